@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carrying out a plan, step by step, until it is done, fails, or the time is over. */
+#ifndef MEMHP_ACTION_EXECUTE_H
+#define MEMHP_ACTION_EXECUTE_H
+
+#include "action/attempt.h"
+#include "action/plan.h"
+
+struct execute_news {
+	/* Before each step; `done` of `total` are over. Also NULL-able. */
+	void (*step)(void *data, size_t done, size_t total, uint64_t block, const char *word);
+	void (*waiting)(void *data, uint64_t block, const char *holder);
+	void *data;
+};
+
+struct execute_request {
+	const struct sysfs *sysfs;
+	const struct memory *memory;
+	struct limits limits;
+	int64_t deadline_ns; /* of the run: set when it began, so that reading and waiting for other runs count */
+	bool atomic;	     /* all or nothing */
+	struct execute_news news;
+};
+
+/*
+ * Makes the plan's steps one after the other (the kernel has one lock; parallel writers only contend) and fills its outcomes; those whose turn does not come
+ * are OUTCOME_SKIPPED. A block that fails does not end the run, except for want of permission, a worker that is stuck, a signal, the deadline, or with `atomic`:
+ * then what was changed is put back under a deadline of its own (as long as the run's timeout), also after a signal, and is OUTCOME_ROLLED_BACK, or stays OUTCOME_CHANGED with a
+ * detail when that failed. Errors: -ENOMEM before anything was done; the outcomes tell the rest.
+ */
+int execute_plan(const struct execute_request *request, struct plan *plan);
+
+#endif

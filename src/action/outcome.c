@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "action/outcome.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+static const char *const result_names[OUTCOME_RESULT_COUNT] = {
+	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_ALREADY] = "already",		[OUTCOME_FAILED] = "failed",
+	[OUTCOME_REFUSED] = "refused",	 [OUTCOME_VANISHED] = "vanished",	[OUTCOME_REPLACED] = "replaced",
+	[OUTCOME_SKIPPED] = "skipped",	 [OUTCOME_ROLLED_BACK] = "rolled-back", [OUTCOME_PLANNED] = "planned",
+};
+
+/* The man page lists these words and sentences; a test compares. */
+static const struct cause {
+	const char *name, *sentence;
+	bool passing, denied;
+} causes[CAUSE_COUNT] = {
+	[CAUSE_NONE] = { "none", "", false, false },
+	[CAUSE_BUSY] = { "busy", "pages of the block are in use and could not be moved; try again later", true, false },
+	[CAUSE_LOCK] = { "lock", "another task kept the memory hotplug lock until the deadline; try again later", true, false },
+	[CAUSE_MEMORY] = { "memory", "the kernel had no memory for it; free some and try again", true, false },
+	[CAUSE_INTERRUPTION] = { "interruption", "something kept interrupting the kernel's work (a freezer, a tracer); try again", true, false },
+	[CAUSE_DEADLINE] = { "deadline", "the deadline passed; try again, or give it more time with --timeout and --block-timeout", true, false },
+	[CAUSE_SIGNAL] = { "signal", "stopped by a signal", false, false },
+	[CAUSE_ZONES] = { "zones", "the block lies in several zones or nodes and can never go offline", false, false },
+	[CAUSE_HOLES] = { "holes", "the block has memory holes, as at the edges of boot memory, and can never go offline", false, false },
+	[CAUSE_VETO] = { "veto", "the platform or a driver does not allow it (see the kernel log); being root does not help", false, false },
+	[CAUSE_POISON] = { "poison", "the block has poisoned pages; it can come online only after its device was removed and added again", false, false },
+	[CAUSE_WRONG_ZONE] = { "wrong-zone", "the block is online in another zone than asked for; take it offline first", false, false },
+	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", false, false },
+	[CAUSE_REPLACED] = { "replaced", "the block was removed and another one has its number now; it was left alone", false, false },
+	[CAUSE_ACCESS] = { "access", "changing memory needs root", false, true },
+	[CAUSE_READ_ONLY] = { "read-only", "/sys is read-only here, as in a container; run memhpctl on the host", false, true },
+	[CAUSE_STUCK] = { "stuck", "the kernel is still at it and cannot be interrupted there", true, false },
+	[CAUSE_REVERTED] = { "reverted", "the kernel did it, but the block is not in that state any more: somebody changes it too "
+			     "(auto_online_blocks, a udev rule, another program)", false, false },
+	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing", "another block would not go, and --atomic is all or nothing", false, false },
+	[CAUSE_NO_ROOM] = { "no-room", "too little free memory for the pages that would have to move; --force tries all the same", false, false },
+	[CAUSE_UNKNOWN] = { "unknown", "the kernel refused with an error that has no known meaning here (see the kernel log)", false, false },
+};
+
+const char *outcome_result_name(enum outcome_result result)
+{
+	return result_names[result];
+}
+
+const char *outcome_cause_name(enum outcome_cause cause)
+{
+	return causes[cause].name;
+}
+
+bool outcome_cause_is_passing(enum outcome_cause cause)
+{
+	return causes[cause].passing;
+}
+
+void outcomes_done(struct outcomes *outcomes)
+{
+	for (size_t i = 0; i < outcomes->n; i++)
+		free(outcomes->v[i].detail);
+	free(outcomes->v);
+	*outcomes = (struct outcomes){ 0 };
+}
+
+/* Opening fails before the kernel's memory code is reached. */
+static enum outcome_cause outcome_classify_open(int error)
+{
+	switch (error) {
+	case ENOENT: /* no such directory, or the attribute is gone from a directory that is being removed */
+	case ENODEV:
+	case ENXIO:
+	case ENOTDIR:
+		return CAUSE_GONE;
+	case EACCES:
+	case EPERM:
+		return CAUSE_ACCESS;
+	case EROFS:
+		return CAUSE_READ_ONLY;
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+		return CAUSE_MEMORY;
+	default:
+		return CAUSE_UNKNOWN;
+	}
+}
+
+enum outcome_cause outcome_classify(const struct write_result *result, enum block_state wanted, enum zone zone)
+{
+	int error = -result->error;
+
+	if (result->stage == WRITE_STAGE_REPLACED)
+		return CAUSE_REPLACED;
+	if (!error)
+		return CAUSE_NONE;
+	if (result->stage == WRITE_STAGE_OPEN)
+		return outcome_classify_open(error);
+	switch (error) {
+	case EBUSY:  /* start_isolate_page_range(), scan_movable_pages(), dissolve_free_hugetlb_folios(), notifiers */
+	case EAGAIN: /* not from mainline's state_store(); notifiers may pass it on */
+		return CAUSE_BUSY;
+	case EINTR: /* offline_pages() "signal backoff": SIGCONT, ptrace, the freezer, live patching */
+		return CAUSE_INTERRUPTION;
+	case ENOMEM: /* MEM_GOING_ONLINE notifiers, huge page restore */
+		return CAUSE_MEMORY;
+	case EINVAL:
+		/* memory_block_offline(): mem->zone == NULL; offline_pages(): "memory holes", "multizone range" */
+		if (wanted == BLOCK_OFFLINE)
+			return zone == ZONE_NONE ? CAUSE_ZONES : CAUSE_HOLES;
+		return CAUSE_UNKNOWN;
+	case EPERM: /* NOTIFY_BAD of a notifier (arm64 boot memory, s390, virtio-mem …): no capability helps */
+		return CAUSE_VETO;
+	case EHWPOISON: /* memory_block_online() since 6.2: memblk_nr_poison() */
+		return CAUSE_POISON;
+	case ENODEV: /* kernfs_get_active(): the attribute was removed while the write waited */
+	case ENXIO:  /* kernels with the unmerged hunk of "fix remove_memory() lockdep splat", notifiers */
+	case ENOENT:
+		return CAUSE_GONE;
+	default:
+		return CAUSE_UNKNOWN;
+	}
+}
+
+const char *outcome_reason(const struct outcome *outcome, enum block_state wanted)
+{
+	if (outcome->cause == CAUSE_BUSY && wanted == BLOCK_OFFLINE && zone_is_kernel(outcome->zone_before))
+		return "unmovable pages in a kernel zone; memory that has to go offline again belongs in zone Movable";
+	if (outcome->cause == CAUSE_UNKNOWN && outcome->error == EINVAL)
+		return "the kernel takes the request as invalid for this block (see the kernel log)";
+	return causes[outcome->cause].sentence;
+}
+
+bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
+{
+	switch (outcome->result) {
+	case OUTCOME_CHANGED:
+	case OUTCOME_ALREADY:
+		/* Online in a zone that was not asked for is not what was wanted. */
+		return outcome->cause == CAUSE_WRONG_ZONE;
+	case OUTCOME_PLANNED:
+		return false;
+	case OUTCOME_VANISHED:
+		return wanted != BLOCK_OFFLINE;
+	default:
+		return true;
+	}
+}
+
+struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted)
+{
+	struct outcome_totals totals = { 0 };
+
+	for (size_t i = 0; i < outcomes->n; i++) {
+		const struct outcome *outcome = &outcomes->v[i];
+
+		totals.count[outcome->result]++;
+		/* A skipped or put-back block is no failure of its own kind: the one that ended the run decides. */
+		if (!outcome_is_failure(outcome, wanted) || outcome->result == OUTCOME_SKIPPED ||
+		    outcome->result == OUTCOME_ROLLED_BACK)
+			continue;
+		totals.failures++;
+		totals.passing_failures += causes[outcome->cause].passing;
+		totals.denied_failures += causes[outcome->cause].denied;
+	}
+	return totals;
+}
+
+int outcome_exit_code(const struct outcome_totals *totals, int signal)
+{
+	size_t unfinished = totals->failures + totals->count[OUTCOME_SKIPPED] + totals->count[OUTCOME_ROLLED_BACK];
+
+	if (signal)
+		return EXIT_SIGNAL + signal;
+	if (!unfinished)
+		return EXIT_DONE;
+	if (totals->count[OUTCOME_CHANGED])
+		return EXIT_PARTIAL;
+	if (totals->denied_failures)
+		return EXIT_NOT_PERMITTED;
+	if (totals->passing_failures == totals->failures)
+		return EXIT_TRY_AGAIN;
+	return EXIT_FAILED;
+}

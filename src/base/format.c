@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/format.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+
+char *format_size(uint64_t bytes, char *buffer)
+{
+	static const char units[] = "BKMGTPE";
+
+	for (int i = 6; i >= 0; i--) {
+		uint64_t unit = 1ULL << (10 * i);
+		unsigned __int128 hundredths = (unsigned __int128)bytes * 100;
+
+		if ((bytes < unit && i) || hundredths % unit)
+			continue;
+		hundredths = hundredths / unit % 100;
+		if (!hundredths)
+			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 "%c", bytes / unit, units[i]);
+		else if (hundredths % 10 == 0)
+			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%u%c", bytes / unit, (unsigned)hundredths / 10, units[i]);
+		else
+			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%02u%c", bytes / unit, (unsigned)hundredths, units[i]);
+		break;
+	}
+	return buffer;
+}
+
+char *format_duration(int64_t ns, char *buffer)
+{
+	int64_t s = ns / CLOCK_NS_PER_S;
+
+	if (ns < CLOCK_NS_PER_S)
+		snprintf(buffer, FORMAT_SIZE, "%" PRId64 " ms", ns / CLOCK_NS_PER_MS);
+	else if (s < 60)
+		snprintf(buffer, FORMAT_SIZE, "%" PRId64 ".%" PRId64 " s", s, ns / (CLOCK_NS_PER_S / 10) % 10);
+	else
+		snprintf(buffer, FORMAT_SIZE, "%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
+	return buffer;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numbers for people. */
+#ifndef MEMHP_BASE_FORMAT_H
+#define MEMHP_BASE_FORMAT_H
+
+#include <stdint.h>
+
+#define FORMAT_SIZE 32
+
+/*
+ * An amount of memory as "128M", "2.75G": exactly the amount, never rounded, in the largest unit that shows it with at most two decimals, and in a form
+ * that parse_size() reads back to the same number. buffer has FORMAT_SIZE bytes. Returns it.
+ */
+char *format_size(uint64_t bytes, char *buffer);
+
+/* A time as "14 ms", "2.3 s", "4 min 10 s". Returns the buffer of FORMAT_SIZE bytes. */
+char *format_duration(int64_t ns, char *buffer);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `online` and `offline` have in common: select, plan, execute, report. */
+#ifndef MEMHP_COMMAND_CHANGE_H
+#define MEMHP_COMMAND_CHANGE_H
+
+#include "action/plan.h"
+#include "command/command.h"
+
+struct change {
+	bool all;
+	enum block_state wanted;
+	enum zone_request zone; /* for BLOCK_ONLINE */
+};
+
+/* Runs the whole change with the shared options, and reports. Returns the exit code. */
+int change_run(struct context *context, const struct change *change, const char **words, size_t n_words);
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* memhpctl help: the help of one command, or the list of commands. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "command/command.h"
+
+static const struct poptOption help_options[] = { POPT_TABLEEND };
+
+static int help_run(struct context *context, const char **words, size_t n_words)
+{
+	const struct command *command;
+	struct error err = { 0 };
+
+	if (!n_words) {
+		command_print_overview(stdout);
+		return EXIT_DONE;
+	}
+	command = command_find(words[0]);
+	if (!command) {
+		error_set(&err, -EINVAL, "there is no command '%s'; memhpctl help lists them", words[0]);
+		return command_fail(context, EXIT_USAGE, &err);
+	}
+	command_print_help(command, stdout);
+	return EXIT_DONE;
+}
+
+const struct command command_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.summary = "show help, also for one command",
+	.options = help_options,
+	.flags = COMMAND_NO_SYSTEM,
+	.run = help_run,
+};

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* memhpctl list: show memory blocks. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "action/selection.h"
+#include "base/format.h"
+#include "command/command.h"
+#include "command/options.h"
+#include "model/totals.h"
+#include "output/column.h"
+#include "output/output-json.h"
+#include "output/output-table.h"
+
+static struct {
+	int all, raw, no_headings, bytes;
+	char *columns;
+} options;
+
+static const struct poptOption list_options[] = {
+	{ "all", 'a', POPT_ARG_NONE, &options.all, 0, "Show every block on a line of its own", NULL },
+	{ "output", 'o', POPT_ARG_STRING, &options.columns, 0, "Columns to show; +COLUMN adds to the default ones", "COLUMNS" },
+	{ "bytes", 'b', POPT_ARG_NONE, &options.bytes, 0, "Show sizes in bytes", NULL },
+	{ "raw", 'r', POPT_ARG_NONE, &options.raw, 0, "One blank between cells, no totals: for programs", NULL },
+	{ "noheadings", '\0', POPT_ARG_NONE, &options.no_headings, 0, "Leave out the headings and the totals", NULL },
+	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
+	POPT_TABLEEND
+};
+
+/* What is being listed: the selected blocks of a snapshot, row by row. */
+struct listing {
+	const struct memory *memory;
+	const struct ranges *selected;
+	const struct column_choice *choice;
+	size_t next;	     /* index of the block that comes next */
+	struct row row;
+	uint64_t selected_by_state[BLOCK_STATE_COUNT];
+};
+
+/* Finds the next row. Returns false at the end. */
+static bool listing_next(struct listing *listing)
+{
+	const struct memory *memory = listing->memory;
+	const struct block *before = NULL;
+
+	for (; listing->next < memory->n_blocks; listing->next++) {
+		const struct block *block = &memory->blocks[listing->next];
+
+		if (!ranges_contain(listing->selected, block->number))
+			continue;
+		if (before && (options.all || !column_mergeable(listing->choice, memory, before, block)))
+			break;
+		if (!before)
+			listing->row = (struct row){ .memory = memory, .first = block, .single = options.all, .bytes = options.bytes };
+		listing->row.last = block->number;
+		listing->selected_by_state[block->state]++;
+		before = block;
+	}
+	return before != NULL;
+}
+
+static void list_print_totals(const struct listing *listing)
+{
+	char size[FORMAT_SIZE];
+
+	printf("\n%-14s %s\n", "Block size:", format_size(listing->memory->block_size, size));
+	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
+		uint64_t count = listing->selected_by_state[state];
+		char name[32];
+
+		/* Online and offline always, the odd ones where there are any. */
+		if (!count && state != BLOCK_ONLINE && state != BLOCK_OFFLINE)
+			continue;
+		snprintf(name, sizeof(name), "Total %s:", block_state_name((enum block_state)state));
+		printf("%-14s %s (%" PRIu64 " block%s)\n", name, format_size(count * listing->memory->block_size, size), count,
+		       count == 1 ? "" : "s");
+	}
+	if (listing->memory->vanished)
+		printf("%-14s %zu block%s went away while it was read\n", "Vanished:", listing->memory->vanished,
+		       listing->memory->vanished == 1 ? "" : "s");
+}
+
+static int list_print_table(struct context *context, struct listing *listing)
+{
+	struct output_table *table = output_table_new((struct output_table_style){ .raw = options.raw, .no_headings = options.no_headings });
+	const struct column_choice *choice = listing->choice;
+	struct error err = { 0 };
+	char cell[COLUMN_CELL_SIZE];
+
+	for (size_t i = 0; table && i < choice->n; i++)
+		output_table_add_column(table, choice->v[i]->name, choice->v[i]->right);
+	while (table && listing_next(listing)) {
+		output_table_add_row(table);
+		for (size_t i = 0; i < choice->n; i++) {
+			choice->v[i]->text(&listing->row, cell);
+			output_table_add_cell(table, cell);
+		}
+	}
+	if (!table || output_table_finish(table) < 0) {
+		error_set(&err, -12, "no memory for the table");
+		return command_fail(context, EXIT_FAILED, &err);
+	}
+	if (!options.raw && !options.no_headings)
+		list_print_totals(listing);
+	return EXIT_DONE;
+}
+
+static int list_print_json(struct context *context, struct listing *listing)
+{
+	struct output_json *json = output_json_begin_document(context->command->name);
+
+	output_json_uint(json, "block_size", listing->memory->block_size);
+	output_json_begin_array(json, options.all ? "blocks" : "ranges");
+	while (listing_next(listing)) {
+		output_json_begin_object(json, NULL);
+		for (size_t i = 0; i < listing->choice->n; i++)
+			listing->choice->v[i]->json(&listing->row, json);
+		output_json_end(json);
+	}
+	output_json_end(json);
+	output_json_begin_array(json, "totals");
+	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "state", block_state_name((enum block_state)state));
+		output_json_uint(json, "blocks", listing->selected_by_state[state]);
+		output_json_uint(json, "bytes", listing->selected_by_state[state] * listing->memory->block_size);
+		output_json_end(json);
+	}
+	output_json_end(json);
+	output_json_uint(json, "vanished", listing->memory->vanished);
+	return command_end_json(output_json_end_document(json), EXIT_DONE);
+}
+
+static int list_run(struct context *context, const char **words, size_t n_words)
+{
+	struct selection_request request = { .words = words, .n_words = n_words, .all = true };
+	struct memory memory = { 0 };
+	struct ranges selected = { 0 };
+	struct column_choice choice;
+	struct listing listing = { .memory = &memory, .selected = &selected, .choice = &choice };
+	struct error err = { 0 };
+	int r, exit_code;
+
+	r = column_choose(options.columns, &choice, &err);
+	if (r == 0)
+		r = filter_parse(&filter_options, &request.filter, &err);
+	if (r < 0)
+		return command_fail(context, EXIT_USAGE, &err);
+	request.want = column_want(&choice);
+	if (request.filter.zone != ZONE_UNKNOWN || request.filter.kernel_zone)
+		request.want |= BLOCK_WANT_ZONES;
+	r = memory_open(&context->sysfs, &memory, &err);
+	if (r == 0)
+		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
+	if (r < 0)
+		exit_code = command_fail(context, 0, &err);
+	else
+		exit_code = context->json ? list_print_json(context, &listing) : list_print_table(context, &listing);
+	ranges_done(&selected);
+	memory_close(&memory);
+	return exit_code;
+}
+
+static void list_help(void)
+{
+	printf("\nColumns (those with * are shown by default):\n");
+	for (size_t i = 0; i < n_columns; i++)
+		printf("  %c %-9s %s\n", columns[i].by_default ? '*' : ' ', columns[i].name, columns[i].help);
+}
+
+const struct command command_list = {
+	.name = "list",
+	.operands = "[SELECTOR...]",
+	.summary = "list memory blocks, those that look alike as one range",
+	.options = list_options,
+	.help = list_help,
+	.run = list_run,
+};

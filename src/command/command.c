@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "output/output-json.h"
+#include "output/report.h"
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+#define NAME_MAX_LENGTH 32
+
+/* Levenshtein's distance: how many letters have to be put in, taken out or changed. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[NAME_MAX_LENGTH + 1], n = strlen(b);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diagonal = row[j];
+			row[j] = best;
+		}
+	}
+	return row[n];
+}
+
+const struct command *command_nearest(const char *name)
+{
+	const struct command *nearest = NULL;
+	size_t best = 3;
+
+	if (strlen(name) > NAME_MAX_LENGTH)
+		return NULL;
+	for (size_t i = 0; commands[i]; i++) {
+		size_t d = distance(name, commands[i]->name);
+
+		if (!(commands[i]->flags & COMMAND_HIDDEN) && d < best) {
+			best = d;
+			nearest = commands[i];
+		}
+	}
+	return nearest;
+}
+
+void command_print_help(const struct command *command, FILE *out)
+{
+	const struct poptOption table[] = {
+		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options), 0, "Options:", NULL },
+		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)global_options, 0, "Global options:", NULL },
+		POPT_TABLEEND
+	};
+	const char *argv[] = { "memhpctl", NULL };
+	poptContext popt = poptGetContext(NULL, 1, argv, command->options ? table : table + 1, 0);
+	char usage[128];
+
+	snprintf(usage, sizeof(usage), "%s [OPTION...]%s%s", command->name, *command->operands ? " " : "", command->operands);
+	poptSetOtherOptionHelp(popt, usage);
+	fprintf(out, "memhpctl %s: %s.\n\n", command->name, command->summary);
+	poptPrintHelp(popt, out, 0);
+	poptFreeContext(popt);
+	fflush(out);
+	if (command->help)
+		command->help();
+}
+
+void command_print_overview(FILE *out)
+{
+	const char *argv[] = { "memhpctl", NULL };
+	poptContext popt = poptGetContext(NULL, 1, argv, global_options, 0);
+
+	fputs("memhpctl lists memory blocks, brings them online, takes them offline and removes them.\n\n", out);
+	poptSetOtherOptionHelp(popt, "[OPTION...] COMMAND [OPTION...] [SELECTOR...]");
+	poptPrintHelp(popt, out, 0);
+	poptFreeContext(popt);
+	fputs("\nCommands:\n", out);
+	for (size_t i = 0; commands[i]; i++)
+		if (!(commands[i]->flags & COMMAND_HIDDEN))
+			fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\nSelectors name blocks: 42, 32-39, memory42, 0x100000000 (the block of this address),\n"
+	      "0x100000000-0x13fffffff, node1, or a device such as PNP0C80:00 or dax0.0.\n"
+	      "memhpctl help COMMAND says more; so does memhpctl(8).\n", out);
+}
+
+static int exit_code_of(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return EXIT_USAGE;
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+		return EXIT_NOT_PERMITTED;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+int command_fail(const struct context *context, int exit_code, struct error *err)
+{
+	struct output_json *json;
+
+	if (!exit_code)
+		exit_code = exit_code_of(err->code);
+	log_error("%s", error_text(err));
+	if (context->json) {
+		json = output_json_begin_document(context->command ? context->command->name : NULL);
+		output_json_text(json, "result", report_result_name(exit_code, false));
+		output_json_uint(json, "exit_code", (uint64_t)exit_code);
+		output_json_begin_object(json, "error");
+		output_json_text(json, "message", error_text(err));
+		output_json_text(json, "errno", err->code ? error_name(err->code) : NULL);
+		output_json_end(json);
+		output_json_end_document(json);
+	}
+	error_done(err);
+	return exit_code;
+}
+
+int command_end_json(int r, int exit_code)
+{
+	if (r >= 0)
+		return exit_code;
+	log_error("cannot write the JSON document: %s", strerror(-r));
+	return exit_code == EXIT_DONE ? EXIT_FAILED : exit_code;
+}

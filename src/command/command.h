@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a command is, and what all of them share. */
+#ifndef MEMHP_COMMAND_COMMAND_H
+#define MEMHP_COMMAND_COMMAND_H
+
+#include <popt.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "action/outcome.h"
+#include "base/error.h"
+#include "kernel/sysfs.h"
+
+struct command;
+
+/* The global options, as main() read them, and the system that the command works on. */
+struct context {
+	const struct command *command;
+	struct sysfs sysfs;
+	bool json, quiet;
+};
+
+enum command_flags {
+	COMMAND_HIDDEN = 1 << 0,    /* for programs: not in the help */
+	COMMAND_NO_SYSTEM = 1 << 1, /* does not look at the system: context->sysfs is not open */
+};
+
+struct command {
+	const char *name;
+	const char *operands;		  /* as the usage line shows them, or "" */
+	const char *summary;		  /* one line, without a final stop */
+	const struct poptOption *options; /* its own, ending with POPT_TABLEEND; the global ones come behind */
+	void (*help)(void);		  /* prints more behind the options, or NULL */
+	unsigned int flags;
+	/* Returns the exit code. words are the operands, n_words of them. */
+	int (*run)(struct context *context, const char **words, size_t n_words);
+};
+
+/* All commands in the order of the help; ends with NULL. */
+extern const struct command *const commands[];
+
+/* The command of that name, NULL if there is none. Only whole names count. */
+const struct command *command_find(const char *name);
+
+/* The command whose name is nearest to a mistyped one, NULL if none is near. */
+const struct command *command_nearest(const char *name);
+
+/* The global options; main() takes --help and --version by their values. */
+enum { OPTION_HELP = 1, OPTION_VERSION };
+extern const struct poptOption global_options[];
+
+/* Prints the usage, the options and what else the command has to say. */
+void command_print_help(const struct command *command, FILE *out);
+
+/* Prints the list of commands. */
+void command_print_overview(FILE *out);
+
+/*
+ * Reports an error that ended the command: as a sentence on standard error, or with --json as a document on standard output. Returns the exit code: the given one, or for 0 that
+ * of the errno (-EINVAL usage, -EACCES and -EPERM and -EROFS not permitted, else failed).
+ */
+int command_fail(const struct context *context, int exit_code, struct error *err);
+
+/* The end of a JSON document: reports what went wrong while it was written. Returns exit_code, or EXIT_FAILED in place of EXIT_DONE. */
+int command_end_json(int r, int exit_code);
+
+extern const struct command command_list, command_status, command_online, command_offline, command_help, command_complete;
+
+#endif

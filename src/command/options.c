@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/options.h"
+
+#include <errno.h>
+
+#include "base/parse.h"
+
+struct filter_options filter_options;
+struct change_options change_options;
+
+#define FILTER_STATE { "state", '\0', POPT_ARG_STRING, &filter_options.state, 0, "Only blocks in this state: online, offline, going-offline", "STATE" }
+#define FILTER_ZONE { "zone", '\0', POPT_ARG_STRING, &filter_options.zone, 0, "Only blocks that are in this zone or, offline, could join it: Normal, Movable, ..., or kernel for all but Movable", "ZONE" }
+#define FILTER_NODE { "node", '\0', POPT_ARG_STRING, &filter_options.node, 0, "Only blocks of this NUMA node", "NODE" }
+#define FILTER_DEVICE { "device", '\0', POPT_ARG_STRING, &filter_options.device, 0, "Only blocks of this device", "DEVICE" }
+
+const struct poptOption filter_option_table[] = { FILTER_STATE, FILTER_ZONE, FILTER_NODE, FILTER_DEVICE, POPT_TABLEEND };
+const struct poptOption filter_option_table_without_zone[] = { FILTER_STATE, FILTER_NODE, FILTER_DEVICE, POPT_TABLEEND };
+
+const struct poptOption change_option_table[] = {
+	{ "timeout", '\0', POPT_ARG_STRING, &change_options.timeout, 0, "End the run after this time, whatever the kernel does (default: 5m)", "TIME" },
+	{ "block-timeout", '\0', POPT_ARG_STRING, &change_options.block_timeout, 0, "Give up on a block that the kernel works on for so long; waiting for the lock does not count (default: 30s)", "TIME" },
+	{ "retries", '\0', POPT_ARG_STRING, &change_options.retries, 0, "Try so many times more after a passing error (default: 4, in kernel zones 1)", "N" },
+	{ "dry-run", 'n', POPT_ARG_NONE, &change_options.dry_run, 0, "Show what would be written, and change nothing", NULL },
+	{ "atomic", '\0', POPT_ARG_NONE, &change_options.atomic, 0, "All or nothing: when a block fails, put the others back into the zones they had", NULL },
+	{ "force", '\0', POPT_ARG_NONE, &change_options.force, 0, "Try also what a check refuses, such as too little free memory", NULL },
+	POPT_TABLEEND
+};
+
+int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err)
+{
+	if (!text) {
+		*ret = default_ms;
+		return 0;
+	}
+	if (parse_duration_ms(text, ret) < 0 || *ret == 0)
+		return error_set(err, -EINVAL, "--%s=%s: a time is a number with ms, s, m or h behind it, such as 30s", name, text);
+	return 0;
+}
+
+int options_limits(struct limits *ret, struct error *err)
+{
+	struct limits limits = { .retries = RETRIES_AUTO };
+	uint64_t retries;
+	int r;
+
+	r = options_duration_ms("timeout", change_options.timeout, DEFAULT_TIMEOUT_MS, &limits.timeout_ms, err);
+	if (r == 0)
+		r = options_duration_ms("block-timeout", change_options.block_timeout, DEFAULT_BLOCK_TIMEOUT_MS, &limits.block_timeout_ms, err);
+	if (r < 0)
+		return r;
+	if (change_options.retries) {
+		if (parse_decimal(change_options.retries, &retries) < 0 || retries > 1000000)
+			return error_set(err, -EINVAL, "--retries=%s: a number from 0 to 1000000", change_options.retries);
+		limits.retries = (uint32_t)retries;
+	}
+	*ret = limits;
+	return 0;
+}

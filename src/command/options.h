@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options that several commands share: their popt tables, and what they decode to. */
+#ifndef MEMHP_COMMAND_OPTIONS_H
+#define MEMHP_COMMAND_OPTIONS_H
+
+#include <popt.h>
+
+#include "action/attempt.h"
+#include "base/error.h"
+#include "model/filter.h"
+
+/* Where the tables put what they read. popt allocates the strings; they live as long as the program. */
+extern struct filter_options filter_options;
+
+struct change_options {
+	char *timeout, *block_timeout, *retries;
+	int dry_run, atomic, force;
+};
+extern struct change_options change_options;
+
+/* --state --zone --node --device */
+extern const struct poptOption filter_option_table[];
+/* --state --node --device: for commands whose --zone means something else */
+extern const struct poptOption filter_option_table_without_zone[];
+/* --timeout --block-timeout --retries --dry-run --atomic */
+extern const struct poptOption change_option_table[];
+
+#define OPTIONS_INCLUDE(table, title) \
+	{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, title, NULL }
+
+#define DEFAULT_TIMEOUT_MS (5 * 60 * 1000)
+#define DEFAULT_BLOCK_TIMEOUT_MS (30 * 1000)
+
+/* Decodes the change options. Errors: -EINVAL with a sentence that names the option. */
+int options_limits(struct limits *ret, struct error *err);
+
+/* Decodes one time: "--NAME=TEXT", or the default for NULL. A time of 0 is refused. Errors: -EINVAL with a sentence. */
+int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err);
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/runlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+
+/* Looked at again after 5 to 100 ms. */
+#define PAUSE_FIRST_MS 5
+#define PAUSE_MAX_MS 100
+
+int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)(pid_t holder), pid_t *ret_holder)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int64_t began = clock_now_ns();
+	bool told = false;
+	int fd;
+
+	mkdirat(sysfs->root_fd, "run/memhpctl", 0755);
+	fd = openat(sysfs->root_fd, "run/memhpctl/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -ENOLCK;
+	for (unsigned int try = 0; fcntl(fd, F_SETLK, &lock) < 0; try++) {
+		struct flock other = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+		int64_t pause = clock_backoff_ns(try, PAUSE_FIRST_MS, PAUSE_MAX_MS), left = clock_left_ns(deadline_ns);
+		int r;
+
+		if (errno != EAGAIN && errno != EACCES) {
+			close(fd);
+			return -ENOLCK;
+		}
+		if (fcntl(fd, F_GETLK, &other) == 0 && other.l_type != F_UNLCK)
+			*ret_holder = other.l_pid;
+		if (!told && clock_now_ns() - began >= CLOCK_NS_PER_S) {
+			told = true;
+			waiting(*ret_holder);
+		}
+		r = left ? interrupt_poll(NULL, 0, pause < left ? pause : left) : -ETIME;
+		if (r < 0) {
+			close(fd);
+			return r;
+		}
+	}
+	return fd;
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
+
+/* So many tries for the lock follow each other at once: the kernel sleeps 5 ms in each. Then pauses grow up to the maximum. */
+#define LOCK_EAGER_TRIES 10
+#define LOCK_PAUSE_FIRST_MS 2
+#define LOCK_PAUSE_MAX_MS 50
+
+/* What the parent may look at while the worker works. */
+struct writer_shared {
+	_Atomic int64_t try_began_ns; /* 0 between tries */
+	_Atomic int64_t lock_wait_ns;
+	_Atomic bool sees_lock;
+};
+
+struct writer_request {
+	char directory[256], attribute[64], value[128];
+	uint64_t inode, fs_dev;
+	int64_t deadline_ns;
+};
+
+/* ---- the worker's side ---- */
+
+struct worker {
+	int root_fd;
+	struct writer_shared *shared;
+	aio_context_t aio; /* 0: plain writes */
+};
+
+static int64_t worker_cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return used.tv_sec * CLOCK_NS_PER_S + used.tv_nsec;
+}
+
+static long worker_switches(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_nvcsw;
+}
+
+/* One PWRITE through AIO. Returns 0 or -errno; -ENOSYS when AIO does not work here at all. */
+static int worker_write_aio(struct worker *worker, int fd, const char *value)
+{
+	struct iocb iocb = { .aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = (uint32_t)fd,
+			     .aio_buf = (uint64_t)(uintptr_t)value, .aio_nbytes = strlen(value) };
+	struct iocb *list[] = { &iocb };
+	struct io_event event;
+
+	/* kernfs writes at once: the call returns when the write is over. */
+	if (syscall(SYS_io_submit, worker->aio, 1L, list) != 1)
+		return errno == EBADF ? -EBADF : -ENOSYS;
+	while (syscall(SYS_io_getevents, worker->aio, 1L, 1L, &event, NULL) != 1)
+		if (errno != EINTR)
+			return -EIO;
+	return event.res < 0 ? (int)event.res : 0;
+}
+
+static int worker_write_plain(int fd, const char *value)
+{
+	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
+}
+
+/*
+ * Was this EINTR a failed try for the lock? Then the task slept once, for the 5 ms of lock_device_hotplug_sysfs(), and did nothing else. An EINTR from inside
+ * the work (a notifier's, a freezer's) comes after isolating or initialising a block's pages: processor time, or more sleeps, or less time.
+ */
+static bool worker_was_lock_busy(int64_t wall_ns, int64_t cpu_ns, long switches)
+{
+	return wall_ns >= 4 * CLOCK_NS_PER_MS && switches >= 1 && switches <= 2 && cpu_ns < wall_ns / 4;
+}
+
+static int worker_write(struct worker *worker, int fd, const char *value, struct write_result *result)
+{
+	for (;;) {
+		int64_t began = clock_now_ns(), cpu = worker_cpu_ns(), wall, pause;
+		long switches = worker_switches();
+		int r;
+
+		atomic_store(&worker->shared->try_began_ns, began);
+		r = worker->aio ? worker_write_aio(worker, fd, value) : -ENOSYS;
+		if (r == -ENOSYS) {
+			worker->aio = 0;
+			atomic_store(&worker->shared->sees_lock, false);
+			r = worker_write_plain(fd, value);
+		}
+		wall = clock_now_ns() - began;
+		atomic_store(&worker->shared->try_began_ns, 0);
+		if (r != -EINTR || !worker->aio ||
+		    !worker_was_lock_busy(wall, worker_cpu_ns() - cpu, worker_switches() - switches))
+			return r;
+		result->lock_tries++;
+		if (result->lock_tries > LOCK_EAGER_TRIES) {
+			pause = clock_backoff_ns(result->lock_tries - LOCK_EAGER_TRIES, LOCK_PAUSE_FIRST_MS, LOCK_PAUSE_MAX_MS);
+			nanosleep(&(struct timespec){ 0, pause }, NULL);
+		}
+		result->lock_wait_ns += clock_now_ns() - began;
+		atomic_store(&worker->shared->lock_wait_ns, result->lock_wait_ns);
+	}
+}
+
+/* Opens the attribute in the directory that was meant. A directory that is being made has no attributes for some milliseconds. */
+static int worker_open(struct worker *worker, const struct writer_request *request, struct write_result *result)
+{
+	_cleanup_close_ int directory = openat(worker->root_fd, request->directory + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int fd = -1;
+
+	if (directory < 0 || fstat(directory, &st) < 0)
+		return -errno;
+	if (request->inode && (st.st_ino != request->inode || st.st_dev != request->fs_dev)) {
+		result->stage = WRITE_STAGE_REPLACED;
+		return -ESTALE;
+	}
+	for (int try = 0; try < 4; try++) {
+		/* Neither O_CREAT nor O_TRUNC: sysfs answers the first with EACCES for a file that is gone. */
+		fd = openat(directory, request->attribute, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0 || errno != ENOENT)
+			break;
+		nanosleep(&(struct timespec){ 0, 10 * CLOCK_NS_PER_MS }, NULL);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static void worker_arm_alarm(int64_t deadline_ns)
+{
+	struct itimerval timer = { 0 };
+	int64_t left = clock_left_ns(deadline_ns);
+
+	if (left != CLOCK_NEVER)
+		timer.it_value.tv_sec = (time_t)(left / CLOCK_NS_PER_S + 2);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static struct write_result worker_do(struct worker *worker, const struct writer_request *request)
+{
+	struct write_result result = { .stage = WRITE_STAGE_OPEN };
+	int64_t began = clock_now_ns();
+	int fd;
+
+	atomic_store(&worker->shared->lock_wait_ns, 0);
+	worker_arm_alarm(request->deadline_ns);
+	fd = worker_open(worker, request, &result);
+	if (fd < 0) {
+		result.error = fd;
+	} else {
+		result.stage = WRITE_STAGE_WRITE;
+		result.error = worker_write(worker, fd, request->value, &result);
+		close(fd);
+	}
+	result.elapsed_ns = clock_now_ns() - began;
+	return result;
+}
+
+static _Noreturn void worker_main(struct worker *worker, int socket, pid_t parent)
+{
+	struct writer_request request;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t blocked;
+
+	sigfillset(&blocked);
+	sigdelset(&blocked, SIGTERM);
+	sigdelset(&blocked, SIGALRM);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGALRM, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "memhpctl-write");
+	if (getppid() != parent)
+		_exit(1);
+	/* A worker that is stuck in the kernel must not hold the other end of somebody's pipe open. */
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		dup2(null, fd);
+	if (syscall(SYS_io_setup, 1U, &worker->aio) < 0)
+		worker->aio = 0;
+	atomic_store(&worker->shared->sees_lock, worker->aio != 0);
+	while (recv(socket, &request, sizeof(request), 0) == sizeof(request)) {
+		struct write_result result = worker_do(worker, &request);
+
+		if (send(socket, &result, sizeof(result), MSG_NOSIGNAL) != sizeof(result))
+			break;
+	}
+	_exit(0);
+}
+
+/* ---- the parent's side ---- */
+
+int writer_init(const struct sysfs *sysfs, struct writer *ret)
+{
+	struct writer_shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return -ENOMEM;
+	*ret = (struct writer){ .sysfs = sysfs, .socket = -1, .shared = shared };
+	return 0;
+}
+
+void writer_done(struct writer *writer)
+{
+	struct write_result result;
+	bool finished;
+
+	if (!writer->shared)
+		return;
+	if (writer->busy)
+		writer_stop(writer, 100 * CLOCK_NS_PER_MS, &finished, &result);
+	if (writer->socket >= 0)
+		close(writer->socket);
+	/* Idle: the closed socket ends it at once. */
+	if (writer->pid && !writer->stuck_pid)
+		waitpid(writer->pid, NULL, 0);
+	munmap(writer->shared, sizeof(*writer->shared));
+	*writer = (struct writer){ .socket = -1 };
+}
+
+static int writer_start(struct writer *writer)
+{
+	pid_t parent = getpid(), pid;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	memset(writer->shared, 0, sizeof(*writer->shared));
+	pid = fork();
+	if (pid < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return -errno;
+	}
+	if (pid == 0) {
+		struct worker worker = { .root_fd = writer->sysfs->root_fd, .shared = writer->shared };
+
+		close(pair[0]);
+		worker_main(&worker, pair[1], parent);
+	}
+	close(pair[1]);
+	writer->pid = pid;
+	writer->socket = pair[0];
+	return 0;
+}
+
+static bool copy_text(char *target, size_t size, const char *text)
+{
+	if (strlen(text) >= size)
+		return false;
+	strcpy(target, text);
+	return true;
+}
+
+/* Forgets a worker that is dead or stuck; a stuck one is left to the kernel. */
+static void writer_forget(struct writer *writer, bool reap)
+{
+	if (reap)
+		waitpid(writer->pid, NULL, 0);
+	else
+		writer->stuck_pid = writer->pid;
+	close(writer->socket);
+	writer->socket = -1;
+	writer->pid = 0;
+	writer->busy = false;
+}
+
+int writer_begin(struct writer *writer, const struct write_job *job)
+{
+	struct writer_request request = { .inode = job->inode, .fs_dev = job->fs_dev, .deadline_ns = job->deadline_ns };
+	int r;
+
+	/* Two workers at once would write into each other's work. */
+	if (writer->stuck_pid) {
+		if (waitpid(writer->stuck_pid, NULL, WNOHANG) == 0)
+			return -EBUSY;
+		writer->stuck_pid = 0;
+	}
+	if (!copy_text(request.directory, sizeof(request.directory), job->directory) ||
+	    !copy_text(request.attribute, sizeof(request.attribute), job->attribute) ||
+	    !copy_text(request.value, sizeof(request.value), job->value))
+		return -ENAMETOOLONG;
+	for (int try = 0; try < 2; try++) {
+		if (!writer->pid) {
+			r = writer_start(writer);
+			if (r < 0)
+				return r;
+		}
+		if (send(writer->socket, &request, sizeof(request), MSG_NOSIGNAL) == sizeof(request)) {
+			writer->busy = true;
+			return 0;
+		}
+		/* The worker died while it was idle: one more. */
+		writer_forget(writer, true);
+	}
+	return -ECHILD;
+}
+
+/* Receives the result; the socket is readable. */
+static int writer_receive(struct writer *writer, struct write_result *ret)
+{
+	if (recv(writer->socket, ret, sizeof(*ret), 0) != sizeof(*ret)) {
+		writer_forget(writer, true);
+		return -ECHILD;
+	}
+	writer->busy = false;
+	return 0;
+}
+
+int writer_wait(struct writer *writer, int64_t until_ns, struct write_result *ret)
+{
+	struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
+	int r = interrupt_poll(&fd, 1, clock_left_ns(until_ns));
+
+	if (r < 0)
+		return r;
+	return r ? writer_receive(writer, ret) : -ETIME;
+}
+
+int64_t writer_lock_wait_ns(const struct writer *writer)
+{
+	return atomic_load(&writer->shared->lock_wait_ns);
+}
+
+int64_t writer_try_ns(const struct writer *writer)
+{
+	int64_t began = atomic_load(&writer->shared->try_began_ns);
+
+	return began ? clock_now_ns() - began : 0;
+}
+
+bool writer_sees_lock(const struct writer *writer)
+{
+	return atomic_load(&writer->shared->sees_lock);
+}
+
+int writer_stop(struct writer *writer, int64_t grace_ns, bool *ret_finished, struct write_result *ret)
+{
+	static const int signals[] = { SIGTERM, SIGKILL };
+
+	*ret_finished = false;
+	if (!writer->busy)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		int64_t until = clock_now_ns() + grace_ns / (int64_t)ARRAY_SIZE(signals);
+
+		kill(writer->pid, signals[i]);
+		while (clock_left_ns(until) > 0) {
+			struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
+
+			if (interrupt_poll_again(&fd, 1, clock_left_ns(until)) <= 0)
+				continue;
+			/* Its result, if it came just before the signal, then the end of the stream by its death. */
+			if (recv(writer->socket, ret, sizeof(*ret), MSG_DONTWAIT) == sizeof(*ret)) {
+				*ret_finished = true;
+				continue;
+			}
+			writer_forget(writer, true);
+			return 0;
+		}
+	}
+	writer_forget(writer, false);
+	return -EBUSY;
+}

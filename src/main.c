@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * memhpctl: administer the hot-pluggable memory of a running Linux system.
+ *
+ * The map of the tree. A file includes only from its own folder and from those below it here; tests/check-layers enforces it.
+ *
+ * - main(): global options, finds the command, runs it, closes standard output
+ *     - main.c            (this file)
+ *
+ * - command/: one file a command: parse, call the layers below, return an exit code
+ *     - command.[ch]      (what a command is; help; how an error ends one)
+ *     - options.[ch]      (options that several commands share)
+ *     - change.[ch]       (what online and offline have in common)
+ *     - command-*.c       (list, status, online, offline, help, complete)
+ *
+ * - output/: showing
+ *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
+ *     - report.[ch]       (what a change did, as text and JSON)
+ *     - progress.[ch]     (the line on the terminal while it lasts)
+ *     - output-table.[ch] (tables; libsmartcols)
+ *     - output-json.[ch]  (documents; json-c)
+ *
+ * - action/: deciding and doing
+ *     - selection.[ch]    (the user's words to the blocks of this machine)
+ *     - plan.[ch]         (what is to be done with each block, in which order; every refusal)
+ *     - execute.[ch]      (carrying out a plan; rolling it back)
+ *     - attempt.[ch]      (one block, in bounded time, with retries)
+ *     - outcome.[ch]      (what an answer of the kernel means; exit codes)
+ *
+ * - provider/: how memory comes and goes, one file a back end
+ *     - provider.[ch]     (the interface; which device a block belongs to)
+ *     - provider-acpi.c   (DIMMs)
+ *
+ * - model/: what there is, decoded
+ *     - memory.[ch]       (the snapshot: blocks, nodes, devices)
+ *     - block.[ch] device.[ch] zone.[ch] range.[ch]
+ *     - settings.[ch]     (the kernel's knobs)
+ *     - totals.[ch]       (sums over a snapshot)
+ *     - selector.[ch]     (the form of a selector)
+ *     - filter.[ch]       (what narrows a selection)
+ *
+ * - kernel/: the only code that talks to the system
+ *     - sysfs.[ch]        (reading)
+ *     - writer.[ch]       (writing, by a process that can be ended)
+ *     - holder.[ch]       (who keeps the hotplug lock)
+ *     - runlock.[ch]      (one memhpctl at a time)
+ *
+ * - base/: cleanup, clock, error, format, interrupt, log, parse
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "command/command.h"
+#include "config.h"
+
+const struct command *const commands[] = {
+	&command_list, &command_status, &command_online, &command_offline, &command_help, &command_complete, NULL,
+};
+
+static struct {
+	char *sysroot;
+	int json, quiet, verbose;
+} options;
+
+const struct poptOption global_options[] = {
+	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0, "Use the sys/ and proc/ of this directory in place of the system's", "DIR" },
+	{ "json", 'j', POPT_ARG_NONE, &options.json, 0, "Print one JSON document on standard output", NULL },
+	{ "quiet", 'q', POPT_ARG_NONE, &options.quiet, 0, "Print errors only", NULL },
+	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', "Say more; twice: each retry", NULL },
+	{ "help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL },
+	{ "version", 'V', POPT_ARG_NONE, NULL, OPTION_VERSION, "Show the version", NULL },
+	POPT_TABLEEND
+};
+
+/*
+ * Reads options until one asks for something else to be done. Returns 0 at the end of the options, OPTION_HELP, OPTION_VERSION, or -EINVAL with a
+ * sentence.
+ */
+static int main_read_options(poptContext popt, const struct command *command, struct error *err)
+{
+	int r;
+
+	while ((r = poptGetNextOpt(popt)) > 0) {
+		if (r != 'v')
+			return r;
+		options.verbose++;
+	}
+	if (r == -1)
+		return 0;
+	return error_set(err, -EINVAL, "%s: %s; memhpctl help%s%s lists the options", poptBadOption(popt, POPT_BADOPTION_NOALIAS),
+			 poptStrerror(r), command ? " " : "", command ? command->name : "");
+}
+
+/* Was JSON asked for, also where the command line is too wrong to be read? */
+static bool main_wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"))
+			return true;
+	return false;
+}
+
+static int main_unknown_command(struct context *context, const char *name)
+{
+	const struct command *nearest = command_nearest(name);
+	struct error err = { 0 };
+
+	if (nearest)
+		error_set(&err, -EINVAL, "there is no command '%s'; did you mean '%s'?", name, nearest->name);
+	else
+		error_set(&err, -EINVAL, "there is no command '%s'; memhpctl help lists them", name);
+	return command_fail(context, EXIT_USAGE, &err);
+}
+
+static int main_run_command(struct context *context, const char **words)
+{
+	struct error err = { 0 };
+	size_t n_words = 0;
+	int exit_code;
+
+	while (words && words[n_words])
+		n_words++;
+	context->json = options.json;
+	context->quiet = options.quiet;
+	log_set_level(options.quiet ? LOG_LEVEL_ERROR : (enum log_level)(LOG_LEVEL_WARNING + (options.verbose > 2 ? 2 : options.verbose)));
+	if (!(context->command->flags & COMMAND_NO_SYSTEM) && sysfs_open(options.sysroot, &context->sysfs, &err) < 0)
+		return command_fail(context, 0, &err);
+	exit_code = context->command->run(context, words, n_words);
+	sysfs_close(&context->sysfs);
+	return exit_code;
+}
+
+/* The command with its options: argv[0] is its name. */
+static int main_command(struct context *context, int argc, const char **argv)
+{
+	const struct poptOption table[] = {
+		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)context->command->options, 0, NULL, NULL },
+		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)global_options, 0, NULL, NULL },
+		POPT_TABLEEND
+	};
+	poptContext popt = poptGetContext("memhpctl", argc, argv, table, 0);
+	struct error err = { 0 };
+	int r = main_read_options(popt, context->command, &err), exit_code = EXIT_DONE;
+
+	if (r < 0)
+		exit_code = command_fail(context, EXIT_USAGE, &err);
+	else if (r == OPTION_HELP)
+		command_print_help(context->command, stdout);
+	else if (r == OPTION_VERSION)
+		puts(PACKAGE_STRING);
+	else
+		exit_code = main_run_command(context, poptGetArgs(popt));
+	poptFreeContext(popt);
+	return exit_code;
+}
+
+static int main_dispatch(struct context *context, int argc, char **argv)
+{
+	/* Stops at the first word that is no option: the command. */
+	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv, global_options, POPT_CONTEXT_POSIXMEHARDER);
+	struct error err = { 0 };
+	int r = main_read_options(popt, NULL, &err), exit_code = EXIT_DONE, n = 0;
+	const char **words;
+
+	if (r < 0) {
+		exit_code = command_fail(context, EXIT_USAGE, &err);
+	} else if (r == OPTION_HELP) {
+		command_print_overview(stdout);
+	} else if (r == OPTION_VERSION) {
+		puts(PACKAGE_STRING);
+	} else if (!(words = poptGetArgs(popt))) {
+		error_set(&err, -EINVAL, "a command is missing, such as memhpctl list; memhpctl help lists them");
+		exit_code = command_fail(context, EXIT_USAGE, &err);
+	} else if (!(context->command = command_find(words[0]))) {
+		exit_code = main_unknown_command(context, words[0]);
+	} else {
+		while (words[n])
+			n++;
+		exit_code = main_command(context, n, words);
+	}
+	poptFreeContext(popt);
+	return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+	struct context context = { .json = main_wants_json(argc, argv), .sysfs = { .root_fd = -1 } };
+	int exit_code = main_dispatch(&context, argc, argv), failed;
+
+	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
+	failed = ferror(stdout);
+	if ((fclose(stdout) || failed) && exit_code == EXIT_DONE) {
+		log_error("cannot write the output: %s", errno ? strerror(errno) : "error on standard output");
+		exit_code = EXIT_FAILED;
+	}
+	free(options.sysroot);
+	return exit_code;
+}

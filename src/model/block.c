@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model/block.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "kernel/sysfs.h"
+
+/* drivers/base/memory.c: state_show(). */
+static const char *const state_names[BLOCK_STATE_COUNT] = {
+	[BLOCK_UNKNOWN] = "unknown",
+	[BLOCK_OFFLINE] = "offline",
+	[BLOCK_ONLINE] = "online",
+	[BLOCK_GOING_OFFLINE] = "going-offline",
+};
+
+const char *block_state_name(enum block_state state)
+{
+	return state_names[state];
+}
+
+enum block_state block_state_parse(const char *word)
+{
+	for (size_t i = BLOCK_OFFLINE; i < ARRAY_SIZE(state_names); i++)
+		if (!strcmp(word, state_names[i]))
+			return (enum block_state)i;
+	return BLOCK_UNKNOWN;
+}
+
+enum zone block_zone(const struct block *block)
+{
+	return block->state == BLOCK_ONLINE && block->zones.n == 1 ? (enum zone)block->zones.v[0] : ZONE_UNKNOWN;
+}
+
+bool block_number_parse(const char *name, uint64_t *ret)
+{
+	if (strncmp(name, "memory", 6) || (name[6] == '0' && name[7]))
+		return false;
+	return parse_decimal(name + 6, ret) == 0;
+}
+
+char *block_name(uint64_t number, char *buffer)
+{
+	snprintf(buffer, BLOCK_NAME_SIZE, "memory%" PRIu64, number);
+	return buffer;
+}
+
+static int block_read_attributes(int directory, const char *prefix, unsigned int want, struct block *block)
+{
+	char path[BLOCK_NAME_SIZE + 16], text[128];
+	int r;
+
+	snprintf(path, sizeof(path), "%sstate", prefix);
+	r = sysfs_read(directory, path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	block->state = block_state_parse(text);
+	block->zones.n = 0;
+	if (!(want & BLOCK_WANT_ZONES))
+		return 0;
+	snprintf(path, sizeof(path), "%svalid_zones", prefix);
+	r = sysfs_read(directory, path, text, sizeof(text));
+	/* A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute. */
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	block->zones = zones_parse(text);
+	return 0;
+}
+
+int block_read(int memory_directory, uint64_t number, unsigned int want, struct block *ret)
+{
+	struct block block = { .number = number, .device = BLOCK_NO_DEVICE };
+	char name[BLOCK_NAME_SIZE], prefix[BLOCK_NAME_SIZE + 1] = "";
+	_cleanup_close_ int own = -1;
+	int r;
+
+	block_name(number, name);
+	if (want & BLOCK_WANT_IDENTITY) {
+		struct stat st;
+
+		own = openat(memory_directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (own < 0 || fstat(own, &st) < 0)
+			return errno == ENOTDIR || errno == ELOOP ? -ENOENT : -errno;
+		block.inode = st.st_ino;
+		block.fs_dev = st.st_dev;
+	} else {
+		snprintf(prefix, sizeof(prefix), "%s/", name);
+	}
+	for (int try = 0; try < 3; try++) {
+		r = block_read_attributes(own < 0 ? memory_directory : own, prefix, want, &block);
+		if (r < 0)
+			return r == -ENODEV ? -ENOENT : r;
+		/* Online with several zones, as only an offline block shows them: it changed in between. */
+		if (block.state != BLOCK_ONLINE || block.zones.n <= 1)
+			break;
+	}
+	*ret = block;
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One memory block: /sys/devices/system/memory/memoryN. */
+#ifndef MEMHP_MODEL_BLOCK_H
+#define MEMHP_MODEL_BLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/zone.h"
+
+enum block_state {
+	BLOCK_UNKNOWN, /* a word that this version does not know */
+	BLOCK_OFFLINE, /* also while the kernel is bringing it online: there is no word for that */
+	BLOCK_ONLINE,
+	BLOCK_GOING_OFFLINE,
+	BLOCK_STATE_COUNT,
+};
+
+#define BLOCK_NO_DEVICE UINT32_MAX
+
+struct block {
+	uint64_t number;  /* N: it covers the bytes from N * block size on */
+	uint64_t inode;   /* of its directory: the identity of this incarnation; 0 when not asked for */
+	uint64_t fs_dev;  /* st_dev that belongs to inode */
+	enum block_state state;
+	struct zones zones;
+	uint32_t node_set; /* index into the snapshot's node sets; 0 is the empty set */
+	uint32_t device;   /* index into the snapshot's devices or BLOCK_NO_DEVICE */
+};
+
+/* What to read besides the state, as bits. */
+enum block_want {
+	BLOCK_WANT_ZONES = 1 << 0,
+	BLOCK_WANT_IDENTITY = 1 << 1,
+};
+
+/* The kernel's word for a state; "unknown" for BLOCK_UNKNOWN. */
+const char *block_state_name(enum block_state state);
+
+/* Exactly the kernel's word; BLOCK_UNKNOWN for anything else. */
+enum block_state block_state_parse(const char *word);
+
+/* The zone that an online block is in; ZONE_UNKNOWN for any other. */
+enum zone block_zone(const struct block *block);
+
+/* "memoryN" to N: decimal digits without leading zeros and nothing behind them. */
+bool block_number_parse(const char *name, uint64_t *ret);
+
+#define BLOCK_NAME_SIZE 32
+
+/* "memoryN" into a buffer of at least BLOCK_NAME_SIZE. Returns the buffer. */
+char *block_name(uint64_t number, char *buffer);
+
+/*
+ * Reads one block from the directory of all blocks: `state` and, if wanted, `valid_zones` (both lock-free in the kernel, so they answer also while the
+ * block is stuck going offline) and the identity of its directory. Three system calls an attribute. No node and no device.
+ * A state and zones that do not fit together (the block changed between the two reads) are read again. With the identity, state and zones are
+ * read through that very directory, so they cannot belong to a successor of the same number.
+ * Errors: -ENOENT there is no such block, or it went while it was read (also for -ENODEV of the kernel); any other of open(2) and read(2).
+ */
+int block_read(int memory_directory, uint64_t number, unsigned int want, struct block *ret);
+
+#endif

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+
+int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err)
+{
+	struct memory memory = { .n_node_sets = 1 };
+	char text[32];
+	int r;
+
+	memory.directory = sysfs_open_directory(sysfs, SYSFS_MEMORY);
+	if (memory.directory == -ENOENT)
+		return error_set(err, -ENOENT,
+				 "%s" SYSFS_MEMORY " is missing: this kernel has no memory blocks "
+				 "(it needs CONFIG_MEMORY_HOTPLUG, and /sys has to be mounted)", sysfs->root);
+	if (memory.directory < 0)
+		return error_set(err, memory.directory, "cannot open %s" SYSFS_MEMORY ": %s", sysfs->root,
+				 strerror(-memory.directory));
+	r = sysfs_read(memory.directory, "block_size_bytes", text, sizeof(text));
+	if (r >= 0)
+		r = parse_hex(text, &memory.block_size);
+	if (r >= 0 && !memory.block_size)
+		r = -EINVAL;
+	if (r < 0) {
+		close(memory.directory);
+		return error_set(err, r,
+				 "cannot read %s" SYSFS_MEMORY "/block_size_bytes: %s (a kernel with CONFIG_MEMORY_HOTPLUG has it)",
+				 sysfs->root, strerror(-r));
+	}
+	memory.node_sets = calloc(1, sizeof(*memory.node_sets));
+	if (!memory.node_sets) {
+		close(memory.directory);
+		return -ENOMEM;
+	}
+	*ret = memory;
+	return 0;
+}
+
+void memory_close(struct memory *memory)
+{
+	if (!memory->block_size)
+		return;
+	close(memory->directory);
+	free(memory->blocks);
+	for (size_t i = 0; i < memory->n_node_sets; i++)
+		free(memory->node_sets[i].v);
+	free(memory->node_sets);
+	devices_done(&memory->devices);
+	*memory = (struct memory){ 0 };
+}
+
+static int memory_collect_number(const char *name, void *data)
+{
+	struct ranges *numbers = data;
+	uint64_t number;
+
+	if (!block_number_parse(name, &number))
+		return 0;
+	return ranges_add(numbers, number, number);
+}
+
+int memory_load(struct memory *memory, unsigned int want)
+{
+	struct ranges numbers = { 0 };
+	struct block *blocks = NULL;
+	size_t n = 0, vanished = 0, room;
+	int r = sysfs_list(memory->directory, memory_collect_number, &numbers);
+
+	if (r < 0)
+		goto out;
+	room = ranges_count(&numbers);
+	blocks = calloc(room + 1, sizeof(*blocks));
+	if (!blocks) {
+		r = -ENOMEM;
+		goto out;
+	}
+	for (size_t i = 0; i < numbers.n; i++) {
+		for (uint64_t number = numbers.v[i].first; number <= numbers.v[i].last; number++) {
+			r = block_read(memory->directory, number, want, &blocks[n]);
+			if (r == -ENOENT)
+				vanished++;
+			else if (r < 0)
+				goto out;
+			else
+				n++;
+		}
+	}
+	r = 0;
+	free(memory->blocks);
+	memory->blocks = blocks;
+	memory->n_blocks = n;
+	memory->room = room;
+	memory->vanished = vanished;
+	memory->whole = true;
+	blocks = NULL;
+out:
+	free(blocks);
+	ranges_done(&numbers);
+	return r;
+}
+
+/* The place of a number among the blocks, or where it would have to be put in. */
+static size_t memory_search(const struct memory *memory, uint64_t number)
+{
+	size_t low = 0, high = memory->n_blocks;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memory->blocks[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
+{
+	size_t at = memory_search(memory, number);
+	struct block block;
+	int r = block_read(memory->directory, number, want, &block);
+
+	if (r < 0)
+		return r;
+	if (at == memory->n_blocks || memory->blocks[at].number != number) {
+		if (memory->n_blocks == memory->room) {
+			size_t room = memory->room * 2 + 1;
+			struct block *larger = reallocarray(memory->blocks, room, sizeof(*larger));
+
+			if (!larger)
+				return -ENOMEM;
+			memory->blocks = larger;
+			memory->room = room;
+		}
+		memmove(memory->blocks + at + 1, memory->blocks + at, (memory->n_blocks - at) * sizeof(*memory->blocks));
+		memory->n_blocks++;
+	} else {
+		block.node_set = memory->blocks[at].node_set;
+		block.device = memory->blocks[at].device;
+	}
+	memory->blocks[at] = block;
+	return 0;
+}
+
+struct block *memory_find(const struct memory *memory, uint64_t number)
+{
+	size_t at = memory_search(memory, number);
+
+	return at < memory->n_blocks && memory->blocks[at].number == number ? &memory->blocks[at] : NULL;
+}
+
+const struct node_set *memory_nodes(const struct memory *memory, const struct block *block)
+{
+	return &memory->node_sets[block->node_set];
+}
+
+bool memory_block_is_on_node(const struct memory *memory, const struct block *block, uint32_t node)
+{
+	const struct node_set *set = memory_nodes(memory, block);
+
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i] == node)
+			return true;
+	return false;
+}
+
+uint64_t memory_address(const struct memory *memory, uint64_t number)
+{
+	return number * memory->block_size;
+}
+
+/* Puts the set `base` plus `node` into *ret, making it if it is not there yet. Nodes must come in rising order. */
+static int memory_node_set_with(struct memory *memory, uint32_t base, uint32_t node, uint32_t *ret)
+{
+	const struct node_set *before = &memory->node_sets[base];
+	struct node_set *larger;
+	uint32_t *v;
+
+	if (before->n && before->v[before->n - 1] == node) {
+		*ret = base;
+		return 0;
+	}
+	for (size_t i = 1; i < memory->n_node_sets; i++) {
+		const struct node_set *set = &memory->node_sets[i];
+
+		if (set->n == before->n + 1 && set->v[before->n] == node &&
+		    (!before->n || !memcmp(set->v, before->v, before->n * sizeof(*set->v)))) {
+			*ret = (uint32_t)i;
+			return 0;
+		}
+	}
+	v = calloc(before->n + 1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	if (before->n)
+		memcpy(v, before->v, before->n * sizeof(*v));
+	v[before->n] = node;
+	larger = reallocarray(memory->node_sets, memory->n_node_sets + 1, sizeof(*larger));
+	if (!larger) {
+		free(v);
+		return -ENOMEM;
+	}
+	memory->node_sets = larger;
+	larger[memory->n_node_sets] = (struct node_set){ .v = v, .n = larger[base].n + 1 };
+	*ret = (uint32_t)memory->n_node_sets++;
+	return 0;
+}
+
+static int memory_collect_node(const char *name, void *data)
+{
+	struct ranges *nodes = data;
+	uint64_t node;
+
+	if (strncmp(name, "node", 4) || parse_decimal(name + 4, &node) < 0 || node > UINT32_MAX)
+		return 0;
+	return ranges_add(nodes, node, node);
+}
+
+int memory_node_blocks(const struct sysfs *sysfs, uint32_t node, struct ranges *ret)
+{
+	char path[sizeof(SYSFS_NODE) + 32];
+	_cleanup_close_ int directory = -1;
+
+	snprintf(path, sizeof(path), SYSFS_NODE "/node%" PRIu32, node);
+	directory = sysfs_open_directory(sysfs, path);
+	if (directory < 0)
+		return directory;
+	return sysfs_list(directory, memory_collect_number, ret);
+}
+
+/* Adds `node` to the sets of those blocks of the snapshot that are in `numbers`. */
+static int memory_add_node(struct memory *memory, uint32_t node, const struct ranges *numbers)
+{
+	for (size_t i = 0; i < numbers->n; i++) {
+		size_t at = memory_search(memory, numbers->v[i].first);
+
+		for (; at < memory->n_blocks && memory->blocks[at].number <= numbers->v[i].last; at++) {
+			struct block *block = &memory->blocks[at];
+			int r = memory_node_set_with(memory, block->node_set, node, &block->node_set);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int memory_load_nodes_of_all(const struct sysfs *sysfs, struct memory *memory)
+{
+	struct ranges nodes = { 0 };
+	_cleanup_close_ int directory = sysfs_open_directory(sysfs, SYSFS_NODE);
+	int r;
+
+	if (directory < 0)
+		return directory == -ENOENT ? 0 : directory;
+	r = sysfs_list(directory, memory_collect_node, &nodes);
+	for (size_t i = 0; r >= 0 && i < nodes.n; i++) {
+		for (uint64_t node = nodes.v[i].first; r >= 0 && node <= nodes.v[i].last; node++) {
+			struct ranges numbers = { 0 };
+
+			r = memory_node_blocks(sysfs, (uint32_t)node, &numbers);
+			if (r >= 0)
+				r = memory_add_node(memory, (uint32_t)node, &numbers);
+			else if (r == -ENOENT)
+				r = 0;
+			ranges_done(&numbers);
+		}
+	}
+	ranges_done(&nodes);
+	return r;
+}
+
+static int memory_load_nodes_of_block(struct memory *memory, struct block *block)
+{
+	_cleanup_close_ int directory = -1;
+	struct ranges nodes = { 0 };
+	char name[BLOCK_NAME_SIZE];
+	int r;
+
+	directory = openat(memory->directory, block_name(block->number, name), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = sysfs_list(directory, memory_collect_node, &nodes);
+	for (size_t i = 0; r >= 0 && i < nodes.n; i++)
+		for (uint64_t node = nodes.v[i].first; r >= 0 && node <= nodes.v[i].last; node++)
+			r = memory_node_set_with(memory, block->node_set, (uint32_t)node, &block->node_set);
+	ranges_done(&nodes);
+	return r;
+}
+
+int memory_load_nodes(const struct sysfs *sysfs, struct memory *memory)
+{
+	for (size_t i = 0; i < memory->n_blocks; i++)
+		memory->blocks[i].node_set = 0;
+	if (memory->whole)
+		return memory_load_nodes_of_all(sysfs, memory);
+	for (size_t i = 0; i < memory->n_blocks; i++) {
+		int r = memory_load_nodes_of_block(memory, &memory->blocks[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sets of block numbers as sorted, disjoint, merged ranges. */
+#ifndef MEMHP_MODEL_RANGE_H
+#define MEMHP_MODEL_RANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct range {
+	uint64_t first, last; /* both inside */
+};
+
+struct ranges {
+	struct range *v;
+	size_t n;
+	size_t room; /* for so many there is memory at v */
+};
+
+void ranges_done(struct ranges *ranges);
+
+/* Adds first to last (first <= last), merging what touches. Cheap when it is added in rising order. Errors: -ENOMEM. */
+int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last);
+
+bool ranges_contain(const struct ranges *ranges, uint64_t number);
+
+/* How many numbers are in the set; UINT64_MAX where that does not fit. */
+uint64_t ranges_count(const struct ranges *ranges);
+
+/* Prints "32-39,42"; at most `most` ranges, then ",…" (0 for no limit). */
+void ranges_print(const struct ranges *ranges, size_t most, FILE *out);
+
+/* The same as a string that the caller frees; NULL without memory. */
+char *ranges_text(const struct ranges *ranges, size_t most);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model/selector.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "model/block.h"
+
+static const char *const block_directories[] = {
+	"/sys/devices/system/memory/",
+	"/devices/system/memory/",
+	"/sys/bus/memory/devices/",
+};
+
+static int parse_block_number(const char *text, uint64_t *ret)
+{
+	/* "010" is ten to some and eight to others. */
+	if (text[0] == '0' && text[1])
+		return -EINVAL;
+	return parse_decimal(text, ret);
+}
+
+/* Parses "A-B" with `parse` for both ends. */
+static int parse_pair(const char *word, int (*parse)(const char *, uint64_t *), uint64_t *first, uint64_t *last)
+{
+	const char *dash = strchr(word, '-');
+	char left[32];
+	int r;
+
+	if ((size_t)(dash - word) >= sizeof(left))
+		return -EINVAL;
+	memcpy(left, word, (size_t)(dash - word));
+	left[dash - word] = '\0';
+	r = parse(left, first);
+	return r < 0 ? r : parse(dash + 1, last);
+}
+
+static int selector_parse_number(const char *word, struct selector *ret, struct error *err)
+{
+	bool is_address = word[0] == '0' && tolower((unsigned char)word[1]) == 'x';
+	bool is_pair = strchr(word, '-');
+	int (*parse)(const char *, uint64_t *) = is_address ? parse_address : parse_block_number;
+	int r;
+
+	if (is_pair) {
+		r = parse_pair(word, parse, &ret->first, &ret->last);
+		ret->kind = is_address ? SELECTOR_ADDRESSES : SELECTOR_BLOCKS;
+	} else {
+		r = parse(word, &ret->first);
+		ret->last = ret->first;
+		ret->kind = is_address ? SELECTOR_ADDRESS : SELECTOR_BLOCKS;
+	}
+	if (r == -ERANGE)
+		return error_set(err, -EINVAL, "'%s' is larger than any %s", word, is_address ? "address" : "block number");
+	if (r < 0)
+		return error_set(err, -EINVAL, "'%s' is neither a block (42), a block range (32-39), an address (0x100000000) nor an "
+				 "address range (0x100000000-0x13fffffff)%s", word,
+				 strchr(word, ',') ? "; give several as words of their own: 32 33" :
+				 is_address || !parse_size(word, &(uint64_t){ 0 }) ? "" :
+				 word[0] == '0' ? "; write numbers without leading zeros" : "");
+	if (ret->last < ret->first)
+		return error_set(err, -EINVAL, "'%s' runs backwards", word);
+	return 0;
+}
+
+int selector_parse(const char *word, struct selector *ret, struct error *err)
+{
+	struct selector selector = { .word = word };
+	const char *name = word;
+	uint64_t number;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(block_directories); i++) {
+		size_t length = strlen(block_directories[i]);
+
+		if (!strncmp(word, block_directories[i], length))
+			name = word + length;
+	}
+	if (block_number_parse(name, &number)) {
+		selector.kind = SELECTOR_BLOCKS;
+		selector.first = selector.last = number;
+	} else if (name != word) {
+		r = error_set(err, -EINVAL, "'%s' is not the path of a memory block", word);
+	} else if (!*word) {
+		r = error_set(err, -EINVAL, "an empty word names no block");
+	} else if (isdigit((unsigned char)*word)) {
+		r = selector_parse_number(word, &selector, err);
+	} else if (!strncmp(word, "node", 4) && parse_block_number(word + 4, &number) == 0 && number <= UINT32_MAX) {
+		selector.kind = SELECTOR_NODE;
+		selector.first = selector.last = number;
+	} else if (isalpha((unsigned char)*word) &&
+		   word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:._-")] == '\0') {
+		selector.kind = SELECTOR_DEVICE;
+	} else {
+		r = error_set(err, -EINVAL, "'%s' names no block: a block number (42), a range (32-39), an address "
+			      "(0x100000000), a node (node1) or a device (PNP0C80:00, dax0.0)", word);
+	}
+	if (r == 0)
+		*ret = selector;
+	return r;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model/settings.h"
+
+#include <stdio.h>
+
+static const struct {
+	const char *directory, *name;
+	bool is_number, is_flag;
+} sources[SETTING_COUNT] = {
+	[SETTING_AUTO_ONLINE_BLOCKS] = { SYSFS_MEMORY, "auto_online_blocks", false, false },
+	[SETTING_CRASH_HOTPLUG] = { SYSFS_MEMORY, "crash_hotplug", false, true },
+	[SETTING_ONLINE_POLICY] = { SYSFS_PARAMETERS, "online_policy", false, false },
+	[SETTING_AUTO_MOVABLE_RATIO] = { SYSFS_PARAMETERS, "auto_movable_ratio", true, false },
+	[SETTING_AUTO_MOVABLE_NUMA_AWARE] = { SYSFS_PARAMETERS, "auto_movable_numa_aware", false, true },
+	/* "Y", "N", or "force" since 6.6. */
+	[SETTING_MEMMAP_ON_MEMORY] = { SYSFS_PARAMETERS, "memmap_on_memory", false, false },
+};
+
+void settings_load(const struct sysfs *sysfs, struct settings *ret)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		struct setting *setting = &ret->v[i];
+		char path[128];
+
+		*setting = (struct setting){ .name = sources[i].name, .is_number = sources[i].is_number, .is_flag = sources[i].is_flag };
+		snprintf(path, sizeof(path), "%s/%s", sources[i].directory, sources[i].name);
+		setting->present = sysfs_read_path(sysfs, path, setting->value, sizeof(setting->value)) >= 0;
+	}
+}
+
+const char *settings_value(const struct settings *settings, enum setting_index index)
+{
+	return settings->v[index].present ? settings->v[index].value : NULL;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's own knobs for memory hot-plug. */
+#ifndef MEMHP_MODEL_SETTINGS_H
+#define MEMHP_MODEL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/sysfs.h"
+
+struct setting {
+	const char *name; /* of the file, a string constant */
+	bool present;	  /* this kernel has it and it could be read */
+	bool is_number;
+	bool is_flag; /* the kernel shows Y or N, or 1 or 0 */
+	char value[64];
+};
+
+enum setting_index {
+	SETTING_AUTO_ONLINE_BLOCKS, /* /sys/devices/system/memory/auto_online_blocks (4.6) */
+	SETTING_CRASH_HOTPLUG,	    /* …/crash_hotplug (6.6): the kernel itself keeps kdump's list of memory up to date */
+	SETTING_ONLINE_POLICY,	    /* /sys/module/memory_hotplug/parameters/online_policy (5.15) */
+	SETTING_AUTO_MOVABLE_RATIO,
+	SETTING_AUTO_MOVABLE_NUMA_AWARE,
+	SETTING_MEMMAP_ON_MEMORY,
+	SETTING_COUNT,
+};
+
+struct settings {
+	struct setting v[SETTING_COUNT];
+};
+
+/* Reads them all; one that is missing is not present. */
+void settings_load(const struct sysfs *sysfs, struct settings *ret);
+
+/* The value of one, NULL where it is not present. */
+const char *settings_value(const struct settings *settings, enum setting_index index);
+
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/column.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "action/selection.h"
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "provider/provider.h"
+
+static uint64_t row_blocks(const struct row *row)
+{
+	return row->last - row->first->number + 1;
+}
+
+static uint64_t row_bytes(const struct row *row)
+{
+	return row_blocks(row) * row->memory->block_size;
+}
+
+static void range_text(const struct row *row, char *cell)
+{
+	uint64_t address = memory_address(row->memory, row->first->number);
+
+	snprintf(cell, COLUMN_CELL_SIZE, "0x%016" PRIx64 "-0x%016" PRIx64, address, address + (row_bytes(row) - 1));
+}
+
+static void range_json(const struct row *row, struct output_json *json)
+{
+	output_json_uint(json, "address", memory_address(row->memory, row->first->number));
+}
+
+static void size_text(const struct row *row, char *cell)
+{
+	if (row->bytes)
+		snprintf(cell, COLUMN_CELL_SIZE, "%" PRIu64, row_bytes(row));
+	else
+		format_size(row_bytes(row), cell);
+}
+
+static void size_json(const struct row *row, struct output_json *json)
+{
+	output_json_uint(json, "size", row_bytes(row));
+}
+
+static bool state_equal(const struct memory *memory, const struct block *a, const struct block *b)
+{
+	(void)memory;
+	return a->state == b->state;
+}
+
+static void state_text(const struct row *row, char *cell)
+{
+	strcpy(cell, block_state_name(row->first->state));
+}
+
+static void state_json(const struct row *row, struct output_json *json)
+{
+	output_json_text(json, "state", block_state_name(row->first->state));
+}
+
+static bool zone_equal(const struct memory *memory, const struct block *a, const struct block *b)
+{
+	(void)memory;
+	return zones_equal(&a->zones, &b->zones);
+}
+
+static void zone_text(const struct row *row, char *cell)
+{
+	zones_text(&row->first->zones, cell);
+}
+
+static void zone_json(const struct row *row, struct output_json *json)
+{
+	output_json_begin_array(json, "zones");
+	for (size_t i = 0; i < row->first->zones.n; i++)
+		output_json_text(json, NULL, zone_name((enum zone)row->first->zones.v[i]));
+	output_json_end(json);
+}
+
+static bool node_equal(const struct memory *memory, const struct block *a, const struct block *b)
+{
+	(void)memory;
+	return a->node_set == b->node_set;
+}
+
+static void node_text(const struct row *row, char *cell)
+{
+	const struct node_set *nodes = memory_nodes(row->memory, row->first);
+	size_t length = 0;
+
+	strcpy(cell, "-");
+	for (size_t i = 0; i < nodes->n && length + 16 < COLUMN_CELL_SIZE; i++)
+		length += (size_t)snprintf(cell + length, COLUMN_CELL_SIZE - length, "%s%" PRIu32, i ? "," : "", nodes->v[i]);
+}
+
+static void node_json(const struct row *row, struct output_json *json)
+{
+	const struct node_set *nodes = memory_nodes(row->memory, row->first);
+
+	output_json_begin_array(json, "nodes");
+	for (size_t i = 0; i < nodes->n; i++)
+		output_json_uint(json, NULL, nodes->v[i]);
+	output_json_end(json);
+}
+
+static void blocks_text(const struct row *row, char *cell)
+{
+	if (row->last == row->first->number)
+		snprintf(cell, COLUMN_CELL_SIZE, "%" PRIu64, row->last);
+	else
+		snprintf(cell, COLUMN_CELL_SIZE, "%" PRIu64 "-%" PRIu64, row->first->number, row->last);
+}
+
+static void blocks_json(const struct row *row, struct output_json *json)
+{
+	if (row->single) {
+		output_json_uint(json, "block", row->last);
+		return;
+	}
+	output_json_uint(json, "first_block", row->first->number);
+	output_json_uint(json, "last_block", row->last);
+}
+
+static bool device_equal(const struct memory *memory, const struct block *a, const struct block *b)
+{
+	(void)memory;
+	return a->device == b->device;
+}
+
+static const struct device *row_device(const struct row *row)
+{
+	return row->first->device == BLOCK_NO_DEVICE ? NULL : &row->memory->devices.v[row->first->device];
+}
+
+static void device_text(const struct row *row, char *cell)
+{
+	const struct device *device = row_device(row);
+
+	snprintf(cell, COLUMN_CELL_SIZE, "%s", device ? device->name : "-");
+}
+
+static void device_json(const struct row *row, struct output_json *json)
+{
+	const struct device *device = row_device(row);
+
+	output_json_text(json, "device", device ? device->name : NULL);
+}
+
+static void provider_text(const struct row *row, char *cell)
+{
+	const struct device *device = row_device(row);
+
+	snprintf(cell, COLUMN_CELL_SIZE, "%s", device ? device->provider->name : "-");
+}
+
+static void provider_json(const struct row *row, struct output_json *json)
+{
+	const struct device *device = row_device(row);
+
+	output_json_text(json, "provider", device ? device->provider->name : NULL);
+}
+
+const struct column columns[] = {
+	{ "RANGE", "first and last address", false, true, 0, NULL, range_text, range_json },
+	{ "SIZE", "amount of memory", true, true, 0, NULL, size_text, size_json },
+	{ "STATE", "online, offline or going-offline", false, true, 0, state_equal, state_text, state_json },
+	{ "ZONE", "zone it is in; of an offline block those it could join, the one that `online` would choose first", false, true,
+	  BLOCK_WANT_ZONES, zone_equal, zone_text, zone_json },
+	{ "NODE", "NUMA node, or nodes", true, true, SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
+	{ "BLOCKS", "block numbers", true, true, 0, NULL, blocks_text, blocks_json },
+	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES, device_equal, device_text, device_json },
+	{ "PROVIDER", "kind of that device: how its memory comes and goes", false, false, SELECTION_WANT_DEVICES, device_equal,
+	  provider_text, provider_json },
+};
+const size_t n_columns = ARRAY_SIZE(columns);
+
+static const struct column *column_find(const char *name, size_t length)
+{
+	for (size_t i = 0; i < n_columns; i++)
+		if (strlen(columns[i].name) == length && !strncasecmp(columns[i].name, name, length))
+			return &columns[i];
+	return NULL;
+}
+
+static int column_unknown(const char *name, size_t length, struct error *err)
+{
+	char known[256] = "";
+
+	for (size_t i = 0; i < n_columns; i++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s", i ? ", " : "", columns[i].name);
+	return error_set(err, -EINVAL, "there is no column '%.*s'; there are %s", (int)length, name, known);
+}
+
+int column_choose(const char *list, struct column_choice *ret, struct error *err)
+{
+	struct column_choice choice = { .n = 0 };
+	bool add = !list || *list == '+';
+
+	for (size_t i = 0; add && i < n_columns; i++)
+		if (columns[i].by_default)
+			choice.v[choice.n++] = &columns[i];
+	if (list && *list == '+')
+		list++;
+	while (list) {
+		size_t length = strcspn(list, ",");
+		const struct column *column = column_find(list, length);
+
+		if (!column)
+			return column_unknown(list, length, err);
+		if (choice.n == COLUMNS_MAX)
+			return error_set(err, -EINVAL, "more than %d columns", COLUMNS_MAX);
+		for (size_t i = 0; i < choice.n; i++)
+			if (choice.v[i] == column)
+				return error_set(err, -EINVAL, "the column %s is there already", column->name);
+		choice.v[choice.n++] = column;
+		list = list[length] ? list + length + 1 : NULL;
+	}
+	*ret = choice;
+	return 0;
+}
+
+unsigned int column_want(const struct column_choice *choice)
+{
+	unsigned int want = 0;
+
+	for (size_t i = 0; i < choice->n; i++)
+		want |= choice->v[i]->want;
+	return want;
+}
+
+bool column_mergeable(const struct column_choice *choice, const struct memory *memory, const struct block *before,
+		      const struct block *block)
+{
+	if (block->number != before->number + 1)
+		return false;
+	for (size_t i = 0; i < choice->n; i++)
+		if (choice->v[i]->equal && !choice->v[i]->equal(memory, before, block))
+			return false;
+	return true;
+}

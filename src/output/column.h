@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one list of what `list` can show: it feeds the table, the JSON keys, --help and the completions. */
+#ifndef MEMHP_OUTPUT_COLUMN_H
+#define MEMHP_OUTPUT_COLUMN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "model/memory.h"
+#include "output/output-json.h"
+
+/* A run of neighbouring blocks that are equal in all columns shown. */
+struct row {
+	const struct memory *memory;
+	const struct block *first; /* stands for all of them */
+	uint64_t last;		   /* number of the last block */
+	bool single;		   /* rows are blocks, not ranges */
+	bool bytes;		   /* sizes in bytes */
+};
+
+#define COLUMN_CELL_SIZE 256
+
+struct column {
+	const char *name;
+	const char *help;
+	bool right;
+	bool by_default;
+	unsigned int want; /* what has to be read for it: enum block_want and selection_want */
+	/* Do two blocks look the same in this column? NULL: it shows only the extent of the row. */
+	bool (*equal)(const struct memory *memory, const struct block *a, const struct block *b);
+	void (*text)(const struct row *row, char *cell); /* COLUMN_CELL_SIZE bytes */
+	void (*json)(const struct row *row, struct output_json *json);
+};
+
+extern const struct column columns[];
+extern const size_t n_columns;
+
+#define COLUMNS_MAX 32
+
+/* The columns that are shown, in their order. */
+struct column_choice {
+	const struct column *v[COLUMNS_MAX];
+	size_t n;
+};
+
+/*
+ * "SIZE,STATE" replaces the default columns, "+NODE" adds to them; names in any case. NULL: the default. Errors: -EINVAL with a sentence that names the word and
+ * the columns there are.
+ */
+int column_choose(const char *list, struct column_choice *ret, struct error *err);
+
+/* What has to be read for the chosen columns. */
+unsigned int column_want(const struct column_choice *choice);
+
+/* Can the block be shown in one row with its predecessor? */
+bool column_mergeable(const struct column_choice *choice, const struct memory *memory, const struct block *before,
+		      const struct block *block);
+
+#endif

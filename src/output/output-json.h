@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON documents, written as they grow. The only file behind it that knows json-c. */
+#ifndef MEMHP_OUTPUT_OUTPUT_JSON_H
+#define MEMHP_OUTPUT_OUTPUT_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Counts incompatible changes of any document. */
+#define OUTPUT_JSON_API_VERSION 1
+
+struct output_json;
+
+/*
+ * Begins the document on standard output with api_version and command (NULL: without these two). Members of the root, and elements of its arrays, are
+ * printed as soon as they are complete, one a line, so the memory that a document takes does not grow with its length.
+ * Never fails at once: a failure (memory, the disk) is kept and returned by output_json_end_document().
+ */
+struct output_json *output_json_begin_document(const char *command);
+
+/* With `lines`, the document is one line without any white space between: for streams of objects. */
+struct output_json *output_json_begin_line(void);
+
+/* key is NULL inside an array. Each _begin_ needs its output_json_end(). Text that is NULL becomes null. */
+void output_json_begin_object(struct output_json *json, const char *key);
+void output_json_begin_array(struct output_json *json, const char *key);
+void output_json_end(struct output_json *json);
+void output_json_text(struct output_json *json, const char *key, const char *value);
+void output_json_uint(struct output_json *json, const char *key, uint64_t value);
+void output_json_bool(struct output_json *json, const char *key, bool value);
+void output_json_null(struct output_json *json, const char *key);
+
+/* A time in milliseconds with one decimal. */
+void output_json_ms(struct output_json *json, const char *key, int64_t ns);
+
+/* A number with three decimals. */
+void output_json_decimal(struct output_json *json, const char *key, double value);
+
+/* Ends the document and frees it. Returns 0, or -errno of what went wrong on the way. */
+int output_json_end_document(struct output_json *json);
+
+#endif

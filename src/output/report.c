@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/log.h"
+
+#define BLOCKS_TEXT_SIZE 64
+
+const char *report_result_name(int exit_code, bool rolled_back)
+{
+	if (exit_code > EXIT_SIGNAL)
+		return "interrupted";
+	if (rolled_back)
+		return "rolled-back";
+	switch (exit_code) {
+	case EXIT_DONE:
+		return "done";
+	case EXIT_USAGE:
+		return "usage";
+	case EXIT_PARTIAL:
+		return "partial";
+	case EXIT_TRY_AGAIN:
+		return "try-again";
+	case EXIT_NOT_PERMITTED:
+		return "not-permitted";
+	default:
+		return "failed";
+	}
+}
+
+/* "memory32-39 (8 blocks, 1G)" is split over the sentence: here the first part. */
+static const char *blocks_text(uint64_t first, uint64_t last, char *buffer)
+{
+	if (first == last)
+		snprintf(buffer, BLOCKS_TEXT_SIZE, "memory%" PRIu64, first);
+	else
+		snprintf(buffer, BLOCKS_TEXT_SIZE, "memory%" PRIu64 "-%" PRIu64, first, last);
+	return buffer;
+}
+
+static const char *extent_text(const struct report *report, uint64_t blocks, char *buffer)
+{
+	char size[FORMAT_SIZE];
+
+	snprintf(buffer, BLOCKS_TEXT_SIZE, "%" PRIu64 " block%s, %s", blocks, blocks == 1 ? "" : "s",
+		 format_size(blocks * report->memory->block_size, size));
+	return buffer;
+}
+
+static bool same_line(const struct outcome *a, const struct outcome *b)
+{
+	return b->block == a->block + 1 && a->result == b->result && a->cause == b->cause && a->error == b->error &&
+	       a->zone_before == b->zone_before && a->zone_after == b->zone_after && a->after == b->after && !a->detail && !b->detail;
+}
+
+/* The zone, where it is known, as ", zone Movable". */
+static const char *zone_text(const char *before, enum zone zone, char *buffer)
+{
+	buffer[0] = '\0';
+	if (zone != ZONE_UNKNOWN)
+		sprintf(buffer, "%s%s", before, zone_name(zone));
+	return buffer;
+}
+
+static void print_success(const struct report *report, const struct outcome *outcome, const char *blocks, const char *extent)
+{
+	bool online = report->plan->wanted == BLOCK_ONLINE;
+	char zone[32];
+
+	switch (outcome->result) {
+	case OUTCOME_CHANGED:
+		if (online)
+			printf("%s: online%s (%s)\n", blocks, zone_text(", zone ", outcome->zone_after, zone), extent);
+		else
+			printf("%s: offline%s (%s)\n", blocks, zone_text(", was in zone ", outcome->zone_before, zone), extent);
+		break;
+	case OUTCOME_ALREADY:
+		printf("%s: already %s%s (%s)\n", blocks, block_state_name(report->plan->wanted),
+		       zone_text(", zone ", outcome->zone_after, zone), extent);
+		break;
+	case OUTCOME_VANISHED:
+		printf("%s: gone (%s)\n", blocks, extent);
+		break;
+	default:
+		break;
+	}
+}
+
+static void print_failure(const struct report *report, const struct outcome *outcome, const char *blocks, const char *extent)
+{
+	const char *reason = outcome_reason(outcome, report->plan->wanted);
+	const char *verb = outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ALREADY
+				   ? block_state_name(outcome->after) : outcome_result_name(outcome->result);
+	char zone[48];
+
+	log_error("%s: %s (%s)%s: %s%s%s%s%s", blocks, verb, extent,
+		  outcome->cause == CAUSE_WRONG_ZONE ? zone_text(" in zone ", outcome->zone_after, zone) : "",
+		  outcome->error ? error_name(outcome->error) : "", outcome->error ? ": " : "", reason,
+		  outcome->detail ? "; " : "", outcome->detail ? outcome->detail : "");
+}
+
+static void print_totals(const struct report *report, const struct outcome_totals *totals)
+{
+	const char *separator = "";
+	char size[FORMAT_SIZE], elapsed[FORMAT_SIZE];
+
+	printf("%s:", report->command);
+	for (size_t i = 0; i < OUTCOME_RESULT_COUNT; i++) {
+		if (!totals->count[i])
+			continue;
+		printf("%s %zu %s", separator, totals->count[i], outcome_result_name((enum outcome_result)i));
+		if (i == OUTCOME_CHANGED)
+			printf(" (%s)", format_size(totals->count[i] * report->memory->block_size, size));
+		separator = ",";
+	}
+	printf(", in %s\n", format_duration(report->elapsed_ns, elapsed));
+}
+
+/* The plan, in the order of its writes: runs that go up or down by one. */
+static void print_planned(const struct report *report)
+{
+	const struct plan *plan = report->plan;
+
+	for (size_t i = 0, next; i < plan->n_steps; i = next) {
+		const struct outcome *first = &plan->outcomes.v[plan->steps[i].outcome], *last = first;
+		char extent[BLOCKS_TEXT_SIZE];
+		int64_t direction = 0;
+
+		for (next = i + 1; next < plan->n_steps; next++) {
+			const struct outcome *outcome = &plan->outcomes.v[plan->steps[next].outcome];
+			int64_t way = (int64_t)(outcome->block - last->block);
+
+			if ((way != 1 && way != -1) || (direction && way != direction) || strcmp(outcome->word, first->word))
+				break;
+			direction = way;
+			last = outcome;
+		}
+		extent_text(report, next - i, extent);
+		if (first == last)
+			printf("would write %s to memory%" PRIu64 " (%s)\n", first->word, first->block, extent);
+		else
+			printf("would write %s to memory%" PRIu64 " %s to memory%" PRIu64 " (%s)\n", first->word, first->block,
+			       direction < 0 ? "down" : "up", last->block, extent);
+	}
+}
+
+void report_print(const struct report *report, bool quiet)
+{
+	const struct outcomes *outcomes = &report->plan->outcomes;
+	struct outcome_totals totals = outcome_count(outcomes, report->plan->wanted);
+	size_t lines = 0;
+
+	for (size_t i = 0, next; i < outcomes->n; i = next) {
+		const struct outcome *outcome = &outcomes->v[i];
+		char blocks[BLOCKS_TEXT_SIZE], extent[BLOCKS_TEXT_SIZE];
+
+		for (next = i + 1; next < outcomes->n && same_line(&outcomes->v[next - 1], &outcomes->v[next]); next++)
+			;
+		blocks_text(outcome->block, outcomes->v[next - 1].block, blocks);
+		extent_text(report, next - i, extent);
+		lines++;
+		if (outcome_is_failure(outcome, report->plan->wanted))
+			print_failure(report, outcome, blocks, extent);
+		else if (!quiet)
+			print_success(report, outcome, blocks, extent);
+	}
+	if (!quiet && report->dry_run)
+		print_planned(report);
+	if (!quiet && !report->dry_run && lines > 1)
+		print_totals(report, &totals);
+	if (!quiet && !outcomes->n)
+		printf("%s: no block matches\n", report->command);
+}
+
+static void add_zone(struct output_json *json, const char *key, enum zone zone)
+{
+	output_json_text(json, key, zone == ZONE_UNKNOWN ? NULL : zone_name(zone));
+}
+
+static void add_state(struct output_json *json, const char *key, enum block_state state)
+{
+	output_json_text(json, key, state == BLOCK_UNKNOWN ? NULL : block_state_name(state));
+}
+
+static void add_outcome(const struct report *report, const struct outcome *outcome, struct output_json *json)
+{
+	output_json_begin_object(json, NULL);
+	output_json_uint(json, "block", outcome->block);
+	output_json_uint(json, "address", memory_address(report->memory, outcome->block));
+	output_json_uint(json, "size", report->memory->block_size);
+	add_state(json, "before", outcome->before);
+	add_state(json, "after", outcome->after);
+	add_zone(json, "zone_before", outcome->zone_before);
+	add_zone(json, "zone_after", outcome->zone_after);
+	output_json_text(json, "result", outcome_result_name(outcome->result));
+	if (outcome->word)
+		output_json_text(json, "write", outcome->word);
+	if (outcome->error)
+		output_json_text(json, "errno", error_name(outcome->error));
+	if (outcome->cause != CAUSE_NONE) {
+		output_json_text(json, "cause", outcome_cause_name(outcome->cause));
+		output_json_text(json, "reason", outcome_reason(outcome, report->plan->wanted));
+	}
+	if (outcome->detail)
+		output_json_text(json, "detail", outcome->detail);
+	output_json_uint(json, "attempts", outcome->attempts);
+	output_json_ms(json, "elapsed_ms", outcome->elapsed_ns);
+	output_json_ms(json, "lock_wait_ms", outcome->lock_wait_ns);
+	output_json_end(json);
+}
+
+void report_add_json(const struct report *report, struct output_json *json)
+{
+	const struct outcomes *outcomes = &report->plan->outcomes;
+	struct outcome_totals totals = outcome_count(outcomes, report->plan->wanted);
+
+	output_json_begin_object(json, "totals");
+	for (size_t i = 0; i < OUTCOME_RESULT_COUNT; i++)
+		output_json_uint(json, i == OUTCOME_ROLLED_BACK ? "rolled_back" : outcome_result_name((enum outcome_result)i),
+				 totals.count[i]);
+	output_json_uint(json, "bytes_changed", totals.count[OUTCOME_CHANGED] * report->memory->block_size);
+	output_json_end(json);
+	if (report->dry_run) {
+		output_json_begin_array(json, "order");
+		for (size_t i = 0; i < report->plan->n_steps; i++)
+			output_json_uint(json, NULL, outcomes->v[report->plan->steps[i].outcome].block);
+		output_json_end(json);
+	}
+	output_json_begin_array(json, "blocks");
+	for (size_t i = 0; i < outcomes->n; i++)
+		add_outcome(report, &outcomes->v[i], json);
+	output_json_end(json);
+}
+
+int report_print_json(const struct report *report)
+{
+	struct outcome_totals totals = outcome_count(&report->plan->outcomes, report->plan->wanted);
+	struct output_json *json = output_json_begin_document(report->command);
+
+	output_json_text(json, "result", report_result_name(report->exit_code, totals.count[OUTCOME_ROLLED_BACK] != 0));
+	output_json_uint(json, "exit_code", (uint64_t)report->exit_code);
+	output_json_bool(json, "dry_run", report->dry_run);
+	output_json_uint(json, "block_size", report->memory->block_size);
+	output_json_ms(json, "elapsed_ms", report->elapsed_ns);
+	report_add_json(report, json);
+	return output_json_end_document(json);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a command that changes blocks did, as text and as JSON. */
+#ifndef MEMHP_OUTPUT_REPORT_H
+#define MEMHP_OUTPUT_REPORT_H
+
+#include <stdbool.h>
+
+#include "action/plan.h"
+#include "output/output-json.h"
+
+struct report {
+	const char *command;
+	const struct memory *memory; /* for sizes and addresses */
+	const struct plan *plan;     /* with its outcomes */
+	bool dry_run;
+	int64_t elapsed_ns;
+	int signal;    /* that interrupted the run, or 0 */
+	int exit_code; /* that the program will return */
+};
+
+/* "done", "partial", …: the word that goes with an exit code. */
+const char *report_result_name(int exit_code, bool rolled_back);
+
+/*
+ * Runs of neighbouring blocks with the same outcome, one line each: what was done on standard output (nothing with `quiet`), what failed on standard
+ * error, and a line of sums where there is more than one line.
+ */
+void report_print(const struct report *report, bool quiet);
+
+/* The whole document. Returns 0 or -errno. */
+int report_print_json(const struct report *report);
+
+/* Only the members "totals" and "blocks", for commands that report more beside them. */
+void report_add_json(const struct report *report, struct output_json *json);
+
+#endif
