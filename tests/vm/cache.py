@@ -47,7 +47,10 @@ def make_once(path: Path, make: Callable[[Path], None]) -> Path:
     with locked(path):
         if path.exists():
             return path
-        scratch = Path(tempfile.mkdtemp(prefix=".making-", dir=path.parent))
+        prefix = f".making-{path.name}-"
+        for stale in path.parent.glob(f"{prefix}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=path.parent))
         try:
             make(scratch / path.name)
             os.rename(scratch / path.name, path)

@@ -5,6 +5,7 @@ import atexit
 import contextlib
 import ctypes
 import errno
+import os
 import re
 import shlex
 import shutil
@@ -13,7 +14,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import weakref
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,10 @@ MEMORY = "/sys/devices/system/memory"
 INJECTION = "/sys/kernel/debug/notifier-error-inject/memory/actions"
 BOOT_TIME = 90.0            # seconds that a boot may take: about 2 on an idle machine
 MONITOR_TIME = 30.0         # seconds until QEMU has started and read a saved state: about 0.3
+CONSOLE_READ = 1 << 20      # at most so many bytes of a console, from its end
 PR_SET_PDEATHSIG = 1        # <linux/prctl.h>
 
-_running: "weakref.WeakSet[subprocess.Popen[bytes]]" = weakref.WeakSet()
+_running: set["Guest"] = set()
 
 
 class BootFailed(Exception):
@@ -72,13 +73,14 @@ class Guest:
 
     def _start(self, state: Path | None) -> None:
         """Start QEMU and wait until agent and monitor answer."""
-        self._folder = Path(tempfile.mkdtemp(prefix="memhpctl-guest-"))
         self._console_text = ""
+        self._console_file = tempfile.TemporaryFile()
+        self._log_file = tempfile.TemporaryFile()
         monitor, monitor_end = socket.socketpair()
         agent, agent_end = socket.socketpair()
         self._sockets = [monitor, agent]
-        ends = [monitor_end.fileno(), agent_end.fileno()]
-        options = ["-chardev", f"file,id=console,path={self._folder}/console", "-serial", "chardev:console",
+        ends = [monitor_end.fileno(), agent_end.fileno(), self._console_file.fileno()]
+        options = ["-chardev", f"file,id=console,path=/dev/fd/{ends[2]}", "-serial", "chardev:console",
                    "-chardev", f"socket,id=agent,fd={ends[1]}", "-serial", "chardev:agent",
                    "-chardev", f"socket,id=monitor,fd={ends[0]}", "-mon", "chardev=monitor,mode=control"]
         with contextlib.ExitStack() as stack:
@@ -86,11 +88,11 @@ class Guest:
             stack.enter_context(agent_end)
             if state:
                 ends.append(stack.enter_context(open(state, "rb")).fileno())
-                options += ["-incoming", f"fd:{ends[2]}"]
-            log = stack.enter_context(open(self._folder / "qemu", "wb"))
-            self._process = subprocess.Popen([*self._command, *options], stdin=subprocess.DEVNULL, stdout=log,
-                                             stderr=log, pass_fds=ends, preexec_fn=_die_with_parent)
-        _running.add(self._process)
+                options += ["-incoming", f"fd:{ends[3]}"]
+            self._process = subprocess.Popen([*self._command, *options], stdin=subprocess.DEVNULL, pass_fds=ends,
+                                             stdout=self._log_file, stderr=self._log_file,
+                                             preexec_fn=_die_with_parent)
+        _running.add(self)
         self._qmp = Qmp(monitor, MONITOR_TIME)
         self._agent = Agent(agent)
         if state:
@@ -130,21 +132,20 @@ class Guest:
 
     def close(self) -> None:
         """End the machine. `console` still works afterwards."""
-        process = getattr(self, "_process", None)
-        if process and process.poll() is None:
-            process.kill()
-            process.wait()
-        for connection in self._sockets:
-            connection.close()
-        if self._folder.exists():
-            self._console_text = self.console()
-            shutil.rmtree(self._folder, ignore_errors=True)
+        _running.discard(self)
+        self._process.kill()
+        self._process.wait()
+        self._console_text = self.console()
+        for resource in (*self._sockets, self._console_file, self._log_file):
+            resource.close()
 
     def console(self) -> str:
         """What the kernel printed on the first serial port, and QEMU's own messages."""
-        texts = [path.read_text(encoding="utf-8", errors="replace") for path in
-                 (self._folder / "console", self._folder / "qemu") if path.exists()]
-        return "".join(texts).replace("\r", "") if texts else self._console_text
+        if self._console_file.closed:
+            return self._console_text
+        contents = [os.pread(file.fileno(), CONSOLE_READ, max(0, os.fstat(file.fileno()).st_size - CONSOLE_READ))
+                    for file in (self._console_file, self._log_file)]
+        return b"".join(contents).decode(errors="replace").replace("\r", "")
 
     # -- commands and files -------------------------------------------------------------------------------------------
 
@@ -180,7 +181,7 @@ class Guest:
         return self._agent.spawn(command, input.encode() if isinstance(input, str) else input)
 
     def put(self, local: Path | bytes, remote: str, mode: int | None = None) -> None:
-        """Copy a file (with its mode), or bytes, into the guest: about 1 MB a second."""
+        """Copy a file (with its mode), or bytes, into the guest: about 130 kB a second; what is larger belongs into the initramfs."""
         if isinstance(local, bytes):
             self._agent.put(remote, local, mode or 0o644)
         else:
@@ -290,9 +291,7 @@ def _die_with_parent() -> None:
 
 
 @atexit.register
-def _kill_all() -> None:
-    """End every QEMU that was not closed."""
-    for process in list(_running):
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+def _close_all() -> None:
+    """End every guest that was not closed."""
+    for guest in list(_running):
+        guest.close()

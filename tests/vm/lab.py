@@ -60,11 +60,11 @@ class Lab:
 
 
 def memhpctl_to_test() -> Path | None:
-    """The program that $MEMHPCTL names, None without one. Raises LabUnavailable when it does not exist."""
+    """The program that $MEMHPCTL names, None without one. Raises FileNotFoundError when it names none."""
     name = os.environ.get("MEMHPCTL")
     if not name:
         return None
     path = Path(name).absolute()
     if not os.access(path, os.X_OK):
-        raise LabUnavailable(f"MEMHPCTL names {name}, which is no program")
+        raise FileNotFoundError(f"MEMHPCTL names {name}, which is no program")
     return path

@@ -26,8 +26,8 @@ class Machine:
 
     def but(self, **changes: object) -> "Machine":
         """This machine with other values of the fields named; `append`, `options` and `setup` are added to."""
-        if append := changes.get("append"):
-            changes["append"] = f"{self.append} {append}".strip()
+        if "append" in changes:
+            changes["append"] = f"{self.append} {changes['append']}".strip()
         for name in ("options", "setup"):
             if name in changes:
                 changes[name] = (*getattr(self, name), *changes[name])

@@ -12,7 +12,7 @@ import pytest
 from agent import CommandFailed, CommandTimeout
 from guest import Guest
 from lab import Lab
-from machine import PLAIN
+from machine import DAX, PLAIN, TWO_NODES, VIRTIO_MEM
 
 Boot = Callable[..., Guest]
 
@@ -117,3 +117,21 @@ def test_memory_added_online_when_asked(boot: Boot) -> None:
     guest = boot(memhp_default_state="online")
     blocks = guest.plug_dimm("d1", "1G")
     assert {guest.blocks()[number] for number in blocks} == {"online"}
+
+
+def test_a_virtio_mem_device_grows(boot: Boot) -> None:
+    guest = boot(VIRTIO_MEM)
+    guest.qmp("qom-set", path="vm0", property="requested-size", value=512 << 20)
+    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", 10, size=512 << 20)
+    assert list(guest.blocks())[16:] == [32, 33, 34, 35]
+
+
+def test_a_dimm_goes_to_the_node_asked_for(boot: Boot) -> None:
+    guest = boot(TWO_NODES)
+    block = guest.plug_dimm("d1", "1G", node=1)[0]
+    assert guest.run(f"test -e /sys/devices/system/node/node1/memory{block}").rc == 0
+
+
+def test_soft_reserved_memory_is_a_dax_device(boot: Boot) -> None:
+    guest = boot(DAX, append="")
+    assert guest.read("/sys/bus/dax/devices/dax0.0/size") == str(1 << 30)
