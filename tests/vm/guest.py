@@ -176,7 +176,7 @@ class Guest:
         return result
 
     def spawn(self, command: Command, input: str | bytes | None = None) -> Job:
-        """Start a command, do not wait: a string is for the guest's shell, a list is a program with arguments.
+        """Start a command, do not wait: a string is for the guest's shell, a list a program with arguments.
 
         The pid of a list is the program's own. `input` is the content of its standard input, which is else
         empty.
