@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 HEADER = struct.Struct("<cxxxII")
-CHUNK = 16384               # at most this many bytes go to the guest before it answers: its serial port has no brake
+CHUNK = 16384               # bytes that go to the guest before it answers: its serial port has no brake
 ANSWER_TIME = 60.0          # seconds; the agent answers at once unless the machine is dead
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a command ended: exit code (or minus the signal that ended it), both outputs, seconds as seen from here."""
+    """How a command ended: exit code (minus the signal that ended it), both outputs, seconds."""
 
     rc: int
     out: str
@@ -60,7 +60,7 @@ class Job:
         return self._status is None
 
     def wait(self, timeout: float = 30) -> Result:
-        """Wait until the command ends and return how. Raises TimeoutError after `timeout` seconds; it then runs on."""
+        """Wait until the command ends, return how. Raises TimeoutError after `timeout` s; it runs on."""
         if not self._agent.receive_until(lambda: self._status is not None, timeout):
             raise TimeoutError(f"{self.command!r} (pid {self.pid}) still runs after {timeout} s")
         out, err = self.output()
@@ -77,7 +77,7 @@ class Job:
         return read("out"), read("err")
 
     def wait_output(self, text: str, timeout: float = 30) -> str:
-        """Wait until `text` is in the output, return the output. Raises CommandFailed when the job ends first."""
+        """Wait until `text` is in the output, and return it. Raises CommandFailed when the job ends first."""
         deadline = time.monotonic() + timeout
         while True:
             ended = not self.running()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The folder where the lab keeps what is slow to make: kernels, programs, initramfs images, saved machines."""
+"""The folder where the lab keeps what is slow to make: kernels, programs, initramfs images, machines."""
 
 import contextlib
 import fcntl
@@ -37,9 +37,9 @@ def locked(path: Path) -> Iterator[None]:
 def make_once(path: Path, make: Callable[[Path], None]) -> Path:
     """Return `path`; when it does not exist, let `make` create it first.
 
-    `make` is given another name in the same folder, to create as file or folder; the result is renamed to `path` when
-    `make` has returned, so that nobody ever sees half of it. Two processes do not make the same thing twice. What
-    `make` raises is passed on, and nothing stays behind.
+    `make` is given another name in the same folder, to create as file or folder; the result is renamed to
+    `path` when `make` has returned, so that nobody ever sees half of it. Two processes do not make the same
+    thing twice. What `make` raises is passed on, and nothing stays behind.
     """
     if path.exists():
         return path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures for tests with a real kernel: `lab`, `guest`, `boot`; a failing test's report has the guests' consoles."""
+"""Fixtures for tests with a real kernel: `lab`, `guest`, `boot`; a failing test's report has the consoles."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ CONSOLE_SHOWN = 8000        # characters from the end of a console
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
-    """Kernel and initramfs. Where they cannot be had the tests are skipped, or fail with MEMHPCTL_REQUIRE_VM=1."""
+    """Kernel and initramfs. Without, tests are skipped, or fail with MEMHPCTL_REQUIRE_VM=1."""
     try:
         return Lab(memhpctl=memhpctl_to_test())
     except LabUnavailable as error:
@@ -48,7 +48,7 @@ def boot(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Callable[..., Gue
 
 @pytest.fixture
 def guest(boot: Callable[..., Guest]) -> Guest:
-    """A fresh guest: 2 GiB in blocks 0 to 15, no DIMM, two processors; what is plugged stays offline on every kernel."""
+    """A fresh guest: 2 GiB in blocks 0 to 15, two processors; what is plugged stays offline."""
     return boot(memhp_default_state="offline")
 
 

@@ -25,7 +25,7 @@ from qmp import Qmp
 QEMU = "qemu-system-x86_64"
 MEMORY = "/sys/devices/system/memory"
 INJECTION = "/sys/kernel/debug/notifier-error-inject/memory/actions"
-BOOT_TIME = 90.0            # seconds that a boot may take: about 2 on an idle machine
+BOOT_TIME = 45.0            # seconds that a boot may take: about 2 on an idle machine
 MONITOR_TIME = 30.0         # seconds until QEMU has started and read a saved state: about 0.3
 CONSOLE_READ = 1 << 20      # at most so many bytes of a console, from its end
 PR_SET_PDEATHSIG = 1        # <linux/prctl.h>
@@ -38,12 +38,13 @@ class BootFailed(Exception):
 
 
 class Guest:
-    """A virtual machine with a root shell in it. A context manager; it runs from the construction until `close`.
+    """A virtual machine with a root shell in it; a context manager. It runs from the construction to `close`.
 
     QEMU dies with the thread that started it (PR_SET_PDEATHSIG), so use a guest from the thread that made it.
     """
 
-    def __init__(self, kernel: Kernel, initramfs: Path, machine: Machine = PLAIN, state: Path | None = None) -> None:
+    def __init__(self, kernel: Kernel, initramfs: Path, machine: Machine = PLAIN,
+                 state: Path | None = None) -> None:
         """Boot `machine`, or with `state` go on from what `save` has written for the same three arguments.
 
         A start that fails is tried once more. Raises BootFailed, or LabUnavailable without QEMU.
@@ -51,7 +52,8 @@ class Guest:
         if not shutil.which(QEMU):
             raise LabUnavailable(f"the program {QEMU} (package qemu-system-x86) is missing")
         self.machine = machine
-        self._command = [QEMU, *machine.qemu_options(), "-kernel", str(kernel.image()), "-initrd", str(initramfs)]
+        self._command = [QEMU, *machine.qemu_options(), "-kernel", str(kernel.image()),
+                         "-initrd", str(initramfs)]
         self._injecting = False
         try:
             self._start(state)
@@ -69,7 +71,7 @@ class Guest:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- life ---------------------------------------------------------------------------------------------------------
+    # life
 
     def _start(self, state: Path | None) -> None:
         """Start QEMU and wait until agent and monitor answer."""
@@ -89,8 +91,8 @@ class Guest:
             if state:
                 ends.append(stack.enter_context(open(state, "rb")).fileno())
                 options += ["-incoming", f"fd:{ends[3]}"]
-            self._process = subprocess.Popen([*self._command, *options], stdin=subprocess.DEVNULL, pass_fds=ends,
-                                             stdout=self._log_file, stderr=self._log_file,
+            self._process = subprocess.Popen([*self._command, *options], stdin=subprocess.DEVNULL,
+                                             stdout=self._log_file, stderr=self._log_file, pass_fds=ends,
                                              preexec_fn=_die_with_parent)
         _running.add(self)
         self._qmp = Qmp(monitor, MONITOR_TIME)
@@ -111,9 +113,10 @@ class Guest:
         self._agent.ping(MONITOR_TIME)
 
     def save(self, path: Path) -> None:
-        """Write the state of the whole machine to the file `path` (100 to 200 MiB); the machine stands still meanwhile.
+        """Write the machine's state to the file `path` (100 to 200 MiB); it stands still meanwhile.
 
-        Programs that run and modules that are loaded are kept. Only the same QEMU with the same machine can read it.
+        Programs that run and modules that are loaded are kept. Only the same QEMU with the same machine can
+        read it.
         """
         self.qmp("stop")
         self.qmp("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
@@ -143,11 +146,10 @@ class Guest:
         """What the kernel printed on the first serial port, and QEMU's own messages."""
         if self._console_file.closed:
             return self._console_text
-        contents = [os.pread(file.fileno(), CONSOLE_READ, max(0, os.fstat(file.fileno()).st_size - CONSOLE_READ))
-                    for file in (self._console_file, self._log_file)]
+        contents = [_end_of(file.fileno(), CONSOLE_READ) for file in (self._console_file, self._log_file)]
         return b"".join(contents).decode(errors="replace").replace("\r", "")
 
-    # -- commands and files -------------------------------------------------------------------------------------------
+    # commands and files
 
     def run(self, command: Command, timeout: float = 30, input: str | bytes | None = None) -> Result:
         """Run a command (see `spawn`) and return how it ended.
@@ -174,14 +176,18 @@ class Guest:
         return result
 
     def spawn(self, command: Command, input: str | bytes | None = None) -> Job:
-        """Start a command and do not wait: a string is for the guest's shell, a list is a program and its arguments.
+        """Start a command, do not wait: a string is for the guest's shell, a list a program with arguments.
 
-        The pid of a list is the program's own. `input` is the content of its standard input, which is else empty.
+        The pid of a list is the program's own. `input` is the content of its standard input, which is else
+        empty.
         """
         return self._agent.spawn(command, input.encode() if isinstance(input, str) else input)
 
     def put(self, local: Path | bytes, remote: str, mode: int | None = None) -> None:
-        """Copy a file (with its mode), or bytes, into the guest: about 130 kB a second; what is larger belongs into the initramfs."""
+        """Copy a file (with its mode), or bytes, into the guest, at about 130 kB a second.
+
+        What is large belongs into the initramfs: see Lab's `extra`.
+        """
         if isinstance(local, bytes):
             self._agent.put(remote, local, mode or 0o644)
         else:
@@ -196,11 +202,11 @@ class Guest:
         return self.check(["cat", path]).out.removesuffix("\n")
 
     def write(self, path: str, text: str, timeout: float = 30) -> str:
-        """Write to a file of the guest with one write(2). Returns the errno's name ("EBUSY"), "OK" for success."""
+        """Write to a file of the guest with one write(2). Returns the errno's name ("EBUSY"), or "OK"."""
         number = int(self.check(["write-word", path, text], timeout).out)
         return errno.errorcode.get(number, f"errno {number}") if number else "OK"
 
-    # -- memory -------------------------------------------------------------------------------------------------------
+    # memory
 
     def qmp(self, name: str, **arguments: Any) -> Any:
         """Run a command of QEMU's monitor."""
@@ -215,13 +221,14 @@ class Guest:
 
     def plug_dimm(self, id: str, size: str | int, node: int | None = None, slot: int | None = None,
                   reserve: bool = False, timeout: float = 60) -> list[int]:
-        """Plug a DIMM of `size` bytes ("1G") and return the numbers of its blocks, once the guest has dealt with it.
+        """Plug a DIMM of `size` bytes ("1G") and return the numbers of its blocks when the guest is done.
 
-        An empty list: the guest refused it (its console says why). `reserve`: have the host set its memory aside.
+        An empty list: the guest refused it (its console says why). `reserve`: have the host set its memory
+        aside.
         """
         before = self.blocks()
-        self.qmp("object-add", **{"qom-type": "memory-backend-ram", "id": f"memory-{id}", "size": size_in_bytes(size),
-                                  "reserve": reserve})
+        self.qmp("object-add", **{"qom-type": "memory-backend-ram", "id": f"memory-{id}",
+                                  "size": size_in_bytes(size), "reserve": reserve})
         place = {key: value for key, value in (("node", node), ("slot", slot)) if value is not None}
         self.qmp("device_add", driver="pc-dimm", id=id, memdev=f"memory-{id}", **place)
         self._qmp.wait_event("ACPI_DEVICE_OST", timeout,
@@ -229,7 +236,7 @@ class Guest:
         return sorted(self.blocks().keys() - before.keys())
 
     def unplug_dimm(self, id: str, timeout: float = 60) -> None:
-        """Ask the guest to give DIMM `id` back, and wait until it has. Raises TimeoutError when it has not."""
+        """Ask the guest to give DIMM `id` back, and wait for it. Raises TimeoutError when it does not."""
         self.qmp("device_del", id=id)
         self.wait_ejected(id, timeout)
 
@@ -241,8 +248,8 @@ class Guest:
     def blocks(self) -> dict[int, str]:
         """The number of each memory block, rising, and its state."""
         text = self.check(f"cd {MEMORY} && grep -s . memory*/state").out
-        found = {int(number): state for number, state in re.findall(r"^memory(\d+)/state:(.*)$", text, re.MULTILINE)}
-        return dict(sorted(found.items()))
+        found = re.findall(r"^memory(\d+)/state:(.*)$", text, re.MULTILINE)
+        return dict(sorted((int(number), state) for number, state in found))
 
     def block_state(self, number: int) -> str:
         """The state of one block: online, offline or going-offline."""
@@ -253,13 +260,14 @@ class Guest:
         return self.write(f"{MEMORY}/memory{number}/state", state, timeout)
 
     def block_zone(self, number: int) -> str:
-        """The block's valid_zones: the zone of an online block, the possible ones (the first is chosen) of another."""
+        """The block's valid_zones: the zone of an online block; the choice (its default first) of another."""
         return self.read(f"{MEMORY}/memory{number}/valid_zones")
 
     def inject(self, action: str, error: str | int) -> None:
-        """Let the kernel fail each MEM_GOING_ONLINE or MEM_GOING_OFFLINE with `error` ("ENXIO" or a number; 0 ends it).
+        """Let the kernel fail each `action` with `error` ("ENXIO" or a number; 0 ends it).
 
-        For offline take a block in zone Movable: elsewhere EBUSY comes first.
+        The actions are MEM_GOING_ONLINE and MEM_GOING_OFFLINE. For offline take a block in zone Movable:
+        elsewhere EBUSY comes first.
         """
         if not self._injecting:
             self.check("modprobe memory-notifier-error-inject")
@@ -269,7 +277,7 @@ class Guest:
             raise RuntimeError(f"the kernel does not take errno {number} for {action}")
 
     def pin(self, block: int, pages: int = 8, megabytes: int = 700, timeout: float = 60) -> Job:
-        """Hold some pages of a block that is online in zone Movable: its offline then never ends, until the job does.
+        """Hold some pages of a block online in zone Movable: its offline then does not end before the job.
 
         `megabytes` bounds the memory that is taken to find such pages; all but those is given back.
         """
@@ -283,6 +291,11 @@ def size_in_bytes(size: str | int) -> int:
     if isinstance(size, int):
         return size
     return int(size[:-1]) << {"M": 20, "G": 30}[size[-1]]
+
+
+def _end_of(file: int, count: int) -> bytes:
+    """The last `count` bytes of the open file `file`; its position does not change."""
+    return os.pread(file, count, max(0, os.fstat(file).st_size - count))
 
 
 def _die_with_parent() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds the initramfs of a guest: busybox, the lab's programs, programs of this system with their libraries, modules."""
+"""Builds the initramfs of a guest: busybox, the lab's programs, some of this system, modules."""
 
 import hashlib
 import lzma
@@ -13,20 +13,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cache import cache_folder, keep_newest, make_once, used
+from command import find, run
 from kernel import Kernel, LabUnavailable
 from program import SOURCES, program, programs
 
-# What the tests of the lab and of memhpctl load; a name that a kernel lacks (built in, or another version) is left out.
-MODULES = ("memory-notifier-error-inject", "virtio_pci", "virtio_mem", "dax_hmem", "device_dax", "kmem", "hwpoison-inject",
-           "nfit", "nd_pmem", "dax_pmem", "nd_e820", "libnvdimm")
+# What the tests of the lab and of memhpctl load; a name that a kernel lacks (built in, or another version) is
+# left out.
+MODULES = ("memory-notifier-error-inject", "virtio_pci", "virtio_mem", "dax_hmem", "device_dax", "kmem",
+           "hwpoison-inject", "nfit", "nd_pmem", "dax_pmem", "nd_e820", "libnvdimm")
 # Programs of this system that tests and benchmarks compare with, when they are there.
 PEERS = ("lsmem", "chmem", "daxctl", "ndctl", "udevadm")
 # Libraries that are opened at run time, which no program's header names.
 OPENED_LIBRARIES = ("libkmod.so.2",)
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-FOLDERS = ("dev", "proc", "sys", "run", "tmp", "root", "etc", "usr", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "var")
+FOLDERS = ("dev", "proc", "sys", "run", "tmp", "root", "etc", "var",
+           "usr/bin", "usr/sbin", "usr/lib", "usr/lib64")
 MERGED = ("bin", "sbin", "lib", "lib64")
-IMAGES_KEPT = 6
+IMAGES_KEPT = 20            # 15 MB each; other test runs on this system use the same cache
 
 
 class Initramfs:
@@ -57,7 +59,7 @@ class Initramfs:
         self._entries.setdefault(self._plain(path), (stat.S_IFLNK | 0o777, target.encode(), (0, 0)))
 
     def program(self, path: str, local: Path) -> None:
-        """Add the program `local` as `path`, and its libraries and ELF interpreter at the paths that they have here."""
+        """Add the program `local` as `path`; its libraries and ELF interpreter keep their paths."""
         self.file(path, local.read_bytes(), 0o755)
         for library in libraries(local):
             self.file(library, Path(library).read_bytes(), 0o755)
@@ -80,8 +82,8 @@ class Initramfs:
 
 
 def libraries(local: Path) -> list[str]:
-    """The absolute paths of the shared libraries and the interpreter of `local`, none for a static program."""
-    done = subprocess.run(["ldd", str(local)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    """The absolute paths of the shared libraries and the interpreter of `local`; none of a static program."""
+    done = run(["ldd", str(local)], check=False)
     missing = re.findall(r"(\S+) => not found", done.stdout)
     if missing:
         raise RuntimeError(f"{local} needs libraries that are not here: {' '.join(missing)}")
@@ -90,26 +92,26 @@ def libraries(local: Path) -> list[str]:
 
 def library_path(name: str) -> Path | None:
     """Where the dynamic linker finds the library `name`."""
-    ldconfig = shutil.which("ldconfig", path=SYSTEM_PATH)
+    ldconfig = find("ldconfig")
     if not ldconfig:
         return None
-    done = subprocess.run([ldconfig, "-p"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    found = re.search(rf"^\s*{re.escape(name)} .*x86-64.* => (\S+)$", done.stdout, re.MULTILINE)
+    listing = run([ldconfig, "-p"], check=False).stdout
+    found = re.search(rf"^\s*{re.escape(name)} .*x86-64.* => (\S+)$", listing, re.MULTILINE)
     return Path(found[1]) if found else None
 
 
 def build(kernel: Kernel, memhpctl: Path | None = None, extra: Mapping[str, Path] | None = None) -> Path:
     """Build the initramfs for `kernel` and return its file in the cache.
 
-    `memhpctl` is put in the guest's PATH with everything it needs; `extra` maps absolute paths in the guest to programs
-    or other files here. Raises LabUnavailable when a program for the lab is missing.
+    `memhpctl` is put in the guest's PATH with everything it needs; `extra` maps absolute paths in the guest
+    to programs or other files here. Raises LabUnavailable when a program for the lab is missing.
     """
     image = Initramfs()
     _add_busybox(image)
     for name in programs():
         image.program(f"/usr/bin/{name}", program(name))
     for name in PEERS:
-        if local := shutil.which(name, path=SYSTEM_PATH):
+        if local := find(name):
             image.program(f"/usr/bin/{name}", Path(local))
     for name in OPENED_LIBRARIES:
         if path := library_path(name):
@@ -141,21 +143,21 @@ def _write(path: Path, content: bytes) -> None:
 
 def _add_busybox(image: Initramfs) -> None:
     """Add the system's static busybox and a link for each of its applets."""
-    local = shutil.which("busybox", path=SYSTEM_PATH)
+    local = find("busybox")
     if not local:
         raise LabUnavailable("the program busybox (package busybox-static) is missing")
     if libraries(Path(local)):
         raise LabUnavailable("busybox is not the static one (package busybox-static)")
     image.file("/usr/bin/busybox", Path(local).read_bytes(), 0o755)
-    applets = subprocess.run([local, "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-    for name in applets.stdout.split():
+    for name in run([local, "--list"]).stdout.split():
         image.link(f"/usr/{'sbin' if name == 'modprobe' else 'bin'}/{name}", "/usr/bin/busybox")
 
 
 def modules(kernel: Kernel, wanted: Iterable[str]) -> dict[str, bytes]:
     """The modules `wanted` and those they need, uncompressed, and the indexes for modprobe and libkmod.
 
-    The paths are relative to the folder of the kernel's modules. The indexes are made anew for what is included.
+    The paths are relative to the folder of the kernel's modules. The indexes are made anew for what is
+    included.
     """
     index = kernel.modules / "modules.dep"
     if not index.exists():
@@ -178,11 +180,12 @@ def modules(kernel: Kernel, wanted: Iterable[str]) -> dict[str, bytes]:
         for name in ("modules.builtin", "modules.builtin.modinfo", "modules.order"):
             if (kernel.modules / name).exists():
                 shutil.copy(kernel.modules / name, top / name)
-        depmod = shutil.which("depmod", path=SYSTEM_PATH)
+        depmod = find("depmod")
         if not depmod:
             raise LabUnavailable("the program depmod (package kmod) is missing")
-        subprocess.run([depmod, "-b", scratch, kernel.version], check=True, capture_output=True)
-        return {str(path.relative_to(top)): path.read_bytes() for path in sorted(top.rglob("*")) if path.is_file()}
+        run([depmod, "-b", scratch, kernel.version])
+        files = sorted(path for path in top.rglob("*") if path.is_file())
+        return {str(path.relative_to(top)): path.read_bytes() for path in files}
 
 
 def _module(path: Path) -> bytes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An unpacked kernel: where its image, its modules and its version are, and the ELF image inside a bzImage."""
+"""An unpacked kernel: its version, its image, its modules, and the ELF image inside a bzImage."""
 
 import hashlib
 import lzma
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cache import cache_folder, make_once
+from command import run
 
 CANNOT_BE_HAD = 77          # exit code of fetch-kernel: no apt, no network, wrong architecture
 
 
 class LabUnavailable(Exception):
-    """Something outside the project is missing (QEMU, a kernel, busybox, ...): tests skip with this sentence."""
+    """Something outside the project is missing (QEMU, a kernel, busybox): tests skip with this sentence."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Kernel:
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Kernel":
-        """The newest kernel of `folder` that has image and modules. Raises LabUnavailable when there is none."""
+        """The newest kernel of `folder` with image and modules. Raises LabUnavailable when there is none."""
         versions = [path.name.removeprefix("vmlinuz-") for path in folder.glob("boot/vmlinuz-*")]
         versions = [name for name in versions if (folder / "lib/modules" / name).is_dir()]
         if not versions:
@@ -40,9 +41,9 @@ class Kernel:
 
     @classmethod
     def fetched(cls, suite: str | None = None) -> "Kernel":
-        """The kernel that the program fetch-kernel finds or downloads. Raises LabUnavailable when it cannot."""
-        command = [sys.executable, str(Path(__file__).with_name("fetch-kernel"))] + ([suite] if suite else [])
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        """The kernel that fetch-kernel finds or downloads. Raises LabUnavailable when it cannot."""
+        program = str(Path(__file__).with_name("fetch-kernel"))
+        done = run([sys.executable, program] + ([suite] if suite else []), check=False)
         if done.returncode == CANNOT_BE_HAD:
             raise LabUnavailable(done.stderr.strip())
         if done.returncode:
@@ -55,7 +56,7 @@ class Kernel:
         return self.folder / "lib/modules" / self.version
 
     def image(self) -> Path:
-        """The file to boot: the ELF vmlinux where one can be extracted (boots in half the time), else vmlinuz."""
+        """The file to boot: the ELF vmlinux (boots in half the time) if it can be extracted, else vmlinuz."""
         ready = self.folder / "boot" / f"vmlinux-{self.version}"
         if ready.exists():
             return ready
@@ -70,8 +71,9 @@ class Kernel:
 def extract_vmlinux(bzimage: Path, to: Path) -> None:
     """Write the ELF image that `bzimage` holds compressed to the file `to`.
 
-    The place is in the header that Linux documents in Documentation/arch/x86/boot.rst (setup_sects, payload_offset,
-    payload_length). Raises ValueError when the file is no bzImage or is compressed in a way not known here.
+    The place is in the header that Linux documents in Documentation/arch/x86/boot.rst (setup_sects,
+    payload_offset, payload_length). Raises ValueError when the file is no bzImage or is compressed in a way
+    not known here.
     """
     data = bzimage.read_bytes()
     if data[0x202:0x206] != b"HdrS":

@@ -2,11 +2,10 @@
 """The lab's own small C programs for the guest: compiled statically, once for each content."""
 
 import hashlib
-import shutil
-import subprocess
 from pathlib import Path
 
 from cache import cache_folder, make_once
+from command import find, run
 from kernel import LabUnavailable
 
 SOURCES = Path(__file__).with_name("guest")
@@ -21,17 +20,17 @@ def programs() -> list[str]:
 def program(name: str) -> Path:
     """Return the compiled program `name` (guest/NAME.c).
 
-    Raises LabUnavailable without a C compiler, CalledProcessError (with the compiler's words in `stderr`) when the
-    source does not compile.
+    Raises LabUnavailable without a C compiler, CalledProcessError (with the compiler's words in `stderr`)
+    when the source does not compile.
     """
     source = SOURCES / f"{name}.c"
-    compiler = shutil.which("cc")
+    compiler = find("cc")
     if not compiler:
         raise LabUnavailable("the program cc (a C compiler) is missing")
     key = hashlib.sha256(source.read_bytes() + " ".join([str(Path(compiler).resolve()), *FLAGS]).encode())
     target = cache_folder("program") / f"{name}-{key.hexdigest()[:16]}"
 
     def compile_to(path: Path) -> None:
-        subprocess.run([compiler, *FLAGS, "-o", str(path), str(source)], check=True, capture_output=True, text=True)
+        run([compiler, *FLAGS, "-o", str(path), str(source)])
 
     return make_once(target, compile_to)

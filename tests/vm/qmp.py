@@ -17,7 +17,7 @@ class Qmp:
     """One connection to the monitor of one QEMU. Not for several threads."""
 
     def __init__(self, connection: socket.socket, timeout: float) -> None:
-        """Greet QEMU; raises TimeoutError or ConnectionError when it does not answer within `timeout` seconds."""
+        """Greet QEMU; raises TimeoutError or ConnectionError when it does not answer in `timeout` seconds."""
         self._socket = connection
         self._received = b""
         self._events: list[dict[str, Any]] = []
@@ -38,23 +38,25 @@ class Qmp:
             if "return" in message:
                 return message["return"]
 
-    def wait_event(self, name: str, timeout: float, fits: Callable[[dict[str, Any]], bool] | None = None) -> dict[str, Any]:
-        """Return the data of the oldest event `name` for which `fits` (given the data) is true, and forget the event.
+    def wait_event(self, name: str, timeout: float,
+                   fits: Callable[[dict[str, Any]], bool] = lambda data: True) -> dict[str, Any]:
+        """Return the data of the oldest event `name` whose data `fits` accepts, and forget the event.
 
-        Events stay until they are asked for or forgotten. Raises TimeoutError after `timeout` seconds, with the events
-        that did come.
+        Events stay until they are asked for or forgotten. Raises TimeoutError after `timeout` seconds, with
+        the events that did come.
         """
         deadline = time.monotonic() + timeout
         while True:
             for event in self._events:
                 data = event.get("data", {})
-                if event["event"] == name and (fits is None or fits(data)):
+                if event["event"] == name and fits(data):
                     self._events.remove(event)
                     return data
             try:
                 self._message(deadline)
             except TimeoutError:
-                raise TimeoutError(f"no event {name} within {timeout} s; there were: {self._events}") from None
+                what = f"no event {name} within {timeout} s; there were: {self._events}"
+                raise TimeoutError(what) from None
 
     def forget_events(self) -> None:
         """Forget the events that have come, so that a wait sees only later ones."""

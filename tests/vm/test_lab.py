@@ -61,7 +61,8 @@ def test_a_dimm_is_plugged_onlined_and_ejected(guest: Guest) -> None:
     guest.unplug_dimm("d1")
 
 
-@pytest.mark.parametrize("action,word", [("MEM_GOING_ONLINE", "online_movable"), ("MEM_GOING_OFFLINE", "offline")])
+@pytest.mark.parametrize("action,word", [("MEM_GOING_ONLINE", "online_movable"),
+                                         ("MEM_GOING_OFFLINE", "offline")])
 def test_an_injected_error_is_returned(guest: Guest, action: str, word: str) -> None:
     block = guest.plug_dimm("d1", "1G")[1]
     if word == "offline":
