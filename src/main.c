@@ -11,6 +11,7 @@
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
  *     - change.[ch]       (what online and offline have in common)
+ *     - list-devices.[ch] (list --devices)
  *     - command-*.c       (list, status, online, offline, help, complete)
  *
  * - output/: showing
@@ -29,7 +30,7 @@
  *
  * - provider/: how memory comes and goes, one file a back end
  *     - provider.[ch]     (the interface; which device a block belongs to)
- *     - provider-acpi.c   (DIMMs)
+ *     - provider-acpi.c (DIMMs), -dax.c (CXL, PMEM), -virtio.c, -pseries.c, -s390.c, -hyperv.c, -xen.c, -probe.c
  *
  * - model/: what there is, decoded
  *     - memory.[ch]       (the snapshot: blocks, nodes, devices)
@@ -43,6 +44,7 @@
  *     - sysfs.[ch]        (reading)
  *     - writer.[ch]       (writing, by a process that can be ended)
  *     - holder.[ch]       (who keeps the hotplug lock)
+ *     - iomem.[ch]        (which addresses are whose)
  *     - runlock.[ch]      (one memhpctl at a time)
  *
  * - base/: cleanup, clock, error, format, interrupt, log, parse

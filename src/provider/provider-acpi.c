@@ -70,8 +70,14 @@ static int acpi_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	return sysfs_list(bus, acpi_collect_device, &search);
 }
 
+static bool acpi_is_present(const struct sysfs *sysfs)
+{
+	return sysfs_exists(sysfs, "/sys/firmware/acpi/hotplug/memory");
+}
+
 const struct provider provider_acpi = {
 	.name = "acpi",
 	.summary = "ACPI memory device (DIMM)",
+	.is_present = acpi_is_present,
 	.find_devices = acpi_find_devices,
 };
