@@ -384,6 +384,7 @@ int device_dax_state(struct task *task, const char *path, const char *word)
 struct lmb {
 	uint64_t base;
 	uint32_t drc, associativity, flags;
+	bool changed;	/* by the command that is under way */
 };
 
 struct lmb_list {
@@ -437,9 +438,9 @@ static int lmbs_read(struct lmb_list *list)
 		struct lmb lmb;
 
 		if (list->version == 1)
-			lmb = (struct lmb){ get64(cell), get32(cell + 8), get32(cell + 16), get32(cell + 20) };
+			lmb = (struct lmb){ get64(cell), get32(cell + 8), get32(cell + 16), get32(cell + 20), false };
 		else
-			lmb = (struct lmb){ get64(cell + 4), get32(cell + 12), get32(cell + 16), get32(cell + 20) };
+			lmb = (struct lmb){ get64(cell + 4), get32(cell + 12), get32(cell + 16), get32(cell + 20), false };
 		for (; repeat && list->count < LMBS_MAX; repeat--) {
 			list->lmb[list->count++] = lmb;
 			lmb.base += bytes_each;
@@ -509,8 +510,10 @@ static int lmb_change(struct task *task, struct lmb *lmb, bool add)
 		if (!result)
 			block_remove(number);
 	}
-	if (!result)
+	if (!result) {
 		lmb->flags ^= LMB_ASSIGNED;
+		lmb->changed = !lmb->changed;
+	}
 	return result;
 }
 
@@ -532,9 +535,9 @@ static int lmbs_change(struct task *task, struct lmb_list *list, size_t first, s
 	}
 	if (done == wanted)
 		return 0;
-	while (done && i-- > first)
-		if (lmb_can(&list->lmb[i], !add) && lmb_change(task, &list->lmb[i], !add) == 0)
-			done--;
+	for (i = first; i < list->count; i++)
+		if (list->lmb[i].changed)
+			lmb_change(task, &list->lmb[i], !add);
 	return -EINVAL;
 }
 

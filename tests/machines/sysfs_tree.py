@@ -143,21 +143,31 @@ def write_memory(tree: Tree, machine: Machine) -> None:
     tree.file(MEMORY + "/soft_offline_page", "")
     tree.file(MEMORY + "/hard_offline_page", "")
     tree.file(MEMORY + "/power/control", "auto\n")
-    bus = None
     if "bus" not in machine.without:
-        bus = tree.dir("/sys/bus/memory/devices")
+        tree.dir("/sys/bus/memory/devices")
         tree.dir("/sys/bus/memory/drivers")
-    physical_nodes: dict[str, int] = {}
     for node in machine.used_nodes():
         tree.dir(f"{NODE}/node{node}")
-    os.chdir(tree.root + MEMORY)  # short paths halve the time of a hundred thousand blocks
+    before = os.open(".", os.O_RDONLY)
+    os.chdir(tree.root + MEMORY)  # short paths, for a hundred thousand blocks
+    try:
+        write_blocks(tree, machine)
+    finally:
+        os.fchdir(before)
+        os.close(before)
+
+
+def write_blocks(tree: Tree, machine: Machine) -> None:
+    """All blocks below the current directory, and the links between them and nodes, bus and ACPI devices."""
+    physical_nodes: dict[str, int] = {}
     for number, block in sorted(machine.blocks.items()):
         without = machine.without | block.without
         write_block(tree, number, block, without)
         for node in block.nodes if "backlink" not in without else ():
             os.symlink(f"../../memory/memory{number}", f"../node/node{node}/memory{number}")
-        if bus and "bus" not in without:
-            os.symlink(f"../../../devices/system/memory/memory{number}", f"{bus}/memory{number}")
+        if "bus" not in without:
+            os.symlink(f"../../../devices/system/memory/memory{number}",
+                       f"../../../bus/memory/devices/memory{number}")
         if block.acpi and block.state not in ("empty", "dangling"):
             count = physical_nodes.get(block.acpi, 0)
             physical_nodes[block.acpi] = count + 1
