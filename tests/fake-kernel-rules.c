@@ -2,8 +2,9 @@
 /*
  * Faults that a test asks for ($FAKE_KERNEL_RULES, one rule a line), and the log of every write.
  *
- * A rule is: [SUBJECT] OPERATION EFFECT [DURATION] [COUNT|always], see machines/README.md. The file is read again for each operation.
- * How often a counted rule was used stands in $FAKE_KERNEL_RULES.count, an array of struct use.
+ * A rule is: [SUBJECT] OPERATION EFFECT [DURATION] [COUNT|always], see machines/README.md. The file
+ * is read again for each operation. How often a counted rule was used stands in
+ * $FAKE_KERNEL_RULES.count, an array of struct use.
  */
 #define _GNU_SOURCE
 #include "fake-kernel.h"
@@ -18,11 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RULES_SIZE	32768
-#define WORDS_MAX	8
+#define RULES_SIZE 32768
+#define WORDS_MAX  8
 
 struct use {
-	uint64_t rule;	/* hash of the rule's words */
+	uint64_t rule; /* hash of the rule's words */
 	uint64_t count;
 };
 
@@ -30,18 +31,24 @@ static const struct {
 	const char *name;
 	int number;
 } errors[] = {
-	{ "EPERM", EPERM },	{ "ENOENT", ENOENT },	{ "EINTR", EINTR },	{ "EIO", EIO },
-	{ "ENXIO", ENXIO },	{ "E2BIG", E2BIG },	{ "EBADF", EBADF },	{ "EAGAIN", EAGAIN },
-	{ "ENOMEM", ENOMEM },	{ "EACCES", EACCES },	{ "EFAULT", EFAULT },	{ "EBUSY", EBUSY },
-	{ "EEXIST", EEXIST },	{ "ENODEV", ENODEV },	{ "EINVAL", EINVAL },	{ "ENOSPC", ENOSPC },
-	{ "EROFS", EROFS },	{ "ERANGE", ERANGE },	{ "ENOSYS", ENOSYS },	{ "ETIMEDOUT", ETIMEDOUT },
-	{ "EOPNOTSUPP", EOPNOTSUPP }, { "EHWPOISON", EHWPOISON }, { "ECANCELED", ECANCELED },
-	{ "ELOOP", ELOOP },
+	{ "EPERM", EPERM },           { "ENOENT", ENOENT },
+	{ "EINTR", EINTR },           { "EIO", EIO },
+	{ "ENXIO", ENXIO },           { "E2BIG", E2BIG },
+	{ "EBADF", EBADF },           { "EAGAIN", EAGAIN },
+	{ "ENOMEM", ENOMEM },         { "EACCES", EACCES },
+	{ "EFAULT", EFAULT },         { "EBUSY", EBUSY },
+	{ "EEXIST", EEXIST },         { "ENODEV", ENODEV },
+	{ "EINVAL", EINVAL },         { "ENOSPC", ENOSPC },
+	{ "EROFS", EROFS },           { "ERANGE", ERANGE },
+	{ "ENOSYS", ENOSYS },         { "ETIMEDOUT", ETIMEDOUT },
+	{ "EOPNOTSUPP", EOPNOTSUPP }, { "EHWPOISON", EHWPOISON },
+	{ "ECANCELED", ECANCELED },   { "ELOOP", ELOOP },
 };
 
 static const char *const operations[] = {
-	"online", "online_kernel", "online_movable", "offline", "eject", "bind", "unbind", "new_id", "remove_id",
-	"state", "remove", "add", "config", "memmap_on_memory", "probe", "write", "*",
+	"online", "online_kernel",    "online_movable", "offline", "eject",  "bind",
+	"unbind", "new_id",           "remove_id",      "state",   "remove", "add",
+	"config", "memmap_on_memory", "probe",          "write",   "*",
 };
 
 static bool is_operation(const char *word)
@@ -84,7 +91,8 @@ static int split(char *line, char **words)
 	int n = 0;
 
 	line[strcspn(line, "#")] = '\0';
-	for (char *word = strtok_r(line, " \t\r", &rest); word && n < WORDS_MAX; word = strtok_r(NULL, " \t\r", &rest))
+	for (char *word = strtok_r(line, " \t\r", &rest); word && n < WORDS_MAX;
+	     word = strtok_r(NULL, " \t\r", &rest))
 		words[n++] = word;
 	return n;
 }
@@ -118,7 +126,8 @@ static bool use_up(const char *file, uint64_t rule, unsigned long limit)
 		return false;
 	while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
 		;
-	for (struct use found; pread(fd, &found, sizeof(found), at) == (ssize_t)sizeof(found); at += sizeof(found))
+	for (struct use found; pread(fd, &found, sizeof(found), at) == (ssize_t)sizeof(found);
+	     at += sizeof(found))
 		if (found.rule == rule) {
 			use = found;
 			break;
@@ -131,15 +140,16 @@ static bool use_up(const char *file, uint64_t rule, unsigned long limit)
 	return free_use;
 }
 
-/* Fill in what the words after the operation say; the count goes to `limit`. False: not understood. */
+/* Fill in what the words after the operation say, and how often. False: not understood. */
 static bool parse_effect(char *const *words, int n, struct fault *ret, unsigned long *limit)
 {
 	static const struct {
 		const char *word;
 		enum effect effect;
 	} effects[] = {
-		{ "hang", EFFECT_HANG },       { "vanish", EFFECT_VANISH }, { "replace", EFFECT_REPLACE },
-		{ "already", EFFECT_ALREADY }, { "ignore", EFFECT_IGNORE }, { "fail", EFFECT_FAIL },
+		{ "hang", EFFECT_HANG },       { "vanish", EFFECT_VANISH },
+		{ "replace", EFFECT_REPLACE }, { "already", EFFECT_ALREADY },
+		{ "ignore", EFFECT_IGNORE },   { "fail", EFFECT_FAIL },
 		{ "ok", EFFECT_NONE },
 	};
 	bool known = false;
@@ -191,7 +201,8 @@ static void complain(const char *word)
 }
 
 /* Apply one line. True: it decides, no later rule counts. */
-static bool apply_line(const char *file, char *line, const char *subject, const char *operation, struct fault *ret)
+static bool apply_line(const char *file, char *line, const char *subject, const char *operation,
+		       struct fault *ret)
 {
 	const char *pattern = "*";
 	char *words[WORDS_MAX];
@@ -203,7 +214,8 @@ static bool apply_line(const char *file, char *line, const char *subject, const 
 		return false;
 	if (n >= 2 && is_operation(words[1]))
 		pattern = words[at++];
-	if (n - at < 2 || !is_operation(words[at]) || !parse_effect(words + at + 1, n - at - 1, &fault, &limit)) {
+	if (n - at < 2 || !is_operation(words[at]) ||
+	    !parse_effect(words + at + 1, n - at - 1, &fault, &limit)) {
 		complain(words[0]);
 		return false;
 	}

@@ -129,7 +129,8 @@ static void unique_name(const char *prefix, char *path)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(path, PATH_MAX, "%s-%d-%u-%lld%09ld", prefix, (int)getpid(),
-		 __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED), (long long)now.tv_sec, now.tv_nsec);
+		 __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED), (long long)now.tv_sec,
+		 now.tv_nsec);
 }
 
 int tree_replace_bytes(const char *path, const void *bytes, size_t size, mode_t mode)
@@ -223,7 +224,8 @@ int tree_each(const char *path, int (*visit)(const char *name, void *data), void
 	fd = real_open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	while (!result && (n = real_syscall(SYS_getdents64, fd, (long)buffer, sizeof(buffer), 0, 0, 0)) > 0) {
+	while (!result &&
+	       (n = real_syscall(SYS_getdents64, fd, (long)buffer, sizeof(buffer), 0, 0, 0)) > 0) {
 		for (long at = 0; at < n && !result;) {
 			const struct entry *entry = (const struct entry *)(buffer + at);
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What takes time in the fake kernel: the hot-plug lock, sleeping as a write does, and processes of its own.
+ * What takes time in the fake kernel: the hot-plug lock, sleeping as a write does, and processes of
+ * its own.
  *
- * A program that is inside has all its signals blocked, and leaves with the tree in order before one of them runs a
- * handler or ends it. Only SIGKILL cannot be blocked: a watcher process, which shares the lock, then does the rest.
+ * A program that is inside has all its signals blocked, and leaves with the tree in order before
+ * one of them runs a handler or ends it. Only SIGKILL cannot be blocked: a watcher process, which
+ * shares the lock, then does the rest.
  */
 #define _GNU_SOURCE
 #include "fake-kernel.h"
@@ -19,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RETRY_NS 5000000	/* lock_device_hotplug_sysfs() sleeps for 5 ms */
+#define RETRY_NS 5000000 /* lock_device_hotplug_sysfs() sleeps for 5 ms */
 
-/* Does the descriptor that is written to still lead to the file of this task? A handler may have closed it. */
+/* Is the descriptor still that of the task's file? A handler may have closed it. */
 static int check_descriptor(const struct task *task)
 {
 	char path[PATH_MAX];
@@ -129,13 +131,13 @@ int task_sleep(const struct task *task, long ms, bool interruptible)
 	return result;
 }
 
-/* fork() without handlers and without SIGCHLD: the program's own wait() calls do not see this child. */
+/* fork() without handlers and SIGCHLD: the program's own wait() calls do not see this child. */
 static pid_t fork_unseen(void)
 {
 	return (pid_t)real_syscall(SYS_clone, 0, 0, 0, 0, 0, 0);
 }
 
-/* Give up everything inherited: the program's pipes must close when the program ends. Keeps one descriptor. */
+/* Give up what was inherited, but for one descriptor: the program's pipes must close with it. */
 static int leave_program(int keep)
 {
 	setsid();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * LD_PRELOAD library that makes a directory tree answer writes as the kernel's sysfs does (see fake-kernel.h for
- * the other files): this one takes over the calls of libc and knows which attribute a path is.
+ * LD_PRELOAD library that makes a directory tree answer writes as the kernel's sysfs does: this
+ * file takes over the calls of libc and knows which attribute a path is.
  *
  * Active for files in sys/ and proc/ below $FAKE_KERNEL_ROOT:
- *	open, openat, creat	no truncating and no creating; a mode without write (read) permission counts for
- *				root too; opening `online`, `uevent` or `removable` of a block to read is logged
+ *	open, openat, creat	no truncating and no creating; a mode without write (read)
+ *				permission counts for root too; opening `online`, `uevent` or
+ *				`removable` of a block to read is logged
  *	write, pwrite		do what the kernel does with the word
  *	syscall			SYS_io_setup fails with ENOSYS: writes must come as write(2)
  * Not seen: stdio of the C library itself (fopen and fprintf), writev, io_uring.
@@ -67,9 +68,7 @@ static bool starts_with(const char *text, const char *prefix)
 /* Is this a path of an imitated file system, and not just any file below the same root? */
 static bool is_kernel_path(const char *path)
 {
-	const char *rest = path + (starts_with(path, "/sys") ? 4 : starts_with(path, "/proc") ? 5 : 0);
-
-	return rest != path && (*rest == '/' || !*rest);
+	return starts_with(path, "/sys/") || starts_with(path, "/proc/") || !strcmp(path, "/sys");
 }
 
 static const char *last_name(const char *path)
@@ -78,7 +77,8 @@ static const char *last_name(const char *path)
 }
 
 /* `/sys/.../memory35/state` below `directory`: its number and the attribute's name. */
-static bool is_block_path(const char *directory, const char *path, unsigned long *number, const char **attribute)
+static bool is_block_path(const char *directory, const char *path, unsigned long *number,
+			  const char **attribute)
 {
 	char *end;
 
@@ -95,7 +95,8 @@ static bool is_block_path(const char *directory, const char *path, unsigned long
 }
 
 /* A file that takes certain words only and shows the last one. */
-static int store_choice(struct task *task, const char *subject, const char *word, const char *const *choices)
+static int store_choice(struct task *task, const char *subject, const char *word,
+			const char *const *choices)
 {
 	struct fault fault;
 
@@ -114,7 +115,8 @@ static int store_choice(struct task *task, const char *subject, const char *word
 
 static int store_memory_file(struct task *task, const char *name, const char *word)
 {
-	static const char *const policies[] = { "offline", "online", "online_kernel", "online_movable", NULL };
+	static const char *const policies[] = { "offline", "online", "online_kernel",
+						"online_movable", NULL };
 
 	if (!strcmp(name, "auto_online_blocks"))
 		return store_choice(task, name, word, policies);
@@ -220,7 +222,7 @@ static bool take_write(int fd, const void *buffer, size_t count, ssize_t *ret)
 		return false;
 	*ret = kernel_write(&task, buffer, count);
 	if (*ret == -EBADF && tree_path_of(fd, task.path) < 0)
-		return false;	/* a handler put another file there: the real write has the answer */
+		return false; /* a handler put another file there: the real write has the answer */
 	errno = saved;
 	if (*ret < 0) {
 		errno = (int)-*ret;
@@ -271,7 +273,7 @@ long syscall(long number, ...)
 	return real_syscall(number, a, b, c, d, e, f);
 }
 
-/* Path inside the tree of a name that is about to be opened, also of one that does not exist yet. */
+/* Path inside the tree of a name that is about to be opened, or created. */
 static bool find_path(int directory, const char *name, int flags, char *path)
 {
 	char parent[PATH_MAX];
@@ -280,7 +282,8 @@ static bool find_path(int directory, const char *name, int flags, char *path)
 
 	fd = next.openat(directory, name, O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW));
 	if (fd < 0 && errno == ENOENT && (flags & O_CREAT)) {
-		snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - name) + 1 : 1, slash ? name : ".");
+		snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - name) + 1 : 1,
+			 slash ? name : ".");
 		fd = next.openat(directory, parent, O_PATH | O_CLOEXEC);
 	}
 	if (fd < 0)
@@ -290,7 +293,7 @@ static bool find_path(int directory, const char *name, int flags, char *path)
 	return found == 0 && is_kernel_path(path);
 }
 
-/* Attributes of a block that are never wise to read: the first two can block for ever, the last one lies. */
+/* Never wise to read of a block: the first two can block for ever, the last one lies. */
 static bool is_unwise(const char *name)
 {
 	const char *slash = strrchr(name, '/');
@@ -331,7 +334,8 @@ static int fake_openat(int directory, const char *name, int flags, mode_t mode)
 		return next.openat(directory, name, flags, mode);
 	inside = creates && find_path(directory, name, flags, path);
 	errno = saved;
-	fd = next.openat(directory, name, inside ? flags & ~(O_CREAT | O_TRUNC | O_EXCL) : flags, mode);
+	fd = next.openat(directory, name, inside ? flags & ~(O_CREAT | O_TRUNC | O_EXCL) : flags,
+			 mode);
 	if (fd < 0) {
 		if (inside && errno == ENOENT)
 			errno = EACCES;

@@ -279,8 +279,8 @@ class Reader:
     def do_pseries(self, words: list[str]) -> None:
         """pseries v1|v2 lmbs=RANGES [boot=RANGES] [drc=FIRST]."""
         keyed = dict(split_words(words[1:])[1])
-        self.machine.pseries = Pseries({"v1": 1, "v2": 2}[words[0]], parse_ranges(keyed["lmbs"]),
-                                       frozenset(parse_ranges(keyed["boot"])) if "boot" in keyed else frozenset(),
+        boot = frozenset(parse_ranges(keyed["boot"])) if "boot" in keyed else frozenset()
+        self.machine.pseries = Pseries({"v1": 1, "v2": 2}[words[0]], parse_ranges(keyed["lmbs"]), boot,
                                        int(keyed.get("drc", "0x80000000"), 0))
 
     def do_s390(self, words: list[str]) -> None:

@@ -11,8 +11,9 @@ from description import Machine
 
 PAGE_FLAGS = {
     "locked": 0, "referenced": 2, "uptodate": 3, "dirty": 4, "lru": 5, "active": 6, "slab": 7, "writeback": 8,
-    "reclaim": 9, "buddy": 10, "mmap": 11, "anon": 12, "swapcache": 13, "swapbacked": 14, "head": 15, "tail": 16,
-    "huge": 17, "unevictable": 18, "hwpoison": 19, "nopage": 20, "ksm": 21, "thp": 22, "offline": 23,
+    "reclaim": 9, "buddy": 10, "mmap": 11, "anon": 12, "swapcache": 13, "swapbacked": 14, "head": 15,
+    "tail": 16, "huge": 17, "unevictable": 18, "hwpoison": 19, "nopage": 20, "ksm": 21, "thp": 22,
+    "offline": 23,
     "zero": 24, "idle": 25, "pgtable": 26, "reserved": 32, "mlocked": 33, "private": 35,
 }
 DMA_END = 16 << 20

@@ -241,7 +241,8 @@ def write_nodes(tree: Tree, machine: Machine) -> None:
     nodes = machine.used_nodes()
     if not nodes:
         return
-    cpus = {node: machine.nodes.get(node, {}).get("cpus", "0-1" if node == nodes[0] else "") for node in nodes}
+    cpus = {node: machine.nodes.get(node, {}).get("cpus", "0-1" if node == nodes[0] else "")
+            for node in nodes}
     with_memory = sorted({node for block in machine.blocks.values() for node in block.nodes
                           if block.state == "online"})
     for name, members in (("online", nodes), ("possible", nodes), ("has_memory", with_memory),
@@ -330,10 +331,12 @@ def drconf_bytes(machine: Machine, pseries: Pseries) -> bytes:
         lmbs.append((number * machine.block_size, pseries.drc | number, nodes[0] if nodes else 0, flags))
     if pseries.version == 1:
         return struct.pack(">I", len(lmbs)) + b"".join(
-            struct.pack(">QIIII", base, drc, 0, associativity, flags) for base, drc, associativity, flags in lmbs)
+            struct.pack(">QIIII", base, drc, 0, associativity, flags)
+            for base, drc, associativity, flags in lmbs)
     sets: list[list[int]] = []
     for base, drc, associativity, flags in lmbs:
-        if sets and sets[-1][3:] == [associativity, flags] and base == sets[-1][1] + sets[-1][0] * machine.block_size:
+        if sets and sets[-1][3:] == [associativity, flags] and \
+                base == sets[-1][1] + sets[-1][0] * machine.block_size:
             sets[-1][0] += 1
         else:
             sets.append([1, base, drc, associativity, flags])

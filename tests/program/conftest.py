@@ -52,7 +52,7 @@ def shared_trees() -> Iterator[SharedTrees]:
 def machine(tmp_path: pathlib.Path, shared_trees: SharedTrees) -> Iterator[MachineFactory]:
     """machine(name, lines="", blocks={}, files={}, params={}, absent=[]) -> Machine, see machine.describe().
 
-    The tree is the test's own, but `big` and `huge` without overrides are shared by all tests until one writes.
+    The tree is the test's own, but `big` and `huge` without overrides are shared until a test writes to one.
     """
     shared: list[tuple[str, Machine]] = []
     count = 0

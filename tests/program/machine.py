@@ -43,7 +43,7 @@ class Result(NamedTuple):
         try:
             return json.loads(self.out)
         except ValueError as error:
-            raise AssertionError(f"not one JSON document ({error}): {self.out!r}, stderr: {self.err!r}") from None
+            raise AssertionError(f"not one JSON document ({error}): {self}") from None
 
 
 class Write(NamedTuple):
@@ -145,7 +145,8 @@ class Machine:
         """Run `memhpctl --sysroot ROOT ARGS`, after setting rules if any are given."""
         if rules is not None:
             self.rules(rules)
-        return self.run(find_program(), "--sysroot", str(self.root), *args, timeout=timeout, env=env, input=input)
+        return self.run(find_program(), "--sysroot", str(self.root), *args,
+                        timeout=timeout, env=env, input=input)
 
     def start(self, *args: str, env: dict[str, str | None] | None = None) -> subprocess.Popen[str]:
         """Start `memhpctl --sysroot ROOT ARGS` and go on: for signals, and for changes while it runs."""
@@ -227,7 +228,8 @@ class Machine:
             new.chmod(place.stat().st_mode & 0o7777)
         new.rename(place)
 
-    def add_block(self, number: int, state: str = "offline", zones: str = "Normal Movable", node: int = 0) -> None:
+    def add_block(self, number: int, state: str = "offline", zones: str = "Normal Movable",
+                  node: int = 0) -> None:
         """Plug a block in while the program runs."""
         new = self.root / ".fake-kernel" / f"plugged{number}"
         new.mkdir()
@@ -269,5 +271,6 @@ class Machine:
         return value
 
 
-__all__ = ["MACHINES", "MEMORY", "NODE", "TESTS", "Description", "DescriptionError", "Machine", "Result", "Write", "describe", "expand",
-           "find_fake_kernel", "find_program", "read_description", "run", "sanitizer_of"]
+__all__ = ["MACHINES", "MEMORY", "NODE", "TESTS", "Description", "DescriptionError", "Machine", "Result",
+           "Write", "describe", "expand", "find_fake_kernel", "find_program", "read_description", "run",
+           "sanitizer_of"]
