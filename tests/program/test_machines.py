@@ -27,9 +27,11 @@ def tree_of(root: pathlib.Path) -> dict[str, tuple[Any, ...]]:
                 found[key] = ("link", os.readlink(path))
             elif os.path.isdir(path):
                 found[key] = ("directory",)
-            else:
+            elif os.access(path, os.R_OK):
                 with open(path, "rb") as content:
                     found[key] = ("file", oct(os.stat(path).st_mode & 0o7777), content.read())
+            else:
+                found[key] = ("file", oct(os.stat(path).st_mode & 0o7777))
     return found
 
 
