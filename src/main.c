@@ -42,6 +42,7 @@
  *
  * - kernel/: the only code that talks to the system
  *     - sysfs.[ch]        (reading)
+ *     - uevent.[ch]       (the kernel's events; libudev)
  *     - writer.[ch]       (writing, by a process that can be ended)
  *     - holder.[ch]       (who keeps the hotplug lock)
  *     - iomem.[ch]        (which addresses are whose)
