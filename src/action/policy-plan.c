@@ -15,13 +15,6 @@ static uint32_t first_node(const struct memory *memory, const struct block *bloc
 	return nodes->n ? nodes->v[0] : UINT32_MAX;
 }
 
-/* Neighbours in the list of choices that are decided together. */
-static bool same_group(const struct memory *memory, const struct policy_choice *a, const struct policy_choice *b)
-{
-	return a->rule == b->rule && a->device == b->device && a->known == b->known && a->action == b->action &&
-	       first_node(memory, memory_find(memory, a->block)) == first_node(memory, memory_find(memory, b->block));
-}
-
 /* Would it be movable? A plain online goes where the kernel says now; under its own policy auto-movable the kernel has a guard of its own. */
 static bool becomes_movable(const struct policy_plan_request *request, const struct policy_choice *choice)
 {
@@ -30,6 +23,15 @@ static bool becomes_movable(const struct policy_plan_request *request, const str
 	if (choice->action == POLICY_ONLINE)
 		return !request->kernel_decides && block->zones.n && block->zones.v[0] == ZONE_MOVABLE;
 	return choice->action == POLICY_ONLINE_MOVABLE;
+}
+
+/* Neighbours in the list of choices that are decided together. */
+static bool same_group(const struct policy_plan_request *request, const struct policy_choice *a, const struct policy_choice *b)
+{
+	const struct memory *memory = request->scene->memory;
+
+	return a->rule == b->rule && a->device == b->device && a->action == b->action && becomes_movable(request, a) == becomes_movable(request, b) &&
+	       first_node(memory, memory_find(memory, a->block)) == first_node(memory, memory_find(memory, b->block));
 }
 
 static void choose(const struct policy_plan_request *request, const struct block *block, struct policy_choice *choice)
@@ -86,7 +88,7 @@ static int guard_all(const struct policy_plan_request *request, struct policy_pl
 		return -ENOMEM;
 	memcpy(ratio.nodes, request->ratio->nodes, ratio.n_nodes * sizeof(*ratio.nodes));
 	for (size_t end = plan->n_choices, first; end > 0; end = first) {
-		for (first = end - 1; first > 0 && same_group(request->scene->memory, &plan->choices[first - 1], &plan->choices[first]);)
+		for (first = end - 1; first > 0 && same_group(request, &plan->choices[first - 1], &plan->choices[first]);)
 			first--;
 		guard_group(request, &ratio, plan->choices, first, end - 1);
 	}
