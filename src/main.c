@@ -67,7 +67,8 @@
 #include "config.h"
 
 const struct command *const commands[] = {
-	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_help, &command_complete, NULL,
+	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_monitor, &command_wait, &command_policy,
+	&command_kick, &command_auto, &command_help, &command_complete, NULL,
 };
 
 static struct {

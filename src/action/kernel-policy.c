@@ -53,7 +53,7 @@ static int kernel_policy_write(const struct sysfs *sysfs, const char *directory,
 	if (r < 0)
 		return r;
 	r = writer_begin(&writer, &job);
-	if (r == 0 && (r = writer_wait(&writer, deadline_ns, &result)) < 0)
+	if (r == 0 && (r = writer_wait(&writer, deadline_ns, false, &result)) < 0)
 		writer_stop(&writer, CLOCK_NS_PER_S, &finished, &result);
 	writer_done(&writer);
 	if (r == 0)

@@ -40,7 +40,7 @@ int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err
 {
 	struct conf_files files = { 0 };
 	struct policy policy;
-	int r = conf_files_find(sysfs, &files, err);
+	int r = conf_files_find_policy(sysfs, &files, err);
 
 	if (r < 0)
 		return r;

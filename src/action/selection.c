@@ -92,7 +92,9 @@ static int selection_add_node(struct selection *selection, const struct selector
 	struct ranges numbers = { 0 };
 	int r = memory_node_blocks(selection->sysfs, (uint32_t)selector->first, &numbers);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT && selection->request->missing_is_empty)
+		r = 0;
+	else if (r == -ENOENT)
 		r = error_set(err, -EINVAL, "'%s': there is no such node on this machine", selector->word);
 	else if (r < 0)
 		r = error_set(err, r, "cannot read %s: %s", selector->word, strerror(-r));

@@ -10,12 +10,9 @@
 
 #include "base/cleanup.h"
 
-/* The first that has a name decides. */
-static const char *const folders[] = { "/etc/memhpctl.d", "/run/memhpctl.d", "/usr/lib/memhpctl.d" };
-
 struct collection {
 	struct conf_files *files;
-	const char *folder;
+	const char *folder, *suffix;
 };
 
 static const char *base_name(const char *path)
@@ -39,9 +36,9 @@ static int conf_files_add(struct conf_files *files, const char *folder, const ch
 static int conf_files_collect(const char *name, void *data)
 {
 	struct collection *collection = data;
-	size_t length = strlen(name);
+	size_t length = strlen(name), suffix = strlen(collection->suffix);
 
-	if (length <= 5 || name[0] == '.' || strcmp(name + length - 5, ".conf"))
+	if (length <= suffix || name[0] == '.' || strcmp(name + length - suffix, collection->suffix))
 		return 0;
 	for (size_t i = 0; i < collection->files->n; i++)
 		if (!strcmp(base_name(collection->files->paths[i]), name))
@@ -75,13 +72,13 @@ static void conf_files_drop_masks(const struct sysfs *sysfs, struct conf_files *
 	files->n = kept;
 }
 
-int conf_files_find(const struct sysfs *sysfs, struct conf_files *ret, struct error *err)
+int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix, struct conf_files *ret, struct error *err)
 {
 	struct conf_files files = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(folders); i++) {
-		struct collection collection = { .files = &files, .folder = folders[i] };
+	for (size_t i = 0; r >= 0 && folders[i]; i++) {
+		struct collection collection = { .files = &files, .folder = folders[i], .suffix = suffix };
 		_cleanup_close_ int fd = sysfs_open_directory(sysfs, folders[i]);
 
 		if (fd == -ENOENT)
@@ -93,14 +90,24 @@ int conf_files_find(const struct sysfs *sysfs, struct conf_files *ret, struct er
 	if (files.n)
 		qsort(files.paths, files.n, sizeof(*files.paths), conf_files_compare);
 	conf_files_drop_masks(sysfs, &files);
-	if (r >= 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) && !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
-		r = conf_files_add(&files, "/etc", base_name(CONF_FILES_MAIN));
 	if (r < 0) {
 		conf_files_done(&files);
 		return r;
 	}
 	*ret = files;
 	return 0;
+}
+
+int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, struct error *err)
+{
+	static const char *const folders[] = { "/etc/memhpctl.d", "/run/memhpctl.d", "/usr/lib/memhpctl.d", NULL };
+	int r = conf_files_find(sysfs, folders, ".conf", ret, err);
+
+	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) && !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
+		r = conf_files_add(ret, "/etc", base_name(CONF_FILES_MAIN));
+	if (r < 0)
+		conf_files_done(ret);
+	return r;
 }
 
 void conf_files_done(struct conf_files *files)
