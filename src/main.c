@@ -12,7 +12,7 @@
  *     - options.[ch]      (options that several commands share)
  *     - change.[ch]       (what online and offline have in common)
  *     - list-devices.[ch] (list --devices)
- *     - command-*.c       (list, status, online, offline, remove, help, complete)
+ *     - command-*.c       (list, status, online, offline, remove, add, help, complete)
  *
  * - output/: showing
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
@@ -27,6 +27,7 @@
  *     - plan.[ch]         (what is to be done with each block, in which order; every refusal)
  *     - execute.[ch]      (carrying out a plan; rolling it back)
  *     - removal.[ch]      (which devices, in which order; all or nothing)
+ *     - addition.[ch]     (the counterpart)
  *     - detach.[ch]       (one device: hold others off, remove, look that it is gone)
  *     - perform.[ch]      (the writes that a provider planned)
  *     - attempt.[ch]      (one block, in bounded time, with retries)
@@ -67,7 +68,7 @@
 #include "config.h"
 
 const struct command *const commands[] = {
-	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_help, &command_complete, NULL,
+	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_add, &command_help, &command_complete, NULL,
 };
 
 static struct {
