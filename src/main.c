@@ -11,7 +11,7 @@
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
  *     - change.[ch]       (what online and offline have in common)
- *     - list-devices.[ch] (list --devices)
+ *     - list-devices.[ch] (list --devices), status-providers.[ch] (a part of status)
  *     - command-*.c       (list, status, online, offline, remove, add, help, complete)
  *
  * - output/: showing
