@@ -27,6 +27,7 @@ sys.path.insert(0, str(MACHINES))
 from description import DescriptionError  # noqa: E402
 from description import Machine as Description  # noqa: E402
 from description import read_description  # noqa: E402
+from schema import check_document  # noqa: E402
 from sysfs_tree import expand  # noqa: E402
 
 
