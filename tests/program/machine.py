@@ -40,11 +40,13 @@ class Result(NamedTuple):
     seconds: float
 
     def json(self) -> Any:
-        """Standard output as exactly one JSON document."""
+        """Standard output as exactly one JSON document, which the schema knows."""
         try:
-            return json.loads(self.out)
+            document = json.loads(self.out)
         except ValueError as error:
             raise AssertionError(f"not one JSON document ({error}): {self}") from None
+        check_document(document)
+        return document
 
 
 class Write(NamedTuple):
