@@ -20,7 +20,7 @@ const struct command *command_find(const char *name)
 
 #define NAME_MAX_LENGTH 32
 
-/* Levenshtein's distance: how many letters have to be put in, taken out or changed. */
+/* How many letters have to be put in or taken out; a changed one is both, so that "ofline" is nearer to "offline" than to "online". */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[NAME_MAX_LENGTH + 1], n = strlen(b);
@@ -32,7 +32,7 @@ static size_t distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+			size_t best = diagonal + (a[i - 1] != b[j - 1] ? 2 : 0);
 
 			if (row[j] + 1 < best)
 				best = row[j] + 1;
