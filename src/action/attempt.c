@@ -23,8 +23,8 @@
 #define TICK_NS (50 * CLOCK_NS_PER_MS)
 
 /* For ending a worker, and for a block to leave "going-offline" after that: together under the 100 ms that a deadline may be late. */
-#define STOP_GRACE_NS (50 * CLOCK_NS_PER_MS)
-#define SETTLE_NS (40 * CLOCK_NS_PER_MS)
+#define STOP_GRACE_NS (60 * CLOCK_NS_PER_MS)
+#define SETTLE_NS (30 * CLOCK_NS_PER_MS)
 
 /* Waiting for the lock is news after so long. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S

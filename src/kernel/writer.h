@@ -79,7 +79,7 @@ int64_t writer_try_ns(const struct writer *writer);
 bool writer_sees_lock(const struct writer *writer);
 
 /*
- * Ends the job under way: SIGTERM, then SIGKILL, within grace_ns together. Returns 0 when the worker is gone; *ret_finished says whether the job
+ * Ends the job under way: SIGTERM, then SIGKILL, within grace_ns together; a worker that is running then, not asleep, gets two seconds to notice. Returns 0 when the worker is gone; *ret_finished says whether the job
  * finished all the same, with its result in *ret. -EBUSY: it is inside the kernel and cannot be interrupted there; its process is writer->stuck_pid.
  * The block's state, and nothing else, tells what came of it.
  */
