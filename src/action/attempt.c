@@ -175,7 +175,7 @@ static int attempt_wait(struct attempt *attempt, struct write_result *result)
 
 	for (;;) {
 		int64_t now, work, wait, tick = clock_now_ns() + TICK_NS;
-		int r = writer_wait(writer, tick < context->deadline_ns ? tick : context->deadline_ns, result);
+		int r = writer_wait(writer, tick < context->deadline_ns ? tick : context->deadline_ns, context->ignore_signals, result);
 
 		if (r == 0 || r == -ECHILD) {
 			if (r == -ECHILD)
@@ -183,12 +183,10 @@ static int attempt_wait(struct attempt *attempt, struct write_result *result)
 			result->lock_wait_ns += hidden_wait_ns;
 			return 0;
 		}
-		if (r == -EINTR && !context->ignore_signals) {
+		if (r == -EINTR) {
 			attempt_abort(attempt, CAUSE_SIGNAL);
 			return 1;
 		}
-		if (r == -EINTR)
-			interrupt_poll_again(NULL, 0, 5 * CLOCK_NS_PER_MS);
 		now = clock_now_ns();
 		wait = writer_lock_wait_ns(writer);
 		/* A try for the lock is over in a few milliseconds; one that lasts is at work, or waits where it cannot be seen. */

@@ -73,7 +73,10 @@ class Job:
     def output(self) -> tuple[str, str]:
         """Output and errors up to now; bytes that are not UTF-8 are kept as surrogates."""
         def read(suffix: str) -> str:
-            return self._agent.get(f"/run/lab/{self.number}.{suffix}").decode(errors="surrogateescape")
+            try:
+                return self._agent.get(f"/run/lab/{self.number}.{suffix}").decode(errors="surrogateescape")
+            except FileNotFoundError:       # the new process has not come so far yet, or was killed before
+                return ""
         return read("out"), read("err")
 
     def wait_output(self, text: str, timeout: float = 30) -> str:
