@@ -10,7 +10,7 @@ static struct {
 
 static const struct poptOption online_options[] = {
 	{ "all", '\0', POPT_ARG_NONE, &options.all, 0, "Every block, as far as the filters let it through", NULL },
-	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0, "Zone to bring them into: auto (the kernel's choice, default), kernel, movable", "ZONE" },
+	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0, "Zone to bring them into: auto (the kernel's choice, default), kernel, movable", "auto|kernel|movable" },
 	OPTIONS_INCLUDE(filter_option_table_without_zone, "Filters:"),
 	OPTIONS_INCLUDE(change_option_table, "How to change:"),
 	POPT_TABLEEND
