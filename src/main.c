@@ -11,8 +11,8 @@
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
  *     - change.[ch]       (what online and offline have in common)
- *     - list-devices.[ch] (list --devices)
- *     - command-*.c       (list, status, online, offline, remove, help, complete)
+ *     - list-devices.[ch] (list --devices), status-providers.[ch] (a part of status)
+ *     - command-*.c       (list, status, online, offline, remove, add, help, complete)
  *
  * - output/: showing
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
@@ -27,6 +27,7 @@
  *     - plan.[ch]         (what is to be done with each block, in which order; every refusal)
  *     - execute.[ch]      (carrying out a plan; rolling it back)
  *     - removal.[ch]      (which devices, in which order; all or nothing)
+ *     - addition.[ch]     (the counterpart)
  *     - detach.[ch]       (one device: hold others off, remove, look that it is gone)
  *     - perform.[ch]      (the writes that a provider planned)
  *     - attempt.[ch]      (one block, in bounded time, with retries)
@@ -58,17 +59,19 @@
  * - base/: cleanup, clock, error, format, interrupt, log, parse
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "command/command.h"
 #include "config.h"
 
 const struct command *const commands[] = {
-	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_monitor, &command_wait, &command_policy,
-	&command_kick, &command_auto, &command_help, &command_complete, NULL,
+	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_add, &command_monitor, &command_wait,
+	&command_policy, &command_kick, &command_auto, &command_help, &command_complete, NULL,
 };
 
 static struct {
@@ -196,10 +199,24 @@ static int main_dispatch(struct context *context, int argc, char **argv)
 	return exit_code;
 }
 
+/*
+ * Where the caller closed one of the standard streams, the next file to be opened would get its number, and a message could land in a block's state.
+ * Opened the wrong way round, so that using it still fails.
+ */
+static void main_fill_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	struct context context = { .json = main_wants_json(argc, argv), .sysfs = { .root_fd = -1 } };
-	int exit_code = main_dispatch(&context, argc, argv), failed;
+	int exit_code, failed;
+
+	main_fill_standard_streams();
+	exit_code = main_dispatch(&context, argc, argv);
 
 	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
 	failed = ferror(stdout);

@@ -19,7 +19,7 @@
 #include "output/progress.h"
 #include "output/report.h"
 
-static int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
+int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
 		       struct plan *ret)
 {
 	struct settings settings;

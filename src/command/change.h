@@ -17,6 +17,10 @@ struct change {
 /* Runs the whole change with the shared options, and reports. Returns the exit code. */
 int change_run(struct context *context, const struct change *change, const char **words, size_t n_words);
 
+/* Plans the change for these blocks of the snapshot. Errors: -ENOMEM. */
+int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
+		struct plan *ret);
+
 /*
  * For other commands that change memory. Keeps other runs out until the descriptor is closed. Returns it, -1 where there is no lock to be had; or an exit code in *ret_exit_code,
  * with the error reported, and INT_MIN.

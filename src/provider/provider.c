@@ -43,7 +43,10 @@ static void device_mark_blocks(struct memory *memory, uint32_t index)
 
 static int device_compare(const void *a, const void *b)
 {
-	return strverscmp(((const struct device *)a)->name, ((const struct device *)b)->name);
+	const char *left = ((const struct device *)a)->name, *right = ((const struct device *)b)->name;
+
+	/* dax0.9 before dax0.10, and drc-80000009 before drc-8000000a. */
+	return strlen(left) == strlen(right) ? strcmp(left, right) : strverscmp(left, right);
 }
 
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
