@@ -40,8 +40,8 @@ static const struct poptOption apply_table[] = {
 };
 
 static const struct poptOption policy_options[] = {
-	OPTIONS_INCLUDE(question_table, "For test, in place of a selector, a block that could come:"),
-	OPTIONS_INCLUDE(apply_table, "For apply:"),
+	OPTIONS_INCLUDE(question_table, "What to test:"),
+	OPTIONS_INCLUDE(apply_table, "How to apply:"),
 	POPT_TABLEEND
 };
 
