@@ -23,10 +23,13 @@ struct output_json {
 
 static struct output_json *begin(bool line)
 {
+	static char buffer[64 * 1024];
 	struct output_json *json = calloc(1, sizeof(*json));
 
 	if (!json)
 		return NULL;
+	/* Nothing was printed before; glibc's own buffer of 4 KiB would make a write for every 25 blocks. */
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	json->line = line;
 	json->depth = 1;
 	putchar('{');
