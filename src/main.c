@@ -48,9 +48,11 @@
  * - base/: cleanup, clock, error, format, interrupt, log, parse
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "command/command.h"
@@ -185,10 +187,24 @@ static int main_dispatch(struct context *context, int argc, char **argv)
 	return exit_code;
 }
 
+/*
+ * Where the caller closed one of the standard streams, the next file to be opened would get its number, and a message could land in a block's state.
+ * Opened the wrong way round, so that using it still fails.
+ */
+static void main_fill_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	struct context context = { .json = main_wants_json(argc, argv), .sysfs = { .root_fd = -1 } };
-	int exit_code = main_dispatch(&context, argc, argv), failed;
+	int exit_code, failed;
+
+	main_fill_standard_streams();
+	exit_code = main_dispatch(&context, argc, argv);
 
 	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
 	failed = ferror(stdout);
