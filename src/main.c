@@ -11,11 +11,13 @@
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
  *     - change.[ch]       (what online and offline have in common)
- *     - command-*.c       (list, status, online, offline, help, complete)
+ *     - list-devices.[ch] (list --devices), status-providers.[ch] (a part of status)
+ *     - command-*.c       (list, status, online, offline, remove, add, help, complete)
  *
  * - output/: showing
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
  *     - report.[ch]       (what a change did, as text and JSON)
+ *     - report-device.[ch] (the part about devices)
  *     - progress.[ch]     (the line on the terminal while it lasts)
  *     - output-table.[ch] (tables; libsmartcols)
  *     - output-json.[ch]  (documents; json-c)
@@ -24,12 +26,17 @@
  *     - selection.[ch]    (the user's words to the blocks of this machine)
  *     - plan.[ch]         (what is to be done with each block, in which order; every refusal)
  *     - execute.[ch]      (carrying out a plan; rolling it back)
+ *     - removal.[ch]      (which devices, in which order; all or nothing)
+ *     - addition.[ch]     (the counterpart)
+ *     - detach.[ch]       (one device: hold others off, remove, look that it is gone)
+ *     - perform.[ch]      (the writes that a provider planned)
  *     - attempt.[ch]      (one block, in bounded time, with retries)
+ *     - device-outcome.[ch] (what came of a device)
  *     - outcome.[ch]      (what an answer of the kernel means; exit codes)
  *
  * - provider/: how memory comes and goes, one file a back end
  *     - provider.[ch]     (the interface; which device a block belongs to)
- *     - provider-acpi.c   (DIMMs)
+ *     - provider-acpi.c (DIMMs), -dax.c (CXL, PMEM), -virtio.c, -pseries.c, -s390.c, -hyperv.c, -xen.c, -probe.c
  *
  * - model/: what there is, decoded
  *     - memory.[ch]       (the snapshot: blocks, nodes, devices)
@@ -41,8 +48,12 @@
  *
  * - kernel/: the only code that talks to the system
  *     - sysfs.[ch]        (reading)
+ *     - uevent.[ch]       (the kernel's events; libudev)
+ *     - module.[ch]       (kernel modules; libkmod)
  *     - writer.[ch]       (writing, by a process that can be ended)
  *     - holder.[ch]       (who keeps the hotplug lock)
+ *     - iomem.[ch]        (which addresses are whose)
+ *     - shield.[ch]       (nobody else may bring a block online)
  *     - runlock.[ch]      (one memhpctl at a time)
  *
  * - base/: cleanup, clock, error, format, interrupt, log, parse
@@ -59,7 +70,7 @@
 #include "config.h"
 
 const struct command *const commands[] = {
-	&command_list, &command_status, &command_online, &command_offline, &command_help, &command_complete, NULL,
+	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_add, &command_help, &command_complete, NULL,
 };
 
 static struct {

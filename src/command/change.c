@@ -2,6 +2,7 @@
 #include "command/change.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 #include "output/progress.h"
 #include "output/report.h"
 
-static int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
+int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
 		       struct plan *ret)
 {
 	struct settings settings;
@@ -36,30 +37,38 @@ static void change_tell_other_run(pid_t holder)
 	log_warning("waiting for another memhpctl, process %d", (int)holder);
 }
 
-/* Keeps other runs out. Returns a descriptor, -1 where there is no lock to be had, or a negative errno below -1 with a sentence. */
-static int change_lock(struct context *context, int64_t deadline_ns, struct error *err)
+int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code)
 {
+	struct error err = { 0 };
 	pid_t holder = 0;
 	int r = runlock_take(&context->sysfs, deadline_ns, change_tell_other_run, &holder);
 
+	if (r != -ETIME && r != -EINTR)
+		return r < 0 ? -1 : r;
 	if (r == -ETIME)
-		return error_set(err, -ETIME, "another memhpctl (process %d) was at work until the deadline; nothing was changed", (int)holder);
-	if (r == -EINTR)
-		return error_set(err, -EINTR, "stopped while waiting for another memhpctl (process %d); nothing was changed", (int)holder);
-	return r < 0 ? -1 : r;
+		error_set(&err, r, "another memhpctl (process %d) was at work until the deadline; nothing was changed", (int)holder);
+	else
+		error_set(&err, r, "stopped while waiting for another memhpctl (process %d); nothing was changed", (int)holder);
+	*ret_exit_code = command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN, &err);
+	return INT_MIN;
 }
 
-static int change_execute(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory,
-			  struct plan *plan)
+struct execute_request change_request(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory)
 {
-	struct execute_request request = {
+	return (struct execute_request){
 		.sysfs = &context->sysfs,
 		.memory = memory,
 		.limits = *limits,
 		.deadline_ns = deadline_ns,
 		.atomic = change_options.atomic,
-		.news = { .step = progress_step, .waiting = progress_waiting },
+		.news = { .step = progress_step, .device = progress_device, .waiting = progress_waiting },
 	};
+}
+
+static int change_execute(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory,
+			  struct plan *plan)
+{
+	struct execute_request request = change_request(context, limits, deadline_ns, memory);
 	int r;
 
 	progress_begin(context->command->name, !context->quiet);
@@ -68,23 +77,33 @@ static int change_execute(struct context *context, const struct limits *limits, 
 	return r;
 }
 
-static int change_report(struct context *context, const struct change *change, const struct memory *memory, const struct plan *plan,
-			 int64_t began_ns)
+struct report change_report_of(struct context *context, const struct memory *memory, const struct plan *plan, int64_t began_ns)
 {
-	struct outcome_totals totals = outcome_count(&plan->outcomes, change->wanted);
-	struct report report = {
+	return (struct report){
 		.command = context->command->name,
 		.memory = memory,
 		.plan = plan,
 		.dry_run = change_options.dry_run,
 		.elapsed_ns = clock_now_ns() - began_ns,
 		.signal = interrupt_signal(),
-		.exit_code = outcome_exit_code(&totals, interrupt_signal()),
 	};
+}
 
+int change_print(struct context *context, const struct report *report)
+{
 	/* Failures come out on standard error in either case: a reader of the JSON that is gone must not hide them. */
-	report_print(&report, context->quiet || context->json);
-	return context->json ? command_end_json(report_print_json(&report), report.exit_code) : report.exit_code;
+	report_print(report, context->quiet || context->json);
+	return context->json ? command_end_json(report_print_json(report), report->exit_code) : report->exit_code;
+}
+
+static int change_report(struct context *context, const struct change *change, const struct memory *memory, const struct plan *plan,
+			 int64_t began_ns)
+{
+	struct outcome_totals totals = outcome_count(&plan->outcomes, change->wanted);
+	struct report report = change_report_of(context, memory, plan, began_ns);
+
+	report.exit_code = outcome_exit_code(&totals, interrupt_signal());
+	return change_print(context, &report);
 }
 
 int change_run(struct context *context, const struct change *change, const char **words, size_t n_words)
@@ -110,9 +129,9 @@ int change_run(struct context *context, const struct change *change, const char 
 	interrupt_init();
 	deadline_ns = clock_deadline_ns(limits.timeout_ms);
 	if (!change_options.dry_run) {
-		lock = change_lock(context, deadline_ns, &err);
-		if (lock < -1)
-			return command_fail(context, lock == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN, &err);
+		lock = change_lock(context, deadline_ns, &exit_code);
+		if (lock == INT_MIN)
+			return exit_code;
 	}
 	r = memory_open(&context->sysfs, &memory, &err);
 	if (r == 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* memhpctl list: show memory blocks. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "action/selection.h"
 #include "base/format.h"
 #include "command/command.h"
+#include "command/list-devices.h"
 #include "command/options.h"
 #include "model/totals.h"
 #include "output/column.h"
@@ -14,12 +16,13 @@
 #include "output/output-table.h"
 
 static struct {
-	int all, raw, no_headings, bytes;
+	int all, devices, raw, no_headings, bytes;
 	char *columns;
 } options;
 
 static const struct poptOption list_options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &options.all, 0, "Show every block on a line of its own", NULL },
+	{ "devices", 'D', POPT_ARG_NONE, &options.devices, 0, "Show devices, the units in which memory comes and goes, instead of blocks", NULL },
 	{ "output", 'o', POPT_ARG_STRING, &options.columns, 0, "Columns to show; +COLUMN adds to the default ones", "COLUMNS" },
 	{ "bytes", 'b', POPT_ARG_NONE, &options.bytes, 0, "Show sizes in bytes", NULL },
 	{ "raw", 'r', POPT_ARG_NONE, &options.raw, 0, "One blank between cells, no totals: for programs", NULL },
@@ -143,11 +146,13 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 	int r, exit_code;
 
 	r = column_choose(options.columns, &choice, &err);
+	if (r == 0 && options.devices && (options.columns || options.all))
+		r = error_set(&err, -EINVAL, "--devices has columns of its own; it does not go with --output and --all");
 	if (r == 0)
 		r = filter_parse(&filter_options, &request.filter, &err);
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
-	request.want = column_want(&choice);
+	request.want = options.devices ? SELECTION_WANT_DEVICES | SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES : column_want(&choice);
 	if (request.filter.zone != ZONE_UNKNOWN || request.filter.kernel_zone)
 		request.want |= BLOCK_WANT_ZONES;
 	r = memory_open(&context->sysfs, &memory, &err);
@@ -155,6 +160,10 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
 	if (r < 0)
 		exit_code = command_fail(context, 0, &err);
+	else if (options.devices)
+		exit_code = list_devices_print(context, &(struct list_devices_request){
+			.memory = &memory, .selected = n_words || !filter_is_empty(&request.filter) ? &selected : NULL, .bytes = options.bytes,
+			.style = { .raw = options.raw, .no_headings = options.no_headings } });
 	else
 		exit_code = context->json ? list_print_json(context, &listing) : list_print_table(context, &listing);
 	ranges_done(&selected);

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* memhpctl online: bring blocks online. */
-#include <errno.h>
-#include <string.h>
-
-#include "base/cleanup.h"
 #include "command/change.h"
 #include "command/options.h"
 
@@ -20,25 +16,12 @@ static const struct poptOption online_options[] = {
 	POPT_TABLEEND
 };
 
-static int online_zone(const char *word, enum zone_request *ret, struct error *err)
-{
-	static const char *const words[] = { [ZONE_REQUEST_AUTO] = "auto", [ZONE_REQUEST_KERNEL] = "kernel", [ZONE_REQUEST_MOVABLE] = "movable" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!word || !strcmp(word, words[i])) {
-			*ret = (enum zone_request)i;
-			return 0;
-		}
-	}
-	return error_set(err, -EINVAL, "--zone=%s: the zone is auto, kernel or movable", word);
-}
-
 static int online_run(struct context *context, const char **words, size_t n_words)
 {
 	struct change change = { .all = options.all, .wanted = BLOCK_ONLINE };
 	struct error err = { 0 };
 
-	if (online_zone(options.zone, &change.zone, &err) < 0)
+	if (options_zone(options.zone, &change.zone, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	return change_run(context, &change, words, n_words);
 }

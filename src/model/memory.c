@@ -109,8 +109,7 @@ out:
 	return r;
 }
 
-/* The place of a number among the blocks, or where it would have to be put in. */
-static size_t memory_search(const struct memory *memory, uint64_t number)
+size_t memory_lower_bound(const struct memory *memory, uint64_t number)
 {
 	size_t low = 0, high = memory->n_blocks;
 
@@ -127,7 +126,7 @@ static size_t memory_search(const struct memory *memory, uint64_t number)
 
 int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
 {
-	size_t at = memory_search(memory, number);
+	size_t at = memory_lower_bound(memory, number);
 	struct block block;
 	int r = block_read(memory->directory, number, want, &block);
 
@@ -155,7 +154,7 @@ int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
 
 struct block *memory_find(const struct memory *memory, uint64_t number)
 {
-	size_t at = memory_search(memory, number);
+	size_t at = memory_lower_bound(memory, number);
 
 	return at < memory->n_blocks && memory->blocks[at].number == number ? &memory->blocks[at] : NULL;
 }
@@ -243,7 +242,7 @@ int memory_node_blocks(const struct sysfs *sysfs, uint32_t node, struct ranges *
 static int memory_add_node(struct memory *memory, uint32_t node, const struct ranges *numbers)
 {
 	for (size_t i = 0; i < numbers->n; i++) {
-		size_t at = memory_search(memory, numbers->v[i].first);
+		size_t at = memory_lower_bound(memory, numbers->v[i].first);
 
 		for (; at < memory->n_blocks && memory->blocks[at].number <= numbers->v[i].last; at++) {
 			struct block *block = &memory->blocks[at];

@@ -60,6 +60,9 @@ int memory_load_nodes(const struct sysfs *sysfs, struct memory *memory);
 /* The block of that number, NULL if it is not in the snapshot. Valid until the next load. */
 struct block *memory_find(const struct memory *memory, uint64_t number);
 
+/* The index of the first block whose number is not below the given one; n_blocks where there is none. */
+size_t memory_lower_bound(const struct memory *memory, uint64_t number);
+
 /* The nodes of a block. */
 const struct node_set *memory_nodes(const struct memory *memory, const struct block *block);
 

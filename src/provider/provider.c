@@ -1,35 +1,110 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "provider/provider.h"
 
-#include <stddef.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+/* The platforms come last: theirs is what nobody else has. */
 const struct provider *const providers[] = {
-	&provider_acpi,
-	NULL,
+	&provider_acpi, &provider_dax, &provider_virtio, &provider_pseries, &provider_s390, &provider_hyperv, &provider_xen, &provider_probe, NULL,
 };
+
+struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory, const char *attribute, const char *value, ...)
+{
+	struct provider_step *step = &steps->v[steps->n++];
+	va_list arguments;
+
+	*step = (struct provider_step){ 0 };
+	snprintf(step->directory, sizeof(step->directory), "%s", directory);
+	snprintf(step->attribute, sizeof(step->attribute), "%s", attribute);
+	va_start(arguments, value);
+	vsnprintf(step->value, sizeof(step->value), value, arguments);
+	va_end(arguments);
+	return step;
+}
+
+/* Tells the blocks of a device so. */
+static void device_mark_blocks(struct memory *memory, uint32_t index)
+{
+	const struct ranges *blocks = &memory->devices.v[index].blocks;
+
+	for (size_t i = 0; i < blocks->n; i++) {
+		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++) {
+			struct block *block = memory_find(memory, number);
+
+			if (block)
+				block->device = index;
+		}
+	}
+}
+
+static int device_compare(const void *a, const void *b)
+{
+	const char *left = ((const struct device *)a)->name, *right = ((const struct device *)b)->name;
+
+	/* dax0.9 before dax0.10, and drc-80000009 before drc-8000000a. */
+	return strlen(left) == strlen(right) ? strcmp(left, right) : strverscmp(left, right);
+}
 
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
+	uint32_t marked = 0;
+
 	devices_done(&memory->devices);
+	for (size_t i = 0; i < memory->n_blocks; i++)
+		memory->blocks[i].device = BLOCK_NO_DEVICE;
 	for (size_t i = 0; providers[i]; i++) {
-		int r = providers[i]->find_devices(sysfs, memory);
+		int r = providers[i]->find_devices ? providers[i]->find_devices(sysfs, memory) : 0;
+
+		if (r < 0)
+			return r;
+		/* Directories come in no order. */
+		if (memory->devices.n > marked)
+			qsort(memory->devices.v + marked, memory->devices.n - marked, sizeof(*memory->devices.v), device_compare);
+		for (; marked < memory->devices.n; marked++)
+			device_mark_blocks(memory, marked);
+	}
+	return 0;
+}
+
+int provider_add_range(const struct memory *memory, struct device *device, uint64_t first, uint64_t last)
+{
+	uint64_t size = memory->block_size, low, high;
+
+	/* Rounded inwards: a block that is only partly in the range is not the device's. */
+	if (last < first || first > UINT64_MAX - (size - 1))
+		return 0;
+	low = (first + size - 1) / size;
+	high = last == UINT64_MAX ? UINT64_MAX / size : (last + 1) / size;
+	for (uint64_t i = memory_lower_bound(memory, low); i < memory->n_blocks && memory->blocks[i].number < high; i++) {
+		int r = ranges_add(&device->blocks, memory->blocks[i].number, memory->blocks[i].number);
 
 		if (r < 0)
 			return r;
 	}
-	for (size_t i = 0; i < memory->n_blocks; i++)
-		memory->blocks[i].device = BLOCK_NO_DEVICE;
-	for (size_t d = 0; d < memory->devices.n; d++) {
-		const struct ranges *blocks = &memory->devices.v[d].blocks;
-
-		for (size_t i = 0; i < blocks->n; i++) {
-			for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++) {
-				struct block *block = memory_find(memory, number);
-
-				if (block)
-					block->device = (uint32_t)d;
-			}
-		}
-	}
 	return 0;
+}
+
+int provider_add_rest(struct memory *memory, const char *name, const struct provider *provider)
+{
+	struct ranges rest = { 0 };
+	struct device *device;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++)
+		if (memory->blocks[i].device == BLOCK_NO_DEVICE)
+			r = ranges_add(&rest, memory->blocks[i].number, memory->blocks[i].number);
+	if (r >= 0 && rest.n) {
+		device = devices_add(&memory->devices, name, provider);
+		if (device) {
+			device->blocks = rest;
+			return 0;
+		}
+		r = -ENOMEM;
+	}
+	ranges_done(&rest);
+	return r;
 }

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/list-devices.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "output/output-json.h"
+#include "provider/provider.h"
+
+/* A device's blocks, summed up. */
+struct device_sum {
+	uint64_t blocks, by_state[BLOCK_STATE_COUNT];
+	struct ranges nodes;
+};
+
+static bool is_selected(const struct list_devices_request *request, const struct device *device)
+{
+	if (!request->selected)
+		return true;
+	for (size_t i = 0; i < device->blocks.n; i++)
+		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++)
+			if (ranges_contain(request->selected, number))
+				return true;
+	return false;
+}
+
+/* Errors: -ENOMEM. */
+static int sum_device(const struct memory *memory, const struct device *device, struct device_sum *ret)
+{
+	struct device_sum sum = { 0 };
+
+	for (size_t i = 0; i < device->blocks.n; i++) {
+		size_t at = memory_lower_bound(memory, device->blocks.v[i].first);
+
+		for (; at < memory->n_blocks && memory->blocks[at].number <= device->blocks.v[i].last; at++) {
+			const struct node_set *nodes = memory_nodes(memory, &memory->blocks[at]);
+
+			sum.blocks++;
+			sum.by_state[memory->blocks[at].state]++;
+			for (size_t n = 0; n < nodes->n; n++) {
+				if (ranges_add(&sum.nodes, nodes->v[n], nodes->v[n]) < 0) {
+					ranges_done(&sum.nodes);
+					return -ENOMEM;
+				}
+			}
+		}
+	}
+	*ret = sum;
+	return 0;
+}
+
+/* "online", or "4 online, 4 offline". */
+static void state_text(const struct device_sum *sum, char *buffer, size_t size)
+{
+	size_t length = 0;
+
+	snprintf(buffer, size, "-");
+	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
+		const char *name = block_state_name((enum block_state)state);
+
+		if (!sum->by_state[state] || length >= size)
+			continue;
+		if (sum->by_state[state] == sum->blocks)
+			snprintf(buffer, size, "%s", name);
+		else
+			length += (size_t)snprintf(buffer + length, size - length, "%s%" PRIu64 " %s", length ? ", " : "",
+						   sum->by_state[state], name);
+	}
+}
+
+static int add_row(struct output_table *table, const struct list_devices_request *request, const struct device *device)
+{
+	uint64_t bytes;
+	struct device_sum sum;
+	_cleanup_free_ char *blocks = ranges_text(&device->blocks, 4), *nodes = NULL;
+	char text[128];
+
+	if (!blocks || sum_device(request->memory, device, &sum) < 0)
+		return -ENOMEM;
+	bytes = sum.blocks * request->memory->block_size;
+	nodes = ranges_text(&sum.nodes, 0);
+	ranges_done(&sum.nodes);
+	if (!nodes)
+		return -ENOMEM;
+	output_table_add_row(table);
+	output_table_add_cell(table, device->name);
+	output_table_add_cell(table, device->provider->name);
+	output_table_add_cell(table, *blocks ? blocks : "-");
+	if (request->bytes)
+		snprintf(text, sizeof(text), "%" PRIu64, bytes);
+	else
+		format_size(bytes, text);
+	output_table_add_cell(table, text);
+	output_table_add_cell(table, *nodes ? nodes : "-");
+	state_text(&sum, text, sizeof(text));
+	output_table_add_cell(table, text);
+	output_table_add_cell(table, device->provider->cannot_remove ? "no" : "yes");
+	return 0;
+}
+
+static int print_table(const struct list_devices_request *request)
+{
+	static const struct {
+		const char *name;
+		bool right;
+	} headings[] = { { "DEVICE", false }, { "PROVIDER", false }, { "BLOCKS", true }, { "SIZE", true }, { "NODE", true },
+			 { "STATE", false }, { "REMOVABLE", false } };
+	const struct devices *devices = &request->memory->devices;
+	struct output_table *table = output_table_new(request->style);
+	int r = 0, finished;
+
+	if (!table)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)
+		output_table_add_column(table, headings[i].name, headings[i].right);
+	for (size_t i = 0; r >= 0 && i < devices->n; i++)
+		if (is_selected(request, &devices->v[i]))
+			r = add_row(table, request, &devices->v[i]);
+	finished = output_table_finish(table);
+	return r < 0 ? r : finished;
+}
+
+static int add_object(struct output_json *json, const struct list_devices_request *request, const struct device *device)
+{
+	struct device_sum sum;
+
+	if (sum_device(request->memory, device, &sum) < 0)
+		return -ENOMEM;
+	output_json_begin_object(json, NULL);
+	output_json_text(json, "device", device->name);
+	output_json_text(json, "provider", device->provider->name);
+	output_json_begin_array(json, "blocks");
+	for (size_t i = 0; i < device->blocks.n; i++)
+		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++)
+			output_json_uint(json, NULL, number);
+	output_json_end(json);
+	output_json_uint(json, "size", sum.blocks * request->memory->block_size);
+	output_json_begin_array(json, "nodes");
+	for (size_t i = 0; i < sum.nodes.n; i++)
+		for (uint64_t node = sum.nodes.v[i].first; node <= sum.nodes.v[i].last; node++)
+			output_json_uint(json, NULL, node);
+	output_json_end(json);
+	output_json_begin_object(json, "states");
+	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--)
+		output_json_uint(json, block_state_name((enum block_state)state), sum.by_state[state]);
+	output_json_end(json);
+	output_json_bool(json, "removable", !device->provider->cannot_remove);
+	output_json_end(json);
+	ranges_done(&sum.nodes);
+	return 0;
+}
+
+static int print_json(const struct context *context, const struct list_devices_request *request)
+{
+	const struct devices *devices = &request->memory->devices;
+	struct output_json *json = output_json_begin_document(context->command->name);
+	int r = 0, ended;
+
+	output_json_uint(json, "block_size", request->memory->block_size);
+	output_json_begin_array(json, "devices");
+	for (size_t i = 0; r >= 0 && i < devices->n; i++)
+		if (is_selected(request, &devices->v[i]))
+			r = add_object(json, request, &devices->v[i]);
+	output_json_end(json);
+	ended = output_json_end_document(json);
+	return r < 0 ? r : ended;
+}
+
+int list_devices_print(const struct context *context, const struct list_devices_request *request)
+{
+	struct error err = { 0 };
+	int r;
+
+	if (context->json)
+		return command_end_json(print_json(context, request), EXIT_DONE);
+	r = print_table(request);
+	if (r < 0) {
+		error_set(&err, r, "no memory for the table");
+		return command_fail(context, EXIT_FAILED, &err);
+	}
+	return EXIT_DONE;
+}

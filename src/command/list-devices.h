@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `list --devices` shows: the units in which memory comes and goes. */
+#ifndef MEMHP_COMMAND_LIST_DEVICES_H
+#define MEMHP_COMMAND_LIST_DEVICES_H
+
+#include "command/command.h"
+#include "model/memory.h"
+#include "output/output-table.h"
+
+struct list_devices_request {
+	const struct memory *memory; /* whole, with nodes and devices */
+	const struct ranges *selected; /* NULL: every device, else those with any of these blocks */
+	struct output_table_style style;
+	bool bytes; /* sizes in bytes */
+};
+
+/* Prints the devices as a table, or as JSON. Returns the exit code. */
+int list_devices_print(const struct context *context, const struct list_devices_request *request);
+
+#endif

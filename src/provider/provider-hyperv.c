@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Hyper-V guests: drivers/hv/hv_balloon.c adds memory and never removes any. What it added looks like boot memory, so that all memory that is no other device's is one device.
+ */
+#include "provider/provider.h"
+
+static bool hyperv_is_present(const struct sysfs *sysfs)
+{
+	return sysfs_exists(sysfs, "/sys/bus/vmbus/drivers/hv_balloon");
+}
+
+static int hyperv_find_devices(const struct sysfs *sysfs, struct memory *memory)
+{
+	return hyperv_is_present(sysfs) ? provider_add_rest(memory, "hyperv", &provider_hyperv) : 0;
+}
+
+static const char *const hyperv_modules[] = { "hv_balloon", NULL };
+
+const struct provider provider_hyperv = {
+	.name = "hyperv",
+	.summary = "memory of a Hyper-V guest",
+	.cannot_remove = "a Hyper-V guest cannot give blocks back; lower the virtual machine's memory on the host, and its balloon shrinks the guest",
+	.modules = hyperv_modules,
+	.is_present = hyperv_is_present,
+	.find_devices = hyperv_find_devices,
+};

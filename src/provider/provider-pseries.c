@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * POWER logical partitions: memory comes and goes in logical memory blocks (LMBs), each known by its DRC index. The device tree lists them all, in one of
+ * two forms (arch/powerpc/kernel/prom.c, drivers/of: walk_drmem_lmbs()); a device here is one LMB, named drc- and the index in hexadecimal.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "provider/provider.h"
+
+/* /proc/device-tree is a link to this. */
+#define DRCONF "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory"
+#define DLPAR "/sys/kernel/dlpar"
+
+/* arch/powerpc/include/asm/drmem.h */
+#define LMB_RESERVED 0x80
+
+struct search {
+	struct memory *memory;
+	uint64_t lmb_size;
+};
+
+static uint32_t read_u32(const char *bytes)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return be32toh(value);
+}
+
+static uint64_t read_u64(const char *bytes)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return be64toh(value);
+}
+
+static int pseries_add(struct search *search, uint64_t base, uint32_t drc_index, uint32_t flags)
+{
+	struct device *device;
+	char name[32];
+
+	if (flags & LMB_RESERVED)
+		return 0;
+	snprintf(name, sizeof(name), "drc-%08" PRIx32, drc_index);
+	device = devices_add(&search->memory->devices, name, &provider_pseries);
+	if (!device)
+		return -ENOMEM;
+	return provider_add_range(search->memory, device, base, base + (search->lmb_size - 1));
+}
+
+/* ibm,dynamic-memory: count, then an entry an LMB: u64 base, u32 DRC index, u32 reserved, u32 associativity, u32 flags. */
+static int pseries_walk_v1(struct search *search, const char *bytes, size_t length)
+{
+	uint32_t n = length >= 4 ? read_u32(bytes) : 0;
+	int r = 0;
+
+	for (uint32_t i = 0; r >= 0 && i < n && 4 + (i + 1) * (size_t)24 <= length; i++) {
+		const char *entry = bytes + 4 + i * (size_t)24;
+
+		r = pseries_add(search, read_u64(entry), read_u32(entry + 8), read_u32(entry + 20));
+	}
+	return r;
+}
+
+/* ibm,dynamic-memory-v2: count, then an entry a run of LMBs: u32 how many, u64 base, u32 first DRC index, u32 associativity, u32 flags. */
+static int pseries_walk_v2(struct search *search, const char *bytes, size_t length)
+{
+	uint32_t n = length >= 4 ? read_u32(bytes) : 0;
+	int r = 0;
+
+	for (uint32_t i = 0; r >= 0 && i < n && 4 + (i + 1) * (size_t)24 <= length; i++) {
+		const char *entry = bytes + 4 + i * (size_t)24;
+		uint32_t run = read_u32(entry), drc_index = read_u32(entry + 12), flags = read_u32(entry + 20);
+		uint64_t base = read_u64(entry + 4);
+
+		for (uint32_t j = 0; r >= 0 && j < run; j++)
+			r = pseries_add(search, base + j * search->lmb_size, drc_index + j, flags);
+	}
+	return r;
+}
+
+static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory)
+{
+	struct search search = { .memory = memory };
+	_cleanup_free_ char *size = NULL, *lmbs = NULL;
+	size_t length;
+
+	if (sysfs_read_all(sysfs, DRCONF "/ibm,lmb-size", &size, &length) < 0 || length != 8)
+		return 0;
+	search.lmb_size = read_u64(size);
+	/* An LMB is a block (memory_block_size_bytes()); with larger blocks none would be an LMB's own. */
+	if (!search.lmb_size || search.lmb_size < memory->block_size)
+		return 0;
+	if (sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory-v2", &lmbs, &length) >= 0)
+		return pseries_walk_v2(&search, lmbs, length);
+	if (sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory", &lmbs, &length) >= 0)
+		return pseries_walk_v1(&search, lmbs, length);
+	return 0;
+}
+
+static bool pseries_is_present(const struct sysfs *sysfs)
+{
+	return sysfs_exists(sysfs, DLPAR);
+}
+
+/*
+ * By index only: it names this LMB, and gives the errno of what failed; by count the kernel chooses, and masks every errno as EINVAL
+ * (dlpar_memory_remove_by_count()).
+ */
+static int pseries_plan(const struct sysfs *sysfs, const struct device *device, const char *verb, struct provider_steps *ret, struct error *err)
+{
+	struct provider_steps steps = { 0 };
+
+	if (!pseries_is_present(sysfs))
+		return error_set(err, -EOPNOTSUPP, "this kernel has no " DLPAR);
+	provider_add_step(&steps, "/sys/kernel", "dlpar", "memory %s index 0x%s", verb, device->name + strlen("drc-"));
+	*ret = steps;
+	return 0;
+}
+
+static int pseries_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	return pseries_plan(sysfs, device, "remove", ret, err);
+}
+
+static int pseries_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	return pseries_plan(sysfs, device, "add", ret, err);
+}
+
+const struct provider provider_pseries = {
+	.name = "pseries",
+	.summary = "logical memory block of a POWER partition",
+	.is_present = pseries_is_present,
+	.find_devices = pseries_find_devices,
+	.plan_remove = pseries_plan_remove,
+	.plan_add = pseries_plan_add,
+};

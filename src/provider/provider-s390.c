@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Standby memory of s390 (drivers/s390/char/sclp_mem.c, before 6.19 sclp_cmd.c). Since 6.19 each block has /sys/firmware/memory/memoryN/config, which adds
+ * and removes it. Before, standby blocks are always there, and going offline alone gives their storage back to the hypervisor; such kernels are
+ * known by phys_device, the number of the storage increment, which is 0 on every other architecture.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "provider/provider.h"
+
+#define S390_CONFIG "/sys/firmware/memory"
+
+static const struct provider provider_s390_standby;
+
+static int s390_collect_block(const char *name, void *data)
+{
+	struct memory *memory = data;
+	struct device *device;
+	char own[32];
+	uint64_t number;
+
+	if (!block_number_parse(name, &number))
+		return 0;
+	snprintf(own, sizeof(own), "sclp%" PRIu64, number);
+	device = devices_add(&memory->devices, own, &provider_s390);
+	if (!device)
+		return -ENOMEM;
+	return memory_find(memory, number) ? ranges_add(&device->blocks, number, number) : 0;
+}
+
+/* The storage increment of a block; 0 is also that of the first memory, and of every block elsewhere. */
+static uint64_t s390_increment(const struct memory *memory, const struct block *block)
+{
+	char path[BLOCK_NAME_SIZE + 16], text[32];
+	uint64_t increment;
+
+	snprintf(path, sizeof(path), "memory%" PRIu64 "/phys_device", block->number);
+	if (sysfs_read(memory->directory, path, text, sizeof(text)) < 0 || parse_decimal(text, &increment) < 0)
+		return 0;
+	return increment;
+}
+
+static int s390_find_increments(struct memory *memory)
+{
+	struct device *device = NULL;
+
+	/* The highest block has the highest increment: elsewhere one read tells. */
+	if (!memory->n_blocks || !s390_increment(memory, &memory->blocks[memory->n_blocks - 1]))
+		return 0;
+	for (size_t i = 0; i < memory->n_blocks; i++) {
+		uint64_t increment = s390_increment(memory, &memory->blocks[i]);
+		char name[32];
+		int r;
+
+		snprintf(name, sizeof(name), "increment%" PRIu64, increment);
+		if (!device || strcmp(device->name, name))
+			device = devices_add(&memory->devices, name, &provider_s390_standby);
+		if (!device)
+			return -ENOMEM;
+		r = ranges_add(&device->blocks, memory->blocks[i].number, memory->blocks[i].number);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int s390_find_devices(const struct sysfs *sysfs, struct memory *memory)
+{
+	_cleanup_close_ int directory = sysfs_open_directory(sysfs, S390_CONFIG);
+
+	return directory < 0 ? s390_find_increments(memory) : sysfs_list(directory, s390_collect_block, memory);
+}
+
+static int s390_plan(const struct device *device, const char *value, struct provider_steps *ret)
+{
+	struct provider_steps steps = { 0 };
+	char directory[128];
+
+	snprintf(directory, sizeof(directory), S390_CONFIG "/memory%s", device->name + strlen("sclp"));
+	provider_add_step(&steps, directory, "config", "%s", value);
+	*ret = steps;
+	return 0;
+}
+
+/* sclp_config_mem_store(): EBUSY unless the block is offline. */
+static int s390_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	(void)sysfs;
+	(void)err;
+	return s390_plan(device, "0", ret);
+}
+
+static int s390_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	(void)sysfs;
+	(void)err;
+	return s390_plan(device, "1", ret);
+}
+
+static bool s390_is_present(const struct sysfs *sysfs)
+{
+	return sysfs_exists(sysfs, S390_CONFIG) || sysfs_exists(sysfs, "/sys/bus/ccw");
+}
+
+const struct provider provider_s390 = {
+	.name = "s390",
+	.summary = "standby memory of s390",
+	.is_present = s390_is_present,
+	.find_devices = s390_find_devices,
+	.plan_remove = s390_plan_remove,
+	.plan_add = s390_plan_add,
+};
+
+/* Its devices say s390 as well; only what can be done to them differs. */
+static const struct provider provider_s390_standby = {
+	.name = "s390",
+	.summary = "standby memory of s390, kernels before 6.19",
+	.cannot_remove = "this kernel has no way to remove standby memory (Linux 6.19 has); offline is all there is, and it gives the storage back to the "
+			 "hypervisor",
+};

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Xen guests: drivers/xen/balloon.c adds memory and never removes any. What it added looks like boot memory, so that all memory that is no other device's is one device.
+ */
+#include "provider/provider.h"
+
+static bool xen_is_present(const struct sysfs *sysfs)
+{
+	return sysfs_exists(sysfs, "/sys/devices/system/xen_memory/xen_memory0");
+}
+
+static int xen_find_devices(const struct sysfs *sysfs, struct memory *memory)
+{
+	return xen_is_present(sysfs) ? provider_add_rest(memory, "xen", &provider_xen) : 0;
+}
+
+const struct provider provider_xen = {
+	.name = "xen",
+	.summary = "memory of a Xen guest",
+	.cannot_remove = "a Xen guest cannot give blocks back; lower its memory on the host (xl mem-set), and its balloon shrinks the guest",
+	.is_present = xen_is_present,
+	.find_devices = xen_find_devices,
+};
