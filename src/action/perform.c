@@ -27,7 +27,7 @@ static enum outcome_cause perform_write(const struct perform_request *request, c
 		outcome->error = -r;
 		return r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY;
 	}
-	r = writer_wait(request->writer, request->deadline_ns, &result);
+	r = writer_wait(request->writer, request->deadline_ns, false, &result);
 	if (r == -ECHILD) {
 		outcome->error = EINTR;
 		return CAUSE_INTERRUPTION;

@@ -153,7 +153,7 @@ def test_the_module_is_loaded_when_it_is_needed(boot: Boot, memhpctl: str) -> No
     assert "kmem loaded" in guest.check([memhpctl, "status"]).out
 
 
-@pytest.mark.parametrize("how", [[], ["open"]])
+@pytest.mark.parametrize("how", [[], ["open"]], ids=["opens-again", "keeps-open"])
 def test_a_block_that_others_bring_online_does_not_strand_the_memory(boot: Boot, memhpctl: str, how: list[str]) -> None:
     guest = boot(DAX, memhp_default_state="offline")
     add_dax(guest, memhpctl)
