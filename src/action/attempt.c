@@ -23,8 +23,8 @@
 #define TICK_NS (50 * CLOCK_NS_PER_MS)
 
 /* For ending a worker, and for a block to leave "going-offline" after that: together under the 100 ms that a deadline may be late. */
-#define STOP_GRACE_NS (50 * CLOCK_NS_PER_MS)
-#define SETTLE_NS (40 * CLOCK_NS_PER_MS)
+#define STOP_GRACE_NS (60 * CLOCK_NS_PER_MS)
+#define SETTLE_NS (30 * CLOCK_NS_PER_MS)
 
 /* Waiting for the lock is news after so long. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S
@@ -175,7 +175,7 @@ static int attempt_wait(struct attempt *attempt, struct write_result *result)
 
 	for (;;) {
 		int64_t now, work, wait, tick = clock_now_ns() + TICK_NS;
-		int r = writer_wait(writer, tick < context->deadline_ns ? tick : context->deadline_ns, result);
+		int r = writer_wait(writer, tick < context->deadline_ns ? tick : context->deadline_ns, context->ignore_signals, result);
 
 		if (r == 0 || r == -ECHILD) {
 			if (r == -ECHILD)
@@ -183,12 +183,10 @@ static int attempt_wait(struct attempt *attempt, struct write_result *result)
 			result->lock_wait_ns += hidden_wait_ns;
 			return 0;
 		}
-		if (r == -EINTR && !context->ignore_signals) {
+		if (r == -EINTR) {
 			attempt_abort(attempt, CAUSE_SIGNAL);
 			return 1;
 		}
-		if (r == -EINTR)
-			interrupt_poll_again(NULL, 0, 5 * CLOCK_NS_PER_MS);
 		now = clock_now_ns();
 		wait = writer_lock_wait_ns(writer);
 		/* A try for the lock is over in a few milliseconds; one that lasts is at work, or waits where it cannot be seen. */

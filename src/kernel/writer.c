@@ -6,11 +6,11 @@
 #include <linux/aio_abi.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -28,6 +28,12 @@
 #define LOCK_PAUSE_FIRST_MS 2
 #define LOCK_PAUSE_MAX_MS 50
 
+/* A worker that was killed and does not die is looked at this often; after so many looks without progress it is stuck; and in any case after so long. */
+#define WORKER_LOOK_NS (50 * CLOCK_NS_PER_MS)
+#define WORKER_IDLE_LOOKS 4
+#define WORKER_SLOW_GRACE_NS (2 * CLOCK_NS_PER_S)
+#define SCHEDSTAT_SIZE 96
+
 /* What the parent may look at while the worker works. */
 struct writer_shared {
 	_Atomic int64_t try_began_ns; /* 0 between tries */
@@ -43,43 +49,66 @@ struct writer_request {
 
 /* ---- the worker's side ---- */
 
+/* The parent wants the job under way to end. */
+static volatile sig_atomic_t worker_stop;
+
+static void worker_remember_stop(int number)
+{
+	(void)number;
+	worker_stop = 1;
+}
+
 struct worker {
 	int root_fd;
 	struct writer_shared *shared;
 	aio_context_t aio; /* 0: plain writes */
+	int zero_fd;	   /* /dev/zero */
+	void *two_pages;   /* room for what is read from it */
+	size_t two_pages_bytes;
 };
 
-static int64_t worker_cpu_ns(void)
+/*
+ * Writes through AIO. Returns 0 or -errno, -ENOSYS when AIO does not work here at all. After -EINTR *ret_lock_busy says whether it was a failed
+ * try for the lock, as opposed to a notifier's own EINTR.
+ *
+ * How that is known: restart_syscall() sets TIF_SIGPENDING (include/linux/sched/signal.h), which stays set until the return to user space. A second request in the
+ * same io_submit() reads two pages of /dev/zero, and read_iter_zero() (drivers/char/mem.c) stops after the first where a signal is pending.
+ * A freezer or a tracer looks the same; there, too, trying again at once is right.
+ */
+static int worker_write_aio(struct worker *worker, int fd, const char *value, bool *ret_lock_busy)
 {
-	struct timespec used;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return used.tv_sec * CLOCK_NS_PER_S + used.tv_nsec;
-}
-
-static long worker_switches(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_THREAD, &usage);
-	return usage.ru_nvcsw;
-}
-
-/* One PWRITE through AIO. Returns 0 or -errno; -ENOSYS when AIO does not work here at all. */
-static int worker_write_aio(struct worker *worker, int fd, const char *value)
-{
-	struct iocb iocb = { .aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = (uint32_t)fd,
-			     .aio_buf = (uint64_t)(uintptr_t)value, .aio_nbytes = strlen(value) };
-	struct iocb *list[] = { &iocb };
-	struct io_event event;
+	struct iocb write = { .aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = (uint32_t)fd,
+			      .aio_buf = (uint64_t)(uintptr_t)value, .aio_nbytes = strlen(value), .aio_data = 0 };
+	struct iocb probe = { .aio_lio_opcode = IOCB_CMD_PREAD, .aio_fildes = (uint32_t)worker->zero_fd,
+			      .aio_buf = (uint64_t)(uintptr_t)worker->two_pages, .aio_nbytes = worker->two_pages_bytes, .aio_data = 1 };
+	struct iocb *list[] = { &write, &probe };
+	struct io_event events[2];
+	int64_t result[2] = { 0 };
+	long n, got = 0;
 
 	/* kernfs writes at once: the call returns when the write is over. */
-	if (syscall(SYS_io_submit, worker->aio, 1L, list) != 1)
+	n = syscall(SYS_io_submit, worker->aio, 2L, list);
+	if (n < 1)
 		return errno == EBADF ? -EBADF : -ENOSYS;
-	while (syscall(SYS_io_getevents, worker->aio, 1L, 1L, &event, NULL) != 1)
-		if (errno != EINTR)
+	while (got < n) {
+		long more = syscall(SYS_io_getevents, worker->aio, n - got, n - got, events, NULL);
+
+		if (more < 0 && errno != EINTR)
 			return -EIO;
-	return event.res < 0 ? (int)event.res : 0;
+		for (long i = 0; i < more; i++)
+			result[events[i].data] = events[i].res;
+		got += more > 0 ? more : 0;
+	}
+	*ret_lock_busy = n == 2 && result[1] < (int64_t)worker->two_pages_bytes;
+	return result[0] < 0 ? (int)result[0] : 0;
+}
+
+/* A plain write that waits for the lock is restarted behind the back of any handler: the signal has to kill. */
+static void worker_use_plain_writes(struct worker *worker)
+{
+	worker->aio = 0;
+	atomic_store(&worker->shared->sees_lock, false);
+	signal(SIGTERM, SIG_DFL);
 }
 
 static int worker_write_plain(int fd, const char *value)
@@ -87,33 +116,22 @@ static int worker_write_plain(int fd, const char *value)
 	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
 }
 
-/*
- * Was this EINTR a failed try for the lock? Then the task slept once, for the 5 ms of lock_device_hotplug_sysfs(), and did nothing else. An EINTR from inside
- * the work (a notifier's, a freezer's) comes after isolating or initialising a block's pages: processor time, or more sleeps, or less time.
- */
-static bool worker_was_lock_busy(int64_t wall_ns, int64_t cpu_ns, long switches)
-{
-	return wall_ns >= 4 * CLOCK_NS_PER_MS && switches >= 1 && switches <= 2 && cpu_ns < wall_ns / 4;
-}
-
 static int worker_write(struct worker *worker, int fd, const char *value, struct write_result *result)
 {
 	for (;;) {
-		int64_t began = clock_now_ns(), cpu = worker_cpu_ns(), wall, pause;
-		long switches = worker_switches();
+		int64_t began = clock_now_ns(), pause;
+		bool lock_busy = false;
 		int r;
 
 		atomic_store(&worker->shared->try_began_ns, began);
-		r = worker->aio ? worker_write_aio(worker, fd, value) : -ENOSYS;
+		r = worker->aio ? worker_write_aio(worker, fd, value, &lock_busy) : -ENOSYS;
 		if (r == -ENOSYS) {
-			worker->aio = 0;
-			atomic_store(&worker->shared->sees_lock, false);
+			worker_use_plain_writes(worker);
 			r = worker_write_plain(fd, value);
 		}
-		wall = clock_now_ns() - began;
 		atomic_store(&worker->shared->try_began_ns, 0);
-		if (r != -EINTR || !worker->aio ||
-		    !worker_was_lock_busy(wall, worker_cpu_ns() - cpu, worker_switches() - switches))
+		result->stopped = r == -EINTR && worker_stop;
+		if (r != -EINTR || !lock_busy || worker_stop)
 			return r;
 		result->lock_tries++;
 		if (result->lock_tries > LOCK_EAGER_TRIES) {
@@ -182,12 +200,14 @@ static _Noreturn void worker_main(struct worker *worker, int socket, pid_t paren
 {
 	struct writer_request request;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct sigaction stop = { .sa_handler = worker_remember_stop };
+	ssize_t length;
 	sigset_t blocked;
 
 	sigfillset(&blocked);
 	sigdelset(&blocked, SIGTERM);
 	sigdelset(&blocked, SIGALRM);
-	signal(SIGTERM, SIG_DFL);
+	sigaction(SIGTERM, &stop, NULL);
 	signal(SIGALRM, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -197,12 +217,20 @@ static _Noreturn void worker_main(struct worker *worker, int socket, pid_t paren
 	/* A worker that is stuck in the kernel must not hold the other end of somebody's pipe open. */
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
-	if (syscall(SYS_io_setup, 1U, &worker->aio) < 0)
-		worker->aio = 0;
-	atomic_store(&worker->shared->sees_lock, worker->aio != 0);
-	while (recv(socket, &request, sizeof(request), 0) == sizeof(request)) {
-		struct write_result result = worker_do(worker, &request);
+	atomic_store(&worker->shared->sees_lock, true);
+	worker->zero_fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	worker->two_pages_bytes = 2 * (size_t)sysconf(_SC_PAGESIZE);
+	worker->two_pages = malloc(worker->two_pages_bytes);
+	if (worker->zero_fd < 0 || !worker->two_pages || syscall(SYS_io_setup, 2U, &worker->aio) < 0)
+		worker_use_plain_writes(worker);
+	while ((length = recv(socket, &request, sizeof(request), 0)) == sizeof(request) || (length < 0 && errno == EINTR)) {
+		struct write_result result;
 
+		/* A request to stop that came when the last job had just ended is not for the next one. */
+		worker_stop = 0;
+		if (length < 0)
+			continue;
+		result = worker_do(worker, &request);
 		if (send(socket, &result, sizeof(result), MSG_NOSIGNAL) != sizeof(result))
 			break;
 	}
@@ -232,9 +260,10 @@ void writer_done(struct writer *writer)
 		writer_stop(writer, 100 * CLOCK_NS_PER_MS, &finished, &result);
 	if (writer->socket >= 0)
 		close(writer->socket);
-	/* Idle: the closed socket ends it at once. */
-	if (writer->pid && !writer->stuck_pid)
-		waitpid(writer->pid, NULL, 0);
+	/*
+	 * Idle, the closed socket ends it. Not waited for: tearing down its AIO context takes the kernel an RCU grace period (exit_aio()), tens of
+	 * milliseconds in which the user would wait for nothing.
+	 */
 	munmap(writer->shared, sizeof(*writer->shared));
 	*writer = (struct writer){ .socket = -1 };
 }
@@ -328,11 +357,14 @@ static int writer_receive(struct writer *writer, struct write_result *ret)
 	return 0;
 }
 
-int writer_wait(struct writer *writer, int64_t until_ns, struct write_result *ret)
+int writer_wait(struct writer *writer, int64_t until_ns, bool ignore_signals, struct write_result *ret)
 {
 	struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
-	int r = interrupt_poll(&fd, 1, clock_left_ns(until_ns));
+	int64_t left = clock_left_ns(until_ns);
+	int r = ignore_signals ? interrupt_poll_again(&fd, 1, left) : interrupt_poll(&fd, 1, left);
 
+	if (r == -EINTR && ignore_signals)
+		return -ETIME;
 	if (r < 0)
 		return r;
 	return r ? writer_receive(writer, ret) : -ETIME;
@@ -355,30 +387,66 @@ bool writer_sees_lock(const struct writer *writer)
 	return atomic_load(&writer->shared->sees_lock);
 }
 
+/*
+ * Does the worker get anywhere, as opposed to sleeping where no signal reaches it? `before` holds its scheduling figures of the last look and is
+ * brought up to date.
+ */
+static bool writer_makes_progress(const struct writer *writer, char before[SCHEDSTAT_SIZE])
+{
+	char path[40], now[SCHEDSTAT_SIZE] = "";
+	_cleanup_fclose_ FILE *file = NULL;
+	bool moved;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)writer->pid);
+	file = fopen(path, "re");
+	if (!file || !fgets(now, sizeof(now), file))
+		return false;
+	moved = strcmp(now, before) != 0;
+	strcpy(before, now);
+	return moved;
+}
+
+/*
+ * Waits until the point of time for the worker to answer that it stopped, or finished just before, or to die. Returns whether it did.
+ */
+static bool writer_wait_stopped(struct writer *writer, int64_t until_ns, bool *ret_finished, struct write_result *ret)
+{
+	int64_t left;
+
+	while ((left = clock_left_ns(until_ns)) > 0) {
+		struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
+
+		if (interrupt_poll_again(&fd, 1, left) <= 0)
+			continue;
+		*ret_finished = writer_receive(writer, ret) == 0 && !ret->stopped;
+		return true;
+	}
+	return false;
+}
+
 int writer_stop(struct writer *writer, int64_t grace_ns, bool *ret_finished, struct write_result *ret)
 {
-	static const int signals[] = { SIGTERM, SIGKILL };
+	char schedstat[SCHEDSTAT_SIZE] = "";
+	int64_t began = clock_now_ns();
+	int idle_looks = 0;
 
 	*ret_finished = false;
 	if (!writer->busy)
 		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		int64_t until = clock_now_ns() + grace_ns / (int64_t)ARRAY_SIZE(signals);
-
-		kill(writer->pid, signals[i]);
-		while (clock_left_ns(until) > 0) {
-			struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
-
-			if (interrupt_poll_again(&fd, 1, clock_left_ns(until)) <= 0)
-				continue;
-			/* Its result, if it came just before the signal, then the end of the stream by its death. */
-			if (recv(writer->socket, ret, sizeof(*ret), MSG_DONTWAIT) == sizeof(*ret)) {
-				*ret_finished = true;
-				continue;
-			}
-			writer_forget(writer, true);
+	/* More than once: the first may come just before the system call that it is to interrupt. */
+	while (clock_now_ns() - began < grace_ns / 2) {
+		kill(writer->pid, SIGTERM);
+		if (writer_wait_stopped(writer, clock_now_ns() + grace_ns / 8, ret_finished, ret))
 			return 0;
-		}
+	}
+	kill(writer->pid, SIGKILL);
+	if (writer_wait_stopped(writer, began + grace_ns, ret_finished, ret))
+		return 0;
+	/* As long as it gets anywhere it will come to a place where it sees the signal: the machine is slow, the worker is not stuck. */
+	while (clock_now_ns() - began < WORKER_SLOW_GRACE_NS && idle_looks < WORKER_IDLE_LOOKS) {
+		if (writer_wait_stopped(writer, clock_now_ns() + WORKER_LOOK_NS, ret_finished, ret))
+			return 0;
+		idle_looks = writer_makes_progress(writer, schedstat) ? 0 : idle_looks + 1;
 	}
 	writer_forget(writer, false);
 	return -EBUSY;

@@ -14,12 +14,12 @@
  *  - the device hotplug lock: lock_device_hotplug_sysfs() tries it, sleeps 5 ms and restarts the system call, which no signal handler ends
  *    (-ERESTARTNOINTR), only the death of the process;
  *  - offline_pages(), which retries for ever while a page will not move and ends only by a signal.
- * The worker has SIGTERM at its default action and everything else blocked, so both end by a SIGTERM within milliseconds, and the kernel puts the
- * block back. It dies with its parent (PR_SET_PDEATHSIG), and by an alarm of its own a second after the deadline.
+ * A SIGTERM to the worker ends both within milliseconds, and the kernel puts the block back; every other signal is blocked there, for any that comes
+ * through would abort an offline. The worker dies with its parent (PR_SET_PDEATHSIG), and by an alarm of its own a second or two after the deadline.
  *
  * Why legacy AIO inside. aio_rw_done() (fs/aio.c) turns ERESTARTNOINTR into EINTR, so each failed try for the lock comes back, and waiting for the
- * lock can be told from working. Where AIO is not to be had (no CONFIG_AIO, seccomp, kernfs without write_iter before 5.10) the worker
- * writes plainly, and waiting is not seen, only bounded.
+ * lock can be told from working, and a worker that was told to stop lives on for the next block. Where AIO is not to be had (no CONFIG_AIO, seccomp, kernfs without write_iter before 5.10) the worker
+ * writes plainly: waiting is not seen, only bounded, and SIGTERM kills it.
  */
 struct writer {
 	const struct sysfs *sysfs;
@@ -48,6 +48,7 @@ enum write_stage {
 struct write_result {
 	enum write_stage stage;
 	int error;		/* 0 or -errno of that stage */
+	bool stopped;		/* the error is EINTR because of writer_stop() */
 	uint32_t lock_tries;	/* how often the lock was busy (with AIO) */
 	int64_t lock_wait_ns;	/* how long it waited for the lock (with AIO) */
 	int64_t elapsed_ns;	/* all of it */
@@ -66,10 +67,10 @@ void writer_done(struct writer *writer);
 int writer_begin(struct writer *writer, const struct write_job *job);
 
 /*
- * Waits for the job until the point of time. Returns 0 and the result, -ETIME when it is still under way, -EINTR after SIGINT, SIGTERM or SIGHUP (still
- * under way as well), -ECHILD when the worker died (its alarm, the kernel's out-of-memory killer).
+ * Waits for the job until the point of time. Returns 0 and the result, -ETIME when it is still under way, -EINTR after SIGINT, SIGTERM or SIGHUP unless ignore_signals
+ * (still under way as well), -ECHILD when the worker died (its alarm, the kernel's out-of-memory killer).
  */
-int writer_wait(struct writer *writer, int64_t until_ns, struct write_result *ret);
+int writer_wait(struct writer *writer, int64_t until_ns, bool ignore_signals, struct write_result *ret);
 
 /* How long the job under way has been waiting for the lock, and (apart from that) inside its present try. 0 where not known. */
 int64_t writer_lock_wait_ns(const struct writer *writer);
@@ -79,7 +80,7 @@ int64_t writer_try_ns(const struct writer *writer);
 bool writer_sees_lock(const struct writer *writer);
 
 /*
- * Ends the job under way: SIGTERM, then SIGKILL, within grace_ns together. Returns 0 when the worker is gone; *ret_finished says whether the job
+ * Ends the job under way: SIGTERM, then SIGKILL, within grace_ns together; a worker that still gets anywhere then, on a slow machine, has two seconds. Returns 0 when the write is over; *ret_finished says whether the job
  * finished all the same, with its result in *ret. -EBUSY: it is inside the kernel and cannot be interrupted there; its process is writer->stuck_pid.
  * The block's state, and nothing else, tells what came of it.
  */

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a virtual machine consists of: memory, processors, devices, kernel command line; the kinds in use."""
+
+import os
+from dataclasses import dataclass, replace
+
+# Software emulation works everywhere, also where /dev/kvm exists but a guest hangs under it.
+ACCELERATOR = os.environ.get("MEMHPCTL_VM_ACCEL") or "tcg,thread=multi"
+# A kernel that patches its own code while it boots can meet a race of the emulation between processors (with
+# 7.2 about one boot in 40 fails). One thread for all processors never meets it, and takes 0.5 s longer.
+BOOT_ACCELERATOR = ACCELERATOR.replace("thread=multi", "thread=single")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A virtual machine; `options` are more QEMU options, `setup` commands that run once, after the boot.
+
+    `base` is QEMU's -M, `memory` its -m. 2 GiB of boot memory are blocks 0 to 15 of 128 MiB; the first DIMM
+    starts at 4 GiB, block 32. The boot memory must hold the struct pages of what is plugged: 16 MiB for each
+    GiB.
+    """
+
+    base: str = "q35"
+    memory: str = "2G,slots=8,maxmem=64G"
+    smp: int = 2
+    append: str = ""
+    memhp_default_state: str | None = None
+    options: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()
+    accelerator: str = ACCELERATOR
+
+    def but(self, **changes: object) -> "Machine":
+        """This machine with other values of the fields named; append, options and setup are added to."""
+        if "append" in changes:
+            changes["append"] = f"{self.append} {changes['append']}".strip()
+        for name in ("options", "setup"):
+            if name in changes:
+                changes[name] = (*getattr(self, name), *changes[name])
+        return replace(self, **changes)
+
+    def command_line(self) -> str:
+        """The kernel's command line."""
+        words = ["console=ttyS0", "quiet", "panic=-1", "edd=off", self.append]
+        if self.memhp_default_state:
+            words.append(f"memhp_default_state={self.memhp_default_state}")
+        return " ".join(word for word in words if word)
+
+    def qemu_options(self) -> list[str]:
+        """The options for QEMU, without kernel, initramfs and the ways to talk to the guest."""
+        return ["-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",
+                "-M", self.base, "-accel", self.accelerator, "-cpu", "max", "-smp", str(self.smp),
+                "-m", self.memory, "-append", self.command_line(), *self.options]
+
+
+# Machine kinds. A new one: add it here, with what a test must know of it.
+
+PLAIN = Machine()
+
+# For DIMMs of up to 256 GiB (1,024 blocks of 128 MiB are 128 GiB); plug them with reserve=False, which is the
+# default.
+LARGE = Machine(memory="6G,slots=8,maxmem=512G")
+
+# A virtio-mem device "vm0" of at most 4 GiB, empty at first: qmp("qom-set", path="vm0",
+# property="requested-size", ...).
+VIRTIO_MEM = Machine(memory="2G,slots=2,maxmem=16G", setup=("modprobe virtio_pci", "modprobe virtio_mem"),
+                     options=(
+    "-object", "memory-backend-ram,id=vmem0,size=4G,reserve=off",
+    "-device", "virtio-mem-pci,id=vm0,memdev=vmem0,requested-size=0"))
+
+# Two NUMA nodes of 1 GiB: node 0 with the processors, node 1 without.
+TWO_NODES = Machine(options=(
+    "-object", "memory-backend-ram,id=r0,size=1G", "-object", "memory-backend-ram,id=r1,size=1G",
+    "-numa", "node,nodeid=0,memdev=r0,cpus=0-1", "-numa", "node,nodeid=1,memdev=r1"))
+
+# dax0.0: the last GiB of node 1 is soft-reserved memory, as CXL memory is; kmem makes blocks 40 to 47 of it.
+DAX = Machine(memory="4G,slots=8,maxmem=64G", append="memmap=1G%0x140000000-1+0xefffffff",
+              setup=("modprobe dax_hmem", "modprobe device_dax", "modprobe kmem"), options=(
+    "-object", "memory-backend-ram,id=r0,size=3G", "-object", "memory-backend-ram,id=r1,size=1G",
+    "-numa", "node,nodeid=0,memdev=r0,cpus=0-1", "-numa", "node,nodeid=1,memdev=r1"))
+
+# An NVDIMM of 1 GiB without labels; ndctl (when this system has it) makes a dax device of it.
+NVDIMM = Machine(base="q35,nvdimm=on", setup=("modprobe nfit", "modprobe nd_pmem"), options=(
+    "-object", "memory-backend-ram,id=nv0,size=1G", "-device", "nvdimm,id=nvd0,memdev=nv0"))
