@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "action/rezone.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "kernel/kmsg.h"
+#include "kernel/kpageflags.h"
 
 /* Must the run end after this outcome? Then no later block would fare better. */
 static bool execute_must_end(const struct outcome *outcome)
@@ -30,33 +34,88 @@ static enum outcome_cause execute_why_over(const struct execute_request *request
 	return clock_left_ns(request->deadline_ns) == 0 ? CAUSE_DEADLINE : CAUSE_NONE;
 }
 
-/* Makes the steps; what is left when the run ends early is skipped. Returns whether all went well. */
-static bool execute_steps(const struct execute_request *request, const struct attempt_context *context, struct plan *plan)
+/* What the kernel's log says of a block that would not go. */
+static void execute_ask_kernel(const struct execute_request *request, int kmsg, struct outcome *outcome)
 {
+	uint64_t page_size = kpageflags_page_size(request->sysfs), pages = request->memory->block_size / page_size;
+	_cleanup_free_ char *said = NULL;
+
+	if (kmsg < 0 || outcome->result != OUTCOME_FAILED || outcome->detail ||
+	    kmsg_find(kmsg, outcome->block * pages, (outcome->block + 1) * pages - 1, page_size, &said) < 0 || !said)
+		return;
+	if (asprintf(&outcome->detail, "the kernel's log: %s", said) < 0)
+		outcome->detail = NULL;
+}
+
+static void execute_step(const struct execute_request *request, const struct attempt_context *context, const struct plan *plan,
+			 const struct step *step, int kmsg)
+{
+	struct outcome *outcome = &plan->outcomes.v[step->outcome];
+
+	if (step->rezone)
+		rezone_step(context, step, outcome);
+	else
+		attempt_step(context, step, plan->wanted, outcome);
+	if (plan->wanted == BLOCK_OFFLINE || step->rezone)
+		execute_ask_kernel(request, kmsg, outcome);
+}
+
+/* The steps from `next` on are not made: they are skipped, of those of a goal only as many as were still needed. */
+static void execute_skip(struct plan *plan, size_t next, size_t changed, enum outcome_cause cause)
+{
+	size_t n = plan->goal ? plan->goal - changed : plan->n_steps;
+
+	for (size_t i = next; i < plan->n_steps && i - next < n; i++) {
+		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
+		outcome->result = OUTCOME_SKIPPED;
+		outcome->cause = cause;
+	}
+}
+
+/* The amount is there: what failed on the way is of no interest. */
+static void execute_pass_over(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->outcomes.n; i++)
+		if (outcome_is_failure(&plan->outcomes.v[i], plan->wanted))
+			plan->outcomes.v[i].result = OUTCOME_PASSED_OVER;
+}
+
+/* Makes the steps; what is left when the run ends early is skipped. Returns whether all went well, and how many steps had their turn. */
+static bool execute_steps(const struct execute_request *request, const struct attempt_context *context, struct plan *plan, size_t *ret_made)
+{
+	_cleanup_close_ int kmsg = kmsg_open(request->sysfs, false);
 	enum outcome_cause over = CAUSE_NONE;
+	size_t changed = 0, i;
 	bool well = true;
 
-	for (size_t i = 0; i < plan->outcomes.n; i++)
-		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
 	/* Where one is refused beforehand, all or nothing means that nothing is begun. */
-	for (size_t i = 0; i < plan->n_steps; i++) {
+	for (i = 0; i < plan->outcomes.n; i++)
+		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
+	for (i = 0; i < plan->n_steps && (!plan->goal || changed < plan->goal); i++) {
 		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 
 		if (over == CAUSE_NONE)
-			over = !well && request->atomic ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
+			over = !well && request->atomic && !plan->goal ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
 		if (over != CAUSE_NONE) {
-			outcome->result = OUTCOME_SKIPPED;
-			outcome->cause = over;
-			continue;
+			execute_skip(plan, i, changed, over);
+			break;
 		}
 		if (request->news.step)
-			request->news.step(request->news.data, i, plan->n_steps, outcome->block, outcome->word);
-		attempt_step(context, &plan->steps[i], plan->wanted, outcome);
+			request->news.step(request->news.data, plan->goal ? changed : i, plan->goal ? plan->goal : plan->n_steps,
+					   outcome->block, outcome->word);
+		execute_step(request, context, plan, &plan->steps[i], kmsg);
 		well = well && !outcome_is_failure(outcome, plan->wanted);
+		changed += outcome->result == OUTCOME_CHANGED && outcome->cause == CAUSE_NONE;
 		if (execute_must_end(outcome))
 			over = outcome->cause;
 	}
-	return well && over == CAUSE_NONE;
+	*ret_made = i;
+	if (!plan->goal)
+		return well && over == CAUSE_NONE;
+	if (changed == plan->goal)
+		execute_pass_over(plan);
+	return changed == plan->goal;
 }
 
 /* Puts one block back and says in its outcome what came of it. */
@@ -69,10 +128,13 @@ static void execute_step_back(const struct attempt_context *context, const struc
 		.after = outcome->after,
 		.zone_before = outcome->zone_after,
 		.zone_after = outcome->zone_after,
-		.word = back->wanted == BLOCK_OFFLINE ? "offline" : plan_online_word(outcome->zone_before),
+		.word = back->wanted == BLOCK_OFFLINE && !step->rezone ? "offline" : plan_online_word(outcome->zone_before),
 	};
 
-	attempt_step(context, step, back->wanted, &attempt);
+	if (step->rezone)
+		rezone_step(context, step, &attempt);
+	else
+		attempt_step(context, step, back->wanted, &attempt);
 	outcome->after = attempt.after;
 	outcome->zone_after = attempt.zone_after;
 	outcome->elapsed_ns += attempt.elapsed_ns;
@@ -122,12 +184,15 @@ int execute_plan(const struct execute_request *request, struct plan *plan)
 		.news = { .waiting = request->news.waiting, .data = request->news.data },
 	};
 	int r = writer_init(request->sysfs, &writer);
+	size_t made;
 
 	if (r < 0)
 		return r;
 	/* Without memory to plan the way back the changed blocks stay changed, and are reported so. */
-	if (!execute_steps(request, &context, plan) && request->atomic && execute_roll_back(request, &context, plan) < 0)
+	if (!execute_steps(request, &context, plan, &made) && request->atomic && execute_roll_back(request, &context, plan) < 0)
 		log_error("no memory to put the changed blocks back");
 	writer_done(&writer);
+	if (plan->goal)
+		plan_trim(plan, made);
 	return 0;
 }

@@ -2,11 +2,14 @@
 #include "command/change.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "action/execute.h"
+#include "action/harm.h"
+#include "action/plan-goal.h"
 #include "action/selection.h"
 #include "base/clock.h"
 #include "base/cleanup.h"
@@ -18,17 +21,80 @@
 #include "output/progress.h"
 #include "output/report.h"
 
-static int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
-		       struct plan *ret)
+/* One run of a command that changes blocks. */
+struct run {
+	struct context *context;
+	const struct change *change;
+	struct limits limits;
+	int64_t began_ns, deadline_ns;
+	struct memory memory;
+	struct ranges blocks; /* selected */
+	struct survey survey;
+	struct plan plan;
+};
+
+/* Plans what is to be done with the selected blocks, or with the best of them for `goal` blocks. */
+static int change_plan(struct run *run, uint64_t goal, struct error *err)
 {
+	const struct change *change = run->change;
+	struct plan_goal_request request = { .selected = &run->blocks, .wanted = change->wanted, .zone = change->zone, .blocks = goal,
+					     .deadline_ns = run->deadline_ns };
 	struct settings settings;
 	const char *policy;
+	int r;
 
-	if (change->wanted == BLOCK_OFFLINE)
-		return plan_offline(memory, blocks, ret);
-	settings_load(&context->sysfs, &settings);
+	settings_load(&run->context->sysfs, &settings);
 	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
-	return plan_online(memory, blocks, change->zone, policy && !strcmp(policy, "auto-movable"), ret);
+	request.kernel_decides = policy && !strcmp(policy, "auto-movable");
+	if (goal)
+		r = plan_goal(&run->survey, &request, &run->plan, err);
+	else if (change->wanted == BLOCK_OFFLINE)
+		r = plan_offline(&run->memory, &run->blocks, &run->plan);
+	else
+		r = plan_online(&run->memory, &run->blocks, change->zone, request.kernel_decides, &run->plan);
+	if (r == 0 && change->rezone)
+		plan_rezone(&run->plan, &run->memory, change->zone);
+	return r;
+}
+
+/* Says what harm the plan does that was not refused. */
+static void change_warn(const struct run *run)
+{
+	for (size_t i = 0; i < run->plan.n_steps; i++) {
+		const struct outcome *outcome = &run->plan.outcomes.v[run->plan.steps[i].outcome];
+
+		if (outcome->detail && (!run->plan.goal || i < run->plan.goal))
+			log_warning("memory%" PRIu64 ": %s", outcome->block, outcome->detail);
+	}
+}
+
+/* From the user's words to a plan that does no harm unsaid. */
+static int change_prepare(struct run *run, struct selection_request *request, struct error *err)
+{
+	struct context *context = run->context;
+	bool goes_offline = run->change->wanted == BLOCK_OFFLINE || run->change->rezone;
+	uint64_t goal = 0;
+	int r = memory_open(&context->sysfs, &run->memory, err);
+
+	if (r == 0)
+		r = options_size(run->memory.block_size, &goal, err);
+	if (goal) {
+		request->all = true;
+		request->want |= SELECTION_WANT_DEVICES;
+	}
+	if (r == 0)
+		r = selection_load(&context->sysfs, request, &run->memory, &run->blocks, err);
+	if (r == 0 && (goal || goes_offline))
+		r = survey_open(&context->sysfs, &run->memory, &run->survey);
+	if (r == 0)
+		r = change_plan(run, goal, err);
+	if (r == 0 && goes_offline)
+		harm_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
+	if (r == 0 && goal && change_options.dry_run && run->plan.n_steps)
+		plan_trim(&run->plan, run->plan.goal);
+	if (r == 0)
+		change_warn(run);
+	return r < 0 && !err->code ? error_set(err, r, "%s", strerror(-r)) : r;
 }
 
 static void change_tell_other_run(pid_t holder)
@@ -49,35 +115,34 @@ static int change_lock(struct context *context, int64_t deadline_ns, struct erro
 	return r < 0 ? -1 : r;
 }
 
-static int change_execute(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory,
-			  struct plan *plan)
+static int change_execute(struct run *run, struct error *err)
 {
 	struct execute_request request = {
-		.sysfs = &context->sysfs,
-		.memory = memory,
-		.limits = *limits,
-		.deadline_ns = deadline_ns,
+		.sysfs = &run->context->sysfs,
+		.memory = &run->memory,
+		.limits = run->limits,
+		.deadline_ns = run->deadline_ns,
 		.atomic = change_options.atomic,
 		.news = { .step = progress_step, .waiting = progress_waiting },
 	};
 	int r;
 
-	progress_begin(context->command->name, !context->quiet);
-	r = execute_plan(&request, plan);
+	progress_begin(run->context->command->name, !run->context->quiet);
+	r = execute_plan(&request, &run->plan);
 	progress_end();
-	return r;
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
 }
 
-static int change_report(struct context *context, const struct change *change, const struct memory *memory, const struct plan *plan,
-			 int64_t began_ns)
+static int change_report(const struct run *run)
 {
-	struct outcome_totals totals = outcome_count(&plan->outcomes, change->wanted);
+	struct context *context = run->context;
+	struct outcome_totals totals = outcome_count(&run->plan.outcomes, run->change->wanted);
 	struct report report = {
 		.command = context->command->name,
-		.memory = memory,
-		.plan = plan,
+		.memory = &run->memory,
+		.plan = &run->plan,
 		.dry_run = change_options.dry_run,
-		.elapsed_ns = clock_now_ns() - began_ns,
+		.elapsed_ns = clock_now_ns() - run->began_ns,
 		.signal = interrupt_signal(),
 		.exit_code = outcome_exit_code(&totals, interrupt_signal()),
 	};
@@ -87,43 +152,42 @@ static int change_report(struct context *context, const struct change *change, c
 	return context->json ? command_end_json(report_print_json(&report), report.exit_code) : report.exit_code;
 }
 
+static int change_parse(struct run *run, struct selection_request *request, struct error *err)
+{
+	int r = options_limits(&run->limits, err);
+
+	if (r == 0)
+		r = filter_parse(&filter_options, &request->filter, err);
+	if (r == 0 && request->n_words && request->all)
+		r = error_set(err, -EINVAL, "--all and '%s' exclude each other", request->words[0]);
+	return r;
+}
+
 int change_run(struct context *context, const struct change *change, const char **words, size_t n_words)
 {
-	int64_t began_ns = clock_now_ns(), deadline_ns;
+	struct run run = { .context = context, .change = change, .began_ns = clock_now_ns() };
 	struct selection_request request = { .words = words, .n_words = n_words, .all = change->all,
 					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY | SELECTION_WANT_NODES };
-	struct memory memory = { 0 };
-	struct ranges blocks = { 0 };
-	struct plan plan = { 0 };
-	struct error err = { 0 };
-	struct limits limits;
 	_cleanup_close_ int lock = -1;
-	int r, exit_code = 0;
+	struct error err = { 0 };
+	int r, exit_code;
 
-	r = options_limits(&limits, &err);
-	if (r == 0)
-		r = filter_parse(&filter_options, &request.filter, &err);
-	if (r == 0 && n_words && change->all)
-		r = error_set(&err, -EINVAL, "--all and '%s' exclude each other", words[0]);
-	if (r < 0)
+	if (change_parse(&run, &request, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();
-	deadline_ns = clock_deadline_ns(limits.timeout_ms);
+	run.deadline_ns = clock_deadline_ns(run.limits.timeout_ms);
 	if (!change_options.dry_run) {
-		lock = change_lock(context, deadline_ns, &err);
+		lock = change_lock(context, run.deadline_ns, &err);
 		if (lock < -1)
 			return command_fail(context, lock == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN, &err);
 	}
-	r = memory_open(&context->sysfs, &memory, &err);
-	if (r == 0)
-		r = selection_load(&context->sysfs, &request, &memory, &blocks, &err);
-	if (r == 0 && (r = change_plan(context, change, &memory, &blocks, &plan)) < 0)
-		error_set(&err, r, "cannot plan: %s", strerror(-r));
-	if (r == 0 && !change_options.dry_run && (r = change_execute(context, &limits, deadline_ns, &memory, &plan)) < 0)
-		error_set(&err, r, "cannot start the process that writes: %s", strerror(-r));
-	exit_code = r < 0 ? command_fail(context, 0, &err) : change_report(context, change, &memory, &plan, began_ns);
-	plan_done(&plan);
-	ranges_done(&blocks);
-	memory_close(&memory);
+	r = change_prepare(&run, &request, &err);
+	if (r == 0 && !change_options.dry_run)
+		r = change_execute(&run, &err);
+	exit_code = r < 0 ? command_fail(context, 0, &err) : change_report(&run);
+	plan_done(&run.plan);
+	survey_done(&run.survey);
+	ranges_done(&run.blocks);
+	memory_close(&run.memory);
 	return exit_code;
 }

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 
+#include "action/size-goal.h"
 #include "base/parse.h"
 
 struct filter_options filter_options;
 struct change_options change_options;
+struct size_options size_options;
 
 #define FILTER_STATE { "state", '\0', POPT_ARG_STRING, &filter_options.state, 0, "Only blocks in this state: online, offline, going-offline", "STATE" }
 #define FILTER_ZONE { "zone", '\0', POPT_ARG_STRING, &filter_options.zone, 0, "Only blocks that are in this zone or, offline, could join it: Normal, Movable, ..., or kernel for all but Movable", "ZONE" }
@@ -25,6 +27,20 @@ const struct poptOption change_option_table[] = {
 	{ "force", '\0', POPT_ARG_NONE, &change_options.force, 0, "Try also what a check refuses, such as too little free memory", NULL },
 	POPT_TABLEEND
 };
+
+const struct poptOption size_option_table[] = {
+	{ "size", '\0', POPT_ARG_STRING, &size_options.size, 0, "So much of the selected memory (of all, without a selector), the best candidates first; with a unit, such as 4G", "SIZE" },
+	{ "align", '\0', POPT_ARG_STRING, &size_options.align, 0, "Round the size to whole blocks: up or down (default: refuse one that is no multiple)", "WHERE" },
+	POPT_TABLEEND
+};
+
+int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err)
+{
+	*ret_blocks = 0;
+	if (size_options.size)
+		return size_goal_parse(size_options.size, size_options.align, block_size, ret_blocks, err);
+	return size_options.align ? error_set(err, -EINVAL, "--align=%s needs --size", size_options.align) : 0;
+}
 
 int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err)
 {
