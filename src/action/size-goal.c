@@ -110,6 +110,9 @@ static struct candidate choice_rate(const struct choice *choice, size_t index)
 	/* Whether there is much or nothing to move is the effort's business. */
 	if (candidate.chance == CHANCE_COUNT - CHANCE_YES)
 		candidate.chance = CHANCE_COUNT - CHANCE_LIKELY;
+	/* It would not come back. */
+	if (pages && pages->count[PAGE_POISONED] && candidate.chance < CHANCE_COUNT - CHANCE_UNLIKELY)
+		candidate.chance = CHANCE_COUNT - CHANCE_UNLIKELY;
 	candidate.effort = pages ? (unsigned int)(pages_to_move(pages) * 8 * pages->page_size / request->memory->block_size) : 8;
 	return candidate;
 }
