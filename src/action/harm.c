@@ -74,8 +74,8 @@ static void harm_refuse_all(struct plan *plan, const struct room *room)
 		outcome->result = OUTCOME_REFUSED;
 		outcome->cause = CAUSE_NO_ROOM;
 		free(outcome->detail);
-		if (asprintf(&outcome->detail, "%s would have to move, %s is free elsewhere", format_size(room->must_move_bytes, must_move),
-			     format_size(room->free_bytes, there)) < 0)
+		if (asprintf(&outcome->detail, "%s would have to move, %s is free elsewhere", format_about(room->must_move_bytes, must_move),
+			     format_about(room->free_bytes, there)) < 0)
 			outcome->detail = NULL;
 	}
 	plan_trim(plan, 0);
