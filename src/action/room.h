@@ -22,7 +22,7 @@ bool room_is_ample(const struct meminfo *meminfo, uint64_t selected_bytes);
 
 /*
  * The two numbers, from the pages of the blocks (of one, or the sum of several). Page cache that moves takes room that it could also give up, so it is on neither side. Huge
- * pages move into free ones of the pool first; those that are free themselves are dissolved.
+ * pages move into free ones of the pool elsewhere first.
  */
 struct room room_count(const struct meminfo *meminfo, const struct pages *pages);
 

@@ -13,14 +13,16 @@
 
 static const char *const keys[PAGE_KIND_COUNT] = {
 	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",    [PAGE_FILE] = "page_cache", [PAGE_LOCKED] = "locked",
-	[PAGE_HUGE] = "huge",	      [PAGE_GIGANTIC] = "gigantic", [PAGE_BALLOON] = "balloon", [PAGE_POISONED] = "poisoned",
+	[PAGE_HUGE] = "huge",	      [PAGE_HUGE_FREE] = "huge_free", [PAGE_GIGANTIC] = "gigantic", [PAGE_BALLOON] = "balloon",
+	[PAGE_POISONED] = "poisoned",
 	[PAGE_RESERVED] = "reserved", [PAGE_SLAB] = "slab",	    [PAGE_TABLE] = "page_table", [PAGE_OTHER] = "other",
 	[PAGE_MEMMAP] = "memmap",     [PAGE_ABSENT] = "absent",
 };
 
 static const char *const words_for[PAGE_KIND_COUNT] = {
 	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",	  [PAGE_FILE] = "page cache",
-	[PAGE_LOCKED] = "locked",     [PAGE_HUGE] = "huge",		  [PAGE_GIGANTIC] = "gigantic",
+	[PAGE_LOCKED] = "locked",     [PAGE_HUGE] = "huge",		  [PAGE_HUGE_FREE] = "free huge",
+	[PAGE_GIGANTIC] = "gigantic",
 	[PAGE_BALLOON] = "ballooned", [PAGE_POISONED] = "poisoned",	  [PAGE_RESERVED] = "reserved",
 	[PAGE_SLAB] = "slab",	      [PAGE_TABLE] = "page tables",	  [PAGE_OTHER] = "other kernel",
 	[PAGE_MEMMAP] = "memmap",     [PAGE_ABSENT] = "absent",
@@ -73,10 +75,12 @@ static uint64_t gigantic_pages(uint64_t page_size)
 
 static void counter_end_huge(struct pages_counter *counter)
 {
-	bool gigantic = counter->huge_run > gigantic_pages(counter->pages.page_size);
+	enum page_kind kind = counter->huge_run > gigantic_pages(counter->pages.page_size) ? PAGE_GIGANTIC :
+			      counter->huge_mapped ? PAGE_HUGE : PAGE_HUGE_FREE;
 
-	counter->pages.count[gigantic ? PAGE_GIGANTIC : PAGE_HUGE] += counter->huge_run;
+	counter->pages.count[kind] += counter->huge_run;
 	counter->huge_run = 0;
+	counter->huge_mapped = false;
 }
 
 /* Takes `run` equal words. */
@@ -90,6 +94,7 @@ static void counter_add(struct pages_counter *counter, uint64_t word, uint64_t r
 		if (HAS(word, HEAD))
 			counter_end_huge(counter);
 		counter->huge_run += run;
+		counter->huge_mapped = counter->huge_mapped || HAS(word, MMAP);
 	} else {
 		if (counter->huge_run)
 			counter_end_huge(counter);

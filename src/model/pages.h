@@ -13,7 +13,8 @@ enum page_kind {
 	PAGE_ANON,     /* anonymous memory of programs: moved */
 	PAGE_FILE,     /* page cache and shared memory: moved */
 	PAGE_LOCKED,   /* of either kind, mlocked or unevictable: moved all the same */
-	PAGE_HUGE,     /* of hugetlbfs: moved where a huge page can be had elsewhere */
+	PAGE_HUGE,     /* of hugetlbfs, in use: moved where a huge page can be had elsewhere */
+	PAGE_HUGE_FREE, /* of hugetlbfs, mapped by nobody, so most likely in the pool: given back to the system */
 	PAGE_GIGANTIC, /* of hugetlbfs, larger than the buddy allocator's largest: a new one can hardly be had */
 	PAGE_BALLOON,  /* PageOffline: a hypervisor's driver keeps it (balloon, virtio-mem, Hyper-V) */
 	PAGE_POISONED, /* hardware error: not moved, left behind */
@@ -41,6 +42,7 @@ struct pages_counter {
 	struct pages pages;
 	enum page_kind head; /* kind of the compound page that the last word belongs to */
 	uint64_t huge_run;   /* pages of the huge page that is being counted */
+	bool huge_mapped;
 	uint64_t reserved_run; /* reserved pages that the block begins with */
 	bool past_reserved; /* another kind came */
 };
