@@ -11,8 +11,8 @@
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
  *     - change.[ch]       (what online and offline have in common)
- *     - list-devices.[ch] (list --devices)
- *     - command-*.c       (list, status, online, offline, explain, help, complete)
+ *     - list-devices.[ch] (list --devices), status-providers.[ch] (a part of status)
+ *     - command-*.c       (list, status, online, offline, remove, add, explain, help, complete)
  *
  * - output/: showing
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
@@ -20,6 +20,7 @@
  *     - map.[ch]          (the picture of memory)
  *     - explanation.[ch]  (why blocks can or cannot go offline)
  *     - terminal.[ch]     (width, colours, characters)
+ *     - report-device.[ch] (the part about devices)
  *     - progress.[ch]     (the line on the terminal while it lasts)
  *     - output-table.[ch] (tables; libsmartcols)
  *     - output-json.[ch]  (documents; json-c)
@@ -34,8 +35,13 @@
  *     - room.[ch]         (is there room elsewhere for what has to move)
  *     - harm.[ch]         (refusing a plan that would do harm)
  *     - execute.[ch]      (carrying out a plan; rolling it back)
+ *     - removal.[ch]      (which devices, in which order; all or nothing)
+ *     - addition.[ch]     (the counterpart)
+ *     - detach.[ch]       (one device: hold others off, remove, look that it is gone)
+ *     - perform.[ch]      (the writes that a provider planned)
  *     - attempt.[ch]      (one block, in bounded time, with retries)
  *     - rezone.[ch]       (one block from one zone into another)
+ *     - device-outcome.[ch] (what came of a device)
  *     - outcome.[ch]      (what an answer of the kernel means; exit codes)
  *
  * - provider/: how memory comes and goes, one file a back end
@@ -55,27 +61,31 @@
  * - kernel/: the only code that talks to the system
  *     - sysfs.[ch]        (reading)
  *     - uevent.[ch]       (the kernel's events; libudev)
+ *     - module.[ch]       (kernel modules; libkmod)
  *     - writer.[ch]       (writing, by a process that can be ended)
  *     - kpageflags.[ch]   (the use of each page)
  *     - meminfo.[ch]      (how much memory is in use)
  *     - kmsg.[ch]         (what the kernel logged about a block)
  *     - holder.[ch]       (who keeps the hotplug lock)
  *     - iomem.[ch]        (which addresses are whose)
+ *     - shield.[ch]       (nobody else may bring a block online)
  *     - runlock.[ch]      (one memhpctl at a time)
  *
  * - base/: cleanup, clock, error, format, interrupt, log, parse
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "command/command.h"
 #include "config.h"
 
 const struct command *const commands[] = {
-	&command_list, &command_status, &command_online, &command_offline, &command_explain, &command_help, &command_complete, NULL,
+	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_add, &command_explain, &command_help, &command_complete, NULL,
 };
 
 static struct {
@@ -203,10 +213,24 @@ static int main_dispatch(struct context *context, int argc, char **argv)
 	return exit_code;
 }
 
+/*
+ * Where the caller closed one of the standard streams, the next file to be opened would get its number, and a message could land in a block's state.
+ * Opened the wrong way round, so that using it still fails.
+ */
+static void main_fill_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	struct context context = { .json = main_wants_json(argc, argv), .sysfs = { .root_fd = -1 } };
-	int exit_code = main_dispatch(&context, argc, argv), failed;
+	int exit_code, failed;
+
+	main_fill_standard_streams();
+	exit_code = main_dispatch(&context, argc, argv);
 
 	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
 	failed = ferror(stdout);

@@ -151,14 +151,32 @@ static void execute_step_back(const struct attempt_context *context, const struc
 		outcome->detail = NULL;
 }
 
-static int execute_roll_back(const struct execute_request *request, const struct attempt_context *forward, struct plan *plan)
+static struct attempt_context execute_context(const struct execute_request *request, struct writer *writer)
 {
-	struct attempt_context context = *forward;
+	return (struct attempt_context){
+		.sysfs = request->sysfs,
+		.memory = request->memory,
+		.writer = writer,
+		.limits = &request->limits,
+		.deadline_ns = request->deadline_ns,
+		.news = { .waiting = request->news.waiting, .data = request->news.data },
+	};
+}
+
+int execute_roll_back(const struct execute_request *request, struct plan *plan)
+{
+	struct writer writer;
+	struct attempt_context context = execute_context(request, &writer);
 	struct plan back;
-	int r = plan_roll_back(plan, &back);
+	int r = writer_init(request->sysfs, &writer);
 
 	if (r < 0)
 		return r;
+	r = plan_roll_back(plan, &back);
+	if (r < 0) {
+		writer_done(&writer);
+		return r;
+	}
 	context.deadline_ns = clock_deadline_ns(request->limits.timeout_ms);
 	context.ignore_signals = true;
 	for (size_t i = 0; i < back.n_steps; i++) {
@@ -169,29 +187,25 @@ static int execute_roll_back(const struct execute_request *request, const struct
 		execute_step_back(&context, &back, &back.steps[i], outcome);
 	}
 	plan_done(&back);
+	writer_done(&writer);
 	return 0;
 }
 
 int execute_plan(const struct execute_request *request, struct plan *plan)
 {
 	struct writer writer;
-	struct attempt_context context = {
-		.sysfs = request->sysfs,
-		.memory = request->memory,
-		.writer = &writer,
-		.limits = &request->limits,
-		.deadline_ns = request->deadline_ns,
-		.news = { .waiting = request->news.waiting, .data = request->news.data },
-	};
+	struct attempt_context context = execute_context(request, &writer);
 	int r = writer_init(request->sysfs, &writer);
 	size_t made;
+	bool well;
 
 	if (r < 0)
 		return r;
-	/* Without memory to plan the way back the changed blocks stay changed, and are reported so. */
-	if (!execute_steps(request, &context, plan, &made) && request->atomic && execute_roll_back(request, &context, plan) < 0)
-		log_error("no memory to put the changed blocks back");
+	well = execute_steps(request, &context, plan, &made);
 	writer_done(&writer);
+	/* Without memory to plan the way back the changed blocks stay changed, and are reported so. */
+	if (!well && request->atomic && execute_roll_back(request, plan) < 0)
+		log_error("no memory to put the changed blocks back");
 	if (plan->goal)
 		plan_trim(plan, made);
 	return 0;

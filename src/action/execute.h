@@ -9,6 +9,7 @@
 struct execute_news {
 	/* Before each step; `done` of `total` are over. Also NULL-able. */
 	void (*step)(void *data, size_t done, size_t total, uint64_t block, const char *word);
+	void (*device)(void *data, const char *name); /* before a device is removed or added. Also NULL-able. */
 	void (*waiting)(void *data, uint64_t block, const char *holder);
 	void *data;
 };
@@ -32,5 +33,8 @@ struct execute_request {
  * Of a block that would not go offline the detail is what the kernel logged about it, if anything. Errors: -ENOMEM before anything was done; the outcomes tell the rest.
  */
 int execute_plan(const struct execute_request *request, struct plan *plan);
+
+/* Puts back what the plan changed, as far as it is still there, as described above. Errors: -ENOMEM, nothing was put back. */
+int execute_roll_back(const struct execute_request *request, struct plan *plan);
 
 #endif

@@ -151,8 +151,8 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 	switch (outcome->result) {
 	case OUTCOME_CHANGED:
 	case OUTCOME_ALREADY:
-		/* Online in a zone that was not asked for is not what was wanted. */
-		return outcome->cause == CAUSE_WRONG_ZONE;
+		/* Online in a zone that was not asked for, or not put back when it had to be. */
+		return outcome->cause != CAUSE_NONE;
 	case OUTCOME_PLANNED:
 	case OUTCOME_PASSED_OVER:
 		return false;

@@ -282,7 +282,8 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 		const struct outcome *outcome = &done->outcomes.v[step->outcome];
 		struct step *back;
 
-		if (outcome->result != OUTCOME_CHANGED)
+		/* What was removed with its device cannot come back. */
+		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN)
 			continue;
 		back = &plan.steps[plan.n_steps++];
 		*back = *step;

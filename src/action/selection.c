@@ -21,16 +21,16 @@ struct selection {
 	struct ranges blocks;
 };
 
-/* About how many blocks a selector names; 0 where that is not known from its form. */
-static uint64_t selector_blocks(const struct selector *selector, uint64_t block_size)
+/* Does a selector name more than a few blocks, as far as its form tells? */
+static bool selector_names_many(const struct selector *selector, uint64_t block_size)
 {
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
-		return selector->last - selector->first + 1;
+		return selector->last - selector->first >= FEW_BLOCKS;
 	case SELECTOR_ADDRESSES:
-		return (selector->last - selector->first) / block_size + 1;
+		return (selector->last - selector->first) / block_size >= FEW_BLOCKS;
 	default:
-		return 0;
+		return false;
 	}
 }
 
@@ -92,7 +92,9 @@ static int selection_add_node(struct selection *selection, const struct selector
 	struct ranges numbers = { 0 };
 	int r = memory_node_blocks(selection->sysfs, (uint32_t)selector->first, &numbers);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT && selection->request->missing_is_empty)
+		r = 0;
+	else if (r == -ENOENT)
 		r = error_set(err, -EINVAL, "'%s': there is no such node on this machine", selector->word);
 	else if (r < 0)
 		r = error_set(err, r, "cannot read %s: %s", selector->word, strerror(-r));
@@ -192,7 +194,7 @@ static int selection_run(struct selection *selection, struct error *err)
 			return r;
 		if (selector.kind == SELECTOR_DEVICE)
 			whole = devices = true;
-		else if (selector_blocks(&selector, selection->memory->block_size) > FEW_BLOCKS)
+		else if (selector_names_many(&selector, selection->memory->block_size))
 			whole = true;
 	}
 	if (whole) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,30 @@
 #include "output/progress.h"
 #include "output/report.h"
 
+/* Does the kernel choose zones per device, where a plan by blocks would be wrong? */
+static bool change_kernel_decides(struct context *context)
+{
+	struct settings settings;
+	const char *policy;
+
+	settings_load(&context->sysfs, &settings);
+	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
+	return policy && !strcmp(policy, "auto-movable");
+}
+
+int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
+		       struct plan *ret)
+{
+	int r;
+
+	if (change->wanted == BLOCK_OFFLINE)
+		return plan_offline(memory, blocks, ret);
+	r = plan_online(memory, blocks, change->zone, change_kernel_decides(context), ret);
+	if (r == 0 && change->rezone)
+		plan_rezone(ret, memory, change->zone);
+	return r;
+}
+
 /* One run of a command that changes blocks. */
 struct run {
 	struct context *context;
@@ -33,28 +58,14 @@ struct run {
 	struct plan plan;
 };
 
-/* Plans what is to be done with the selected blocks, or with the best of them for `goal` blocks. */
-static int change_plan(struct run *run, uint64_t goal, struct error *err)
+/* Plans for the best of the selected blocks, so many that they make `goal` blocks. */
+static int change_plan_goal(struct run *run, uint64_t goal, struct error *err)
 {
-	const struct change *change = run->change;
-	struct plan_goal_request request = { .selected = &run->blocks, .wanted = change->wanted, .zone = change->zone, .blocks = goal,
+	struct plan_goal_request request = { .selected = &run->blocks, .wanted = run->change->wanted, .zone = run->change->zone,
+					     .kernel_decides = change_kernel_decides(run->context), .blocks = goal,
 					     .deadline_ns = run->deadline_ns };
-	struct settings settings;
-	const char *policy;
-	int r;
 
-	settings_load(&run->context->sysfs, &settings);
-	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
-	request.kernel_decides = policy && !strcmp(policy, "auto-movable");
-	if (goal)
-		r = plan_goal(&run->survey, &request, &run->plan, err);
-	else if (change->wanted == BLOCK_OFFLINE)
-		r = plan_offline(&run->memory, &run->blocks, &run->plan);
-	else
-		r = plan_online(&run->memory, &run->blocks, change->zone, request.kernel_decides, &run->plan);
-	if (r == 0 && change->rezone)
-		plan_rezone(&run->plan, &run->memory, change->zone);
-	return r;
+	return plan_goal(&run->survey, &request, &run->plan, err);
 }
 
 /* Says what harm the plan does that was not refused. */
@@ -87,7 +98,7 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 	if (r == 0 && (goal || goes_offline))
 		r = survey_open(&context->sysfs, &run->memory, &run->survey);
 	if (r == 0)
-		r = change_plan(run, goal, err);
+		r = goal ? change_plan_goal(run, goal, err) : change_plan(context, run->change, &run->memory, &run->blocks, &run->plan);
 	if (r == 0 && goes_offline)
 		harm_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
 	if (r == 0 && goal && change_options.dry_run && run->plan.n_steps)
@@ -102,29 +113,37 @@ static void change_tell_other_run(pid_t holder)
 	log_warning("waiting for another memhpctl, process %d", (int)holder);
 }
 
-/* Keeps other runs out. Returns a descriptor, -1 where there is no lock to be had, or a negative errno below -1 with a sentence. */
-static int change_lock(struct context *context, int64_t deadline_ns, struct error *err)
+int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code)
 {
+	struct error err = { 0 };
 	pid_t holder = 0;
 	int r = runlock_take(&context->sysfs, deadline_ns, change_tell_other_run, &holder);
 
+	if (r != -ETIME && r != -EINTR)
+		return r < 0 ? -1 : r;
 	if (r == -ETIME)
-		return error_set(err, -ETIME, "another memhpctl (process %d) was at work until the deadline; nothing was changed", (int)holder);
-	if (r == -EINTR)
-		return error_set(err, -EINTR, "stopped while waiting for another memhpctl (process %d); nothing was changed", (int)holder);
-	return r < 0 ? -1 : r;
+		error_set(&err, r, "another memhpctl (process %d) was at work until the deadline; nothing was changed", (int)holder);
+	else
+		error_set(&err, r, "stopped while waiting for another memhpctl (process %d); nothing was changed", (int)holder);
+	*ret_exit_code = command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN, &err);
+	return INT_MIN;
+}
+
+struct execute_request change_request(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory)
+{
+	return (struct execute_request){
+		.sysfs = &context->sysfs,
+		.memory = memory,
+		.limits = *limits,
+		.deadline_ns = deadline_ns,
+		.atomic = change_options.atomic,
+		.news = { .step = progress_step, .device = progress_device, .waiting = progress_waiting },
+	};
 }
 
 static int change_execute(struct run *run, struct error *err)
 {
-	struct execute_request request = {
-		.sysfs = &run->context->sysfs,
-		.memory = &run->memory,
-		.limits = run->limits,
-		.deadline_ns = run->deadline_ns,
-		.atomic = change_options.atomic,
-		.news = { .step = progress_step, .waiting = progress_waiting },
-	};
+	struct execute_request request = change_request(run->context, &run->limits, run->deadline_ns, &run->memory);
 	int r;
 
 	progress_begin(run->context->command->name, !run->context->quiet);
@@ -133,23 +152,32 @@ static int change_execute(struct run *run, struct error *err)
 	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
 }
 
+struct report change_report_of(struct context *context, const struct memory *memory, const struct plan *plan, int64_t began_ns)
+{
+	return (struct report){
+		.command = context->command->name,
+		.memory = memory,
+		.plan = plan,
+		.dry_run = change_options.dry_run,
+		.elapsed_ns = clock_now_ns() - began_ns,
+		.signal = interrupt_signal(),
+	};
+}
+
+int change_print(struct context *context, const struct report *report)
+{
+	/* Failures come out on standard error in either case: a reader of the JSON that is gone must not hide them. */
+	report_print(report, context->quiet || context->json);
+	return context->json ? command_end_json(report_print_json(report), report->exit_code) : report->exit_code;
+}
+
 static int change_report(const struct run *run)
 {
-	struct context *context = run->context;
 	struct outcome_totals totals = outcome_count(&run->plan.outcomes, run->change->wanted);
-	struct report report = {
-		.command = context->command->name,
-		.memory = &run->memory,
-		.plan = &run->plan,
-		.dry_run = change_options.dry_run,
-		.elapsed_ns = clock_now_ns() - run->began_ns,
-		.signal = interrupt_signal(),
-		.exit_code = outcome_exit_code(&totals, interrupt_signal()),
-	};
+	struct report report = change_report_of(run->context, &run->memory, &run->plan, run->began_ns);
 
-	/* Failures come out on standard error in either case: a reader of the JSON that is gone must not hide them. */
-	report_print(&report, context->quiet || context->json);
-	return context->json ? command_end_json(report_print_json(&report), report.exit_code) : report.exit_code;
+	report.exit_code = outcome_exit_code(&totals, interrupt_signal());
+	return change_print(run->context, &report);
 }
 
 static int change_parse(struct run *run, struct selection_request *request, struct error *err)
@@ -177,9 +205,9 @@ int change_run(struct context *context, const struct change *change, const char 
 	interrupt_init();
 	run.deadline_ns = clock_deadline_ns(run.limits.timeout_ms);
 	if (!change_options.dry_run) {
-		lock = change_lock(context, run.deadline_ns, &err);
-		if (lock < -1)
-			return command_fail(context, lock == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN, &err);
+		lock = change_lock(context, run.deadline_ns, &exit_code);
+		if (lock == INT_MIN)
+			return exit_code;
 	}
 	r = change_prepare(&run, &request, &err);
 	if (r == 0 && !change_options.dry_run)

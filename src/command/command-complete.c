@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * memhpctl complete: the words that the shells' completions offer, from the same tables that the program itself uses, so that they cannot drift. One a
- * line: the word, a tab, what it means.
+ * memhpctl complete: what the last of some words of a command line may become. The shells' completions ask it and add nothing of their own, so that they
+ * offer the same in all shells, and always what the program takes. One candidate a line: the word, a tab, what it means.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,86 +11,259 @@
 #include "command/command.h"
 #include "model/totals.h"
 #include "output/column.h"
+#include "provider/provider.h"
 
 static const struct poptOption complete_options[] = { POPT_TABLEEND };
 
-static void complete_commands(void)
+/* A command line up to the cursor. */
+struct line {
+	const struct command *command;	 /* that it names, or NULL */
+	const struct poptOption *option; /* whose value the last word is, or NULL */
+	bool only_operands;		 /* after "--" */
+	const char *sysroot;		 /* that it names, or NULL */
+	const char *word;		 /* the last one, whole */
+	const char *typed;		 /* the part of it that is completed, such as what follows "--zone=" */
+};
+
+static void offer(const struct line *line, const char *word, const char *meaning)
+{
+	if (!strncmp(word, line->typed, strlen(line->typed)))
+		printf("%.*s%s\t%s\n", (int)(line->typed - line->word), line->word, word, meaning);
+}
+
+static void offer_commands(const struct line *line)
 {
 	for (size_t i = 0; commands[i]; i++)
 		if (!(commands[i]->flags & COMMAND_HIDDEN))
-			printf("%s\t%s\n", commands[i]->name, commands[i]->summary);
+			offer(line, commands[i]->name, commands[i]->summary);
 }
 
-/* "--zone=" with the equals sign where the option takes a value. */
-static void complete_options_of(const struct poptOption *table)
+static void offer_options(const struct line *line, const struct poptOption *table)
 {
-	for (; table->longName || table->shortName || table->arg; table++) {
-		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
-			complete_options_of(table->arg);
-		else if (table->longName)
-			printf("--%s%s\t%s\n", table->longName, table->argDescrip ? "=" : "", table->descrip);
+	for (; table && (table->longName || table->shortName || table->arg); table++) {
+		char word[64];
+
+		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE) {
+			offer_options(line, table->arg);
+		} else if (table->longName) {
+			snprintf(word, sizeof(word), "--%s%s", table->longName, table->argDescrip ? "=" : "");
+			offer(line, word, table->descrip);
+		}
 	}
 }
 
-static void complete_columns(void)
+static void offer_states(const struct line *line)
 {
-	for (size_t i = 0; i < n_columns; i++)
-		printf("%s\t%s\n", columns[i].name, columns[i].help);
+	for (int state = 0; state < BLOCK_STATE_COUNT; state++)
+		if (state != BLOCK_UNKNOWN)
+			offer(line, block_state_name((enum block_state)state), "state");
 }
 
-/* The blocks, nodes and devices of this machine. Nothing where they cannot be read: a completion must not complain. */
-static void complete_selectors(struct context *context)
+static void offer_zones(const struct line *line)
+{
+	for (int zone = 0; zone < ZONE_COUNT; zone++)
+		if (zone != ZONE_UNKNOWN)
+			offer(line, zone_name((enum zone)zone), "zone");
+	offer(line, "kernel", "all zones but Movable");
+}
+
+/* A list: all but its last column is settled. */
+static void offer_columns(struct line *line)
+{
+	const char *comma = strrchr(line->typed, ',');
+
+	line->typed = comma ? comma + 1 : line->typed + (*line->typed == '+');
+	for (size_t i = 0; i < n_columns; i++)
+		offer(line, columns[i].name, columns[i].help);
+}
+
+/* The words of "auto|kernel|movable". */
+static void offer_alternatives(const struct line *line, const char *text, const char *meaning)
+{
+	char word[64];
+
+	for (; *text; text += *text == '|') {
+		size_t length = strcspn(text, "|");
+
+		snprintf(word, sizeof(word), "%.*s", (int)length, text);
+		offer(line, word, meaning);
+		text += length;
+	}
+}
+
+enum system_words { WORDS_NODES = 1 << 0, WORDS_DEVICES = 1 << 1, WORDS_BLOCKS = 1 << 2 };
+
+/* "node1" as a selector, "1" as the value of an option. */
+static void offer_nodes(const struct line *line, const struct memory *memory)
+{
+	struct ranges nodes = { 0 };
+	char word[32];
+
+	if (totals_nodes(memory, &nodes) == 0)
+		for (size_t i = 0; i < nodes.n; i++)
+			for (uint64_t node = nodes.v[i].first; node <= nodes.v[i].last; node++) {
+				snprintf(word, sizeof(word), "%s%" PRIu64, line->option ? "" : "node", node);
+				offer(line, word, "NUMA node");
+			}
+	ranges_done(&nodes);
+}
+
+/* What this machine has. Nothing where it cannot be read: a completion must not complain. */
+static void offer_system(const struct line *line, unsigned int which)
 {
 	struct selection_request request = { .all = true, .want = SELECTION_WANT_NODES | SELECTION_WANT_DEVICES };
+	struct sysfs sysfs = { .root_fd = -1 };
 	struct memory memory = { 0 };
-	struct ranges selected = { 0 }, nodes = { 0 };
+	struct ranges selected = { 0 };
 	struct error err = { 0 };
+	char word[32];
 
-	if (memory_open(&context->sysfs, &memory, &err) == 0 &&
-	    selection_load(&context->sysfs, &request, &memory, &selected, &err) == 0 && totals_nodes(&memory, &nodes) == 0) {
-		for (size_t i = 0; i < nodes.n; i++)
-			for (uint64_t node = nodes.v[i].first; node <= nodes.v[i].last; node++)
-				printf("node%" PRIu64 "\tNUMA node\n", node);
-		for (size_t i = 0; i < memory.devices.n; i++)
-			printf("%s\tdevice\n", memory.devices.v[i].name);
-		for (size_t i = 0; i < memory.n_blocks; i++)
-			printf("%" PRIu64 "\t%s\n", memory.blocks[i].number, block_state_name(memory.blocks[i].state));
+	if (sysfs_open(line->sysroot, &sysfs, &err) == 0 && memory_open(&sysfs, &memory, &err) == 0 &&
+	    selection_load(&sysfs, &request, &memory, &selected, &err) == 0) {
+		if (which & WORDS_NODES)
+			offer_nodes(line, &memory);
+		for (size_t i = 0; (which & WORDS_DEVICES) && i < memory.devices.n; i++)
+			offer(line, memory.devices.v[i].name, memory.devices.v[i].provider->summary);
+		for (size_t i = 0; (which & WORDS_BLOCKS) && i < memory.n_blocks; i++) {
+			snprintf(word, sizeof(word), "%" PRIu64, memory.blocks[i].number);
+			offer(line, word, block_state_name(memory.blocks[i].state));
+		}
 	}
 	error_done(&err);
-	ranges_done(&nodes);
 	ranges_done(&selected);
 	memory_close(&memory);
+	sysfs_close(&sysfs);
+}
+
+/* By the name that the help gives the value. Returns whether it can be anything but the name of a file. */
+static bool offer_values(struct line *line)
+{
+	const char *value = line->option->argDescrip;
+
+	if (!strcmp(value, "DIR") || !strcmp(value, "FILE"))
+		return false;
+	if (!strcmp(value, "COLUMNS"))
+		offer_columns(line);
+	else if (!strcmp(value, "STATE"))
+		offer_states(line);
+	else if (!strcmp(value, "ZONE"))
+		offer_zones(line);
+	else if (!strcmp(value, "NODE"))
+		offer_system(line, WORDS_NODES);
+	else if (!strcmp(value, "DEVICE"))
+		offer_system(line, WORDS_DEVICES);
+	else if (strchr(value, '|'))
+		offer_alternatives(line, value, line->option->descrip);
+	return true;
+}
+
+static void offer_operands(const struct line *line)
+{
+	if (strstr(line->command->operands, "COMMAND"))
+		offer_commands(line);
+	if (strstr(line->command->operands, "SELECTOR"))
+		offer_system(line, WORDS_NODES | WORDS_DEVICES | WORDS_BLOCKS);
+}
+
+/* The option of this name, of `length` characters; one character is a short name. */
+static const struct poptOption *find_option(const struct poptOption *table, const char *name, size_t length, bool is_short)
+{
+	for (; table && (table->longName || table->shortName || table->arg); table++) {
+		const struct poptOption *found = NULL;
+
+		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
+			found = find_option(table->arg, name, length, is_short);
+		else if (is_short ? table->shortName == *name
+				  : table->longName && strlen(table->longName) == length && !strncmp(table->longName, name, length))
+			found = table;
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+static const struct poptOption *line_find_option(const struct line *line, const char *name, size_t length, bool is_short)
+{
+	const struct poptOption *found = line->command ? find_option(line->command->options, name, length, is_short) : NULL;
+
+	return found ? found : find_option(global_options, name, length, is_short);
+}
+
+/* Takes in a word before the last one. */
+static void line_read_word(struct line *line, const char *word)
+{
+	size_t length = strcspn(word, "=");
+
+	if (line->option) {
+		if (line->option->longName && !strcmp(line->option->longName, "sysroot"))
+			line->sysroot = word;
+		line->option = NULL;
+	} else if (line->only_operands || word[0] != '-' || !word[1]) {
+		if (!line->command)
+			line->command = command_find(word);
+	} else if (!strcmp(word, "--")) {
+		line->only_operands = true;
+	} else if (!strncmp(word, "--sysroot=", 10)) {
+		line->sysroot = word + 10;
+	} else if (word[1] == '-') {
+		line->option = word[length] ? NULL : line_find_option(line, word + 2, length - 2, false);
+	} else {
+		/* "-ao": only the last of them can have its value in the next word. */
+		for (const char *p = word + 1; *p; p++) {
+			const struct poptOption *option = line_find_option(line, p, 1, true);
+
+			if (option && option->argDescrip) {
+				line->option = p[1] ? NULL : option;
+				break;
+			}
+		}
+	}
+	if (line->option && !line->option->argDescrip)
+		line->option = NULL;
+}
+
+/* Offers what the last word may become. Returns whether it can be anything but the name of a file. */
+static bool line_complete(struct line *line, const char *word)
+{
+	const char *equals = strchr(word, '=');
+
+	line->word = line->typed = word;
+	if (!line->option && !line->only_operands && !strncmp(word, "--", 2) && equals) {
+		line->option = line_find_option(line, word + 2, (size_t)(equals - word) - 2, false);
+		line->typed = equals + 1;
+		if (!line->option || !line->option->argDescrip)
+			return true;
+	}
+	if (line->option)
+		return offer_values(line);
+	if (word[0] == '-' && !line->only_operands) {
+		if (line->command)
+			offer_options(line, line->command->options);
+		offer_options(line, global_options);
+	} else if (!line->command) {
+		offer_commands(line);
+	} else {
+		offer_operands(line);
+	}
+	return true;
 }
 
 static int complete_run(struct context *context, const char **words, size_t n_words)
 {
-	const struct command *command;
-	struct error err = { 0 };
+	struct line line = { 0 };
 
-	if (n_words == 1 && !strcmp(words[0], "commands")) {
-		complete_commands();
-	} else if (n_words == 1 && !strcmp(words[0], "columns")) {
-		complete_columns();
-	} else if (n_words == 1 && !strcmp(words[0], "selectors")) {
-		complete_selectors(context);
-	} else if (n_words == 1 && !strcmp(words[0], "options")) {
-		complete_options_of(global_options);
-	} else if (n_words == 2 && !strcmp(words[0], "options") && (command = command_find(words[1]))) {
-		if (command->options)
-			complete_options_of(command->options);
-		complete_options_of(global_options);
-	} else {
-		error_set(&err, -EINVAL, "complete takes commands, columns, selectors, or options [COMMAND]");
-		return command_fail(context, EXIT_USAGE, &err);
-	}
-	return EXIT_DONE;
+	(void)context;
+	for (size_t i = 0; i + 1 < n_words; i++)
+		line_read_word(&line, words[i]);
+	/* A failure tells the shell that it is the one that knows the files. */
+	return line_complete(&line, n_words ? words[n_words - 1] : "") ? EXIT_DONE : EXIT_FAILED;
 }
 
 const struct command command_complete = {
 	.name = "complete",
-	.operands = "commands|columns|selectors|options [COMMAND]",
-	.summary = "print words for the shells' completions",
+	.operands = "-- [WORD...]",
+	.summary = "print what the last word of a command line may become",
 	.options = complete_options,
-	.flags = COMMAND_HIDDEN,
+	.flags = COMMAND_HIDDEN | COMMAND_NO_SYSTEM,
 	.run = complete_run,
 };

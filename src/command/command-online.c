@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* memhpctl online: bring blocks online. */
 #include <errno.h>
-#include <string.h>
 
-#include "base/cleanup.h"
 #include "command/change.h"
 #include "command/options.h"
 
@@ -14,7 +12,7 @@ static struct {
 
 static const struct poptOption online_options[] = {
 	{ "all", '\0', POPT_ARG_NONE, &options.all, 0, "Every block, as far as the filters let it through", NULL },
-	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0, "Zone to bring them into: auto (the kernel's choice, default), kernel, movable", "ZONE" },
+	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0, "Zone to bring them into: auto (the kernel's choice, default), kernel, movable", "auto|kernel|movable" },
 	{ "rezone", '\0', POPT_ARG_NONE, &options.rezone, 0, "With --zone: also blocks that are online in another zone; they go offline first", NULL },
 	OPTIONS_INCLUDE(size_option_table, "Amount:"),
 	OPTIONS_INCLUDE(filter_option_table_without_zone, "Filters:"),
@@ -22,25 +20,12 @@ static const struct poptOption online_options[] = {
 	POPT_TABLEEND
 };
 
-static int online_zone(const char *word, enum zone_request *ret, struct error *err)
-{
-	static const char *const words[] = { [ZONE_REQUEST_AUTO] = "auto", [ZONE_REQUEST_KERNEL] = "kernel", [ZONE_REQUEST_MOVABLE] = "movable" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!word || !strcmp(word, words[i])) {
-			*ret = (enum zone_request)i;
-			return 0;
-		}
-	}
-	return error_set(err, -EINVAL, "--zone=%s: the zone is auto, kernel or movable", word);
-}
-
 static int online_run(struct context *context, const char **words, size_t n_words)
 {
 	struct change change = { .all = options.all, .wanted = BLOCK_ONLINE, .rezone = options.rezone };
 	struct error err = { 0 };
 
-	if (online_zone(options.zone, &change.zone, &err) < 0)
+	if (options_zone(options.zone, &change.zone, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	if (options.rezone && (change.zone == ZONE_REQUEST_AUTO || size_options.size)) {
 		error_set(&err, -EINVAL, "--rezone %s", size_options.size ? "does not go with --size: name the blocks" : "needs --zone=kernel or --zone=movable");

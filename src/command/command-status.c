@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/parse.h"
 #include "command/command.h"
+#include "command/status-providers.h"
 #include "model/settings.h"
 #include "model/totals.h"
 #include "output/output-json.h"
@@ -116,6 +117,7 @@ static int status_print(const struct status *status)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		printf("  %-24s %s\n", status->settings.v[i].name,
 		       status->settings.v[i].present ? status->settings.v[i].value : "(this kernel has none)");
+	status_print_providers(&status->context->sysfs);
 	status_warn(status, status_print_warning, NULL);
 	return EXIT_DONE;
 }
@@ -196,6 +198,7 @@ static int status_print_json(const struct status *status)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		status_add_setting(&status->settings.v[i], json);
 	output_json_end(json);
+	status_add_providers(&status->context->sysfs, json);
 	output_json_begin_array(json, "warnings");
 	status_warn(status, status_add_warning, json);
 	output_json_end(json);

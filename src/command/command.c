@@ -20,7 +20,7 @@ const struct command *command_find(const char *name)
 
 #define NAME_MAX_LENGTH 32
 
-/* Levenshtein's distance: how many letters have to be put in, taken out or changed. */
+/* How many letters have to be put in or taken out; a changed one is both, so that "ofline" is nearer to "offline" than to "online". */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[NAME_MAX_LENGTH + 1], n = strlen(b);
@@ -32,7 +32,7 @@ static size_t distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+			size_t best = diagonal + (a[i - 1] != b[j - 1] ? 2 : 0);
 
 			if (row[j] + 1 < best)
 				best = row[j] + 1;
@@ -89,7 +89,7 @@ void command_print_overview(FILE *out)
 	const char *argv[] = { "memhpctl", NULL };
 	poptContext popt = poptGetContext(NULL, 1, argv, global_options, 0);
 
-	fputs("memhpctl lists memory blocks, brings them online, takes them offline and removes them.\n\n", out);
+	fputs("memhpctl lists memory blocks, brings them online, takes them offline and\nremoves them.\n\n", out);
 	poptSetOtherOptionHelp(popt, "[OPTION...] COMMAND [OPTION...] [SELECTOR...]");
 	poptPrintHelp(popt, out, 0);
 	poptFreeContext(popt);
@@ -97,8 +97,8 @@ void command_print_overview(FILE *out)
 	for (size_t i = 0; commands[i]; i++)
 		if (!(commands[i]->flags & COMMAND_HIDDEN))
 			fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nSelectors name blocks: 42, 32-39, memory42, 0x100000000 (the block of this address),\n"
-	      "0x100000000-0x13fffffff, node1, or a device such as PNP0C80:00 or dax0.0.\n"
+	fputs("\nSelectors name blocks: 42, 32-39, memory42, 0x100000000 (the block of this\n"
+	      "address), 0x100000000-0x13fffffff, node1, or a device: PNP0C80:00, dax0.0.\n"
 	      "memhpctl help COMMAND says more; so does memhpctl(8).\n", out);
 }
 

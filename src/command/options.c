@@ -2,8 +2,10 @@
 #include "command/options.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "action/size-goal.h"
+#include "base/cleanup.h"
 #include "base/parse.h"
 
 struct filter_options filter_options;
@@ -18,19 +20,20 @@ struct size_options size_options;
 const struct poptOption filter_option_table[] = { FILTER_STATE, FILTER_ZONE, FILTER_NODE, FILTER_DEVICE, POPT_TABLEEND };
 const struct poptOption filter_option_table_without_zone[] = { FILTER_STATE, FILTER_NODE, FILTER_DEVICE, POPT_TABLEEND };
 
-const struct poptOption change_option_table[] = {
-	{ "timeout", '\0', POPT_ARG_STRING, &change_options.timeout, 0, "End the run after this time, whatever the kernel does (default: 5m)", "TIME" },
-	{ "block-timeout", '\0', POPT_ARG_STRING, &change_options.block_timeout, 0, "Give up on a block that the kernel works on for so long; waiting for the lock does not count (default: 30s)", "TIME" },
-	{ "retries", '\0', POPT_ARG_STRING, &change_options.retries, 0, "Try so many times more after a passing error (default: 4, in kernel zones 1)", "N" },
-	{ "dry-run", 'n', POPT_ARG_NONE, &change_options.dry_run, 0, "Show what would be written, and change nothing", NULL },
-	{ "atomic", '\0', POPT_ARG_NONE, &change_options.atomic, 0, "All or nothing: when a block fails, put the others back into the zones they had", NULL },
-	{ "force", '\0', POPT_ARG_NONE, &change_options.force, 0, "Try also what a check refuses, such as too little free memory", NULL },
-	POPT_TABLEEND
-};
+#define CHANGE_TIMES \
+	{ "timeout", '\0', POPT_ARG_STRING, &change_options.timeout, 0, "End the run after this time, whatever the kernel does (default: 5m)", "TIME" }, \
+	{ "block-timeout", '\0', POPT_ARG_STRING, &change_options.block_timeout, 0, "Give up on a block that the kernel works on for so long; waiting for the lock does not count (default: 30s)", "TIME" }, \
+	{ "retries", '\0', POPT_ARG_STRING, &change_options.retries, 0, "Try so many times more after a passing error (default: 4, in kernel zones 1)", "N" }
+#define CHANGE_DRY_RUN { "dry-run", 'n', POPT_ARG_NONE, &change_options.dry_run, 0, "Show what would be written, and change nothing", NULL }
+#define CHANGE_ATOMIC { "atomic", '\0', POPT_ARG_NONE, &change_options.atomic, 0, "All or nothing: when a block fails, put the others back into the zones they had", NULL }
+#define CHANGE_FORCE { "force", '\0', POPT_ARG_NONE, &change_options.force, 0, "Try also what a check refuses, such as too little free memory", NULL }
+
+const struct poptOption change_option_table[] = { CHANGE_TIMES, CHANGE_DRY_RUN, CHANGE_ATOMIC, CHANGE_FORCE, POPT_TABLEEND };
+const struct poptOption change_option_table_without_atomic[] = { CHANGE_TIMES, CHANGE_DRY_RUN, CHANGE_FORCE, POPT_TABLEEND };
 
 const struct poptOption size_option_table[] = {
 	{ "size", '\0', POPT_ARG_STRING, &size_options.size, 0, "So much of the selected memory (of all, without a selector), the best candidates first; with a unit, such as 4G", "SIZE" },
-	{ "align", '\0', POPT_ARG_STRING, &size_options.align, 0, "Round the size to whole blocks: up or down (default: refuse one that is no multiple)", "WHERE" },
+	{ "align", '\0', POPT_ARG_STRING, &size_options.align, 0, "Round the size to whole blocks: up or down (default: refuse one that is no multiple)", "up|down" },
 	POPT_TABLEEND
 };
 
@@ -71,4 +74,17 @@ int options_limits(struct limits *ret, struct error *err)
 	}
 	*ret = limits;
 	return 0;
+}
+
+int options_zone(const char *word, enum zone_request *ret, struct error *err)
+{
+	static const char *const words[] = { [ZONE_REQUEST_AUTO] = "auto", [ZONE_REQUEST_KERNEL] = "kernel", [ZONE_REQUEST_MOVABLE] = "movable" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!word || !strcmp(word, words[i])) {
+			*ret = (enum zone_request)i;
+			return 0;
+		}
+	}
+	return error_set(err, -EINVAL, "--zone=%s: the zone is auto, kernel or movable", word);
 }

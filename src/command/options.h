@@ -31,6 +31,8 @@ extern struct size_options size_options;
 extern const struct poptOption size_option_table[];
 /* --timeout --block-timeout --retries --dry-run --atomic */
 extern const struct poptOption change_option_table[];
+/* The same for what cannot be undone. */
+extern const struct poptOption change_option_table_without_atomic[];
 
 #define OPTIONS_INCLUDE(table, title) \
 	{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, title, NULL }
@@ -48,5 +50,8 @@ int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err);
 
 /* Decodes one time: "--NAME=TEXT", or the default for NULL. A time of 0 is refused. Errors: -EINVAL with a sentence. */
 int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err);
+
+/* Decodes "auto", "kernel" or "movable"; NULL is auto. Errors: -EINVAL with a sentence. */
+int options_zone(const char *word, enum zone_request *ret, struct error *err);
 
 #endif

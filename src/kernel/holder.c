@@ -2,6 +2,7 @@
 #include "kernel/holder.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -77,26 +78,44 @@ static int holder_look_at_process(const char *name, void *data)
 	return 1;
 }
 
+/* Finds the process and its name. Errors: -ENOENT. */
+static int holder_find_process(const struct sysfs *sysfs, struct writer_search *search, char *command, size_t size)
+{
+	_cleanup_close_ int proc = sysfs_open_directory(sysfs, "/proc");
+	char path[64];
+
+	search->proc = proc;
+	if (proc < 0 || sysfs_list(proc, holder_look_at_process, search) <= 0)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s/comm", search->pid);
+	if (sysfs_read(proc, path, command, size) < 0)
+		strcpy(command, "gone");
+	return 0;
+}
+
+int holder_find_opener(const struct sysfs *sysfs, uint64_t block, char *buffer, size_t size)
+{
+	char name[32], command[64];
+	struct writer_search writer = { .block = name };
+
+	snprintf(name, sizeof(name), "memory%" PRIu64, block);
+	if (holder_find_process(sysfs, &writer, command, sizeof(command)) < 0)
+		return -ENOENT;
+	snprintf(buffer, size, "by process %s (%s)", writer.pid, command);
+	return 0;
+}
+
 void holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except, char *buffer, size_t size)
 {
 	struct search search = { .memory_directory = memory_directory };
 	struct writer_search writer = { .block = search.name };
-	_cleanup_close_ int proc = -1;
-	char path[64], command[64];
+	char command[64];
 
 	snprintf(search.except, sizeof(search.except), "memory%" PRIu64, except);
-	if (sysfs_list(memory_directory, holder_look_at_block, &search) <= 0) {
+	if (sysfs_list(memory_directory, holder_look_at_block, &search) <= 0)
 		snprintf(buffer, size, "its holder is not known");
-		return;
-	}
-	proc = sysfs_open_directory(sysfs, "/proc");
-	writer.proc = proc;
-	if (proc < 0 || sysfs_list(proc, holder_look_at_process, &writer) <= 0) {
+	else if (holder_find_process(sysfs, &writer, command, sizeof(command)) < 0)
 		snprintf(buffer, size, "%s is going offline (no process is seen at it: the kernel itself, or not ours to see)", search.name);
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/comm", writer.pid);
-	if (sysfs_read(proc, path, command, sizeof(command)) < 0)
-		strcpy(command, "gone");
-	snprintf(buffer, size, "%s is going offline (process %s, %s)", search.name, writer.pid, command);
+	else
+		snprintf(buffer, size, "%s is going offline (process %s, %s)", search.name, writer.pid, command);
 }

@@ -16,4 +16,9 @@
  */
 void holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except, char *buffer, size_t size);
 
+/*
+ * Which process has the block's state open? Writes "by process 812 (chmem)". Errors: -ENOENT none is seen, and nothing is written.
+ */
+int holder_find_opener(const struct sysfs *sysfs, uint64_t block, char *buffer, size_t size);
+
 #endif

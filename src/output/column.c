@@ -188,7 +188,7 @@ const struct column columns[] = {
 	{ "RANGE", "first and last address", false, true, 0, NULL, range_text, range_json },
 	{ "SIZE", "amount of memory", true, true, 0, NULL, size_text, size_json },
 	{ "STATE", "online, offline or going-offline", false, true, 0, state_equal, state_text, state_json },
-	{ "ZONE", "zone it is in; of an offline block those it could join, the one that `online` would choose first", false, true,
+	{ "ZONE", "its zone; if offline, those it could join, the default one first", false, true,
 	  BLOCK_WANT_ZONES, zone_equal, zone_text, zone_json },
 	{ "NODE", "NUMA node, or nodes", true, true, SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
 	{ "BLOCKS", "block numbers", true, true, 0, NULL, blocks_text, blocks_json },

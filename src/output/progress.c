@@ -50,6 +50,18 @@ void progress_step(void *data, size_t done, size_t total, uint64_t block, const 
 	fflush(stderr);
 }
 
+void progress_device(void *data, const char *name)
+{
+	char elapsed[FORMAT_SIZE];
+
+	(void)data;
+	if (!line.on || clock_now_ns() - line.began_ns < DRAW_AFTER_NS)
+		return;
+	line.shown = true;
+	fprintf(stderr, "\r%s: %s, %s\033[K", line.verb, name, format_duration(clock_now_ns() - line.began_ns, elapsed));
+	fflush(stderr);
+}
+
 void progress_waiting(void *data, uint64_t block, const char *holder)
 {
 	(void)data;

@@ -15,6 +15,9 @@ void progress_begin(const char *verb, bool wanted);
 /* Before a step; data is not used, so that it can be called back. */
 void progress_step(void *data, size_t done, size_t total, uint64_t block, const char *word);
 
+/* Before a device is removed or added. */
+void progress_device(void *data, const char *name);
+
 /* Says, once, that the run waits for the hotplug lock. Also where there is no terminal: it explains the silence. */
 void progress_waiting(void *data, uint64_t block, const char *holder);
 

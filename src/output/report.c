@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "output/report-device.h"
 
 #define BLOCKS_TEXT_SIZE 64
 
@@ -169,14 +170,16 @@ void report_print(const struct report *report, bool quiet)
 		lines++;
 		if (outcome_is_failure(outcome, report->plan->wanted))
 			print_failure(report, outcome, blocks, extent);
-		else if (!quiet)
+		else if (!quiet && !(report->devices && outcome->after == BLOCK_UNKNOWN))
 			print_success(report, outcome, blocks, extent);
 	}
 	if (!quiet && report->dry_run)
 		print_planned(report);
-	if (!quiet && !report->dry_run && lines > 1)
+	if (report->devices)
+		report_device_print(report, quiet);
+	else if (!quiet && !report->dry_run && lines > 1)
 		print_totals(report, &totals);
-	if (!quiet && !outcomes->n)
+	if (!quiet && !outcomes->n && !report->devices)
 		printf("%s: no block matches\n", report->command);
 }
 
@@ -249,11 +252,13 @@ int report_print_json(const struct report *report)
 	struct outcome_totals totals = outcome_count(&report->plan->outcomes, report->plan->wanted);
 	struct output_json *json = output_json_begin_document(report->command);
 
-	output_json_text(json, "result", report_result_name(report->exit_code, totals.count[OUTCOME_ROLLED_BACK] != 0));
+	output_json_text(json, "result", report_result_name(report->exit_code, totals.count[OUTCOME_ROLLED_BACK] && !totals.count[OUTCOME_CHANGED]));
 	output_json_uint(json, "exit_code", (uint64_t)report->exit_code);
 	output_json_bool(json, "dry_run", report->dry_run);
 	output_json_uint(json, "block_size", report->memory->block_size);
 	output_json_ms(json, "elapsed_ms", report->elapsed_ns);
+	if (report->devices)
+		report_device_add_json(report, json);
 	report_add_json(report, json);
 	return output_json_end_document(json);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "action/device-outcome.h"
 #include "action/plan.h"
 #include "output/output-json.h"
 
@@ -12,6 +13,7 @@ struct report {
 	const char *command;
 	const struct memory *memory; /* for sizes and addresses */
 	const struct plan *plan;     /* with its outcomes */
+	const struct device_outcomes *devices; /* of `remove` and `add`; NULL for commands that change blocks only */
 	bool dry_run;
 	int64_t elapsed_ns;
 	int signal;    /* that interrupted the run, or 0 */

@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "provider/provider.h"
 
 #define ACPI_DEVICES "/sys/bus/acpi/devices"
+#define ACPI_MEMORY_ENABLED "/sys/firmware/acpi/hotplug/memory/enabled"
 
 struct search {
 	struct memory *memory;
@@ -75,9 +77,40 @@ static bool acpi_is_present(const struct sysfs *sysfs)
 	return sysfs_exists(sysfs, "/sys/firmware/acpi/hotplug/memory");
 }
 
+/* eject_store() and acpi_scan_hot_remove(): the write returns at once, and the result goes to the firmware (_OST) only. */
+static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	struct provider_steps steps = { .is_asynchronous = true };
+	char directory[128], path[160], text[32];
+
+	snprintf(directory, sizeof(directory), ACPI_DEVICES "/%s", device->name);
+	snprintf(path, sizeof(path), "%s/eject", directory);
+	if (!sysfs_exists(sysfs, path))
+		return error_set(err, -EOPNOTSUPP, "the firmware offers no way to eject it (no _EJ0 method)");
+	if (sysfs_read_path(sysfs, ACPI_MEMORY_ENABLED, text, sizeof(text)) >= 0 && !strcmp(text, "0"))
+		return error_set(err, -EOPNOTSUPP, "ejecting memory is disabled; write 1 to " ACPI_MEMORY_ENABLED " to allow it");
+	provider_add_step(&steps, directory, "eject", "1");
+	*ret = steps;
+	return 0;
+}
+
+/* _STA in decimal: 15 while it is there (present, enabled, shown, working), 0 for the empty slot. */
+static bool acpi_is_removed(const struct sysfs *sysfs, const struct device *device)
+{
+	char path[128];
+	uint64_t status;
+	int r;
+
+	snprintf(path, sizeof(path), ACPI_DEVICES "/%s/status", device->name);
+	r = sysfs_read_decimal(sysfs, path, &status);
+	return r == -ENOENT || (r >= 0 && !(status & 1));
+}
+
 const struct provider provider_acpi = {
 	.name = "acpi",
 	.summary = "ACPI memory device (DIMM)",
 	.is_present = acpi_is_present,
 	.find_devices = acpi_find_devices,
+	.plan_remove = acpi_plan_remove,
+	.is_removed = acpi_is_removed,
 };

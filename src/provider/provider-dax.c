@@ -13,6 +13,7 @@
 #include "provider/provider.h"
 
 #define DAX_DEVICES "/sys/bus/dax/devices"
+#define DAX_DRIVERS "/sys/bus/dax/drivers"
 
 struct search {
 	struct memory *memory;
@@ -75,6 +76,74 @@ static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	return sysfs_list(bus, dax_collect_device, &search);
 }
 
+/* The driver that the device is bound to, "" for none. */
+static void dax_driver(const struct sysfs *sysfs, const struct device *device, char *driver, size_t size)
+{
+	char path[128];
+	_cleanup_close_ int own = -1;
+
+	snprintf(path, sizeof(path), DAX_DEVICES "/%s", device->name);
+	own = sysfs_open_directory(sysfs, path);
+	if (own < 0 || sysfs_read_link(own, "driver", driver, size) < 0)
+		*driver = '\0';
+}
+
+/*
+ * Since 7.3 the device has `state` while it is bound to kmem: "unplugged" takes all of its blocks away or none. Before, dev_dax_kmem_remove() gives the
+ * memory up for lost when one block is online (any_hotremove_failed), and yet the unbind succeeds.
+ */
+static int dax_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	struct provider_steps steps = { 0 };
+	char directory[128], path[160], driver[64];
+
+	dax_driver(sysfs, device, driver, sizeof(driver));
+	if (strcmp(driver, "kmem"))
+		return error_set(err, -EOPNOTSUPP, "it is not bound to the driver kmem any more");
+	snprintf(directory, sizeof(directory), DAX_DEVICES "/%s", device->name);
+	snprintf(path, sizeof(path), "%s/state", directory);
+	if (sysfs_exists(sysfs, path)) {
+		provider_add_step(&steps, directory, "state", "unplugged");
+	} else {
+		provider_add_step(&steps, DAX_DRIVERS "/kmem", "unbind", "%s", device->name);
+		steps.strands = true;
+	}
+	*ret = steps;
+	return 0;
+}
+
+/*
+ * `bind` takes a device of the kind that kmem takes anyway (soft-reserved memory since 6.3), or one whose name it was given before; else it says ENODEV, and
+ * new_id tells it the name and has it take every unbound device that it knows (do_id_store()).
+ */
+static int dax_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	struct provider_steps steps = { 0 };
+	char directory[160], driver[64];
+
+	(void)err;
+	dax_driver(sysfs, device, driver, sizeof(driver));
+	if (*driver) {
+		snprintf(directory, sizeof(directory), DAX_DRIVERS "/%s", driver);
+		provider_add_step(&steps, directory, "unbind", "%s", device->name)->module = "kmem";
+	}
+	provider_add_step(&steps, DAX_DRIVERS "/kmem", "bind", "%s", device->name)->module = "kmem";
+	provider_add_step(&steps, DAX_DRIVERS "/kmem", "new_id", "%s", device->name)->otherwise = true;
+	*ret = steps;
+	return 0;
+}
+
+static bool dax_is_removed(const struct sysfs *sysfs, const struct device *device)
+{
+	char path[160], text[64];
+
+	snprintf(path, sizeof(path), DAX_DEVICES "/%s/state", device->name);
+	if (sysfs_read_path(sysfs, path, text, sizeof(text)) >= 0)
+		return !strcmp(text, "unplugged");
+	dax_driver(sysfs, device, text, sizeof(text));
+	return strcmp(text, "kmem") != 0;
+}
+
 static bool dax_is_present(const struct sysfs *sysfs)
 {
 	return sysfs_exists(sysfs, DAX_DEVICES);
@@ -88,4 +157,7 @@ const struct provider provider_dax = {
 	.modules = dax_modules,
 	.is_present = dax_is_present,
 	.find_devices = dax_find_devices,
+	.plan_remove = dax_plan_remove,
+	.plan_add = dax_plan_add,
+	.is_removed = dax_is_removed,
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The file `probe` of kernels with CONFIG_ARCH_MEMORY_PROBE: adds whatever block it is told, and knows no devices (drivers/base/memory.c: probe_store()). */
+#include <errno.h>
+
 #include "provider/provider.h"
 
 static bool probe_is_present(const struct sysfs *sysfs)
@@ -7,9 +9,22 @@ static bool probe_is_present(const struct sysfs *sysfs)
 	return sysfs_exists(sysfs, SYSFS_MEMORY "/probe");
 }
 
+/* The device is named by the address of its block, "0x100000000". */
+static int probe_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	struct provider_steps steps = { 0 };
+
+	if (!probe_is_present(sysfs))
+		return error_set(err, -EOPNOTSUPP, "this kernel cannot add memory by its address (it was built without CONFIG_ARCH_MEMORY_PROBE)");
+	provider_add_step(&steps, SYSFS_MEMORY, "probe", "%s", device->name);
+	*ret = steps;
+	return 0;
+}
+
 const struct provider provider_probe = {
 	.name = "probe",
 	.summary = "memory that is added by its address",
 	.cannot_remove = "what was added by probe cannot be removed",
 	.is_present = probe_is_present,
+	.plan_add = probe_plan_add,
 };

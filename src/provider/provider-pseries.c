@@ -109,9 +109,36 @@ static bool pseries_is_present(const struct sysfs *sysfs)
 	return sysfs_exists(sysfs, DLPAR);
 }
 
+/*
+ * By index only: it names this LMB, and gives the errno of what failed; by count the kernel chooses, and masks every errno as EINVAL
+ * (dlpar_memory_remove_by_count()).
+ */
+static int pseries_plan(const struct sysfs *sysfs, const struct device *device, const char *verb, struct provider_steps *ret, struct error *err)
+{
+	struct provider_steps steps = { 0 };
+
+	if (!pseries_is_present(sysfs))
+		return error_set(err, -EOPNOTSUPP, "this kernel has no " DLPAR);
+	provider_add_step(&steps, "/sys/kernel", "dlpar", "memory %s index 0x%s", verb, device->name + strlen("drc-"));
+	*ret = steps;
+	return 0;
+}
+
+static int pseries_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	return pseries_plan(sysfs, device, "remove", ret, err);
+}
+
+static int pseries_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	return pseries_plan(sysfs, device, "add", ret, err);
+}
+
 const struct provider provider_pseries = {
 	.name = "pseries",
 	.summary = "logical memory block of a POWER partition",
 	.is_present = pseries_is_present,
 	.find_devices = pseries_find_devices,
+	.plan_remove = pseries_plan_remove,
+	.plan_add = pseries_plan_add,
 };

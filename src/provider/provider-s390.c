@@ -77,6 +77,32 @@ static int s390_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	return directory < 0 ? s390_find_increments(memory) : sysfs_list(directory, s390_collect_block, memory);
 }
 
+static int s390_plan(const struct device *device, const char *value, struct provider_steps *ret)
+{
+	struct provider_steps steps = { 0 };
+	char directory[128];
+
+	snprintf(directory, sizeof(directory), S390_CONFIG "/memory%s", device->name + strlen("sclp"));
+	provider_add_step(&steps, directory, "config", "%s", value);
+	*ret = steps;
+	return 0;
+}
+
+/* sclp_config_mem_store(): EBUSY unless the block is offline. */
+static int s390_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	(void)sysfs;
+	(void)err;
+	return s390_plan(device, "0", ret);
+}
+
+static int s390_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+{
+	(void)sysfs;
+	(void)err;
+	return s390_plan(device, "1", ret);
+}
+
 static bool s390_is_present(const struct sysfs *sysfs)
 {
 	return sysfs_exists(sysfs, S390_CONFIG) || sysfs_exists(sysfs, "/sys/bus/ccw");
@@ -87,6 +113,8 @@ const struct provider provider_s390 = {
 	.summary = "standby memory of s390",
 	.is_present = s390_is_present,
 	.find_devices = s390_find_devices,
+	.plan_remove = s390_plan_remove,
+	.plan_add = s390_plan_add,
 };
 
 /* Its devices say s390 as well; only what can be done to them differs. */

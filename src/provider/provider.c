@@ -2,6 +2,8 @@
 #include "provider/provider.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,20 @@
 const struct provider *const providers[] = {
 	&provider_acpi, &provider_dax, &provider_virtio, &provider_pseries, &provider_s390, &provider_hyperv, &provider_xen, &provider_probe, NULL,
 };
+
+struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory, const char *attribute, const char *value, ...)
+{
+	struct provider_step *step = &steps->v[steps->n++];
+	va_list arguments;
+
+	*step = (struct provider_step){ 0 };
+	snprintf(step->directory, sizeof(step->directory), "%s", directory);
+	snprintf(step->attribute, sizeof(step->attribute), "%s", attribute);
+	va_start(arguments, value);
+	vsnprintf(step->value, sizeof(step->value), value, arguments);
+	va_end(arguments);
+	return step;
+}
 
 /* Tells the blocks of a device so. */
 static void device_mark_blocks(struct memory *memory, uint32_t index)
@@ -27,7 +43,10 @@ static void device_mark_blocks(struct memory *memory, uint32_t index)
 
 static int device_compare(const void *a, const void *b)
 {
-	return strverscmp(((const struct device *)a)->name, ((const struct device *)b)->name);
+	const char *left = ((const struct device *)a)->name, *right = ((const struct device *)b)->name;
+
+	/* dax0.9 before dax0.10, and drc-80000009 before drc-8000000a. */
+	return strlen(left) == strlen(right) ? strcmp(left, right) : strverscmp(left, right);
 }
 
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)

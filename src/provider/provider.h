@@ -9,6 +9,22 @@
 #include "kernel/sysfs.h"
 #include "model/memory.h"
 
+/* One write that a provider wants to be made, as data: shown by --dry-run, made under a deadline by action/. */
+struct provider_step {
+	char directory[192], attribute[64], value[64]; /* absolute path below the root, file in it, what to write */
+	const char *module; /* kernel module to load before; NULL: none */
+	bool otherwise;	    /* only where the step before it failed, and then in its place */
+};
+
+#define PROVIDER_STEPS_MAX 4
+
+struct provider_steps {
+	struct provider_step v[PROVIDER_STEPS_MAX];
+	size_t n;
+	bool is_asynchronous; /* the last write returns before its work is done, and never says what came of it */
+	bool strands;	      /* a block that is online at that moment makes the memory stuck until the next boot */
+};
+
 struct provider {
 	const char *name;    /* "acpi": the word of the PROVIDER column and of policy rules */
 	const char *summary; /* what it is, for people */
@@ -25,7 +41,19 @@ struct provider {
 	 * No such hardware: adds nothing, returns 0. Errors: -ENOMEM; what cannot be read is taken as not there.
 	 */
 	int (*find_devices)(const struct sysfs *sysfs, struct memory *memory);
+	/*
+	 * The writes that remove the device, or add it, whose blocks are all offline, or not there. Only reads. Errors, with a sentence that says what is in the way and what to do:
+	 * -EOPNOTSUPP it cannot be done here, others of reading. NULL where `cannot_remove` says why; NULL where nothing can be added.
+	 */
+	int (*plan_remove)(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err);
+	int (*plan_add)(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err);
+	/* Is the device gone, as far as it shows anywhere but in its blocks? NULL: the blocks are all there is. */
+	bool (*is_removed)(const struct sysfs *sysfs, const struct device *device);
 };
+
+/* For providers: appends a step. value is a format. Returns it, so that its other members can be set. */
+struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory, const char *attribute, const char *value, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* All providers, in the order in which they are asked; ends with NULL. */
 extern const struct provider *const providers[];

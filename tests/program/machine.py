@@ -27,6 +27,7 @@ sys.path.insert(0, str(MACHINES))
 from description import DescriptionError  # noqa: E402
 from description import Machine as Description  # noqa: E402
 from description import read_description  # noqa: E402
+from schema import check_document  # noqa: E402
 from sysfs_tree import expand  # noqa: E402
 
 
@@ -39,11 +40,13 @@ class Result(NamedTuple):
     seconds: float
 
     def json(self) -> Any:
-        """Standard output as exactly one JSON document."""
+        """Standard output as exactly one JSON document, which the schema knows."""
         try:
-            return json.loads(self.out)
+            document = json.loads(self.out)
         except ValueError as error:
             raise AssertionError(f"not one JSON document ({error}): {self}") from None
+        check_document(document)
+        return document
 
 
 class Write(NamedTuple):

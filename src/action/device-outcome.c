@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "action/device-outcome.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const result_names[DEVICE_RESULT_COUNT] = {
+	[DEVICE_REMOVED] = "removed",	[DEVICE_ADDED] = "added",	[DEVICE_ALREADY] = "already",
+	[DEVICE_OFFLINED] = "offlined", [DEVICE_FAILED] = "failed",	[DEVICE_REFUSED] = "refused",
+	[DEVICE_SKIPPED] = "skipped",	[DEVICE_ROLLED_BACK] = "rolled-back", [DEVICE_PLANNED] = "planned",
+};
+
+struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, const char *name, const struct provider *provider,
+					   struct ranges blocks)
+{
+	struct device_outcome *larger = reallocarray(outcomes->v, outcomes->n + 1, sizeof(*larger));
+	char *copy = name ? strdup(name) : NULL;
+
+	if (larger)
+		outcomes->v = larger;
+	if (!larger || (name && !copy)) {
+		free(copy);
+		ranges_done(&blocks);
+		return NULL;
+	}
+	larger[outcomes->n] = (struct device_outcome){ .device = { .name = copy, .provider = provider, .blocks = blocks },
+						       .result = DEVICE_PLANNED };
+	return &larger[outcomes->n++];
+}
+
+void device_outcomes_done(struct device_outcomes *outcomes)
+{
+	for (size_t i = 0; i < outcomes->n; i++) {
+		free(outcomes->v[i].device.name);
+		free(outcomes->v[i].reason);
+		ranges_done(&outcomes->v[i].device.blocks);
+	}
+	free(outcomes->v);
+	*outcomes = (struct device_outcomes){ 0 };
+}
+
+const char *device_result_name(enum device_result result)
+{
+	return result_names[result];
+}
+
+void device_outcome_set(struct device_outcome *outcome, enum device_result result, enum outcome_cause cause, const char *format, ...)
+{
+	va_list arguments;
+	char *reason;
+
+	outcome->result = result;
+	outcome->cause = cause;
+	if (!format)
+		return;
+	va_start(arguments, format);
+	if (vasprintf(&reason, format, arguments) < 0)
+		reason = NULL;
+	va_end(arguments);
+	/* The old one may be among the arguments. */
+	free(outcome->reason);
+	outcome->reason = reason;
+}
+
+static bool is_denied(enum outcome_cause cause)
+{
+	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY;
+}
+
+int device_outcomes_exit_code(const struct device_outcomes *outcomes, const struct outcome_totals *blocks, int signal)
+{
+	size_t count[DEVICE_RESULT_COUNT] = { 0 }, failures = 0, passing = 0, denied = 0, done;
+
+	for (size_t i = 0; i < outcomes->n; i++) {
+		const struct device_outcome *outcome = &outcomes->v[i];
+
+		count[outcome->result]++;
+		if (outcome->result != DEVICE_FAILED && outcome->result != DEVICE_REFUSED && outcome->result != DEVICE_ROLLED_BACK)
+			continue;
+		failures++;
+		passing += outcome_cause_is_passing(outcome->cause);
+		denied += is_denied(outcome->cause);
+	}
+	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED];
+	if (signal)
+		return EXIT_SIGNAL + signal;
+	if (!failures && !count[DEVICE_OFFLINED] && !count[DEVICE_SKIPPED] && !blocks->failures)
+		return EXIT_DONE;
+	if (done)
+		return EXIT_PARTIAL;
+	if (count[DEVICE_OFFLINED])
+		return EXIT_FAILED;
+	if (blocks->count[OUTCOME_CHANGED])
+		return EXIT_PARTIAL;
+	if (denied || blocks->denied_failures)
+		return EXIT_NOT_PERMITTED;
+	return failures && passing == failures ? EXIT_TRY_AGAIN : EXIT_FAILED;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making the writes that a provider planned, in bounded time. */
+#ifndef MEMHP_ACTION_PERFORM_H
+#define MEMHP_ACTION_PERFORM_H
+
+#include "action/device-outcome.h"
+#include "kernel/writer.h"
+
+struct perform_request {
+	const struct sysfs *sysfs;
+	struct writer *writer;
+	int64_t deadline_ns;
+	uint32_t retries; /* of passing errors, a step */
+};
+
+/*
+ * Makes the outcome's steps one after the other; a module that one needs is loaded first. Returns true when the kernel took them all; else the
+ * outcome is DEVICE_FAILED with cause, errno and reason. Either way only the system itself tells what came of it: look before believing.
+ */
+bool perform_steps(const struct perform_request *request, struct device_outcome *outcome);
+
+#endif

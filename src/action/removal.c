@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "action/removal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action/detach.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+
+void removal_done(struct removal *removal)
+{
+	device_outcomes_done(&removal->devices);
+	plan_done(&removal->plan);
+}
+
+/* Splits the blocks of a device into those that are selected and the rest. Errors: -ENOMEM. */
+static int removal_split(const struct device *device, const struct ranges *selected, struct ranges *ret_in, struct ranges *ret_out)
+{
+	for (size_t i = 0; i < device->blocks.n; i++) {
+		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++) {
+			int r = ranges_add(ranges_contain(selected, number) ? ret_in : ret_out, number, number);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int removal_resolve_device(const struct device *device, const struct ranges *selected, bool whole_device, struct removal *removal,
+				  struct error *err)
+{
+	struct ranges in = { 0 }, out = { 0 };
+	_cleanup_free_ char *missing = NULL;
+	int r = removal_split(device, selected, &in, &out);
+
+	if (r >= 0 && in.n && out.n && !device->provider->cannot_remove && !whole_device) {
+		missing = ranges_text(&out, 8);
+		r = error_set(err, -EINVAL, "%s can only be removed as a whole, and its blocks %s are not selected; select %s, or give "
+			      "--whole-device", device->name, missing ? missing : "", device->name);
+	}
+	for (size_t i = 0; r >= 0 && in.n && !device->provider->cannot_remove && i < out.n; i++)
+		r = ranges_add(&in, out.v[i].first, out.v[i].last);
+	ranges_done(&out);
+	if (r < 0 || !in.n) {
+		ranges_done(&in);
+		return r;
+	}
+	return device_outcomes_add(&removal->devices, device->name, device->provider, in) ? 0 : -ENOMEM;
+}
+
+int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device, struct removal *ret, struct error *err)
+{
+	struct removal removal = { 0 };
+	struct ranges rest = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < memory->devices.n; i++)
+		r = removal_resolve_device(&memory->devices.v[i], blocks, whole_device, &removal, err);
+	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++)
+		if (memory->blocks[i].device == BLOCK_NO_DEVICE && ranges_contain(blocks, memory->blocks[i].number))
+			r = ranges_add(&rest, memory->blocks[i].number, memory->blocks[i].number);
+	if (r >= 0 && rest.n) {
+		r = device_outcomes_add(&removal.devices, NULL, NULL, rest) ? 0 : -ENOMEM;
+		rest = (struct ranges){ 0 };
+	}
+	ranges_done(&rest);
+	if (r < 0) {
+		removal_done(&removal);
+		return r;
+	}
+	*ret = removal;
+	return 0;
+}
+
+/* Why nothing on this system can remove it; NULL where something can. */
+static const char *removal_cannot(const struct device *device)
+{
+	if (!device->provider)
+		return "nothing on this system can remove it: it belongs to no device that is known here";
+	return device->provider->cannot_remove;
+}
+
+static void removal_plan_device(const struct sysfs *sysfs, bool atomic, struct device_outcome *outcome)
+{
+	const char *cannot = removal_cannot(&outcome->device);
+	struct error err = { 0 };
+
+	if (cannot) {
+		if (atomic)
+			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_ALL_OR_NOTHING, "%s", cannot);
+		return;
+	}
+	if (outcome->device.provider->plan_remove(sysfs, &outcome->device, &outcome->steps, &err) < 0)
+		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", error_text(&err));
+	error_done(&err);
+}
+
+int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic, struct removal *removal)
+{
+	struct ranges blocks = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < removal->devices.n; i++) {
+		struct device_outcome *outcome = &removal->devices.v[i];
+
+		removal_plan_device(sysfs, atomic, outcome);
+		for (size_t j = 0; r >= 0 && outcome->result == DEVICE_PLANNED && j < outcome->device.blocks.n; j++)
+			r = ranges_add(&blocks, outcome->device.blocks.v[j].first, outcome->device.blocks.v[j].last);
+	}
+	if (r >= 0)
+		r = plan_offline(memory, &blocks, &removal->plan);
+	ranges_done(&blocks);
+	return r;
+}
+
+/* Nothing is begun: one device is refused, and it is all or nothing. */
+static void removal_skip_all(struct removal *removal)
+{
+	for (size_t i = 0; i < removal->plan.outcomes.n; i++) {
+		removal->plan.outcomes.v[i].result = OUTCOME_SKIPPED;
+		removal->plan.outcomes.v[i].cause = CAUSE_ALL_OR_NOTHING;
+	}
+	for (size_t i = 0; i < removal->devices.n; i++)
+		if (removal->devices.v[i].result == DEVICE_PLANNED)
+			device_outcome_set(&removal->devices.v[i], DEVICE_SKIPPED, CAUSE_ALL_OR_NOTHING, NULL);
+}
+
+/* After the offlining: is the device ready, or why not? */
+static void removal_judge_blocks(const struct removal *removal, struct device_outcome *device)
+{
+	const struct outcomes *outcomes = &removal->plan.outcomes;
+	const struct outcome *worst = NULL;
+
+	for (size_t i = 0; i < outcomes->n; i++) {
+		const struct outcome *outcome = &outcomes->v[i];
+
+		if (!ranges_contain(&device->device.blocks, outcome->block) || !outcome_is_failure(outcome, BLOCK_OFFLINE))
+			continue;
+		/* The block that would not go tells more than those that were put back or skipped for it. */
+		if (!worst || worst->result == OUTCOME_SKIPPED || worst->result == OUTCOME_ROLLED_BACK)
+			worst = outcome;
+	}
+	if (!worst)
+		return;
+	device->error = worst->error;
+	device_outcome_set(device, worst->result == OUTCOME_SKIPPED	? DEVICE_SKIPPED
+				   : worst->result == OUTCOME_ROLLED_BACK ? DEVICE_ROLLED_BACK
+									  : DEVICE_FAILED,
+			   worst->cause, "memory%" PRIu64 " is %s: %s", worst->block, block_state_name(worst->after),
+			   outcome_reason(worst, BLOCK_OFFLINE));
+}
+
+/* The run ended before the turn of these. */
+static void removal_skip_rest(struct removal *removal, enum outcome_cause cause)
+{
+	for (size_t i = 0; i < removal->devices.n; i++)
+		if (removal->devices.v[i].result == DEVICE_PLANNED)
+			device_outcome_set(&removal->devices.v[i], DEVICE_SKIPPED, cause, NULL);
+}
+
+static bool removal_is_failure(enum device_result result)
+{
+	return result == DEVICE_FAILED || result == DEVICE_REFUSED || result == DEVICE_SKIPPED || result == DEVICE_ROLLED_BACK;
+}
+
+/* The blocks are offline: now the devices, one after the other. Returns whether all of them went. */
+static bool removal_detach_all(const struct execute_request *request, struct removal *removal)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < removal->devices.n; i++) {
+		struct device_outcome *device = &removal->devices.v[i];
+		const char *cannot = removal_cannot(&device->device);
+
+		if (device->result == DEVICE_PLANNED)
+			removal_judge_blocks(removal, device);
+		if (device->result == DEVICE_PLANNED && cannot) {
+			device_outcome_set(device, DEVICE_OFFLINED, CAUSE_NONE, "%s", cannot);
+		} else if (device->result == DEVICE_PLANNED && (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {
+			device_outcome_set(device, DEVICE_SKIPPED, interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE, NULL);
+		} else if (device->result == DEVICE_PLANNED) {
+			if (request->news.device)
+				request->news.device(request->news.data, device->device.name);
+			detach_device(request, &removal->plan, device);
+		}
+		well = well && !removal_is_failure(device->result);
+		if (!well && request->atomic) {
+			removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
+			break;
+		}
+	}
+	return well;
+}
+
+/* All or nothing: what is still there comes back. A device whose blocks all did is as it was. */
+static void removal_roll_back(const struct execute_request *request, struct removal *removal)
+{
+	if (execute_roll_back(request, &removal->plan) < 0) {
+		log_error("no memory to put the changed blocks back");
+		return;
+	}
+	for (size_t i = 0; i < removal->devices.n; i++)
+		if (removal->devices.v[i].result == DEVICE_SKIPPED)
+			removal->devices.v[i].result = DEVICE_ROLLED_BACK;
+}
+
+int removal_execute(const struct execute_request *request, struct removal *removal)
+{
+	bool refused = false;
+	int r;
+
+	for (size_t i = 0; i < removal->devices.n; i++)
+		refused = refused || removal->devices.v[i].result == DEVICE_REFUSED;
+	if (refused && request->atomic) {
+		removal_skip_all(removal);
+		return 0;
+	}
+	r = execute_plan(request, &removal->plan);
+	if (r >= 0 && !removal_detach_all(request, removal) && request->atomic)
+		removal_roll_back(request, removal);
+	return r;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part of `status` about the back ends by which memory comes and goes here. */
+#ifndef MEMHP_COMMAND_STATUS_PROVIDERS_H
+#define MEMHP_COMMAND_STATUS_PROVIDERS_H
+
+#include "kernel/sysfs.h"
+#include "output/output-json.h"
+
+/* Prints the back ends that this machine has, and their kernel modules. */
+void status_print_providers(const struct sysfs *sysfs);
+
+/* The member "providers". */
+void status_add_providers(const struct sysfs *sysfs, struct output_json *json);
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/report-device.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "base/log.h"
+
+/* "memory32-39, 8 blocks, 1G"; "" for a device without blocks. The caller frees it. */
+static char *extent_text(const struct report *report, const struct device *device)
+{
+	_cleanup_free_ char *blocks = ranges_text(&device->blocks, 8);
+	uint64_t n = ranges_count(&device->blocks);
+	char size[FORMAT_SIZE], *text;
+
+	if (!n || !blocks ||
+	    asprintf(&text, " (memory%s, %" PRIu64 " block%s, %s)", blocks, n, n == 1 ? "" : "s",
+		     format_size(n * report->memory->block_size, size)) < 0)
+		return NULL;
+	return text;
+}
+
+static void print_steps(const struct device_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->steps.n; i++) {
+		const struct provider_step *step = &outcome->steps.v[i];
+
+		if (step->module)
+			printf("%s: would load the module %s, if it is not there\n", outcome->device.name, step->module);
+		printf("%s: %swould write '%s' to %s/%s\n", outcome->device.name, step->otherwise ? "if that fails, " : "", step->value,
+		       step->directory, step->attribute);
+	}
+}
+
+/* For blocks that no device has, their numbers stand for the name. */
+static const char *device_name(const struct device *device)
+{
+	return device->name ? device->name : "blocks without a device";
+}
+
+static void print_device(const struct report *report, const struct device_outcome *outcome, bool quiet)
+{
+	_cleanup_free_ char *extent = extent_text(report, &outcome->device);
+	const char *name = device_name(&outcome->device), *where = extent ? extent : "";
+
+	switch (outcome->result) {
+	case DEVICE_REMOVED:
+	case DEVICE_ADDED:
+	case DEVICE_ALREADY:
+		if (!quiet)
+			printf("%s: %s%s\n", name, outcome->result == DEVICE_ALREADY ? "already there" : device_result_name(outcome->result), where);
+		break;
+	case DEVICE_PLANNED:
+		if (!quiet && outcome->steps.n)
+			print_steps(outcome);
+		else if (!outcome->steps.n)
+			log_warning("%s%s: would only go offline", name, where);
+		break;
+	case DEVICE_OFFLINED:
+		log_error("%s%s: offline, but not removed: %s", name, where, outcome->reason ? outcome->reason : "");
+		break;
+	default:
+		log_error("%s%s: %s%s%s%s%s", name, where, device_result_name(outcome->result), outcome->error ? ": " : "",
+			  outcome->error ? error_name(outcome->error) : "", outcome->reason ? ": " : "", outcome->reason ? outcome->reason : "");
+		break;
+	}
+}
+
+void report_device_print(const struct report *report, bool quiet)
+{
+	for (size_t i = 0; i < report->devices->n; i++)
+		print_device(report, &report->devices->v[i], quiet);
+}
+
+static void add_steps(const struct device_outcome *outcome, struct output_json *json)
+{
+	output_json_begin_array(json, "steps");
+	for (size_t i = 0; i < outcome->steps.n; i++) {
+		const struct provider_step *step = &outcome->steps.v[i];
+
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "module", step->module);
+		output_json_text(json, "directory", step->directory);
+		output_json_text(json, "attribute", step->attribute);
+		output_json_text(json, "value", step->value);
+		output_json_bool(json, "otherwise", step->otherwise);
+		output_json_end(json);
+	}
+	output_json_end(json);
+}
+
+static void add_device(const struct report *report, const struct device_outcome *outcome, struct output_json *json)
+{
+	const struct ranges *blocks = &outcome->device.blocks;
+
+	output_json_begin_object(json, NULL);
+	output_json_text(json, "device", outcome->device.name);
+	output_json_text(json, "provider", outcome->device.provider ? outcome->device.provider->name : NULL);
+	output_json_text(json, "result", device_result_name(outcome->result));
+	if (outcome->error)
+		output_json_text(json, "errno", error_name(outcome->error));
+	if (outcome->cause != CAUSE_NONE)
+		output_json_text(json, "cause", outcome_cause_name(outcome->cause));
+	if (outcome->reason)
+		output_json_text(json, "reason", outcome->reason);
+	output_json_uint(json, "size", ranges_count(blocks) * report->memory->block_size);
+	output_json_begin_array(json, "blocks");
+	for (size_t i = 0; i < blocks->n; i++)
+		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++)
+			output_json_uint(json, NULL, number);
+	output_json_end(json);
+	add_steps(outcome, json);
+	output_json_ms(json, "elapsed_ms", outcome->elapsed_ns);
+	output_json_end(json);
+}
+
+void report_device_add_json(const struct report *report, struct output_json *json)
+{
+	output_json_begin_array(json, "devices");
+	for (size_t i = 0; i < report->devices->n; i++)
+		add_device(report, &report->devices->v[i], json);
+	output_json_end(json);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part of a report that is about devices. */
+#ifndef MEMHP_OUTPUT_REPORT_DEVICE_H
+#define MEMHP_OUTPUT_REPORT_DEVICE_H
+
+#include "output/report.h"
+
+/* A line a device: what was done on standard output (nothing with `quiet`), what was not on standard error; for a dry run the writes in their order. */
+void report_device_print(const struct report *report, bool quiet);
+
+/* The member "devices". */
+void report_device_add_json(const struct report *report, struct output_json *json);
+
+#endif

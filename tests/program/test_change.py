@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""memhpctl online and offline when the kernel does what it is asked to, and what they refuse beforehand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def written(made: Any) -> list[tuple[str, str]]:
+    """Block and word of each write, in their order."""
+    return [(entry.name.removesuffix("/state").removeprefix("memory"), entry.word) for entry in made.begun()]
+
+
+@pytest.mark.parametrize("words, zone, word", [
+    ([], "Normal", "online_kernel"), (["--zone=auto"], "Normal", "online_kernel"),
+    (["--zone=kernel"], "Normal", "online_kernel"), (["--zone", "movable"], "Movable", "online_movable"),
+])
+def test_online(machine: Any, words: list[str], zone: str, word: str) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("online", "--json", *words, "36-39")
+    document = result.json()
+    assert (result.rc, result.err, document["result"]) == (0, "", "done")
+    # Downwards: cheap for the kernel.
+    assert written(made) == [(str(number), word) for number in (39, 38, 37, 36)]
+    assert [made.state(number) for number in range(36, 40)] == ["online"] * 4
+    assert document["totals"]["changed"] == 4 and document["totals"]["bytes_changed"] == 4 * 128 << 20
+    for block in document["blocks"]:
+        assert (block["before"], block["after"], block["zone_after"]) == ("offline", "online", zone)
+        assert (block["write"], block["attempts"]) == (word, 1)
+
+
+def test_offline(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("offline", "32-35")
+    assert (result.rc, result.err) == (0, "")
+    assert result.out == "memory32-35: offline, was in zone Movable (4 blocks, 512M)\n"
+    # The lowest of the zone last: cheap for the kernel.
+    assert written(made) == [(number, "offline") for number in ("33", "34", "35", "32")]
+    assert {made.state(number) for number in range(32, 40)} == {"offline"}
+
+
+@pytest.mark.parametrize("words, blocks", [
+    (["--all", "--zone=Movable", "--state=online"], {32, 33, 34, 35}), (["PNP0C80:00"], {32, 33, 34, 35}),
+    (["0x100000000-0x10fffffff", "memory35"], {32, 33, 35}), (["node0", "--device=PNP0C80:00"], {32, 33, 34, 35}),
+    (["/sys/devices/system/memory/memory34"], {34}),
+])
+def test_offline_selection(machine: Any, words: list[str], blocks: set[int]) -> None:
+    made = machine("x86-dimm")
+    before = made.states()
+    assert made.memhpctl("offline", *words).rc == 0
+    assert {number for number, state in made.states().items() if state != before[number]} == blocks
+
+
+def test_already(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("online", "32-35")
+    assert (result.rc, result.out) == (0, "memory32-35: already online, zone Movable (4 blocks, 512M)\n")
+    assert made.memhpctl("offline", "--json", "36").json()["blocks"][0]["result"] == "already"
+    assert made.begun() == []
+
+
+def test_wrong_zone_beforehand(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("online", "--zone=kernel", "35", "--json")
+    assert result.rc == 1 and result.json()["blocks"][0]["cause"] == "wrong-zone"
+    assert "zone Movable" in result.err and made.begun() == []
+
+
+def test_dry_run(machine: Any) -> None:
+    made = machine("x86-dimm")
+    before = made.states()
+    text = made.memhpctl("offline", "-n", "32-35")
+    assert text.rc == 0 and "memory33 up to memory35" in text.out and "memory32" in text.out
+    document = made.memhpctl("online", "--dry-run", "--zone=movable", "--json", "34-39").json()
+    assert document["dry_run"] is True and document["order"] == [39, 38, 37, 36]
+    assert [block["result"] for block in document["blocks"]] == ["already"] * 2 + ["planned"] * 4
+    assert made.memhpctl("offline", "--dry-run", "--all").rc == 1  # memory0 can never go
+    assert made.begun() == [] and made.states() == before
+    assert not made.path("/run/memhpctl").exists()
+
+
+def test_auto_movable_lets_the_kernel_decide(machine: Any) -> None:
+    made = machine("x86-dimm", params={"online_policy": "auto-movable"})
+    assert made.memhpctl("online", "36").rc == 0 and written(made) == [("36", "online")]
+
+
+@pytest.mark.parametrize("words, named", [
+    ([], "nothing is selected"), (["--state=online"], "nothing is selected"), (["--all", "3"], "--all"), (["99"], "99"),
+    (["33", "99"], "99"), (["32-99"], "hole"), (["--timeout=0", "33"], "--timeout=0"), (["--timeout=x", "33"], "--timeout=x"),
+    (["--block-timeout=-1", "33"], "--block-timeout"), (["--retries=-1", "33"], "--retries"), (["--retries=x", "33"], "--retries=x"),
+])
+@pytest.mark.parametrize("command", ["online", "offline"])
+def test_usage_errors(machine: Any, command: str, words: list[str], named: str) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl(command, *words, "--json")
+    assert result.rc == 2 and named in result.json()["error"]["message"] and named in result.err
+    assert made.begun() == []
+
+
+def test_zone_word(machine: Any) -> None:
+    made = machine("x86-dimm")
+    for word in ("Normal", "Movable", "", "none"):
+        assert made.memhpctl("online", f"--zone={word}", "36", "--json").rc == 2
+    assert made.begun() == []
+
+
+def test_filters_that_leave_nothing(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("offline", "--all", "--node=7")
+    assert (result.rc, result.out) == (0, "offline: no block matches\n")
+    assert made.memhpctl("offline", "--all", "--node=7", "--json").json()["blocks"] == []
+
+
+def test_quiet_and_verbose(machine: Any) -> None:
+    made = machine("x86-dimm")
+    assert made.memhpctl("online", "--quiet", "36")[:3] == (0, "", "")
+    result = made.memhpctl("offline", "-q", "0", "35")
+    assert (result.rc, result.out) == (64, "") and "memory0: refused" in result.err
+    assert "memory37: EBUSY" in made.memhpctl("online", "-vv", "37", rules="memory37 online EBUSY 1").err
+
+
+def test_a_line_of_sums(machine: Any) -> None:
+    result = machine("x86-dimm").memhpctl("offline", "0", "35-36")
+    assert result.rc == 64
+    assert result.out.splitlines()[-1].startswith("offline: 1 changed (128M), 1 already, 1 refused, in ")
+
+
+def test_unwritable_state(machine: Any) -> None:
+    """The first refusal ends the run: no other block would fare better."""
+    made = machine("x86-dimm")
+    for number in range(32, 36):
+        made.path(f"memory{number}/state").chmod(0o444)
+    result = made.memhpctl("offline", "--json", "32-35")
+    document = result.json()
+    assert (result.rc, document["result"]) == (77, "not-permitted")
+    assert [block["cause"] for block in document["blocks"]] == ["access"] * 4 and document["totals"]["skipped"] == 3
+    assert "needs root" in result.err

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the program asks of the kernel: counted system calls, never times."""
+
+from __future__ import annotations
+
+import collections
+import re
+import shutil
+from typing import Any
+
+import pytest
+
+from machine import find_program, sanitizer_of
+
+
+def trace(made: Any, *words: str) -> list[str]:
+    """System calls of `memhpctl WORDS` on a machine that is only looked at, without the fake kernel."""
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    program = find_program()
+    if sanitizer_of(program):
+        pytest.skip("the sanitizers make system calls of their own")
+    log = made.rules_path.with_suffix(".strace")
+    result = made.run("strace", "-f", "-o", str(log), program, "--sysroot", str(made.root), *words, env={"LD_PRELOAD": None})
+    if "ptrace" in result.err or "PTRACE" in result.err:
+        pytest.skip("strace is not permitted here")
+    assert result.rc == 0, result
+    return log.read_text().splitlines()
+
+
+def names(calls: list[str]) -> collections.Counter[str]:
+    """How often each system call was made."""
+    return collections.Counter(match[1] for call in calls if (match := re.match(r"\d+ +(\w+)\(", call)))
+
+
+def test_six_calls_a_block(machine: Any) -> None:
+    few, many = machine("x86-dimm"), machine("big")
+    for words in (["list", "--json", "--all"], ["list"], ["status"]):
+        calls = names(trace(many, *words)).total() - names(trace(few, *words)).total()
+        # A few more for the nodes' directories, and for the output and its memory.
+        assert calls <= 6.05 * (32768 - 24), words
+
+
+def test_one_block_does_not_look_at_all_blocks(machine: Any) -> None:
+    """What udev calls for each block must not grow with the machine (acceptance test 18 of the peers)."""
+    counts = []
+    for made in (machine("big", blocks={"200-32767": "absent"}), machine("big")):
+        calls = trace(made, "online", "--dry-run", "/devices/system/memory/memory42")
+        assert names(calls)["getdents64"] == 0
+        counts.append(names(calls).total())
+    assert counts[0] == counts[1]
+
+
+def test_list_of_one_block_reads_one_block(machine: Any) -> None:
+    calls = trace(machine("big"), "list", "--json", "-o", "RANGE,STATE,ZONE", "42")
+    assert names(calls)["getdents64"] == 0
+    assert {match[0] for call in calls for match in re.finditer(r"memory\d+", call)} == {"memory42"}
+
+
+@pytest.mark.parametrize("words", [("list", "--all"), ("list", "-o", "+provider"), ("status",), ("list", "32"),
+                                   ("online", "--all", "--dry-run"), ("list", "node0"), ("list", "PNP0C80:00")])
+def test_never_opens_what_can_hang(machine: Any, words: tuple[str, ...]) -> None:
+    calls = trace(machine("x86-dimm"), *words)
+    assert [call for call in calls if re.search(r'open.*(online|uevent|removable)"', call)] == []
+
+
+def test_libraries_that_are_not_needed_are_not_loaded(machine: Any) -> None:
+    opened = " ".join(trace(machine("x86-dimm"), "list"))
+    assert "libc.so" in opened and "libkmod" not in opened and "libcrypto" not in opened

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""memhpctl list and status: what they show, and what they leave alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+MIB128 = 128 << 20
+
+TABLE = """\
+RANGE                                    SIZE STATE   ZONE           NODE BLOCKS DEVICE
+0x0000000000000000-0x0000000007ffffff    128M online  none              0      0 -
+0x0000000008000000-0x000000007fffffff   1920M online  DMA32             0   1-15 -
+0x0000000100000000-0x000000011fffffff    512M online  Movable           0  32-35 PNP0C80:00
+0x0000000120000000-0x000000013fffffff    512M offline Normal/Movable    0  36-39 PNP0C80:00
+
+Block size:    128M
+Total online:  2.5G (20 blocks)
+Total offline: 512M (4 blocks)
+"""
+
+
+def test_table(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("list")
+    assert [line.split() for line in result.out.splitlines()] == [line.split() for line in TABLE.splitlines()]
+    assert (result.rc, result.err) == (0, "")
+    assert made.reads() == [] and made.begun() == []
+
+
+def test_json_of_ranges(machine: Any) -> None:
+    document = machine("x86-dimm").memhpctl("list", "--json").json()
+    assert document["block_size"] == MIB128 and document["vanished"] == 0
+    assert document["ranges"][2] == {
+        "address": 32 * MIB128, "size": 4 * MIB128, "state": "online", "zones": ["Movable"], "nodes": [0],
+        "first_block": 32, "last_block": 35, "device": "PNP0C80:00"}
+    assert {total["state"]: total["blocks"] for total in document["totals"]} == {
+        "online": 20, "offline": 4, "going-offline": 0, "unknown": 0}
+
+
+def test_json_of_all_blocks(machine: Any) -> None:
+    made = machine("x86-dimm")
+    blocks = made.memhpctl("list", "--json", "--all", "-o", "+provider").json()["blocks"]
+    assert {block["block"]: block["state"] for block in blocks} == made.states()
+    assert [block["zones"] for block in blocks if block["block"] == 36] == [["Normal", "Movable"]]
+    assert {block["provider"] for block in blocks if block["device"]} == {"acpi"}
+
+
+@pytest.mark.parametrize("words, blocks", [
+    (["0"], [0]), (["32-33", "memory36"], [32, 33, 36]), (["0x100000000"], [32]), (["0x107ffffff"], [32]),
+    (["0x100000000-0x10fffffff"], [32, 33]), (["/devices/system/memory/memory39"], [39]),
+    (["node0", "--state", "offline"], [36, 37, 38, 39]), (["PNP0C80:00"], list(range(32, 40))),
+    (["--device=PNP0C80:00", "--zone=movable"], list(range(32, 40))), (["--zone", "none"], [0]),
+    (["--zone=kernel", "--device=PNP0C80:00"], [36, 37, 38, 39]), (["--node=0", "0-3"], [0, 1, 2, 3]),
+    (["--node=node7"], []), (["--state=going-offline"], []), (["--zone=DMA"], []), (["39", "0", "39"], [0, 39]),
+])
+def test_selectors_and_filters(machine: Any, words: list[str], blocks: list[int]) -> None:
+    document = machine("x86-dimm").memhpctl("list", "--json", "--all", *words).json()
+    assert [block["block"] for block in document["blocks"]] == blocks
+
+
+@pytest.mark.parametrize("words, named", [
+    (["40"], "memory block 40"), (["16-33"], "hole"), (["0x80000000"], "memory16"), (["0x8000001-0x10000000"], "block borders"),
+    (["node7"], "node7"), (["PNP0C80:07"], "PNP0C80:07"), (["4G"], "4G"), ([""], "empty"), (["--state=on"], "--state=on"),
+    (["--zone=mov"], "--zone=mov"), (["--node=x"], "--node=x"), (["-o", "SIZE,WHAT"], "WHAT"), (["-o", "SIZE,SIZE"], "SIZE"),
+    (["-o", ""], "column"), (["-o", "SIZE,"], "column"), (["--what"], "--what"), (["-o"], "-o"), (["32,33"], "32 33"),
+    (["134217728"], "134217728"),
+])
+def test_usage_errors(machine: Any, words: list[str], named: str) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("list", *words)
+    assert (result.rc, result.out) == (2, "") and named in result.err and len(result.err.splitlines()) == 1
+    error = made.memhpctl("list", "--json", *words)
+    assert error.rc == 2 and named in error.json()["error"]["message"]
+
+
+def test_columns(machine: Any) -> None:
+    made = machine("x86-dimm")
+    assert made.memhpctl("list", "--raw", "--noheadings", "-o", "blocks,Size", "--bytes", "node0").out.splitlines() == [
+        "0-15 2147483648", "32-39 1073741824"]
+    # Only what is shown keeps blocks apart.
+    assert made.memhpctl("list", "--raw", "-o", "STATE,BLOCKS").out.splitlines() == [
+        "STATE BLOCKS", "online 0-15", "online 32-35", "offline 36-39"]
+    assert made.memhpctl("list", "-r", "--noheadings", "-a", "-o", "BLOCKS", "38-39").out == "38\n39\n"
+    assert "PROVIDER" in made.memhpctl("list", "-o", "+provider").out.splitlines()[0]
+    assert set(made.memhpctl("list", "--json", "-o", "SIZE,STATE").json()["ranges"][0]) == {"size", "state"}
+
+
+def test_going_offline_and_unknown_states(machine: Any) -> None:
+    made = machine("going-offline", files={"/sys/devices/system/memory/memory37/state": "ERROR-UNKNOWN-9"})
+    states = {block["block"]: block["state"] for block in made.memhpctl("list", "-aj").json()["blocks"]}
+    assert (states[36], states[37], states[38]) == ("going-offline", "unknown", "online")
+    table = made.memhpctl("list").out
+    assert "Total going-offline: 128M (1 block)" in table and "Total unknown:" in table
+    status = made.memhpctl("status", "--json").json()
+    assert [warning["warning"] for warning in status["warnings"]] == ["going-offline"]
+    assert made.reads() == []
+
+
+def test_no_hotremove(machine: Any) -> None:
+    made = machine("no-hotremove")
+    assert {tuple(row["zones"]) for row in made.memhpctl("list", "--json").json()["ranges"]} == {()}
+    status = made.memhpctl("status", "--json").json()
+    assert "no-hotremove" in [warning["warning"] for warning in status["warnings"]]
+    assert "CONFIG_MEMORY_HOTREMOVE" in made.memhpctl("status").out
+
+
+def test_no_hotplug(machine: Any) -> None:
+    made = machine("no-hotplug")
+    for command in ("list", "online", "offline"):
+        result = made.memhpctl(command, "--json", "0")
+        assert result.rc == 1 and "CONFIG_MEMORY_HOTPLUG" in result.json()["error"]["message"]
+    assert made.memhpctl("status").rc == 0 and "CONFIG_MEMORY_HOTPLUG" in made.memhpctl("status").out
+    assert made.memhpctl("status", "--json").json()["supported"] is False
+
+
+def test_status(machine: Any) -> None:
+    made = machine("two-nodes")
+    document = made.memhpctl("status", "--json").json()
+    assert document["totals"]["blocks"] == 36 and [node["node"] for node in document["nodes"]] == [0, 1]
+    # Block 16 counts on both.
+    assert [node["blocks"] for node in document["nodes"]] == [17, 20]
+    zones = {zone["zone"]: zone["blocks"] for zone in document["totals"]["zones"]}
+    assert zones == {"none": 2, "DMA32": 22, "Movable": 8}
+    assert document["settings"]["online_policy"] == "contig-zones" and document["settings"]["auto_movable_ratio"] == 301
+    text = made.memhpctl("status").out
+    assert "Node 1" in text and "auto_online_blocks" in text and "Movable" in text
+    assert made.memhpctl("status", "32").rc == 2
+    assert made.reads() == []
+
+
+def test_one_block(machine: Any) -> None:
+    made = machine("one-block")
+    row = made.memhpctl("list", "--json").json()["ranges"]
+    assert row == [{"address": 0, "size": 1 << 30, "state": "online", "zones": ["none"], "nodes": [],
+                    "first_block": 0, "last_block": 0, "device": None}]
+
+
+def test_help_fits_a_terminal(memhpctl: Any) -> None:
+    for words in ([], ["list"], ["status"], ["online"], ["offline"], ["help"]):
+        result = memhpctl("help", *words)
+        assert result.rc == 0 and result.err == ""
+        assert [line for line in result.out.splitlines() if len(line) > 80] == []
+        if words:
+            assert memhpctl(*words, "--help").out == result.out
+
+
+def test_commands(memhpctl: Any) -> None:
+    assert memhpctl("--version").out.startswith("memhpctl ")
+    assert memhpctl().rc == 2 and "memhpctl list" in memhpctl().err
+    assert "did you mean 'offline'" in memhpctl("ofline", "3").err
+    assert "memhpctl help" in memhpctl("frobnicate").err
+    assert memhpctl("frobnicate", "--json").json()["error"]["errno"] == "EINVAL"
+    assert memhpctl("--json", "--frobnicate").json()["exit_code"] == 2
+    assert memhpctl("help", "frobnicate", "--json").json()["exit_code"] == 2
+
+
+def test_sysroot_that_is_not_there(memhpctl: Any) -> None:
+    result = memhpctl("--sysroot=/nowhere", "list", "--json")
+    assert result.rc == 1 and "/nowhere" in result.json()["error"]["message"]

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Results in the Test Anything Protocol, which automake counts: for check scripts, and for pytest with -p tap -p no:terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+class Tap:
+    """Prints results one by one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def result(self, name: str, problems: list[str]) -> None:
+        """A check: it passes when there are no problems."""
+        self.count += 1
+        print(f"{'not ok' if problems else 'ok'} {self.count} - {name}")
+        for problem in problems:
+            for line in problem.splitlines():
+                print(f"#   {line}")
+        sys.stdout.flush()
+
+    def skip(self, name: str, reason: str) -> None:
+        """A check that cannot be made here."""
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {' '.join(reason.split())}", flush=True)
+
+    def end(self) -> None:
+        """Without this the reader knows that the script died."""
+        print(f"1..{self.count}", flush=True)
+
+
+_tap = Tap()
+
+
+def _name(report: Any) -> str:
+    # '#' begins a directive, and automake reads an escaped one as well.
+    return report.nodeid.replace("#", "")
+
+
+def pytest_runtest_logreport(report: Any) -> None:
+    """One result a test; a failure before or after the test itself is one more."""
+    if report.failed:
+        texts = [report.longreprtext] + [f"{title}\n{text}" for title, text in report.sections]
+        _tap.result(_name(report) + ("" if report.when == "call" else f" ({report.when})"), texts)
+    elif report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else getattr(report, "wasxfail", "")
+        _tap.skip(_name(report), reason.removeprefix("Skipped: "))
+    elif report.when == "call":
+        _tap.result(_name(report), [])
+
+
+def pytest_collectreport(report: Any) -> None:
+    """A file that cannot be read is a failure."""
+    if report.failed:
+        _tap.result(f"{_name(report)} (collection)", [report.longreprtext])
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """The plan, unless pytest itself broke."""
+    if exitstatus in (0, 1, 5):
+        _tap.end()

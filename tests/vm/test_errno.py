@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every errno that the kernel can answer, injected by its own notifier error injection, and blocks that go and come back."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from guest import Guest
+
+BLOCK = 33
+
+# errno, its cause, the exit code, and whether it is tried again.
+ANSWERS = [
+    ("EBUSY", "busy", 75, True),
+    ("EAGAIN", "busy", 75, True),
+    ("EINTR", "interruption", 75, True),
+    ("ENOMEM", "memory", 75, True),
+    ("EPERM", "veto", 1, False),
+    ("EHWPOISON", "poison", 1, False),
+    ("EIO", "unknown", 1, False),
+    ("ETIMEDOUT", "unknown", 1, False),
+]
+GONE = ["ENODEV", "ENXIO", "ENOENT"]
+
+
+@pytest.fixture
+def movable(guest: Guest) -> Guest:
+    """A guest with blocks 32 to 39 of a DIMM online in zone Movable."""
+    for number in reversed(guest.plug_dimm("d1", "1G")):
+        assert guest.set_block_state(number, "online_movable") == "OK"
+    return guest
+
+
+def prepare(guest: Guest, command: str) -> list[str]:
+    """Brings the block into the state from which the command has something to do. Returns the command's words."""
+    if command == "offline":
+        return ["offline", str(BLOCK)]
+    assert guest.set_block_state(BLOCK, "offline") == "OK"
+    return ["online", str(BLOCK), "--zone", "movable"]
+
+
+def inject(guest: Guest, command: str, error: str | int) -> None:
+    guest.inject(f"MEM_GOING_{command.upper()}", 133 if error == "EHWPOISON" else error)
+
+
+@pytest.mark.parametrize("command", ["offline", "online"])
+def test_each_errno_always(movable: Guest, memhpctl: str, command: str) -> None:
+    words = prepare(movable, command)
+    before = movable.block_state(BLOCK)
+    for error, cause, code, again in ANSWERS:
+        inject(movable, command, error)
+        result = movable.run([memhpctl, *words, "--retries", "2", "--json"], timeout=30)
+        document = json.loads(result.out)
+        block = document["blocks"][0]
+        assert (result.rc, block["cause"], block["errno"]) == (code, cause, error), document
+        assert block["attempts"] == (3 if again else 1), document
+        assert block["result"] == "failed" and block["after"] == before
+        assert f"memory{BLOCK}" in result.err and error in result.err
+        assert movable.block_state(BLOCK) == before
+    inject(movable, command, 524)
+    result = movable.run([memhpctl, *words, "--json"])
+    block = json.loads(result.out)["blocks"][0]
+    assert (result.rc, block["cause"], block["errno"], block["attempts"]) == (1, "unknown", "errno 524", 1)
+    inject(movable, command, 0)
+    assert movable.run([memhpctl, *words]).rc == 0
+
+
+@pytest.mark.parametrize("command", ["offline", "online"])
+def test_einval_that_does_not_mean_already(movable: Guest, memhpctl: str, command: str) -> None:
+    words = prepare(movable, command)
+    inject(movable, command, "EINVAL")
+    result = movable.run([memhpctl, *words, "--json"])
+    block = json.loads(result.out)["blocks"][0]
+    assert (result.rc, block["errno"], block["attempts"]) == (1, "EINVAL", 1)
+    assert block["cause"] == ("holes" if command == "offline" else "unknown")
+
+
+@pytest.mark.parametrize("command", ["offline", "online"])
+@pytest.mark.parametrize("error", GONE)
+def test_gone_although_the_block_is_there(movable: Guest, memhpctl: str, command: str, error: str) -> None:
+    """ENODEV, ENXIO and ENOENT of the write: the kernel says that this block is being taken down."""
+    words = prepare(movable, command)
+    inject(movable, command, error)
+    result = movable.run([memhpctl, *words, "--json"])
+    block = json.loads(result.out)["blocks"][0]
+    assert (block["result"], block["cause"], block["errno"]) == ("vanished", "gone", error)
+    assert result.rc == (0 if command == "offline" else 1)
+
+
+@pytest.mark.parametrize("command", ["offline", "online"])
+def test_each_passing_errno_first_then_success(movable: Guest, memhpctl: str, command: str) -> None:
+    for error in ("EBUSY", "EAGAIN", "EINTR", "ENOMEM"):
+        words = prepare(movable, command)
+        inject(movable, command, error)
+        job = movable.spawn([memhpctl, *words, "--retries", "20", "--json"])
+        time.sleep(0.8)
+        inject(movable, command, 0)
+        result = job.wait(30)
+        block = json.loads(result.out)["blocks"][0]
+        assert (result.rc, block["result"]) == (0, "changed")
+        assert block["attempts"] > 1
+        assert "errno" not in block
+        if command == "offline":
+            assert movable.set_block_state(BLOCK, "online_movable") == "OK"
+
+
+def test_ebusy_for_ever_ends_at_the_timeout_and_the_others_are_done(movable: Guest, memhpctl: str) -> None:
+    movable.inject("MEM_GOING_OFFLINE", "EBUSY")
+    started = time.monotonic()
+    result = movable.run([memhpctl, "offline", "33", "--retries", "1000", "--timeout", "2s", "--json"], timeout=20)
+    assert result.rc == 75
+    assert time.monotonic() - started < 4
+    assert json.loads(result.out)["elapsed_ms"] < 2500
+
+
+def test_a_block_that_goes_while_it_waits_for_the_lock(movable: Guest, memhpctl: str) -> None:
+    """The kernel's own eject loops on a pinned page and keeps the lock; when it gets through, the block is gone."""
+    movable.check("memhpctl offline 38")
+    pin = movable.pin(33, megabytes=1200)
+    assert movable.write("/sys/bus/acpi/devices/PNP0C80:00/eject", "1") == "OK"
+    deadline = time.monotonic() + 10
+    while movable.block_state(33) != "going-offline":
+        assert time.monotonic() < deadline
+    offline = movable.spawn([memhpctl, "offline", "36", "--json", "--timeout", "30s"])
+    time.sleep(1.5)
+    assert "memory33 is going offline (no process is seen at it" in offline.output()[1]
+    pin.kill(signal.SIGKILL)
+    movable.wait_ejected("d1")
+    result = offline.wait(40)
+    block = json.loads(result.out)["blocks"][0]
+    assert (result.rc, block["result"], block["cause"]) == (0, "vanished", "gone"), result.out
+    assert block["after"] is None
+
+
+def test_online_of_a_block_that_goes_is_a_failure(movable: Guest, memhpctl: str) -> None:
+    movable.check("memhpctl offline 36")
+    pin = movable.pin(33, megabytes=1200)
+    assert movable.write("/sys/bus/acpi/devices/PNP0C80:00/eject", "1") == "OK"
+    deadline = time.monotonic() + 10
+    while movable.block_state(33) != "going-offline":
+        assert time.monotonic() < deadline
+    online = movable.spawn([memhpctl, "online", "36", "--json", "--timeout", "30s"])
+    time.sleep(0.5)
+    pin.kill(signal.SIGKILL)
+    movable.wait_ejected("d1")
+    result = online.wait(40)
+    block = json.loads(result.out)["blocks"][0]
+    assert (result.rc, block["result"], block["cause"]) == (1, "vanished", "gone"), result.out
+
+
+def test_the_successor_of_a_block_is_left_alone(movable: Guest, memhpctl: str) -> None:
+    """Ejected and plugged again between selection and write: the same number is another block."""
+    movable.inject("MEM_GOING_OFFLINE", "EBUSY")
+    job = movable.spawn([memhpctl, "offline", "34", "--retries", "1000", "--timeout", "30s", "--json"])
+    time.sleep(0.5)
+    job.kill(signal.SIGSTOP)
+    movable.inject("MEM_GOING_OFFLINE", 0)
+    assert movable.write("/sys/bus/acpi/devices/PNP0C80:00/eject", "1") == "OK"
+    movable.wait_ejected("d1")
+    assert 34 in movable.plug_dimm("d1", "1G")
+    assert movable.set_block_state(34, "online_movable") == "OK"
+    job.kill(signal.SIGCONT)
+    result = job.wait(30)
+    block = json.loads(result.out)["blocks"][0]
+    # Either its last write before the stop went through, or it meets the successor: that one must still be online.
+    assert block["result"] == "replaced" and block["cause"] == "replaced", result.out
+    assert result.rc == 1
+    assert movable.block_state(34) == "online"
+
+
+def test_einval_because_somebody_was_faster_is_success(movable: Guest, memhpctl: str) -> None:
+    """Two writers on one block: whoever comes second finds it done."""
+    script = "for i in 1 2 3 4 5 6; do (write-word /sys/devices/system/memory/memory33/state offline >/dev/null &) ; " \
+             "memhpctl offline 33 || exit 1; (write-word /sys/devices/system/memory/memory33/state online_movable >/dev/null &); " \
+             "memhpctl online 33 --zone movable || exit 1; done"
+    assert movable.run(script, timeout=60).rc == 0

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""memhpctl remove and add on a real kernel: DIMMs, dax memory, virtio-mem; the host's and the kernel's word counts."""
+
+import json
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from agent import Result
+from guest import Guest
+from machine import DAX, VIRTIO_MEM
+
+Boot = Callable[..., Guest]
+
+BOOT_BLOCKS = list(range(16))
+DIMM = "PNP0C80:00"
+DIMM_BLOCKS = list(range(32, 40))
+DAX_BLOCKS = list(range(40, 48))
+
+
+def document(result: Result) -> dict:
+    """The one JSON document of a run with --json."""
+    return json.loads(result.out)
+
+
+def plug_movable(guest: Guest, memhpctl: str) -> None:
+    """Plug a DIMM of 1 GiB and bring all of it online in zone Movable."""
+    assert guest.plug_dimm("d1", "1G") == DIMM_BLOCKS
+    guest.check([memhpctl, "online", "--zone=movable", DIMM])
+
+
+def add_dax(guest: Guest, memhpctl: str) -> None:
+    """Give the dax memory to the system, online in zone Movable."""
+    guest.check([memhpctl, "add", "dax0.0", "--zone=movable"])
+    assert states_of(guest, DAX_BLOCKS) == {"online"}
+
+
+def states_of(guest: Guest, blocks: list[int]) -> set[str]:
+    """The states that these blocks have, as far as they are there."""
+    return {state for number, state in guest.blocks().items() if number in blocks}
+
+
+def modes_of(guest: Guest, blocks: list[int]) -> set[str]:
+    """The permissions of these blocks' `state` and `online`."""
+    paths = " ".join(f"/sys/devices/system/memory/memory{number}/{name}" for number in blocks
+                     for name in ("state", "online"))
+    return set(guest.check(f"stat -c %a {paths}").out.split())
+
+
+# ACPI
+
+
+def test_a_dimm_goes_and_the_host_sees_it(guest: Guest, memhpctl: str) -> None:
+    plug_movable(guest, memhpctl)
+    result = guest.check([memhpctl, "remove", DIMM, "--json"])
+    device = document(result)["devices"][0]
+    assert (device["device"], device["result"], device["blocks"]) == (DIMM, "removed", DIMM_BLOCKS)
+    assert {block["after"] for block in document(result)["blocks"]} == {None}
+    guest.wait_ejected("d1")
+    assert list(guest.blocks()) == BOOT_BLOCKS
+    assert guest.read(f"/sys/bus/acpi/devices/{DIMM}/status") == "0"
+
+
+def test_part_of_a_dimm_is_refused(guest: Guest, memhpctl: str) -> None:
+    plug_movable(guest, memhpctl)
+    result = guest.run([memhpctl, "remove", "32-37"])
+    assert result.rc == 2
+    assert "38-39" in result.err and "--whole-device" in result.err
+    assert states_of(guest, DIMM_BLOCKS) == {"online"}
+    guest.check([memhpctl, "remove", "32-37", "--whole-device"])
+    guest.wait_ejected("d1")
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_a_pinned_page_never_reaches_the_kernels_endless_loop(guest: Guest, memhpctl: str, atomic: bool) -> None:
+    plug_movable(guest, memhpctl)
+    pin = guest.pin(35)
+    options = ["--block-timeout=1s", "--retries=0", "--json"] + (["--atomic"] if atomic else [])
+    result = guest.run([memhpctl, "remove", DIMM, *options])
+    assert result.rc == (75 if atomic else 64)
+    report = document(result)
+    assert report["devices"][0]["result"] == ("rolled-back" if atomic else "failed")
+    assert "memory35" in report["devices"][0]["reason"]
+    assert guest.read(f"/sys/bus/acpi/devices/{DIMM}/status") == "15"
+    assert guest.block_state(35) == "online"
+    if atomic:
+        assert states_of(guest, DIMM_BLOCKS) == {"online"}
+        assert {guest.block_zone(number) for number in DIMM_BLOCKS} == {"Movable"}
+    # The lock is free, and nobody is at work in the kernel.
+    guest.check([memhpctl, "offline", "--timeout=5s", "36"])
+    pin.kill(signal.SIGTERM)
+    pin.wait(5)
+    guest.check([memhpctl, "remove", DIMM])
+    guest.wait_ejected("d1")
+
+
+def test_a_disabled_eject_is_refused_before_anything_is_done(guest: Guest, memhpctl: str) -> None:
+    plug_movable(guest, memhpctl)
+    assert guest.write("/sys/firmware/acpi/hotplug/memory/enabled", "0") == "OK"
+    result = guest.run([memhpctl, "remove", DIMM])
+    assert result.rc == 1
+    assert "/sys/firmware/acpi/hotplug/memory/enabled" in result.err
+    assert states_of(guest, DIMM_BLOCKS) == {"online"}
+    assert guest.write("/sys/firmware/acpi/hotplug/memory/enabled", "1") == "OK"
+    guest.check([memhpctl, "remove", DIMM])
+    guest.wait_ejected("d1")
+
+
+def test_boot_memory_is_offlined_and_nothing_is_pretended(guest: Guest, memhpctl: str) -> None:
+    result = guest.run([memhpctl, "remove", "14", "--json", "--retries=0"])
+    report = document(result)
+    if report["blocks"][0]["after"] != "offline":
+        pytest.skip("this kernel keeps pages of its own in block 14")
+    assert result.rc == 1
+    assert report["devices"][0]["result"] == "offlined"
+    assert "nothing on this system can remove it" in result.err
+
+
+def test_twenty_rounds_leave_nothing_behind(guest: Guest, memhpctl: str) -> None:
+    seen = set()
+    for _ in range(20):
+        plug_movable(guest, memhpctl)
+        report = document(guest.check([memhpctl, "remove", DIMM, "--json"]))
+        guest.wait_ejected("d1")
+        seen.add((report["result"], report["totals"]["changed"], report["totals"]["bytes_changed"]))
+        assert list(guest.blocks()) == BOOT_BLOCKS
+    assert seen == {("done", 8, 1 << 30)}
+    assert guest.run("pidof memhpctl memhpctl-write").rc != 0
+    assert "BUG" not in guest.console() and "WARNING" not in guest.console()
+
+
+# dax
+
+
+def test_dax_memory_goes_and_comes_again(boot: Boot, memhpctl: str) -> None:
+    guest = boot(DAX, memhp_default_state="offline")
+    for _ in range(3):
+        add_dax(guest, memhpctl)
+        guest.check([memhpctl, "remove", "dax0.0"])
+        assert states_of(guest, DAX_BLOCKS) == set()
+        assert "until the next reboot" not in guest.check("dmesg").out
+    assert "dax0.0" in guest.check([memhpctl, "list", "--devices"]).out
+
+
+def test_the_module_is_loaded_when_it_is_needed(boot: Boot, memhpctl: str) -> None:
+    guest = boot(DAX, memhp_default_state="offline")
+    for device in ("kmem",):
+        guest.run(f"echo dax0.0 >/sys/bus/dax/drivers/{device}/unbind")
+    guest.check("modprobe -r kmem")
+    assert "kmem available" in guest.check([memhpctl, "status"]).out
+    add_dax(guest, memhpctl)
+    assert "kmem loaded" in guest.check([memhpctl, "status"]).out
+
+
+@pytest.mark.parametrize("how", [[], ["open"]])
+def test_a_block_that_others_bring_online_does_not_strand_the_memory(boot: Boot, memhpctl: str, how: list[str]) -> None:
+    guest = boot(DAX, memhp_default_state="offline")
+    add_dax(guest, memhpctl)
+    other = guest.spawn(["online-again", "44", "online_movable", *how])
+    other.wait_output("ready", 10)
+    result = guest.run([memhpctl, "remove", "dax0.0", "--json", "--timeout=20s"])
+    other.kill(signal.SIGTERM)
+    other.wait(5)
+    assert "until the next reboot" not in guest.check("dmesg").out
+    device = document(result)["devices"][0]
+    if device["result"] == "failed":
+        assert "memory44" in device["reason"]
+        assert modes_of(guest, DAX_BLOCKS) == {"644"}
+        guest.check([memhpctl, "remove", "dax0.0"])
+    assert states_of(guest, DAX_BLOCKS) == set()
+    add_dax(guest, memhpctl)
+
+
+def test_a_dax_device_without_a_node_is_reported(boot: Boot, memhpctl: str) -> None:
+    guest = boot(DAX, memhp_default_state="offline")
+    add_dax(guest, memhpctl)
+    guest.check([memhpctl, "remove", "dax0.0"])
+    result = guest.run([memhpctl, "add", "dax7.0"])
+    assert result.rc == 2
+    assert "dax7.0" in result.err
+
+
+# virtio-mem
+
+
+def test_virtio_memory_goes_offline_and_the_host_takes_it(boot: Boot, memhpctl: str) -> None:
+    guest = boot(VIRTIO_MEM, memhp_default_state="offline")
+    guest.qmp("qom-set", path="vm0", property="requested-size", value=1 << 30)
+    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", 10, size=1 << 30)
+    blocks = [number for number in guest.blocks() if number >= 32]
+    devices = document(guest.check([memhpctl, "list", "--devices", "--json"]))["devices"]
+    device = next(one for one in devices if one["provider"] == "virtio")
+    assert device["blocks"] == blocks and device["removable"] is False
+    guest.check([memhpctl, "online", "--zone=movable", device["device"]])
+    result = guest.run([memhpctl, "remove", device["device"]])
+    assert result.rc == 1
+    assert "requested-size" in result.err
+    assert states_of(guest, blocks) == {"offline"}
+    guest.qmp("qom-set", path="vm0", property="requested-size", value=0)
+    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", 20, size=0)
+    guest.check(f"for i in $(seq 100); do [ -e /sys/devices/system/memory/memory{blocks[0]} ] || exit 0; sleep 0.1; done; exit 1")
