@@ -55,6 +55,7 @@
  *     - uevent.[ch]       (the kernel's events; libudev)
  *     - module.[ch]       (kernel modules; libkmod)
  *     - writer.[ch]       (writing, by a process that can be ended)
+ *     - worker.[ch]       (that process)
  *     - holder.[ch]       (who keeps the hotplug lock)
  *     - iomem.[ch]        (which addresses are whose)
  *     - shield.[ch]       (nobody else may bring a block online)

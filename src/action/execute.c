@@ -31,17 +31,20 @@ static enum outcome_cause execute_why_over(const struct execute_request *request
 }
 
 /* Makes the steps; what is left when the run ends early is skipped. Returns whether all went well. */
-static bool execute_steps(const struct execute_request *request, const struct attempt_context *context, struct plan *plan)
+static bool execute_steps(const struct execute_request *request, struct attempt_context *context, struct plan *plan)
 {
 	enum outcome_cause over = CAUSE_NONE;
 	bool well = true;
+	size_t made;
 
+	/* Where one is refused beforehand, all or nothing means that nothing is begun. */
 	for (size_t i = 0; i < plan->outcomes.n; i++)
 		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
-	/* Where one is refused beforehand, all or nothing means that nothing is begun. */
-	for (size_t i = 0; i < plan->n_steps; i++) {
+	context->total = plan->n_steps;
+	for (size_t i = 0; i < plan->n_steps; i += made) {
 		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 
+		made = 1;
 		if (over == CAUSE_NONE)
 			over = !well && request->atomic ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
 		if (over != CAUSE_NONE) {
@@ -49,12 +52,14 @@ static bool execute_steps(const struct execute_request *request, const struct at
 			outcome->cause = over;
 			continue;
 		}
-		if (request->news.step)
-			request->news.step(request->news.data, i, plan->n_steps, outcome->block, outcome->word);
-		attempt_step(context, &plan->steps[i], plan->wanted, outcome);
-		well = well && !outcome_is_failure(outcome, plan->wanted);
-		if (execute_must_end(outcome))
-			over = outcome->cause;
+		context->done = i;
+		made = attempt_steps(context, &plan->steps[i], plan->n_steps - i, plan->wanted, plan->outcomes.v);
+		for (size_t j = i; j < i + made; j++) {
+			outcome = &plan->outcomes.v[plan->steps[j].outcome];
+			well = well && !outcome_is_failure(outcome, plan->wanted);
+			if (execute_must_end(outcome))
+				over = outcome->cause;
+		}
 	}
 	return well && over == CAUSE_NONE;
 }
@@ -71,8 +76,10 @@ static void execute_step_back(const struct attempt_context *context, const struc
 		.zone_after = outcome->zone_after,
 		.word = back->wanted == BLOCK_OFFLINE ? "offline" : plan_online_word(outcome->zone_before),
 	};
+	struct step own = *step;
 
-	attempt_step(context, step, back->wanted, &attempt);
+	own.outcome = 0;
+	attempt_steps(context, &own, 1, back->wanted, &attempt);
 	outcome->after = attempt.after;
 	outcome->zone_after = attempt.zone_after;
 	outcome->elapsed_ns += attempt.elapsed_ns;
@@ -97,7 +104,7 @@ static struct attempt_context execute_context(const struct execute_request *requ
 		.writer = writer,
 		.limits = &request->limits,
 		.deadline_ns = request->deadline_ns,
-		.news = { .waiting = request->news.waiting, .data = request->news.data },
+		.news = request->news,
 	};
 }
 
@@ -117,12 +124,11 @@ int execute_roll_back(const struct execute_request *request, struct plan *plan)
 	}
 	context.deadline_ns = clock_deadline_ns(request->limits.timeout_ms);
 	context.ignore_signals = true;
-	for (size_t i = 0; i < back.n_steps; i++) {
-		struct outcome *outcome = &plan->outcomes.v[back.steps[i].outcome];
+	context.total = back.n_steps;
+	for (context.done = 0; context.done < back.n_steps; context.done++) {
+		const struct step *step = &back.steps[context.done];
 
-		if (request->news.step)
-			request->news.step(request->news.data, i, back.n_steps, outcome->block, "back");
-		execute_step_back(&context, &back, &back.steps[i], outcome);
+		execute_step_back(&context, &back, step, &plan->outcomes.v[step->outcome]);
 	}
 	plan_done(&back);
 	writer_done(&writer);
