@@ -54,6 +54,7 @@
  *
  * - model/: what there is, decoded
  *     - memory.[ch]       (the snapshot: blocks, nodes, devices)
+ *     - block-reader.[ch] (many blocks, on all processors)
  *     - block.[ch] device.[ch] zone.[ch] range.[ch]
  *     - pages.[ch]        (what the pages of a block are used for)
  *     - chance.[ch]       (how likely a block is to go offline)
