@@ -195,12 +195,14 @@ static int list_parse(const struct context *context, struct column_choice *choic
 		r = column_add("OFFLINE?", choice);
 	if (r == 0)
 		r = filter_parse(&filter_options, &request->filter, err);
+	if (r < 0)
+		return r;
 	request->want = options.devices || options.map ? SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES : column_want(choice);
 	if (options.devices || options.scan)
 		request->want |= SELECTION_WANT_DEVICES;
 	if (options.map || options.scan || request->filter.zone != ZONE_UNKNOWN || request->filter.kernel_zone)
 		request->want |= BLOCK_WANT_ZONES;
-	return r;
+	return 0;
 }
 
 static int list_run(struct context *context, const char **words, size_t n_words)
