@@ -38,11 +38,8 @@ void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy
 
 static int kernel_policy_write(const struct sysfs *sysfs, const char *directory, const char *attribute, const char *value, struct error *err)
 {
-	int64_t deadline_ns = clock_deadline_ns(WRITE_TIMEOUT_MS);
-	struct write_job job = { .directory = directory, .attribute = attribute, .value = value, .deadline_ns = deadline_ns };
-	struct write_result result = { 0 };
+	struct write_job job = { .directory = directory, .attribute = attribute, .value = value };
 	struct writer writer;
-	bool finished;
 	char path[128];
 	int r;
 
@@ -52,12 +49,12 @@ static int kernel_policy_write(const struct sysfs *sysfs, const char *directory,
 	r = writer_init(sysfs, &writer);
 	if (r < 0)
 		return r;
-	r = writer_begin(&writer, &job);
-	if (r == 0 && (r = writer_wait(&writer, deadline_ns, false, &result)) < 0)
-		writer_stop(&writer, CLOCK_NS_PER_S, &finished, &result);
-	writer_done(&writer);
+	r = writer_begin(&writer, &job, 1, clock_deadline_ns(WRITE_TIMEOUT_MS));
+	if (r == 0 && (r = writer_wait(&writer, WRITE_TIMEOUT_MS * CLOCK_NS_PER_MS, false)) < 0)
+		writer_stop(&writer, CLOCK_NS_PER_S);
 	if (r == 0)
-		r = result.error;
+		r = writer_result(&writer, 0)->error;
+	writer_done(&writer);
 	return r < 0 ? error_set(err, r, "cannot write %s to %s%s: %s", value, sysfs->root, path, strerror(-r)) : 0;
 }
 

@@ -38,10 +38,8 @@ static int runner_wait_for_adder(const struct runner_request *request, const str
 {
 	const struct block *block = barrier_block(memory);
 	char directory[sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
-	struct write_job job = { .directory = directory, .attribute = "online", .value = "1", .deadline_ns = request->deadline_ns };
-	struct write_result result = { 0 };
+	struct write_job job = { .directory = directory, .attribute = "online", .value = "1" };
 	struct writer writer;
-	bool finished;
 	int r;
 
 	if (!block)
@@ -52,12 +50,12 @@ static int runner_wait_for_adder(const struct runner_request *request, const str
 	r = writer_init(request->sysfs, &writer);
 	if (r < 0)
 		return r;
-	r = writer_begin(&writer, &job);
-	if (r == 0 && (r = writer_wait(&writer, request->deadline_ns, false, &result)) < 0)
-		writer_stop(&writer, CLOCK_NS_PER_S, &finished, &result);
-	writer_done(&writer);
+	r = writer_begin(&writer, &job, 1, request->deadline_ns);
+	if (r == 0 && (r = writer_wait(&writer, clock_left_ns(request->deadline_ns), false)) < 0)
+		writer_stop(&writer, CLOCK_NS_PER_S);
 	if (r == 0)
-		log_debug("waited %" PRId64 " ms for the hotplug lock", result.elapsed_ns / CLOCK_NS_PER_MS);
+		log_debug("waited %" PRId64 " ms for the hotplug lock", writer_result(&writer, 0)->lock_wait_ns / CLOCK_NS_PER_MS);
+	writer_done(&writer);
 	/* Past the deadline the plan is made all the same, and its blocks say what happened. */
 	return r == -EINTR ? r : 0;
 }

@@ -15,7 +15,7 @@ struct runner_request {
 	bool audit;		     /* write the log */
 	int64_t deadline_ns;
 	int64_t block_timeout_ms;
-	struct execute_news news;
+	struct attempt_news news;
 };
 
 struct runner_result {

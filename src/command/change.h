@@ -12,6 +12,7 @@ struct change {
 	bool all;
 	enum block_state wanted;
 	enum zone_request zone; /* for BLOCK_ONLINE */
+	bool rezone;		/* for BLOCK_ONLINE: also blocks that are online in another zone */
 };
 
 /* Runs the whole change with the shared options, and reports. Returns the exit code. */

@@ -139,7 +139,7 @@ def test_one_block(machine: Any) -> None:
 
 
 def test_help_fits_a_terminal(memhpctl: Any) -> None:
-    for words in ([], ["list"], ["status"], ["online"], ["offline"], ["help"]):
+    for words in ([], ["list"], ["status"], ["online"], ["offline"], ["remove"], ["add"], ["help"]):
         result = memhpctl("help", *words)
         assert result.rc == 0 and result.err == ""
         assert [line for line in result.out.splitlines() if len(line) > 80] == []
