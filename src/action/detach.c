@@ -17,8 +17,9 @@
 /* So often a block that came online again is taken offline again. */
 #define OFFLINE_AGAIN_MAX 3
 
-/* After raising the shield, somebody who has just opened a file comes to its end, or is seen in /proc. */
-#define SHIELD_SETTLE_NS (20 * CLOCK_NS_PER_MS)
+/* After raising the shield, one who has a file open for a moment comes to his end; each time it waits longer. */
+#define SHIELD_PAUSE_FIRST_MS 20
+#define SHIELD_PAUSE_MAX_MS 500
 
 /* After a write that is not asynchronous sysfs is true at once; for those that hold it open, a little more. */
 #define SYNCHRONOUS_SETTLE_NS (200 * CLOCK_NS_PER_MS)
@@ -38,6 +39,8 @@ struct detach {
 	struct device_outcome *device;
 	struct writer *writer;
 	struct uevent_monitor *events; /* NULL: there are none to be had */
+	int64_t deadline_ns;	       /* that of the run; for putting right one of its own */
+	bool ignore_signals;	       /* while putting right */
 };
 
 /* Calls function for each block of the device with its outcome, until it returns false. */
@@ -101,7 +104,7 @@ static void detach_change(struct detach *detach, const struct outcome *outcome, 
 	const struct block *selected = memory_find(detach->request->memory, outcome->block);
 	struct attempt_context context = {
 		.sysfs = detach->request->sysfs, .memory = detach->request->memory, .writer = detach->writer,
-		.limits = &detach->request->limits, .deadline_ns = detach->request->deadline_ns,
+		.limits = &detach->request->limits, .deadline_ns = detach->deadline_ns, .ignore_signals = detach->ignore_signals,
 	};
 	struct step step = { .inode = selected->inode, .fs_dev = selected->fs_dev };
 
@@ -180,7 +183,7 @@ static bool detach_hold_off(struct detach *detach)
 	for (unsigned int again = 0;; again++) {
 		if (shield) {
 			detach_each(detach, detach_raise_shield);
-			interrupt_poll_again(NULL, 0, SHIELD_SETTLE_NS);
+			interrupt_poll_again(NULL, 0, clock_backoff_ns(again, SHIELD_PAUSE_FIRST_MS, SHIELD_PAUSE_MAX_MS));
 		}
 		if (!detach_is_disturbed(detach, reason, sizeof(reason)))
 			return true;
@@ -300,6 +303,14 @@ static bool detach_mark_gone(struct detach *detach, struct outcome *outcome)
 	return true;
 }
 
+/* The removal failed. Like rolling back, this goes on after a signal and after the run's deadline. */
+static void detach_put_all_right(struct detach *detach)
+{
+	detach->deadline_ns = clock_deadline_ns(detach->request->limits.timeout_ms);
+	detach->ignore_signals = true;
+	detach_each(detach, detach_put_right);
+}
+
 static void detach_run(struct detach *detach)
 {
 	struct perform_request request = { .sysfs = detach->request->sysfs, .writer = detach->writer,
@@ -309,7 +320,7 @@ static void detach_run(struct detach *detach)
 	int r;
 
 	if (!detach_hold_off(detach)) {
-		detach_each(detach, detach_put_right);
+		detach_put_all_right(detach);
 		return;
 	}
 	taken = perform_steps(&request, detach->device);
@@ -327,14 +338,14 @@ static void detach_run(struct detach *detach)
 	}
 	if (taken)
 		detach_explain(detach, r, &look);
-	detach_each(detach, detach_put_right);
+	detach_put_all_right(detach);
 }
 
 void detach_device(const struct execute_request *request, struct plan *plan, struct device_outcome *device)
 {
 	static const char *const subsystems[] = { "memory", NULL };
 	struct writer writer;
-	struct detach detach = { .request = request, .plan = plan, .device = device, .writer = &writer };
+	struct detach detach = { .request = request, .plan = plan, .device = device, .writer = &writer, .deadline_ns = request->deadline_ns };
 	int64_t began_ns = clock_now_ns();
 	struct error err = { 0 };
 	int r = writer_init(request->sysfs, &writer);
