@@ -148,8 +148,9 @@ static bool detach_is_own_block(void *data, uint64_t block)
 }
 
 /*
- * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever has it open; and where that would strand the memory, already a process that
- * could bring one online at any moment, having its file open since before the shield went up. With neither, and the shield up, nobody can.
+ * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever has it open; and
+ * where that would strand the memory, already a process that could bring one online at any moment, having its file
+ * open since before the shield went up. With neither, and the shield up, nobody can.
  */
 static bool detach_is_disturbed(struct detach *detach, char *buffer, size_t size)
 {
@@ -173,7 +174,8 @@ static bool detach_is_disturbed(struct detach *detach, char *buffer, size_t size
 }
 
 /*
- * All blocks offline, and nobody at work to change that? With steps that strand, the shield is up when it returns true. Else the outcome is final.
+ * All blocks offline, and nobody at work to change that? With steps that strand, the shield is up when it returns
+ * true. Else the outcome is final.
  */
 static bool detach_hold_off(struct detach *detach)
 {
@@ -215,7 +217,8 @@ static void detach_wait(struct detach *detach, unsigned int look, int64_t until_
 }
 
 /*
- * The steps were taken: waits until device and blocks are gone. Returns 0, -ETIME, -EBUSY when the blocks are online again, -EINTR after a signal.
+ * The steps were taken: waits until device and blocks are gone. Returns 0, -ETIME, -EBUSY when the blocks are online
+ * again, -EINTR after a signal.
  */
 static int detach_wait_gone(struct detach *detach, struct look *ret)
 {
@@ -266,17 +269,30 @@ static void detach_explain(struct detach *detach, int r, const struct look *look
 				   "not let it go");
 }
 
-/* A block that the kernel brought back by itself: in another zone than it had? Then put it right. */
+/* A block that came online again is no success. Returns whether it did. */
+static bool detach_mark_reverted(struct outcome *outcome)
+{
+	if (outcome->after != BLOCK_ONLINE)
+		return false;
+	outcome->result = OUTCOME_FAILED;
+	outcome->cause = CAUSE_REVERTED;
+	return true;
+}
+
+static bool detach_mark(struct detach *detach, struct outcome *outcome)
+{
+	(void)detach;
+	detach_mark_reverted(outcome);
+	return true;
+}
+
+/* Online again in another zone than it had, as after a failed eject? Then it is put right. */
 static bool detach_put_right(struct detach *detach, struct outcome *outcome)
 {
 	enum zone wrong = outcome->zone_after;
 	struct outcome change = { 0 };
 
-	if (outcome->after != BLOCK_ONLINE)
-		return true;
-	outcome->result = OUTCOME_FAILED;
-	outcome->cause = CAUSE_REVERTED;
-	if (outcome->zone_before == ZONE_UNKNOWN || wrong == outcome->zone_before)
+	if (!detach_mark_reverted(outcome) || outcome->zone_before == ZONE_UNKNOWN || wrong == outcome->zone_before)
 		return true;
 	detach_change(detach, outcome, BLOCK_OFFLINE, "offline", &change);
 	free(change.detail);
@@ -287,7 +303,7 @@ static bool detach_put_right(struct detach *detach, struct outcome *outcome)
 	}
 	detach_read(detach, outcome);
 	free(outcome->detail);
-	if (asprintf(&outcome->detail, "the kernel put it back into zone %s; it %s zone %s", zone_name(wrong),
+	if (asprintf(&outcome->detail, "it came back in zone %s, and %s zone %s", zone_name(wrong),
 		     outcome->zone_after == outcome->zone_before ? "was moved back to" : "could not be moved back to",
 		     zone_name(outcome->zone_before)) < 0)
 		outcome->detail = NULL;
@@ -320,7 +336,11 @@ static void detach_run(struct detach *detach)
 	int r;
 
 	if (!detach_hold_off(detach)) {
-		detach_put_all_right(detach);
+		/* What somebody else does is his, unless all is to be as it was. */
+		if (detach->request->atomic)
+			detach_put_all_right(detach);
+		else
+			detach_each(detach, detach_mark);
 		return;
 	}
 	taken = perform_steps(&request, detach->device);
