@@ -37,14 +37,14 @@ struct attempt {
 	bool told;    /* about the lock */
 };
 
-static const struct step *attempt_step(const struct attempt *attempt)
+static const struct step *attempt_current(const struct attempt *attempt)
 {
 	return &attempt->steps[attempt->taken];
 }
 
 static struct outcome *attempt_outcome(const struct attempt *attempt)
 {
-	return &attempt->outcomes[attempt_step(attempt)->outcome];
+	return &attempt->outcomes[attempt_current(attempt)->outcome];
 }
 
 enum read_back {
@@ -56,7 +56,7 @@ enum read_back {
 static enum read_back attempt_read_back(struct attempt *attempt)
 {
 	struct outcome *outcome = attempt_outcome(attempt);
-	const struct step *step = attempt_step(attempt);
+	const struct step *step = attempt_current(attempt);
 	struct block block;
 	int r = block_read(attempt->context->memory->directory, outcome->block, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
 
@@ -97,7 +97,7 @@ static void attempt_finish(struct attempt *attempt, enum outcome_result result, 
 static bool attempt_zone_fits(const struct attempt *attempt)
 {
 	enum zone zone = attempt_outcome(attempt)->zone_after;
-	const struct step *step = attempt_step(attempt);
+	const struct step *step = attempt_current(attempt);
 
 	if (attempt->wanted != BLOCK_ONLINE || zone == ZONE_UNKNOWN)
 		return true;
@@ -364,4 +364,12 @@ size_t attempt_steps(const struct attempt_context *context, const struct step *s
 	attempt_batch(&attempt, attempt.n);
 	attempt_retry(&attempt);
 	return attempt.taken;
+}
+
+void attempt_step(const struct attempt_context *context, const struct step *step, enum block_state wanted, struct outcome *outcome)
+{
+	struct step own = *step;
+
+	own.outcome = 0;
+	attempt_steps(context, &own, 1, wanted, outcome);
 }

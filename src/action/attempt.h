@@ -46,4 +46,7 @@ struct attempt_context {
 size_t attempt_steps(const struct attempt_context *context, const struct step *steps, size_t n, enum block_state wanted,
 		     struct outcome *outcomes);
 
+/* The same for one step, with an outcome that need not be the plan's. */
+void attempt_step(const struct attempt_context *context, const struct step *step, enum block_state wanted, struct outcome *outcome);
+
 #endif

@@ -110,7 +110,7 @@ static void detach_change(struct detach *detach, const struct outcome *outcome, 
 
 	*ret = (struct outcome){ .block = outcome->block, .before = outcome->after, .after = outcome->after, .zone_before = outcome->zone_after,
 				 .zone_after = outcome->zone_after, .word = word };
-	attempt_steps(&context, &step, 1, wanted, ret);
+	attempt_step(&context, &step, wanted, ret);
 }
 
 static bool detach_offline_again(struct detach *detach, struct outcome *outcome)

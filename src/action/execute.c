@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "action/rezone.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "kernel/kmsg.h"
+#include "kernel/kpageflags.h"
 
 /* Must the run end after this outcome? Then no later block would fare better. */
 static bool execute_must_end(const struct outcome *outcome)
@@ -30,38 +34,97 @@ static enum outcome_cause execute_why_over(const struct execute_request *request
 	return clock_left_ns(request->deadline_ns) == 0 ? CAUSE_DEADLINE : CAUSE_NONE;
 }
 
-/* Makes the steps; what is left when the run ends early is skipped. Returns whether all went well. */
-static bool execute_steps(const struct execute_request *request, struct attempt_context *context, struct plan *plan)
+/* What the kernel's log says of a block that would not go. */
+static void execute_ask_kernel(const struct execute_request *request, int kmsg, struct outcome *outcome)
 {
-	enum outcome_cause over = CAUSE_NONE;
+	uint64_t page_size = kpageflags_page_size(request->sysfs), pages = request->memory->block_size / page_size;
+	_cleanup_free_ char *said = NULL;
+
+	if (kmsg < 0 || outcome->result != OUTCOME_FAILED || outcome->detail ||
+	    kmsg_find(kmsg, outcome->block * pages, (outcome->block + 1) * pages - 1, page_size, &said) < 0 || !said)
+		return;
+	if (asprintf(&outcome->detail, "the kernel's log: %s", said) < 0)
+		outcome->detail = NULL;
+}
+
+/* Makes one or more steps from plan->steps[first] on. Returns how many were made. */
+static size_t execute_some(const struct execute_request *request, const struct attempt_context *context, const struct plan *plan,
+			   size_t first, size_t most, int kmsg)
+{
+	const struct step *steps = &plan->steps[first];
+	size_t n = 0, made = 1;
+
+	while (n < most && !steps[n].rezone)
+		n++;
+	if (n)
+		made = attempt_steps(context, steps, n, plan->wanted, plan->outcomes.v);
+	else
+		rezone_step(context, steps, &plan->outcomes.v[steps->outcome]);
+	/* At most the last of them failed. */
+	if (plan->wanted == BLOCK_OFFLINE || !n)
+		execute_ask_kernel(request, kmsg, &plan->outcomes.v[steps[made - 1].outcome]);
+	return made;
+}
+
+/* The steps from `next` on are not made: they are skipped, of those of a goal only as many as were still needed. */
+static void execute_skip(struct plan *plan, size_t next, size_t changed, enum outcome_cause cause)
+{
+	size_t n = plan->goal ? plan->goal - changed : plan->n_steps;
+
+	for (size_t i = next; i < plan->n_steps && i - next < n; i++) {
+		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
+		outcome->result = OUTCOME_SKIPPED;
+		outcome->cause = cause;
+	}
+}
+
+/* The amount is there: what failed on the way is of no interest. */
+static void execute_pass_over(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->outcomes.n; i++)
+		if (outcome_is_failure(&plan->outcomes.v[i], plan->wanted))
+			plan->outcomes.v[i].result = OUTCOME_PASSED_OVER;
+}
+
+/* Makes the steps; what is left when the run ends early is skipped. Returns whether all went well, and how many steps had their turn. */
+static bool execute_steps(const struct execute_request *request, struct attempt_context *context, struct plan *plan, size_t *ret_made)
+{
+	_cleanup_close_ int kmsg = kmsg_open(request->sysfs, false);
+	size_t changed = 0, made = 0;
 	bool well = true;
-	size_t made;
 
 	/* Where one is refused beforehand, all or nothing means that nothing is begun. */
 	for (size_t i = 0; i < plan->outcomes.n; i++)
 		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
-	context->total = plan->n_steps;
-	for (size_t i = 0; i < plan->n_steps; i += made) {
-		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+	context->total = plan->goal ? plan->goal : plan->n_steps;
+	while (made < plan->n_steps && (!plan->goal || changed < plan->goal)) {
+		size_t left = plan->n_steps - made, most = plan->goal && plan->goal - changed < left ? plan->goal - changed : left, n;
+		enum outcome_cause over = !well && request->atomic && !plan->goal ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
 
-		made = 1;
-		if (over == CAUSE_NONE)
-			over = !well && request->atomic ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
-		if (over != CAUSE_NONE) {
-			outcome->result = OUTCOME_SKIPPED;
-			outcome->cause = over;
-			continue;
-		}
-		context->done = i;
-		made = attempt_steps(context, &plan->steps[i], plan->n_steps - i, plan->wanted, plan->outcomes.v);
-		for (size_t j = i; j < i + made; j++) {
-			outcome = &plan->outcomes.v[plan->steps[j].outcome];
+		context->done = plan->goal ? changed : made;
+		n = over == CAUSE_NONE ? execute_some(request, context, plan, made, most, kmsg) : 0;
+		for (size_t i = made; i < made + n; i++) {
+			const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
 			well = well && !outcome_is_failure(outcome, plan->wanted);
+			changed += outcome->result == OUTCOME_CHANGED && outcome->cause == CAUSE_NONE;
 			if (execute_must_end(outcome))
 				over = outcome->cause;
 		}
+		made += n;
+		if (over != CAUSE_NONE) {
+			execute_skip(plan, made, changed, over);
+			well = false;
+			break;
+		}
 	}
-	return well && over == CAUSE_NONE;
+	*ret_made = made;
+	if (!plan->goal)
+		return well;
+	if (changed == plan->goal)
+		execute_pass_over(plan);
+	return changed == plan->goal;
 }
 
 /* Puts one block back and says in its outcome what came of it. */
@@ -74,12 +137,13 @@ static void execute_step_back(const struct attempt_context *context, const struc
 		.after = outcome->after,
 		.zone_before = outcome->zone_after,
 		.zone_after = outcome->zone_after,
-		.word = back->wanted == BLOCK_OFFLINE ? "offline" : plan_online_word(outcome->zone_before),
+		.word = back->wanted == BLOCK_OFFLINE && !step->rezone ? "offline" : plan_online_word(outcome->zone_before),
 	};
-	struct step own = *step;
 
-	own.outcome = 0;
-	attempt_steps(context, &own, 1, back->wanted, &attempt);
+	if (step->rezone)
+		rezone_step(context, step, &attempt);
+	else
+		attempt_step(context, step, back->wanted, &attempt);
 	outcome->after = attempt.after;
 	outcome->zone_after = attempt.zone_after;
 	outcome->elapsed_ns += attempt.elapsed_ns;
@@ -140,14 +204,17 @@ int execute_plan(const struct execute_request *request, struct plan *plan)
 	struct writer writer;
 	struct attempt_context context = execute_context(request, &writer);
 	int r = writer_init(request->sysfs, &writer);
+	size_t made;
 	bool well;
 
 	if (r < 0)
 		return r;
-	well = execute_steps(request, &context, plan);
+	well = execute_steps(request, &context, plan, &made);
 	writer_done(&writer);
 	/* Without memory to plan the way back the changed blocks stay changed, and are reported so. */
 	if (!well && request->atomic && execute_roll_back(request, plan) < 0)
 		log_error("no memory to put the changed blocks back");
+	if (plan->goal)
+		plan_trim(plan, made);
 	return 0;
 }

@@ -10,6 +10,7 @@ static const char *const result_names[OUTCOME_RESULT_COUNT] = {
 	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_ALREADY] = "already",		[OUTCOME_FAILED] = "failed",
 	[OUTCOME_REFUSED] = "refused",	 [OUTCOME_VANISHED] = "vanished",	[OUTCOME_REPLACED] = "replaced",
 	[OUTCOME_SKIPPED] = "skipped",	 [OUTCOME_ROLLED_BACK] = "rolled-back", [OUTCOME_PLANNED] = "planned",
+	[OUTCOME_PASSED_OVER] = "passed-over",
 };
 
 /* The man page lists these words and sentences; a test compares. */
@@ -28,7 +29,7 @@ static const struct cause {
 	[CAUSE_HOLES] = { "holes", "the block has memory holes, as at the edges of boot memory, and can never go offline", false, false },
 	[CAUSE_VETO] = { "veto", "the platform or a driver does not allow it (see the kernel log); being root does not help", false, false },
 	[CAUSE_POISON] = { "poison", "the block has poisoned pages; it can come online only after its device was removed and added again", false, false },
-	[CAUSE_WRONG_ZONE] = { "wrong-zone", "the block is online in another zone than asked for; take it offline first", false, false },
+	[CAUSE_WRONG_ZONE] = { "wrong-zone", "the block is online in another zone than asked for; --rezone takes it offline and brings it into the zone", false, false },
 	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", false, false },
 	[CAUSE_REPLACED] = { "replaced", "the block was removed and another one has its number now; it was left alone", false, false },
 	[CAUSE_ACCESS] = { "access", "changing memory needs root", false, true },
@@ -62,6 +63,19 @@ void outcomes_done(struct outcomes *outcomes)
 		free(outcomes->v[i].detail);
 	free(outcomes->v);
 	*outcomes = (struct outcomes){ 0 };
+}
+
+static int outcome_compare(const void *key, const void *element)
+{
+	const uint64_t *block = key;
+	const struct outcome *outcome = element;
+
+	return *block < outcome->block ? -1 : *block > outcome->block;
+}
+
+struct outcome *outcomes_find(const struct outcomes *outcomes, uint64_t block)
+{
+	return outcomes->n ? bsearch(&block, outcomes->v, outcomes->n, sizeof(*outcomes->v), outcome_compare) : NULL;
 }
 
 /* Opening fails before the kernel's memory code is reached. */
@@ -140,6 +154,7 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 		/* Online in a zone that was not asked for, or not put back when it had to be. */
 		return outcome->cause != CAUSE_NONE;
 	case OUTCOME_PLANNED:
+	case OUTCOME_PASSED_OVER:
 		return false;
 	case OUTCOME_VANISHED:
 		return wanted != BLOCK_OFFLINE;

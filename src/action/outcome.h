@@ -31,6 +31,7 @@ enum outcome_result {
 	OUTCOME_SKIPPED,     /* not tried: the run ended before its turn */
 	OUTCOME_ROLLED_BACK, /* changed, and put back (--atomic) */
 	OUTCOME_PLANNED,     /* would be tried (--dry-run) */
+	OUTCOME_PASSED_OVER, /* failed or refused, but others made up the amount that was asked for (--size) */
 	OUTCOME_RESULT_COUNT,
 };
 
@@ -69,6 +70,7 @@ struct outcome {
 	unsigned int attempts;	/* writes made, waiting for the lock not counted */
 	int64_t elapsed_ns, lock_wait_ns;
 	const char *word;	/* what was or would be written to `state`; NULL for nothing */
+	bool rezone;		/* "offline" is written before the word */
 	char *detail;		/* a further sentence, or NULL; owned */
 };
 
@@ -86,6 +88,9 @@ struct outcome_totals {
 };
 
 void outcomes_done(struct outcomes *outcomes);
+
+/* The outcome of that block; they stand by rising number. NULL if there is none. */
+struct outcome *outcomes_find(const struct outcomes *outcomes, uint64_t block);
 
 /* "changed", "already", …: the words of the JSON. */
 const char *outcome_result_name(enum outcome_result result);

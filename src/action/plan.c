@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 void plan_done(struct plan *plan)
 {
@@ -179,6 +180,96 @@ static int plan_compare_descending(const void *a, const void *b)
 	return left->outcome < right->outcome ? 1 : left->outcome > right->outcome ? -1 : 0;
 }
 
+void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request)
+{
+	for (size_t i = 0; i < plan->outcomes.n; i++) {
+		struct outcome *outcome = &plan->outcomes.v[i];
+		const struct block *block = memory_find(memory, outcome->block);
+
+		if (outcome->result != OUTCOME_REFUSED || outcome->cause != CAUSE_WRONG_ZONE || !block)
+			continue;
+		outcome->result = OUTCOME_PLANNED;
+		outcome->cause = CAUSE_NONE;
+		outcome->rezone = true;
+		outcome->word = request == ZONE_REQUEST_MOVABLE ? "online_movable" : "online_kernel";
+		plan->steps[plan->n_steps++] = (struct step){
+			.outcome = i,
+			.inode = block->inode,
+			.fs_dev = block->fs_dev,
+			.zone_wanted = request == ZONE_REQUEST_MOVABLE ? ZONE_MOVABLE : ZONE_UNKNOWN,
+			.kernel_zone_wanted = request == ZONE_REQUEST_KERNEL,
+			.rezone = true,
+		};
+	}
+	qsort(plan->steps, plan->n_steps, sizeof(*plan->steps), plan_compare_descending);
+}
+
+/* A step with its place among those of a goal. */
+struct ranked_step {
+	struct step step;
+	size_t rank;
+};
+
+static int plan_compare_ranks(const void *a, const void *b)
+{
+	const struct ranked_step *left = a, *right = b;
+
+	return left->rank < right->rank ? -1 : left->rank > right->rank;
+}
+
+int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t goal)
+{
+	struct ranked_step *ranked = calloc(plan->n_steps + 1, sizeof(*ranked));
+	size_t *rank_of = calloc(plan->outcomes.n + 1, sizeof(*rank_of));
+
+	if (!ranked || !rank_of) {
+		free(ranked);
+		free(rank_of);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		rank_of[outcomes_find(&plan->outcomes, numbers[i]) - plan->outcomes.v] = i;
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		size_t rank = rank_of[plan->steps[i].outcome];
+
+		/* The chosen ones stay in the plan's order, which is the cheap one. */
+		ranked[i] = (struct ranked_step){ plan->steps[i], rank < goal ? i : plan->n_steps + rank };
+	}
+	qsort(ranked, plan->n_steps, sizeof(*ranked), plan_compare_ranks);
+	for (size_t i = 0; i < plan->n_steps; i++)
+		plan->steps[i] = ranked[i].step;
+	plan->goal = goal;
+	free(ranked);
+	free(rank_of);
+	return 0;
+}
+
+void plan_trim(struct plan *plan, size_t n_steps)
+{
+	size_t *moved_to = calloc(plan->outcomes.n + 1, sizeof(*moved_to)), n = 0;
+
+	/* Without memory the report is longer than needed. */
+	if (!moved_to)
+		return;
+	for (size_t i = 0; i < n_steps; i++)
+		moved_to[plan->steps[i].outcome] = 1;
+	for (size_t i = 0; i < plan->outcomes.n; i++) {
+		struct outcome outcome = plan->outcomes.v[i];
+
+		if (outcome.result == OUTCOME_PLANNED && !moved_to[i]) {
+			free(outcome.detail);
+			continue;
+		}
+		moved_to[i] = n;
+		plan->outcomes.v[n++] = outcome;
+	}
+	for (size_t i = 0; i < n_steps; i++)
+		plan->steps[i].outcome = moved_to[plan->steps[i].outcome];
+	plan->outcomes.n = n;
+	plan->n_steps = n_steps;
+	free(moved_to);
+}
+
 int plan_roll_back(const struct plan *done, struct plan *ret)
 {
 	struct plan plan = { .wanted = done->wanted == BLOCK_ONLINE ? BLOCK_OFFLINE : BLOCK_ONLINE };
@@ -197,12 +288,41 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 			continue;
 		back = &plan.steps[plan.n_steps++];
 		*back = *step;
-		back->zone_wanted = plan.wanted == BLOCK_ONLINE ? outcome->zone_before : ZONE_UNKNOWN;
+		back->zone_wanted = plan.wanted == BLOCK_ONLINE || step->rezone ? outcome->zone_before : ZONE_UNKNOWN;
 		back->kernel_zone_wanted = false;
 	}
 	/* Outcomes stand by rising block number, so their index orders like the blocks. */
 	if (plan.wanted == BLOCK_ONLINE)
 		qsort(plan.steps, plan.n_steps, sizeof(*plan.steps), plan_compare_descending);
 	*ret = plan;
+	return 0;
+}
+
+int plan_put_above(struct plan *plan, struct plan *high)
+{
+	size_t n = plan->outcomes.n + high->outcomes.n, n_steps = plan->n_steps + high->n_steps;
+	struct outcome *outcomes = reallocarray(plan->outcomes.v, n + 1, sizeof(*outcomes));
+	struct step *steps = NULL;
+
+	if (outcomes) {
+		plan->outcomes.v = outcomes;
+		steps = reallocarray(plan->steps, n_steps + 1, sizeof(*steps));
+	}
+	if (!steps) {
+		plan_done(high);
+		return -ENOMEM;
+	}
+	plan->steps = steps;
+	memmove(steps + high->n_steps, steps, plan->n_steps * sizeof(*steps));
+	for (size_t i = 0; i < high->n_steps; i++) {
+		steps[i] = high->steps[i];
+		steps[i].outcome += plan->outcomes.n;
+	}
+	/* What the outcomes own goes along. */
+	memcpy(outcomes + plan->outcomes.n, high->outcomes.v, high->outcomes.n * sizeof(*outcomes));
+	plan->outcomes.n = n;
+	plan->n_steps = n_steps;
+	high->outcomes.n = 0;
+	plan_done(high);
 	return 0;
 }

@@ -28,6 +28,21 @@ char *format_size(uint64_t bytes, char *buffer)
 	return buffer;
 }
 
+char *format_about(uint64_t bytes, char *buffer)
+{
+	static const char units[] = "BKMGTPE";
+	int i = 6;
+
+	while (i && bytes < 1ULL << (10 * i))
+		i--;
+	if (bytes % (1ULL << (10 * i)))
+		snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%u%c", bytes >> (10 * i),
+			 (unsigned)((unsigned __int128)bytes * 10 / (1ULL << (10 * i)) % 10), units[i]);
+	else
+		snprintf(buffer, FORMAT_SIZE, "%" PRIu64 "%c", bytes >> (10 * i), units[i]);
+	return buffer;
+}
+
 char *format_duration(int64_t ns, char *buffer)
 {
 	int64_t s = ns / CLOCK_NS_PER_S;

@@ -13,6 +13,9 @@
  */
 char *format_size(uint64_t bytes, char *buffer);
 
+/* About that amount, with at most one decimal, rounded down: "22.4G". For sentences, not for numbers that are read back. Returns the buffer of FORMAT_SIZE bytes. */
+char *format_about(uint64_t bytes, char *buffer);
+
 /* A time as "14 ms", "2.3 s", "4 min 10 s". Returns the buffer of FORMAT_SIZE bytes. */
 char *format_duration(int64_t ns, char *buffer);
 

@@ -2,12 +2,16 @@
 #include "command/change.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "action/audit.h"
 #include "action/execute.h"
+#include "action/harm.h"
+#include "action/plan-goal.h"
 #include "action/selection.h"
 #include "base/clock.h"
 #include "base/cleanup.h"
@@ -19,17 +23,90 @@
 #include "output/progress.h"
 #include "output/report.h"
 
-int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
-		       struct plan *ret)
+/* Does the kernel choose zones per device, where a plan by blocks would be wrong? */
+static bool change_kernel_decides(struct context *context)
 {
 	struct settings settings;
 	const char *policy;
 
-	if (change->wanted == BLOCK_OFFLINE)
-		return plan_offline(memory, blocks, ret);
 	settings_load(&context->sysfs, &settings);
 	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
-	return plan_online(memory, blocks, change->zone, policy && !strcmp(policy, "auto-movable"), ret);
+	return policy && !strcmp(policy, "auto-movable");
+}
+
+int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
+		       struct plan *ret)
+{
+	int r;
+
+	if (change->wanted == BLOCK_OFFLINE)
+		return plan_offline(memory, blocks, ret);
+	r = plan_online(memory, blocks, change->zone, change_kernel_decides(context), ret);
+	if (r == 0 && change->rezone)
+		plan_rezone(ret, memory, change->zone);
+	return r;
+}
+
+/* One run of a command that changes blocks. */
+struct run {
+	struct context *context;
+	const struct change *change;
+	struct limits limits;
+	int64_t began_ns, deadline_ns;
+	struct memory memory;
+	struct ranges blocks; /* selected */
+	struct survey survey;
+	struct plan plan;
+};
+
+/* Plans for the best of the selected blocks, so many that they make `goal` blocks. */
+static int change_plan_goal(struct run *run, uint64_t goal, struct error *err)
+{
+	struct plan_goal_request request = { .selected = &run->blocks, .wanted = run->change->wanted, .zone = run->change->zone,
+					     .kernel_decides = change_kernel_decides(run->context), .blocks = goal,
+					     .deadline_ns = run->deadline_ns };
+
+	return plan_goal(&run->survey, &request, &run->plan, err);
+}
+
+/* Says what harm the plan does that was not refused. */
+static void change_warn(const struct run *run)
+{
+	for (size_t i = 0; i < run->plan.n_steps; i++) {
+		const struct outcome *outcome = &run->plan.outcomes.v[run->plan.steps[i].outcome];
+
+		if (outcome->detail && (!run->plan.goal || i < run->plan.goal))
+			log_warning("memory%" PRIu64 ": %s", outcome->block, outcome->detail);
+	}
+}
+
+/* From the user's words to a plan that does no harm unsaid. */
+static int change_prepare(struct run *run, struct selection_request *request, struct error *err)
+{
+	struct context *context = run->context;
+	bool goes_offline = run->change->wanted == BLOCK_OFFLINE || run->change->rezone;
+	uint64_t goal = 0;
+	int r = memory_open(&context->sysfs, &run->memory, err);
+
+	if (r == 0)
+		r = options_size(run->memory.block_size, &goal, err);
+	if (goal) {
+		request->all = true;
+		request->want |= SELECTION_WANT_DEVICES;
+	}
+	if (r == 0)
+		r = selection_load(&context->sysfs, request, &run->memory, &run->blocks, err);
+	if (r == 0 && (goal || goes_offline))
+		r = survey_open(&context->sysfs, &run->memory, &run->survey);
+	if (r == 0)
+		r = goal ? change_plan_goal(run, goal, err) : change_plan(context, run->change, &run->memory, &run->blocks, &run->plan);
+	if (r == 0 && goes_offline)
+		harm_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
+	if (r == 0 && goal && change_options.dry_run && run->plan.n_steps)
+		plan_trim(&run->plan, run->plan.goal);
+	if (r == 0)
+		change_warn(run);
+	return r < 0 && !err->code ? error_set(err, r, "%s", strerror(-r)) : r;
 }
 
 static void change_tell_other_run(pid_t holder)
@@ -65,16 +142,15 @@ struct execute_request change_request(struct context *context, const struct limi
 	};
 }
 
-static int change_execute(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory,
-			  struct plan *plan)
+static int change_execute(struct run *run, struct error *err)
 {
-	struct execute_request request = change_request(context, limits, deadline_ns, memory);
+	struct execute_request request = change_request(run->context, &run->limits, run->deadline_ns, &run->memory);
 	int r;
 
-	progress_begin(context->command->name, !context->quiet);
-	r = execute_plan(&request, plan);
+	progress_begin(run->context->command->name, !run->context->quiet);
+	r = execute_plan(&request, &run->plan);
 	progress_end();
-	return r;
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
 }
 
 struct report change_report_of(struct context *context, const struct memory *memory, const struct plan *plan, int64_t began_ns)
@@ -91,58 +167,58 @@ struct report change_report_of(struct context *context, const struct memory *mem
 
 int change_print(struct context *context, const struct report *report)
 {
+	if (!report->dry_run)
+		audit_plan(&context->sysfs, report->command, report->memory, report->plan);
 	/* Failures come out on standard error in either case: a reader of the JSON that is gone must not hide them. */
 	report_print(report, context->quiet || context->json);
 	return context->json ? command_end_json(report_print_json(report), report->exit_code) : report->exit_code;
 }
 
-static int change_report(struct context *context, const struct change *change, const struct memory *memory, const struct plan *plan,
-			 int64_t began_ns)
+static int change_report(const struct run *run)
 {
-	struct outcome_totals totals = outcome_count(&plan->outcomes, change->wanted);
-	struct report report = change_report_of(context, memory, plan, began_ns);
+	struct outcome_totals totals = outcome_count(&run->plan.outcomes, run->change->wanted);
+	struct report report = change_report_of(run->context, &run->memory, &run->plan, run->began_ns);
 
 	report.exit_code = outcome_exit_code(&totals, interrupt_signal());
-	return change_print(context, &report);
+	return change_print(run->context, &report);
+}
+
+static int change_parse(struct run *run, struct selection_request *request, struct error *err)
+{
+	int r = options_limits(&run->limits, err);
+
+	if (r == 0)
+		r = filter_parse(&filter_options, &request->filter, err);
+	if (r == 0 && request->n_words && request->all)
+		r = error_set(err, -EINVAL, "--all and '%s' exclude each other", request->words[0]);
+	return r;
 }
 
 int change_run(struct context *context, const struct change *change, const char **words, size_t n_words)
 {
-	int64_t began_ns = clock_now_ns(), deadline_ns;
+	struct run run = { .context = context, .change = change, .began_ns = clock_now_ns() };
 	struct selection_request request = { .words = words, .n_words = n_words, .all = change->all,
 					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY | SELECTION_WANT_NODES };
-	struct memory memory = { 0 };
-	struct ranges blocks = { 0 };
-	struct plan plan = { 0 };
-	struct error err = { 0 };
-	struct limits limits;
 	_cleanup_close_ int lock = -1;
-	int r, exit_code = 0;
+	struct error err = { 0 };
+	int r, exit_code;
 
-	r = options_limits(&limits, &err);
-	if (r == 0)
-		r = filter_parse(&filter_options, &request.filter, &err);
-	if (r == 0 && n_words && change->all)
-		r = error_set(&err, -EINVAL, "--all and '%s' exclude each other", words[0]);
-	if (r < 0)
+	if (change_parse(&run, &request, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();
-	deadline_ns = clock_deadline_ns(limits.timeout_ms);
+	run.deadline_ns = clock_deadline_ns(run.limits.timeout_ms);
 	if (!change_options.dry_run) {
-		lock = change_lock(context, deadline_ns, &exit_code);
+		lock = change_lock(context, run.deadline_ns, &exit_code);
 		if (lock == INT_MIN)
 			return exit_code;
 	}
-	r = memory_open(&context->sysfs, &memory, &err);
-	if (r == 0)
-		r = selection_load(&context->sysfs, &request, &memory, &blocks, &err);
-	if (r == 0 && (r = change_plan(context, change, &memory, &blocks, &plan)) < 0)
-		error_set(&err, r, "cannot plan: %s", strerror(-r));
-	if (r == 0 && !change_options.dry_run && (r = change_execute(context, &limits, deadline_ns, &memory, &plan)) < 0)
-		error_set(&err, r, "cannot start the process that writes: %s", strerror(-r));
-	exit_code = r < 0 ? command_fail(context, 0, &err) : change_report(context, change, &memory, &plan, began_ns);
-	plan_done(&plan);
-	ranges_done(&blocks);
-	memory_close(&memory);
+	r = change_prepare(&run, &request, &err);
+	if (r == 0 && !change_options.dry_run)
+		r = change_execute(&run, &err);
+	exit_code = r < 0 ? command_fail(context, 0, &err) : change_report(&run);
+	plan_done(&run.plan);
+	survey_done(&run.survey);
+	ranges_done(&run.blocks);
+	memory_close(&run.memory);
 	return exit_code;
 }

@@ -12,6 +12,7 @@ struct change {
 	bool all;
 	enum block_state wanted;
 	enum zone_request zone; /* for BLOCK_ONLINE */
+	bool rezone;		/* for BLOCK_ONLINE: also blocks that are online in another zone */
 };
 
 /* Runs the whole change with the shared options, and reports. Returns the exit code. */
@@ -33,7 +34,7 @@ struct execute_request change_request(struct context *context, const struct limi
 /* The report of a run that began at began_ns; its exit code is the caller's to set. */
 struct report change_report_of(struct context *context, const struct memory *memory, const struct plan *plan, int64_t began_ns);
 
-/* Prints the report as the options want it. Returns its exit code. */
+/* Prints the report as the options want it, and notes in the system log what was changed. Returns its exit code. */
 int change_print(struct context *context, const struct report *report);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "action/selection.h"
+#include "action/survey.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "command/command.h"
 #include "command/list-devices.h"
@@ -14,15 +16,19 @@
 #include "output/column.h"
 #include "output/output-json.h"
 #include "output/output-table.h"
+#include "output/map.h"
+#include "output/terminal.h"
 
 static struct {
-	int all, devices, raw, no_headings, bytes;
+	int all, devices, map, scan, raw, no_headings, bytes;
 	char *columns;
 } options;
 
 static const struct poptOption list_options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &options.all, 0, "Show every block on a line of its own", NULL },
 	{ "devices", 'D', POPT_ARG_NONE, &options.devices, 0, "Show devices, the units in which memory comes and goes, instead of blocks", NULL },
+	{ "map", '\0', POPT_ARG_NONE, &options.map, 0, "Draw a picture of memory instead of a table", NULL },
+	{ "scan", '\0', POPT_ARG_NONE, &options.scan, 0, "Look at the pages for the chance to go offline; needs root, about 15 s a TiB", NULL },
 	{ "output", 'o', POPT_ARG_STRING, &options.columns, 0, "Columns to show; +COLUMN adds to the default ones", "COLUMNS" },
 	{ "bytes", 'b', POPT_ARG_NONE, &options.bytes, 0, "Show sizes in bytes", NULL },
 	{ "raw", 'r', POPT_ARG_NONE, &options.raw, 0, "One blank between cells, no totals: for programs", NULL },
@@ -135,6 +141,70 @@ static int list_print_json(struct context *context, struct listing *listing)
 	return command_end_json(output_json_end_document(json), EXIT_DONE);
 }
 
+/* Judges the blocks, with --scan from their pages. */
+static int list_judge(struct context *context, struct memory *memory, const struct ranges *selected, struct error *err)
+{
+	struct survey survey = { 0 };
+	int r = 0;
+
+	if (options.scan) {
+		r = survey_open(&context->sysfs, memory, &survey);
+		if (r == 0 && (r = survey_scan_all(&survey, selected, CLOCK_NEVER)) < 0)
+			error_set(err, r, "cannot read /proc/kpageflags, which --scan needs: %s%s", strerror(-r),
+				  r == -EACCES ? " (only root can)" : "");
+	}
+	if (r == 0)
+		survey_judge_all(options.scan ? &survey : NULL, memory);
+	survey_done(&survey);
+	return r;
+}
+
+static int list_print_map(struct context *context, const struct memory *memory, const struct ranges *selected)
+{
+	bool colours = terminal_has_colours();
+	struct error err = { 0 };
+
+	if (map_print(&(struct map_request){ .memory = memory, .selected = selected, .width = terminal_width(), .colours = colours,
+					     .blocks_characters = colours && terminal_has_utf8() }) == 0)
+		return EXIT_DONE;
+	error_set(&err, -ENOMEM, "no memory for the map");
+	return command_fail(context, EXIT_FAILED, &err);
+}
+
+static int list_print(struct context *context, struct listing *listing, bool narrowed)
+{
+	if (options.devices)
+		return list_devices_print(context, &(struct list_devices_request){
+			.memory = listing->memory, .selected = narrowed ? listing->selected : NULL, .bytes = options.bytes,
+			.style = { .raw = options.raw, .no_headings = options.no_headings } });
+	if (options.map)
+		return list_print_map(context, listing->memory, listing->selected);
+	return context->json ? list_print_json(context, listing) : list_print_table(context, listing);
+}
+
+/* Reads the options: the columns, the filter, what has to be known. */
+static int list_parse(const struct context *context, struct column_choice *choice, struct selection_request *request, struct error *err)
+{
+	int r = column_choose(options.columns, choice, err);
+
+	if (r == 0 && options.devices && (options.columns || options.all || options.scan))
+		r = error_set(err, -EINVAL, "--devices has columns of its own; it does not go with --output, --all and --scan");
+	if (r == 0 && options.map && (options.devices || options.columns || options.all || options.raw || context->json))
+		r = error_set(err, -EINVAL, "--map is a picture for people; it does not go with --devices, --output, --all, --raw and --json");
+	if (r == 0 && options.scan)
+		r = column_add("OFFLINE?", choice);
+	if (r == 0)
+		r = filter_parse(&filter_options, &request->filter, err);
+	if (r < 0)
+		return r;
+	request->want = options.devices || options.map ? SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES : column_want(choice);
+	if (options.devices || options.scan)
+		request->want |= SELECTION_WANT_DEVICES;
+	if (options.map || options.scan || request->filter.zone != ZONE_UNKNOWN || request->filter.kernel_zone)
+		request->want |= BLOCK_WANT_ZONES;
+	return 0;
+}
+
 static int list_run(struct context *context, const char **words, size_t n_words)
 {
 	struct selection_request request = { .words = words, .n_words = n_words, .all = true };
@@ -145,27 +215,14 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 	struct error err = { 0 };
 	int r, exit_code;
 
-	r = column_choose(options.columns, &choice, &err);
-	if (r == 0 && options.devices && (options.columns || options.all))
-		r = error_set(&err, -EINVAL, "--devices has columns of its own; it does not go with --output and --all");
-	if (r == 0)
-		r = filter_parse(&filter_options, &request.filter, &err);
-	if (r < 0)
+	if (list_parse(context, &choice, &request, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
-	request.want = options.devices ? SELECTION_WANT_DEVICES | SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES : column_want(&choice);
-	if (request.filter.zone != ZONE_UNKNOWN || request.filter.kernel_zone)
-		request.want |= BLOCK_WANT_ZONES;
 	r = memory_open(&context->sysfs, &memory, &err);
 	if (r == 0)
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
-	if (r < 0)
-		exit_code = command_fail(context, 0, &err);
-	else if (options.devices)
-		exit_code = list_devices_print(context, &(struct list_devices_request){
-			.memory = &memory, .selected = n_words || !filter_is_empty(&request.filter) ? &selected : NULL, .bytes = options.bytes,
-			.style = { .raw = options.raw, .no_headings = options.no_headings } });
-	else
-		exit_code = context->json ? list_print_json(context, &listing) : list_print_table(context, &listing);
+	if (r == 0)
+		r = list_judge(context, &memory, &selected, &err);
+	exit_code = r < 0 ? command_fail(context, 0, &err) : list_print(context, &listing, n_words || !filter_is_empty(&request.filter));
 	ranges_done(&selected);
 	memory_close(&memory);
 	return exit_code;

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "action/size-goal.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
 
 struct filter_options filter_options;
 struct change_options change_options;
+struct size_options size_options;
 
 #define FILTER_STATE { "state", '\0', POPT_ARG_STRING, &filter_options.state, 0, "Only blocks in this state: online, offline, going-offline", "STATE" }
 #define FILTER_ZONE { "zone", '\0', POPT_ARG_STRING, &filter_options.zone, 0, "Only blocks that are in this zone or, offline, could join it: Normal, Movable, ..., or kernel for all but Movable", "ZONE" }
@@ -28,6 +30,20 @@ const struct poptOption filter_option_table_without_zone[] = { FILTER_STATE, FIL
 
 const struct poptOption change_option_table[] = { CHANGE_TIMES, CHANGE_DRY_RUN, CHANGE_ATOMIC, CHANGE_FORCE, POPT_TABLEEND };
 const struct poptOption change_option_table_without_atomic[] = { CHANGE_TIMES, CHANGE_DRY_RUN, CHANGE_FORCE, POPT_TABLEEND };
+
+const struct poptOption size_option_table[] = {
+	{ "size", '\0', POPT_ARG_STRING, &size_options.size, 0, "So much of the selected memory (of all, without a selector), the best candidates first; with a unit, such as 4G", "SIZE" },
+	{ "align", '\0', POPT_ARG_STRING, &size_options.align, 0, "Round the size to whole blocks: up or down (default: refuse one that is no multiple)", "up|down" },
+	POPT_TABLEEND
+};
+
+int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err)
+{
+	*ret_blocks = 0;
+	if (size_options.size)
+		return size_goal_parse(size_options.size, size_options.align, block_size, ret_blocks, err);
+	return size_options.align ? error_set(err, -EINVAL, "--align=%s needs --size", size_options.align) : 0;
+}
 
 int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err)
 {

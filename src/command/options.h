@@ -22,6 +22,13 @@ extern struct change_options change_options;
 extern const struct poptOption filter_option_table[];
 /* --state --node --device: for commands whose --zone means something else */
 extern const struct poptOption filter_option_table_without_zone[];
+struct size_options {
+	char *size, *align;
+};
+extern struct size_options size_options;
+
+/* --size --align */
+extern const struct poptOption size_option_table[];
 /* --timeout --block-timeout --retries --dry-run --atomic */
 extern const struct poptOption change_option_table[];
 /* The same for what cannot be undone. */
@@ -35,6 +42,11 @@ extern const struct poptOption change_option_table_without_atomic[];
 
 /* Decodes the change options. Errors: -EINVAL with a sentence that names the option. */
 int options_limits(struct limits *ret, struct error *err);
+
+/*
+ * Decodes --size and --align; *ret_blocks is 0 where no size was asked for. Errors: -EINVAL with a sentence, as size_goal_parse().
+ */
+int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err);
 
 /* Decodes one time: "--NAME=TEXT", or the default for NULL. A time of 0 is refused. Errors: -EINVAL with a sentence. */
 int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err);

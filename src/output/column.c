@@ -166,6 +166,24 @@ static void provider_json(const struct row *row, struct output_json *json)
 	output_json_text(json, "provider", device ? device->provider->name : NULL);
 }
 
+static bool chance_equal(const struct memory *memory, const struct block *a, const struct block *b)
+{
+	(void)memory;
+	return a->chance == b->chance;
+}
+
+static void chance_text(const struct row *row, char *cell)
+{
+	strcpy(cell, chance_word(row->first->chance));
+}
+
+static void chance_json(const struct row *row, struct output_json *json)
+{
+	enum chance chance = row->first->chance;
+
+	output_json_text(json, "offline_chance", chance == CHANCE_NONE ? NULL : chance == CHANCE_UNKNOWN ? "unknown" : chance_word(chance));
+}
+
 const struct column columns[] = {
 	{ "RANGE", "first and last address", false, true, 0, NULL, range_text, range_json },
 	{ "SIZE", "amount of memory", true, true, 0, NULL, size_text, size_json },
@@ -175,6 +193,8 @@ const struct column columns[] = {
 	{ "NODE", "NUMA node, or nodes", true, true, SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
 	{ "BLOCKS", "block numbers", true, true, 0, NULL, blocks_text, blocks_json },
 	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES, device_equal, device_text, device_json },
+	{ "OFFLINE?", "chance to go offline (yes, likely, unlikely, no), from the zone, or with --scan from the pages", false, true,
+	  BLOCK_WANT_ZONES, chance_equal, chance_text, chance_json },
 	{ "PROVIDER", "kind of that device: how its memory comes and goes", false, false, SELECTION_WANT_DEVICES, device_equal,
 	  provider_text, provider_json },
 };
@@ -195,6 +215,19 @@ static int column_unknown(const char *name, size_t length, struct error *err)
 	for (size_t i = 0; i < n_columns; i++)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s", i ? ", " : "", columns[i].name);
 	return error_set(err, -EINVAL, "there is no column '%.*s'; there are %s", (int)length, name, known);
+}
+
+int column_add(const char *name, struct column_choice *choice)
+{
+	const struct column *column = column_find(name, strlen(name));
+
+	for (size_t i = 0; i < choice->n; i++)
+		if (choice->v[i] == column)
+			return 0;
+	if (!column || choice->n == COLUMNS_MAX)
+		return -EINVAL;
+	choice->v[choice->n++] = column;
+	return 0;
 }
 
 int column_choose(const char *list, struct column_choice *ret, struct error *err)

@@ -50,6 +50,9 @@ struct column_choice {
  */
 int column_choose(const char *list, struct column_choice *ret, struct error *err);
 
+/* Adds a column behind the chosen ones unless it is there. Errors: -EINVAL there is no such column, or no place. */
+int column_add(const char *name, struct column_choice *choice);
+
 /* What has to be read for the chosen columns. */
 unsigned int column_want(const struct column_choice *choice);
 

@@ -59,11 +59,11 @@ static bool same_line(const struct outcome *a, const struct outcome *b)
 	       a->zone_before == b->zone_before && a->zone_after == b->zone_after && a->after == b->after && !a->detail && !b->detail;
 }
 
-/* The zone, where it is known, as ", zone Movable". */
+/* The zone, where there is one, as ", zone Movable". */
 static const char *zone_text(const char *before, enum zone zone, char *buffer)
 {
 	buffer[0] = '\0';
-	if (zone != ZONE_UNKNOWN)
+	if (zone != ZONE_UNKNOWN && zone != ZONE_NONE)
 		sprintf(buffer, "%s%s", before, zone_name(zone));
 	return buffer;
 }
@@ -71,12 +71,13 @@ static const char *zone_text(const char *before, enum zone zone, char *buffer)
 static void print_success(const struct report *report, const struct outcome *outcome, const char *blocks, const char *extent)
 {
 	bool online = report->plan->wanted == BLOCK_ONLINE;
-	char zone[32];
+	char zone[48], before[48];
 
 	switch (outcome->result) {
 	case OUTCOME_CHANGED:
 		if (online)
-			printf("%s: online%s (%s)\n", blocks, zone_text(", zone ", outcome->zone_after, zone), extent);
+			printf("%s: online%s%s (%s)\n", blocks, zone_text(", zone ", outcome->zone_after, zone),
+			       outcome->rezone ? zone_text(", was in zone ", outcome->zone_before, before) : "", extent);
 		else
 			printf("%s: offline%s (%s)\n", blocks, zone_text(", was in zone ", outcome->zone_before, zone), extent);
 		break;
@@ -136,17 +137,19 @@ static void print_planned(const struct report *report)
 			const struct outcome *outcome = &plan->outcomes.v[plan->steps[next].outcome];
 			int64_t way = (int64_t)(outcome->block - last->block);
 
-			if ((way != 1 && way != -1) || (direction && way != direction) || strcmp(outcome->word, first->word))
+			if ((way != 1 && way != -1) || (direction && way != direction) || strcmp(outcome->word, first->word) ||
+			    outcome->rezone != first->rezone)
 				break;
 			direction = way;
 			last = outcome;
 		}
 		extent_text(report, next - i, extent);
 		if (first == last)
-			printf("would write %s to memory%" PRIu64 " (%s)\n", first->word, first->block, extent);
+			printf("would write %s%s to memory%" PRIu64 " (%s)\n", first->rezone ? "offline, then " : "", first->word,
+			       first->block, extent);
 		else
-			printf("would write %s to memory%" PRIu64 " %s to memory%" PRIu64 " (%s)\n", first->word, first->block,
-			       direction < 0 ? "down" : "up", last->block, extent);
+			printf("would write %s%s to memory%" PRIu64 " %s to memory%" PRIu64 " (%s)\n", first->rezone ? "offline, then " : "",
+			       first->word, first->block, direction < 0 ? "down" : "up", last->block, extent);
 	}
 }
 
@@ -203,6 +206,8 @@ static void add_outcome(const struct report *report, const struct outcome *outco
 	output_json_text(json, "result", outcome_result_name(outcome->result));
 	if (outcome->word)
 		output_json_text(json, "write", outcome->word);
+	if (outcome->rezone)
+		output_json_bool(json, "rezone", true);
 	if (outcome->error)
 		output_json_text(json, "errno", error_name(outcome->error));
 	if (outcome->cause != CAUSE_NONE) {
@@ -224,10 +229,12 @@ void report_add_json(const struct report *report, struct output_json *json)
 
 	output_json_begin_object(json, "totals");
 	for (size_t i = 0; i < OUTCOME_RESULT_COUNT; i++)
-		output_json_uint(json, i == OUTCOME_ROLLED_BACK ? "rolled_back" : outcome_result_name((enum outcome_result)i),
-				 totals.count[i]);
+		output_json_uint(json, i == OUTCOME_ROLLED_BACK ? "rolled_back" : i == OUTCOME_PASSED_OVER ? "passed_over" :
+				 outcome_result_name((enum outcome_result)i), totals.count[i]);
 	output_json_uint(json, "bytes_changed", totals.count[OUTCOME_CHANGED] * report->memory->block_size);
 	output_json_end(json);
+	if (report->plan->goal)
+		output_json_uint(json, "goal_bytes", report->plan->goal * report->memory->block_size);
 	if (report->dry_run) {
 		output_json_begin_array(json, "order");
 		for (size_t i = 0; i < report->plan->n_steps; i++)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A plan for an amount of memory. */
+#ifndef MEMHP_ACTION_PLAN_GOAL_H
+#define MEMHP_ACTION_PLAN_GOAL_H
+
+#include "action/plan.h"
+#include "action/size-goal.h"
+
+struct plan_goal_request {
+	const struct ranges *selected; /* blocks that may be taken */
+	enum block_state wanted;
+	enum zone_request zone; /* for BLOCK_ONLINE */
+	bool kernel_decides;	/* see plan_online() */
+	uint64_t blocks;	/* the amount */
+	int64_t deadline_ns;	/* for looking at pages */
+};
+
+/*
+ * Chooses the best candidates and plans them, with the others behind them for those that fail. For offline the pages of the most promising ones are looked at: four times the
+ * amount, and a few more. Errors: -ENOMEM, those of size_goal_choose().
+ */
+int plan_goal(struct survey *survey, const struct plan_goal_request *request, struct plan *ret, struct error *err);
+
+#endif

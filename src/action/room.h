@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is there room elsewhere for what has to move out of blocks that go offline? Decided from numbers alone. */
+#ifndef MEMHP_ACTION_ROOM_H
+#define MEMHP_ACTION_ROOM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/meminfo.h"
+#include "model/pages.h"
+
+struct room {
+	uint64_t must_move_bytes; /* in the blocks, and cannot just be dropped */
+	uint64_t free_bytes;	  /* elsewhere: free, page cache that can be dropped, and swap */
+};
+
+/*
+ * The cheap bound, without looking at any page: what is in use in the blocks is at most the smaller of their size and all that is in use, and what is to be had elsewhere is
+ * at least all there is less their size. True: there is certainly room. False: one has to look.
+ */
+bool room_is_ample(const struct meminfo *meminfo, uint64_t selected_bytes);
+
+/*
+ * The two numbers, from the pages of the blocks (of one, or the sum of several). Page cache that moves takes room that it could also give up, so it is on neither side. Huge
+ * pages move into free ones of the pool elsewhere first.
+ */
+struct room room_count(const struct meminfo *meminfo, const struct pages *pages);
+
+bool room_suffices(const struct room *room);
+
+#endif

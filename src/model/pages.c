@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model/pages.h"
+
+#include <string.h>
+
+#define HAS(word, bit) (((word) >> KPAGEFLAGS_##bit) & 1)
+
+/* Bytes of a page descriptor on every 64-bit machine that has memory hot-plug (struct page, mm_types.h). */
+#define DESCRIPTOR_BYTES 64
+
+/* Of x86 and arm64 with pages of 4 KiB (pageblock_order 9). */
+#define PAGE_BLOCK_PAGES 512
+
+static const char *const keys[PAGE_KIND_COUNT] = {
+	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",    [PAGE_FILE] = "page_cache", [PAGE_LOCKED] = "locked",
+	[PAGE_HUGE] = "huge",	      [PAGE_HUGE_FREE] = "huge_free", [PAGE_GIGANTIC] = "gigantic", [PAGE_BALLOON] = "balloon",
+	[PAGE_POISONED] = "poisoned",
+	[PAGE_RESERVED] = "reserved", [PAGE_SLAB] = "slab",	    [PAGE_TABLE] = "page_table", [PAGE_OTHER] = "other",
+	[PAGE_MEMMAP] = "memmap",     [PAGE_ABSENT] = "absent",
+};
+
+static const char *const words_for[PAGE_KIND_COUNT] = {
+	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",	  [PAGE_FILE] = "page cache",
+	[PAGE_LOCKED] = "locked",     [PAGE_HUGE] = "huge",		  [PAGE_HUGE_FREE] = "free huge",
+	[PAGE_GIGANTIC] = "gigantic",
+	[PAGE_BALLOON] = "ballooned", [PAGE_POISONED] = "poisoned",	  [PAGE_RESERVED] = "reserved",
+	[PAGE_SLAB] = "slab",	      [PAGE_TABLE] = "page tables",	  [PAGE_OTHER] = "other kernel",
+	[PAGE_MEMMAP] = "memmap",     [PAGE_ABSENT] = "absent",
+};
+
+const char *page_kind_key(enum page_kind kind)
+{
+	return keys[kind];
+}
+
+const char *page_kind_words(enum page_kind kind)
+{
+	return words_for[kind];
+}
+
+/* In the order in which has_unmovable_pages() (mm/page_isolation.c) asks, as far as the flags show it. */
+static enum page_kind kind_of(uint64_t word)
+{
+	if (HAS(word, NOPAGE))
+		return PAGE_ABSENT;
+	if (HAS(word, RESERVED))
+		return PAGE_RESERVED;
+	if (HAS(word, HUGE))
+		return PAGE_HUGE;
+	if (HAS(word, BUDDY))
+		return PAGE_FREE;
+	if (HAS(word, HWPOISON))
+		return PAGE_POISONED;
+	if (HAS(word, OFFLINE))
+		return PAGE_BALLOON;
+	if (HAS(word, SLAB))
+		return PAGE_SLAB;
+	if (HAS(word, PGTABLE))
+		return PAGE_TABLE;
+	if (HAS(word, LRU) && (HAS(word, UNEVICTABLE) || HAS(word, MLOCKED)))
+		return PAGE_LOCKED;
+	if (HAS(word, ANON))
+		return PAGE_ANON;
+	/* Without LRU: on its way there, on a processor's list; nothing but page cache is ever up to date. */
+	if (HAS(word, LRU) || HAS(word, UPTODATE) || HAS(word, SWAPBACKED))
+		return PAGE_FILE;
+	return PAGE_OTHER;
+}
+
+/* Larger than the buddy allocator's largest: 4 MiB with pages of 4 KiB (MAX_ORDER 10), else 2^13 pages at the most. */
+static uint64_t gigantic_pages(uint64_t page_size)
+{
+	return page_size == 4096 ? 1024 : 8192;
+}
+
+static void counter_end_huge(struct pages_counter *counter)
+{
+	enum page_kind kind = counter->huge_run > gigantic_pages(counter->pages.page_size) ? PAGE_GIGANTIC :
+			      counter->huge_mapped ? PAGE_HUGE : PAGE_HUGE_FREE;
+
+	counter->pages.count[kind] += counter->huge_run;
+	counter->huge_run = 0;
+	counter->huge_mapped = false;
+}
+
+/* Takes `run` equal words. */
+static void counter_add(struct pages_counter *counter, uint64_t word, uint64_t run)
+{
+	/* A tail page that tells nothing of its own is what its head is. */
+	bool follows = HAS(word, TAIL) && !HAS(word, HUGE) && !HAS(word, NOPAGE) && !HAS(word, BUDDY) && !HAS(word, RESERVED);
+	enum page_kind kind = follows ? counter->head : kind_of(word);
+
+	if (kind == PAGE_HUGE) {
+		if (HAS(word, HEAD))
+			counter_end_huge(counter);
+		counter->huge_run += run;
+		counter->huge_mapped = counter->huge_mapped || HAS(word, MMAP);
+	} else {
+		if (counter->huge_run)
+			counter_end_huge(counter);
+		counter->pages.count[kind] += run;
+	}
+	if (kind != PAGE_RESERVED)
+		counter->past_reserved = true;
+	else if (!counter->past_reserved)
+		counter->reserved_run += run;
+	counter->head = kind;
+}
+
+void pages_feed(const uint64_t *words, size_t n, void *data)
+{
+	struct pages_counter *counter = data;
+
+	for (size_t i = 0, next; i < n; i = next) {
+		for (next = i + 1; next < n && words[next] == words[i] && !HAS(words[i], HEAD); next++)
+			;
+		counter_add(counter, words[i], next - i);
+	}
+}
+
+struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory)
+{
+	struct pages *pages = &counter->pages;
+	uint64_t all = 0, descriptors, rounded;
+
+	counter_end_huge(counter);
+	for (size_t i = 0; i < PAGE_KIND_COUNT; i++)
+		all += pages->count[i];
+	descriptors = all * DESCRIPTOR_BYTES / pages->page_size;
+	rounded = (descriptors + PAGE_BLOCK_PAGES - 1) / PAGE_BLOCK_PAGES * PAGE_BLOCK_PAGES;
+	if (memmap_on_memory && counter->reserved_run && (counter->reserved_run == descriptors || counter->reserved_run == rounded)) {
+		pages->count[PAGE_RESERVED] -= counter->reserved_run;
+		pages->count[PAGE_MEMMAP] += counter->reserved_run;
+	}
+	pages->counted = true;
+	return *pages;
+}
+
+int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t size, bool memmap_on_memory, struct pages *ret)
+{
+	struct pages_counter counter = { .pages = { .page_size = page_size } };
+	int r = kpageflags_read(kpageflags, address / page_size, size / page_size, pages_feed, &counter);
+
+	if (r < 0)
+		return r;
+	*ret = pages_finish(&counter, memmap_on_memory);
+	return 0;
+}
+
+void pages_add(struct pages *sum, const struct pages *pages)
+{
+	sum->page_size = pages->page_size;
+	sum->counted = true;
+	for (size_t i = 0; i < PAGE_KIND_COUNT; i++)
+		sum->count[i] += pages->count[i];
+}
+
+uint64_t pages_to_move(const struct pages *pages)
+{
+	return pages->count[PAGE_ANON] + pages->count[PAGE_FILE] + pages->count[PAGE_LOCKED] + pages->count[PAGE_HUGE] +
+	       pages->count[PAGE_GIGANTIC];
+}

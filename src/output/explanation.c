@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/explanation.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "output/output-json.h"
+
+/* Text that is wrapped between words, all lines but the first indented. */
+struct wrap {
+	unsigned int width, indent, column;
+};
+
+/* Prints the words of the text where they fit. */
+static void wrap_print(struct wrap *wrap, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void wrap_print(struct wrap *wrap, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *word;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		text = NULL;
+		return;
+	}
+	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		if (wrap->column > wrap->indent && wrap->column + 1 + strlen(word) > wrap->width) {
+			printf("\n%*s", (int)wrap->indent, "");
+			wrap->column = wrap->indent;
+		} else if (wrap->column > wrap->indent) {
+			putchar(' ');
+			wrap->column++;
+		}
+		fputs(word, stdout);
+		wrap->column += (unsigned int)strlen(word);
+	}
+}
+
+/* Begins a paragraph "  LABEL  text". */
+static struct wrap wrap_begin(const struct explanation *explanation, const char *label)
+{
+	printf("  %-9s ", label);
+	return (struct wrap){ .width = explanation->width, .indent = 12, .column = 12 };
+}
+
+/* The worst block of a device, of those that are not offline; all of its blocks must be in the snapshot. NULL: all offline. */
+static const struct block *device_worst(const struct explanation *explanation, const struct device *device)
+{
+	const struct block *worst = NULL;
+
+	for (size_t i = 0; i < device->blocks.n; i++) {
+		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++) {
+			const struct block *block = memory_find(explanation->memory, number);
+
+			if (block && block->chance != CHANCE_NONE && (!worst || block->chance < worst->chance))
+				worst = block;
+		}
+	}
+	return worst;
+}
+
+static bool device_is_explained(const struct explanation *explanation, const struct device *device)
+{
+	for (size_t i = 0; i < device->blocks.n; i++)
+		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++)
+			if (!ranges_contain(explanation->selected, number))
+				return false;
+	return device->blocks.n;
+}
+
+/* "memory32: no" and where it is. */
+static void print_head(const struct explanation *explanation, const struct block *block, const struct verdict *verdict)
+{
+	const struct memory *memory = explanation->memory;
+	const struct node_set *nodes = memory_nodes(memory, block);
+	uint64_t address = memory_address(memory, block->number);
+	char size[FORMAT_SIZE], zones[ZONES_TEXT_SIZE];
+	struct wrap wrap;
+
+	printf("memory%" PRIu64 ": %s\n", block->number, verdict->chance == CHANCE_NONE ? block_state_name(block->state) :
+	       chance_word(verdict->chance));
+	wrap = wrap_begin(explanation, "where");
+	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address, address + (memory->block_size - 1),
+		   format_size(memory->block_size, size), block_state_name(block->state), zones_text(&block->zones, zones));
+	for (size_t i = 0; i < nodes->n; i++) {
+		wrap.column += (unsigned int)printf(",");
+		wrap_print(&wrap, "node %" PRIu32, nodes->v[i]);
+	}
+	if (block->device != BLOCK_NO_DEVICE) {
+		wrap.column += (unsigned int)printf(",");
+		wrap_print(&wrap, "%s", memory->devices.v[block->device].name);
+	}
+	putchar('\n');
+}
+
+static void print_pages(const struct explanation *explanation, const struct pages *pages)
+{
+	struct wrap wrap = wrap_begin(explanation, "pages");
+	const char *separator = "";
+	char size[FORMAT_SIZE];
+
+	/* The worst kinds stand last in the list, the free ones first. */
+	for (int kind = PAGE_KIND_COUNT - 1; kind >= 0; kind--) {
+		if (!pages->count[kind])
+			continue;
+		wrap.column += (unsigned int)printf("%s", separator);
+		wrap_print(&wrap, "%" PRIu64 " %s (%s)", pages->count[kind], page_kind_words((enum page_kind)kind),
+			   format_about(pages->count[kind] * pages->page_size, size));
+		separator = ",";
+	}
+	putchar('\n');
+}
+
+static void print_block(const struct explanation *explanation, size_t index)
+{
+	const struct survey *survey = explanation->survey;
+	const struct pages *pages = survey_pages(survey, index);
+	struct verdict verdict = survey_judge(survey, index);
+	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
+	struct wrap wrap;
+
+	print_head(explanation, &explanation->memory->blocks[index], &verdict);
+	for (size_t i = 0; i < verdict.n_reasons; i++) {
+		wrap = wrap_begin(explanation, i ? "" : "why");
+		wrap_print(&wrap, "%s", verdict_reason_text(verdict.reasons[i]));
+		putchar('\n');
+	}
+	if (pages)
+		print_pages(explanation, pages);
+	if (pages && !survey->meminfo_error) {
+		struct room room = room_count(&survey->meminfo, pages);
+
+		wrap = wrap_begin(explanation, "room");
+		wrap_print(&wrap, "%s must move, %s is free elsewhere", format_about(room.must_move_bytes, must_move),
+			   format_about(room.free_bytes, there));
+		putchar('\n');
+	}
+	if (explanation->kernel_log[index]) {
+		wrap = wrap_begin(explanation, "log");
+		wrap_print(&wrap, "%s", explanation->kernel_log[index]);
+		putchar('\n');
+	}
+}
+
+static void print_device(const struct explanation *explanation, const struct device *device)
+{
+	const struct block *worst = device_worst(explanation, device);
+	uint64_t blocks = ranges_count(&device->blocks);
+	char size[FORMAT_SIZE];
+
+	printf("%s (%" PRIu64 " block%s, %s): ", device->name, blocks, blocks == 1 ? "" : "s",
+	       format_size(blocks * explanation->memory->block_size, size));
+	if (worst)
+		printf("%s, as memory%" PRIu64 "\n", chance_word(worst->chance), worst->number);
+	else
+		puts("offline");
+}
+
+void explanation_print(const struct explanation *explanation)
+{
+	const struct memory *memory = explanation->memory;
+
+	for (size_t i = 0; i < memory->devices.n; i++)
+		if (device_is_explained(explanation, &memory->devices.v[i]))
+			print_device(explanation, &memory->devices.v[i]);
+	for (size_t i = 0; i < memory->n_blocks; i++)
+		if (ranges_contain(explanation->selected, memory->blocks[i].number))
+			print_block(explanation, i);
+}
+
+static void add_pages(const struct survey *survey, const struct pages *pages, struct output_json *json)
+{
+	output_json_begin_object(json, "pages");
+	for (size_t kind = 0; kind < PAGE_KIND_COUNT; kind++)
+		output_json_uint(json, page_kind_key((enum page_kind)kind), pages->count[kind]);
+	output_json_end(json);
+	output_json_uint(json, "page_size", pages->page_size);
+	if (!survey->meminfo_error) {
+		struct room room = room_count(&survey->meminfo, pages);
+
+		output_json_uint(json, "must_move_bytes", room.must_move_bytes);
+		output_json_uint(json, "free_elsewhere_bytes", room.free_bytes);
+	}
+}
+
+static void add_chance(struct output_json *json, enum chance chance)
+{
+	output_json_text(json, "offline_chance", chance == CHANCE_NONE ? NULL : chance == CHANCE_UNKNOWN ? "unknown" : chance_word(chance));
+}
+
+static void add_block(const struct explanation *explanation, size_t index, struct output_json *json)
+{
+	const struct block *block = &explanation->memory->blocks[index];
+	const struct node_set *nodes = memory_nodes(explanation->memory, block);
+	struct verdict verdict = survey_judge(explanation->survey, index);
+
+	output_json_begin_object(json, NULL);
+	output_json_uint(json, "block", block->number);
+	output_json_uint(json, "address", memory_address(explanation->memory, block->number));
+	output_json_uint(json, "size", explanation->memory->block_size);
+	output_json_text(json, "state", block_state_name(block->state));
+	output_json_begin_array(json, "zones");
+	for (size_t i = 0; i < block->zones.n; i++)
+		output_json_text(json, NULL, zone_name((enum zone)block->zones.v[i]));
+	output_json_end(json);
+	output_json_begin_array(json, "nodes");
+	for (size_t i = 0; i < nodes->n; i++)
+		output_json_uint(json, NULL, nodes->v[i]);
+	output_json_end(json);
+	output_json_text(json, "device", block->device == BLOCK_NO_DEVICE ? NULL : explanation->memory->devices.v[block->device].name);
+	add_chance(json, verdict.chance);
+	output_json_begin_array(json, "reasons");
+	for (size_t i = 0; i < verdict.n_reasons; i++) {
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "reason", verdict_reason_word(verdict.reasons[i]));
+		output_json_text(json, "text", verdict_reason_text(verdict.reasons[i]));
+		output_json_end(json);
+	}
+	output_json_end(json);
+	if (survey_pages(explanation->survey, index))
+		add_pages(explanation->survey, survey_pages(explanation->survey, index), json);
+	output_json_text(json, "kernel_log", explanation->kernel_log[index]);
+	output_json_end(json);
+}
+
+static void add_device(const struct explanation *explanation, const struct device *device, struct output_json *json)
+{
+	const struct block *worst = device_worst(explanation, device);
+
+	output_json_begin_object(json, NULL);
+	output_json_text(json, "device", device->name);
+	add_chance(json, worst ? worst->chance : CHANCE_NONE);
+	if (worst)
+		output_json_uint(json, "worst_block", worst->number);
+	else
+		output_json_null(json, "worst_block");
+	output_json_end(json);
+}
+
+int explanation_print_json(const struct explanation *explanation)
+{
+	struct output_json *json = output_json_begin_document(explanation->command);
+	const struct memory *memory = explanation->memory;
+
+	output_json_uint(json, "block_size", memory->block_size);
+	output_json_bool(json, "scanned", explanation->scan_error == 0);
+	output_json_begin_array(json, "devices");
+	for (size_t i = 0; i < memory->devices.n; i++)
+		if (device_is_explained(explanation, &memory->devices.v[i]))
+			add_device(explanation, &memory->devices.v[i], json);
+	output_json_end(json);
+	output_json_begin_array(json, "blocks");
+	for (size_t i = 0; i < memory->n_blocks; i++)
+		if (ranges_contain(explanation->selected, memory->blocks[i].number))
+			add_block(explanation, i, json);
+	output_json_end(json);
+	return output_json_end_document(json);
+}

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""explain, the column OFFLINE?, the map, --size, --rezone and the refusals, on described machines; text compared with the expected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+MEMINFO = """MemTotal:        3096576 kB
+MemFree:         {free} kB
+MemAvailable:    {free} kB
+HardwareCorrupted: {poison} kB"""
+
+
+def meminfo(free: int, poison: int = 0) -> dict[str, str]:
+    """A /proc/meminfo with so many KiB free."""
+    return {"/proc/meminfo": MEMINFO.format(free=free, poison=poison)}
+
+
+def chances(result: Any) -> dict[int, str | None]:
+    """Verdict of each block."""
+    return {block["block"]: block["offline_chance"] for block in result.json()["blocks"]}
+
+
+def written(made: Any) -> list[tuple[str, str]]:
+    """Block and word of each write, in their order."""
+    return [(entry.name.removesuffix("/state").removeprefix("memory"), entry.word) for entry in made.begun()]
+
+
+def test_text(machine: Any) -> None:
+    made = machine("kernel-zone", files=meminfo(2 << 20))
+    result = made.memhpctl("explain", "33", "36")
+    assert (result.rc, result.err) == (0, "")
+    assert result.out == """\
+memory33: unlikely
+  where     0x108000000-0x10fffffff, 128M, online, zone Normal, node 0,
+            PNP0C80:00
+  why       slab pages and page tables cannot move
+  pages     5 slab (20K), 100 anonymous (400K), 32663 free (127.5M)
+  room      400K must move, 1.8G is free elsewhere
+memory36: likely
+  where     0x120000000-0x127ffffff, 128M, online, zone Normal, node 0,
+            PNP0C80:00
+  why       nothing has to move
+            poisoned pages: once offline, the block will not come back online
+            until its device was removed and added again
+  pages     1 poisoned (4K), 32767 free (127.9M)
+  room      0B must move, 1.8G is free elsewhere
+"""
+
+
+def test_a_device_is_as_its_worst_block(machine: Any) -> None:
+    made = machine("kernel-zone")
+    result = made.memhpctl("explain", "PNP0C80:00")
+    assert result.out.startswith("PNP0C80:00 (8 blocks, 1G): no, as memory32\nmemory32: no\n")
+    document = made.memhpctl("explain", "PNP0C80:00", "--json").json()
+    assert document["devices"] == [{"device": "PNP0C80:00", "offline_chance": "no", "worst_block": 32}]
+    assert not made.memhpctl("explain", "32-38", "--json").json()["devices"]
+
+
+def test_verdicts_and_counts(machine: Any) -> None:
+    result = machine("kernel-zone").memhpctl("explain", "32-39", "--json")
+    assert chances(result) == {32: "no", 33: "unlikely", 34: "likely", 35: "unlikely", 36: "likely", 37: "likely", 38: "unlikely", 39: "no"}
+    first = result.json()["blocks"][0]
+    assert [reason["reason"] for reason in first["reasons"]] == ["reserved", "kernel-pages"]
+    assert {kind: count for kind, count in first["pages"].items() if count} == {
+        "slab": 512, "page_table": 64, "anonymous": 2048, "reserved": 512, "free": 32768 - 3136}
+    assert first["must_move_bytes"] == 2048 * 4096
+
+
+def test_holes_zones_and_offline_blocks(machine: Any) -> None:
+    made = machine("x86-dimm", lines="pages 32 buddy=1")
+    blocks = {block["block"]: block for block in made.memhpctl("explain", "0", "15", "32", "36", "--json").json()["blocks"]}
+    assert {number: block["offline_chance"] for number, block in blocks.items()} == {0: "no", 15: "no", 32: "yes", 36: None}
+    assert [reason["reason"] for reason in blocks[0]["reasons"]][:2] == ["zones", "holes"]
+    assert blocks[15]["reasons"][0]["reason"] == "holes"
+    assert "pages" not in blocks[36]
+
+
+def test_without_page_flags_the_zone_speaks(machine: Any) -> None:
+    made = machine("x86-dimm", absent=["/proc/kpageflags"])
+    result = made.memhpctl("explain", "1", "32", "--json")
+    assert result.rc == 0 and "this is what the zone tells" in result.err
+    assert not result.json()["scanned"]
+    assert chances(result) == {1: "unlikely", 32: "likely"}
+    scan = made.memhpctl("list", "--scan", "--json")
+    assert scan.rc == 1 and "/proc/kpageflags" in scan.json()["error"]["message"]
+
+
+def test_boot_memory_of_arm64_stays(machine: Any) -> None:
+    made = machine("x86-dimm", lines="pages 1 buddy=1", files={"/proc/sys/kernel/arch": "aarch64"})
+    result = made.memhpctl("explain", "1", "32", "--json")
+    assert result.json()["blocks"][0]["reasons"][0]["reason"] == "platform"
+    assert chances(result) == {1: "no", 32: "yes"}
+
+
+def test_larger_pages(machine: Any) -> None:
+    made = machine("x86-dimm", lines="page-size 65536\npages 32 lru+anon=2048", files={"/proc/self/smaps": "KernelPageSize:       64 kB"})
+    block = made.memhpctl("explain", "32", "--json").json()["blocks"][0]
+    assert (block["page_size"], block["pages"]["anonymous"], block["offline_chance"]) == (65536, 2048, "likely")
+
+
+def test_the_kernels_log_is_quoted(machine: Any) -> None:
+    log = """4,1,1,-;page:000000002a613660 refcount:1 mapcount:0 mapping:0000000000000000 index:0x1 pfn:0x108a00
+4,2,2,-;flags: 0x17ffffc0000200(slab|node=0|zone=2|lastcpupid=0x1fffff)
+4,3,3,-;page dumped because: unmovable page
+4,4,4,-;migrating pfn 110001 failed ret:1"""
+    made = machine("kernel-zone", files={"/dev/kmsg": log})
+    blocks = made.memhpctl("explain", "32-34", "--json").json()["blocks"]
+    assert [block["kernel_log"] for block in blocks] == [
+        None, "page frame 0x108a00: unmovable page (slab)", "page frame 0x110001: it could not be moved"]
+
+
+def test_list_shows_the_chance(machine: Any) -> None:
+    made = machine("kernel-zone")
+    assert made.memhpctl("list", "-o", "BLOCKS,OFFLINE?", "--noheadings", "32-39").out == " 32-38 unlikely\n    39 likely\n"
+    assert made.memhpctl("list", "-o", "BLOCKS", "--scan", "--raw", "--noheadings", "32-39").out == """\
+32 no
+33 unlikely
+34 likely
+35 unlikely
+36-37 likely
+38 unlikely
+39 no
+"""
+    assert [row["offline_chance"] for row in made.memhpctl("list", "0-15", "39", "--json").json()["ranges"]] == ["unlikely", "likely"]
+
+
+def test_map(machine: Any) -> None:
+    made = machine("mixed")
+    result = made.memhpctl("list", "--map")
+    assert (result.rc, result.err) == (0, "")
+    assert result.out == """\
+node 0
+0x0         xkkkkkkkkkkkkkkk                MMMMMMMM
+node 1
+0x0                         kkkkkkkk                ....
+0x200000000 MMMMkk
+node 2
+0x400000000 ........
+
+A cell is one block, 128M.
+M zone Movable, can go offline      12 blocks      1.5G
+k kernel zone, unlikely to go       25 blocks     3200M
+x online, cannot go offline          1 block       128M
+. offline                           12 blocks      1.5G
+"""
+    assert made.memhpctl("list", "--map", "--scan", "68-69").out.startswith("node 1\n0x200000000     xk\n")
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_map_fits(machine: Any, width: int) -> None:
+    made = machine("big")
+    out = made.memhpctl("list", "--map", env={"COLUMNS": str(width)}).out
+    picture, legend = out.split("\n\n")
+    assert max(len(line) for line in picture.splitlines()) <= max(width, 22)  # eight cells at the least
+    assert len(picture.splitlines()) <= 32 + 2 * 8
+    assert " blocks, " in legend and "shows what most of them are" in legend
+    assert out.isascii() and "\033" not in out
+
+
+@pytest.mark.parametrize("words, named", [
+    (["list", "--map", "--json"], "--map"), (["list", "--map", "-o", "SIZE"], "--map"), (["explain"], "nothing is selected"),
+    (["explain", "999"], "999"), (["offline", "--size", "4096"], "4096"), (["offline", "--size=300M"], "256M and 384M"),
+    (["offline", "--size=1X"], "1X"), (["offline", "32", "--align=up"], "--align"), (["offline", "--size=1G", "--align=x"], "--align"),
+    (["online", "32", "--rezone"], "--rezone"), (["online", "--rezone", "--size=1G", "--zone=kernel"], "--rezone"),
+])
+def test_usage_errors(machine: Any, words: list[str], named: str) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl(*words)
+    assert result.rc == 2 and named in result.err
+    assert not made.begun()
+
+
+def test_size_takes_the_best(machine: Any) -> None:
+    made = machine("kernel-zone", files=meminfo(2 << 20))
+    dry = made.memhpctl("offline", "--size=256M", "--device=PNP0C80:00", "--dry-run")
+    assert dry.out == "would write offline to memory34 (1 block, 128M)\nwould write offline to memory37 (1 block, 128M)\n"
+    assert not made.begun()
+    result = made.memhpctl("offline", "--size=256M", "32-39", "--json")
+    assert result.rc == 0
+    assert [block["block"] for block in result.json()["blocks"]] == [34, 37]
+    assert result.json()["goal_bytes"] == 256 << 20
+
+
+def test_size_is_quiet_about_what_others_made_up_for(machine: Any) -> None:
+    made = machine("movable-heavy")
+    result = made.memhpctl("offline", "--size=512M", "--zone=Movable", "--retries=0", rules="memory9[0-9] offline EBUSY always")
+    assert (result.rc, result.err) == (0, "")
+    document = machine("movable-heavy").memhpctl("offline", "--size=512M", "--zone=Movable", "--retries=0", "--json",
+                                                 rules="memory95 offline EBUSY always").json()
+    assert document["result"] == "done"
+    assert (document["totals"]["changed"], document["totals"]["passed_over"], document["totals"]["failed"]) == (4, 1, 0)
+    passed = [block for block in document["blocks"] if block["result"] == "passed-over"]
+    assert [(block["block"], block["errno"]) for block in passed] == [(95, "EBUSY")]
+
+
+def test_size_that_is_not_reached_names_what_held(machine: Any) -> None:
+    made = machine("x86-dimm", lines="pages 32 buddy=1")
+    result = made.memhpctl("offline", "32-35", "--size=384M", "--retries=0", rules="memory3[23] offline EBUSY always")
+    assert result.rc == 64
+    assert "memory32-33: failed" in result.err
+    assert result.out.splitlines()[-1].startswith("offline: 2 changed (256M), 2 failed")
+    assert made.memhpctl("offline", "--size=64G").rc == 1
+
+
+def test_atomic_size_puts_back(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("offline", "32-35", "--size=384M", "--retries=0", "--atomic", "--json", rules="memory3[23] offline EBUSY always")
+    assert result.json()["result"] == "rolled-back"
+    assert {made.state(number) for number in range(32, 36)} == {"online"}
+    assert {made.zones(number)[0] for number in range(32, 36)} == {"Movable"}
+
+
+def test_rezone(machine: Any) -> None:
+    made = machine("x86-dimm")
+    assert made.memhpctl("online", "32", "--zone=kernel", "--rezone", "-n").out == "would write offline, then online_kernel to memory32 (1 block, 128M)\n"
+    result = made.memhpctl("online", "32-33", "--zone=kernel", "--rezone")
+    assert (result.rc, result.err) == (0, "")
+    assert result.out == "memory32-33: online, zone Normal, was in zone Movable (2 blocks, 256M)\n"
+    assert written(made) == [("33", "offline"), ("33", "online_kernel"), ("32", "offline"), ("32", "online_kernel")]
+
+
+def test_rezone_goes_back_when_it_fails(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("online", "32", "--zone=kernel", "--rezone", "--retries=0", "--json", rules="memory32 online_kernel EBUSY always")
+    block = result.json()["blocks"][0]
+    assert (result.rc, block["result"], block["after"], block["zone_after"]) == (75, "failed", "online", "Movable")
+    assert block["detail"] == "it was put back into zone Movable"
+    assert written(made) == [("32", "offline"), ("32", "online_kernel"), ("32", "online_movable")]
+
+
+def test_atomic_rezone_goes_back_as_a_whole(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("online", "32-33", "--zone=kernel", "--rezone", "--retries=0", "--atomic", "--json",
+                           rules="memory32 offline EBUSY always")
+    assert result.json()["result"] == "rolled-back"
+    assert [made.zones(number)[0] for number in (32, 33)] == ["Movable", "Movable"]
+
+
+def test_offline_without_room_is_refused(machine: Any) -> None:
+    pages = "\n".join(f"pages {number} lru+anon+mmap=32768" for number in range(32, 36))
+    made = machine("x86-dimm", lines=pages, files=meminfo(500 << 10))
+    result = made.memhpctl("offline", "32-35", "--json")
+    assert result.rc == 1
+    assert {(block["result"], block["cause"], block["detail"]) for block in result.json()["blocks"]} == {
+        ("refused", "no-room", "512M would have to move, 500M is free elsewhere")}
+    assert not made.begun()
+    assert made.memhpctl("offline", "32-34").rc == 0
+    assert made.memhpctl("offline", "35", "--force").rc == 0
+
+
+def test_poison_is_warned_of_and_not_rezoned(machine: Any) -> None:
+    made = machine("kernel-zone", files=meminfo(2 << 20, poison=4))
+    rezone = made.memhpctl("online", "36-37", "--zone=movable", "--rezone", "--json")
+    assert [(block["result"], block.get("cause")) for block in rezone.json()["blocks"]] == [("refused", "poison"), ("changed", None)]
+    result = made.memhpctl("offline", "36", "--json")
+    assert result.rc == 0 and "memory36: 1 poisoned page: once offline, it will not come back online" in result.err
+    assert "poisoned" in result.json()["blocks"][0]["detail"]

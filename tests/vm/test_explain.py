@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Predictions against reality: what `explain` says of each block of a loaded guest, and what then happens."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from guest import Guest
+
+Boot = Callable[..., Guest]
+KERNEL = range(32, 40)      # blocks of the DIMM in a kernel zone
+MOVABLE = range(40, 64)     # and in zone Movable
+
+
+def load(guest: Guest, *words: str) -> None:
+    """Start the guest's `load` and wait until its pages are there."""
+    guest.spawn(["load", *words]).wait_output("ready", 60)
+
+
+def loaded(guest: Guest, memhpctl: str) -> int:
+    """4 GiB more, in both kinds of zones, then pages of each kind in them. Returns the block with a pinned page."""
+    assert guest.plug_dimm("d1", "4G") == [*KERNEL, *MOVABLE]
+    for number in reversed(MOVABLE):
+        assert guest.set_block_state(number, "online_movable") == "OK"
+    for number in reversed(KERNEL):
+        assert guest.set_block_state(number, "online_kernel") == "OK"
+    load(guest, "slab", "30000", "/tmp/slab")
+    load(guest, "anonymous", "300")
+    load(guest, "file", "200", "/tmp/file")
+    load(guest, "locked", "64")
+    guest.check("echo 32 > /proc/sys/vm/nr_hugepages")
+    load(guest, "huge", "32")
+    return pin(guest, memhpctl)
+
+
+def predictions(guest: Guest, memhpctl: str) -> dict[int, dict]:
+    """What explain says of each online block."""
+    document = json.loads(guest.check([memhpctl, "explain", "--all", "--state=online", "--json"], 60).out)
+    assert document["scanned"]
+    return {block["block"]: block for block in document["blocks"]}
+
+
+def pin(guest: Guest, memhpctl: str) -> int:
+    """Pin a page of the Movable block that the kernel gives pages from at the moment: one in use in part."""
+    blocks = predictions(guest, memhpctl)
+    number = max((number for number, block in blocks.items() if block["zones"] == ["Movable"] and block["pages"]["free"]),
+                 key=lambda number: min(blocks[number]["pages"]["anonymous"], blocks[number]["pages"]["free"]))
+    guest.pin(number, pages=1, megabytes=400)
+    return number
+
+
+def try_block(guest: Guest, memhpctl: str, number: int) -> bool:
+    """Does the block go offline? It is put back into its zone."""
+    zone = guest.block_zone(number)
+    result = guest.run([memhpctl, "offline", str(number), "--json", "--force", "--block-timeout=3s", "--retries=2"], 60)
+    went = json.loads(result.out)["blocks"][0]["result"] == "changed"
+    assert went == (guest.block_state(number) == "offline")
+    if went:
+        word = "online_movable" if zone == "Movable" else "online_kernel"
+        assert guest.set_block_state(number, word) == "OK"
+    return went
+
+
+def compare(guest: Guest, memhpctl: str, title: str, zones: tuple[str, ...] = ("DMA32", "Normal", "Movable", "none")) -> dict[str, Counter]:
+    """Predict every block of these zones, then try every block; prints the table."""
+    predicted = {number: block for number, block in predictions(guest, memhpctl).items() if block["zones"][0] in zones}
+    table: dict[str, Counter] = {}
+    print(f"\n{title}\n  verdict   went  stayed")
+    surprises = []
+    for number, block in predicted.items():
+        went = try_block(guest, memhpctl, number)
+        table.setdefault(block["offline_chance"], Counter())[went] += 1
+        if went == (block["offline_chance"] in ("no", "unlikely")):
+            surprises.append(f"  memory{number} {block['zones']}: {block['offline_chance']}, {'went' if went else 'stayed'}; "
+                             f"{[reason['reason'] for reason in block['reasons']]} "
+                             f"{ {kind: count for kind, count in block['pages'].items() if count} }")
+    for verdict in ("yes", "likely", "unlikely", "no"):
+        counts = table.get(verdict, Counter())
+        print(f"  {verdict:<8} {counts[True]:>5} {counts[False]:>7}")
+    print("\n".join(surprises))
+    return table
+
+
+def judge(table: dict[str, Counter]) -> None:
+    """Yes and likely hold in 95 of 100 cases, no in all."""
+    good = table.get("yes", Counter()) + table.get("likely", Counter())
+    assert good[True] >= 0.95 * good.total(), f"{good[False]} of {good.total()} blocks called yes or likely stayed"
+    assert table["no"].total() > 0
+    assert table["no"][True] == 0
+
+
+def test_verdicts_hold_in_a_loaded_guest(boot: Boot, memhpctl: str) -> None:
+    guest = boot(memhp_default_state="offline")
+    pinned = loaded(guest, memhpctl)
+    judge(compare(guest, memhpctl, f"loaded, with a pinned page in memory{pinned}"))
+    # The kernel gets more room for its own pages, among those of programs.
+    for number in [number for number in MOVABLE if number != pinned][:8]:
+        result = guest.run([memhpctl, "online", str(number), "--zone=kernel", "--rezone"], 60)
+        assert result.rc == 0, result.err
+        assert guest.block_zone(number) == "Normal"
+    load(guest, "slab", "30000", "/tmp/slab2")
+    judge(compare(guest, memhpctl, "after online_kernel has let the kernel in", ("DMA32", "Normal", "none")))
+
+
+def test_explain_quotes_the_kernel_after_a_failed_offline(guest: Guest, memhpctl: str) -> None:
+    for number in reversed(guest.plug_dimm("d1", "1G")):
+        assert guest.set_block_state(number, "online_kernel") == "OK"
+    load(guest, "slab", "30000", "/tmp/slab")
+    blocks = json.loads(guest.check([memhpctl, "explain", "32-39", "--json"], 60).out)["blocks"]
+    number = next(block["block"] for block in blocks if block["offline_chance"] == "no")
+    assert "kernel-pages" in [reason["reason"] for block in blocks for reason in block["reasons"]]
+    result = guest.run([memhpctl, "offline", str(number)], 60)
+    assert result.rc == 75
+    assert "the kernel's log: page frame 0x" in result.err and "unmovable page" in result.err
+    text = guest.check([memhpctl, "explain", str(number)], 60).out
+    assert "  log       page frame 0x" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_size_is_reached_without_a_failed_attempt(guest: Guest, memhpctl: str) -> None:
+    blocks = guest.plug_dimm("d1", "1G") + guest.plug_dimm("d2", "1G")
+    for number in reversed(blocks):
+        assert guest.set_block_state(number, "online_movable" if number < 40 else "online_kernel") == "OK"
+    load(guest, "slab", "20000", "/tmp/slab")
+    load(guest, "anonymous", "200")
+    result = guest.run([memhpctl, "offline", "--size=1G", "--json"], 60)
+    document = json.loads(result.out)
+    assert result.rc == 0
+    assert [block["block"] for block in document["blocks"]] == blocks[:8]
+    assert document["totals"]["changed"] == 8 and document["goal_bytes"] == 1 << 30
+    back = json.loads(guest.check([memhpctl, "online", "--size=512M", "--zone=movable", "--json"], 60).out)
+    assert [block["block"] for block in back["blocks"]] == blocks[4:8]
+
+
+def test_size_goes_on_past_a_block_that_will_not_go(guest: Guest, memhpctl: str) -> None:
+    for number in reversed(guest.plug_dimm("d1", "1G")):
+        assert guest.set_block_state(number, "online_movable") == "OK"
+    load(guest, "anonymous", "100")
+    pin(guest, memhpctl)
+    result = guest.run([memhpctl, "offline", "32-39", "--size=512M", "--block-timeout=1s", "--retries=0", "--json"], 60)
+    results = {block["block"]: block["result"] for block in json.loads(result.out)["blocks"]}
+    assert (result.rc, result.err) == (0, "")
+    assert sorted(results.values()).count("changed") == 4
+    assert set(results.values()) <= {"changed", "passed-over"}
+
+
+def test_rezone_there_and_back(guest: Guest, memhpctl: str) -> None:
+    for number in reversed(guest.plug_dimm("d1", "1G")):
+        assert guest.set_block_state(number, "online_kernel") == "OK"
+    document = json.loads(guest.run([memhpctl, "online", "36-37", "--zone=movable", "--rezone", "--json"], 60).out)
+    assert [block["zone_after"] for block in document["blocks"]] == ["Movable", "Movable"]
+    assert guest.block_zone(36) == "Movable"
+    guest.inject("MEM_GOING_ONLINE", "ENOMEM")
+    result = guest.run([memhpctl, "online", "36", "--zone=kernel", "--rezone", "--retries=0", "--json"], 60)
+    failed = json.loads(result.out)["blocks"][0]
+    # The injected error also stops the way back: that is said, with the state that was read.
+    assert (result.rc, failed["after"]) == (75, "offline")
+    assert "could not be put back into zone Movable" in failed["detail"]
+    guest.inject("MEM_GOING_ONLINE", 0)
+
+
+def test_offline_without_room_is_refused_with_both_numbers(guest: Guest, memhpctl: str) -> None:
+    for number in reversed(guest.plug_dimm("d1", "1G")):
+        assert guest.set_block_state(number, "online_movable") == "OK"
+    load(guest, "anonymous", "1900")
+    result = guest.run([memhpctl, "offline", "32-39", "--json"], 60)
+    document = json.loads(result.out)
+    assert result.rc == 1
+    assert {block["cause"] for block in document["blocks"]} == {"no-room"}
+    assert "would have to move" in document["blocks"][0]["detail"]
+    assert set(guest.blocks().values()) == {"online"}
+
+
+def test_poisoned_pages_are_warned_of(guest: Guest, memhpctl: str) -> None:
+    for number in reversed(guest.plug_dimm("d1", "1G")):
+        assert guest.set_block_state(number, "online_movable") == "OK"
+    address = 35 << 27
+    if guest.write("/sys/devices/system/memory/hard_offline_page", hex(address + (100 << 12))) != "OK":
+        pytest.skip("this kernel has no memory failure handling")
+    result = guest.run([memhpctl, "offline", "35", "--json"], 60)
+    assert result.rc == 0
+    assert "poisoned page: once offline, it will not come back online" in result.err
+    rezone = guest.run([memhpctl, "online", "34-35", "--zone=kernel", "--rezone", "--dry-run"], 60)
+    assert "memory34" in rezone.out
