@@ -11,7 +11,8 @@
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
  *     - change.[ch]       (what online and offline have in common)
- *     - list-devices.[ch] (list --devices), status-providers.[ch] (a part of status)
+ *     - list-devices.[ch] (list --devices)
+ *     - status-providers.[ch] (the back ends, in status)
  *     - command-*.c       (list, status, online, offline, remove, add, explain, help, complete)
  *
  * - output/: showing
@@ -46,7 +47,10 @@
  *
  * - provider/: how memory comes and goes, one file a back end
  *     - provider.[ch]     (the interface; which device a block belongs to)
- *     - provider-acpi.c (DIMMs), -dax.c (CXL, PMEM), -virtio.c, -pseries.c, -s390.c, -hyperv.c, -xen.c, -probe.c
+ *     - provider-acpi.c   (DIMMs)
+ *     - provider-dax.c    (CXL, PMEM)
+ *     - provider-pseries.c provider-s390.c provider-probe.c
+ *     - provider-virtio.c provider-hyperv.c provider-xen.c (memory that only the host takes away)
  *
  * - model/: what there is, decoded
  *     - memory.[ch]       (the snapshot: blocks, nodes, devices)
@@ -63,6 +67,7 @@
  *     - uevent.[ch]       (the kernel's events; libudev)
  *     - module.[ch]       (kernel modules; libkmod)
  *     - writer.[ch]       (writing, by a process that can be ended)
+ *     - worker.[ch]       (that process)
  *     - kpageflags.[ch]   (the use of each page)
  *     - meminfo.[ch]      (how much memory is in use)
  *     - kmsg.[ch]         (what the kernel logged about a block)

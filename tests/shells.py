@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pty
 import re
@@ -55,13 +56,13 @@ class Terminal(Shell):
     """A shell that completes only on a terminal: keys go in, the list that it shows comes back."""
 
     arguments: ClassVar[list[str]]
+    end: ClassVar[str] = "ENDMARK"     # what it shows when it is done with a command
 
     def __enter__(self) -> "Terminal":
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             environment = {"PATH": os.environ["PATH"], "HOME": str(self.scratch), "TERM": "dumb", "LC_ALL": "C"}
             os.execvpe(self.name, [self.name, *self.arguments], environment)
-        self.said = ""
         self.tell(self.setup())
         return self
 
@@ -76,7 +77,7 @@ class Terminal(Shell):
     def tell(self, command: str) -> str:
         """Run a command; returns what the terminal showed until its end."""
         # The mark is put together by the shell, so that the echo of the command does not have it.
-        return self.keys(f"{command}; echo END''MARK\r", "ENDMARK")
+        return self.keys(f"{command}; echo END''MARK\r", self.end)
 
     def keys(self, keys: str, until: str) -> str:
         """Type; returns what the terminal shows up to a text."""
@@ -133,11 +134,14 @@ class Bash(Terminal):
 
     name = "bash"
     arguments = ["--norc", "--noprofile", "-i"]
+    # With the prompt: keys that come before it are the terminal's and not the line editor's.
+    end = "ENDMARK\r\n> "
 
     def setup(self) -> str:
         script = self.scratch / "setup.bash"
         script.write_text(f"""
 PS1='> '
+stty cols 500
 bind 'set completion-query-items 0' 'set page-completions off' 'set enable-bracketed-paste off' \
     'set completion-display-width 0' 'set completion-prefix-display-length 0'
 source {self.completions / "memhpctl"}
@@ -145,12 +149,12 @@ source {self.completions / "memhpctl"}
         return f"source {script}"
 
     def ask(self, line: str) -> list[str]:
-        self.keys(line, line)
-        listed = self.keys("\x1b?", f"> {line}")
-        self.keys("\x15\r", "> ")
+        # What follows the list ends it, also where there is none.
+        shown = self.keys(f"{line}\x1b?\x15echo END''MARK\r", self.end).splitlines()[1:]
+        listed = itertools.takewhile(lambda answer: not answer.startswith(("> ", "ENDMARK")), shown)
         lead = re.split(r"\s", line)[-1]
         lead = lead[:len(lead) - len(re.split("[=:]", lead)[-1])]
-        return [lead + word.strip() for word in listed.rpartition("> ")[0].splitlines() if word.strip()]
+        return [lead + word.strip() for word in listed if word.strip()]
 
 
 SHELLS = (Bash, Zsh, Fish)

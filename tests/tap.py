@@ -1,38 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Results in the Test Anything Protocol, which automake counts: for check scripts, and for pytest with -p tap -p no:terminal."""
+"""Results in the Test Anything Protocol, which automake counts: for check scripts, and as a plugin of pytest, see run-pytest."""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 class Tap:
     """Prints results one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
+        self.stream = stream
         self.count = 0
 
     def result(self, name: str, problems: list[str]) -> None:
         """A check: it passes when there are no problems."""
         self.count += 1
-        print(f"{'not ok' if problems else 'ok'} {self.count} - {name}")
+        self._print(f"{'not ok' if problems else 'ok'} {self.count} - {name}")
         for problem in problems:
             for line in problem.splitlines():
-                print(f"#   {line}")
-        sys.stdout.flush()
+                self._print(f"#   {line}")
 
     def skip(self, name: str, reason: str) -> None:
         """A check that cannot be made here."""
         self.count += 1
-        print(f"ok {self.count} - {name} # SKIP {' '.join(reason.split())}", flush=True)
+        self._print(f"ok {self.count} - {name} # SKIP {' '.join(reason.split())}")
 
     def end(self) -> None:
         """Without this the reader knows that the script died."""
-        print(f"1..{self.count}", flush=True)
+        self._print(f"1..{self.count}")
+
+    def _print(self, line: str) -> None:
+        print(line, file=self.stream, flush=True)
 
 
-_tap = Tap()
+_tap: Tap
+
+
+def pytest_configure() -> None:
+    """The results have a stream of their own: what pytest itself prints would come between."""
+    global _tap
+    _tap = Tap(os.fdopen(int(os.environ["TAP_FD"]), "w", encoding="utf-8", errors="backslashreplace"))
 
 
 def _name(report: Any) -> str:
@@ -62,3 +72,8 @@ def pytest_sessionfinish(exitstatus: int) -> None:
     """The plan, unless pytest itself broke."""
     if exitstatus in (0, 1, 5):
         _tap.end()
+
+
+def pytest_internalerror(excrepr: Any) -> None:
+    """Whatever it is, it ends the run."""
+    _tap.result("pytest", [str(excrepr)])

@@ -2,12 +2,9 @@
 #include "action/attempt.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
@@ -29,15 +26,26 @@
 /* Waiting for the lock is news after so long. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S
 
-/* One attempt_step() under way. */
+/* One attempt_steps() under way. The outcome of steps[taken] is the one that is being worked for. */
 struct attempt {
 	const struct attempt_context *context;
-	const struct step *step;
+	const struct step *steps;
 	enum block_state wanted;
-	struct outcome *outcome;
-	int64_t began_ns;
-	bool told; /* about the lock */
+	struct outcome *outcomes; /* of the plan */
+	size_t n;     /* steps in the batch under way */
+	size_t taken; /* steps whose result is in their outcome */
+	bool told;    /* about the lock */
 };
+
+static const struct step *attempt_current(const struct attempt *attempt)
+{
+	return &attempt->steps[attempt->taken];
+}
+
+static struct outcome *attempt_outcome(const struct attempt *attempt)
+{
+	return &attempt->outcomes[attempt_current(attempt)->outcome];
+}
 
 enum read_back {
 	READ_SAME,     /* the block that was selected; its state and zone are in the outcome */
@@ -47,7 +55,8 @@ enum read_back {
 
 static enum read_back attempt_read_back(struct attempt *attempt)
 {
-	struct outcome *outcome = attempt->outcome;
+	struct outcome *outcome = attempt_outcome(attempt);
+	const struct step *step = attempt_current(attempt);
 	struct block block;
 	int r = block_read(attempt->context->memory->directory, outcome->block, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
 
@@ -56,7 +65,7 @@ static enum read_back attempt_read_back(struct attempt *attempt)
 		outcome->zone_after = ZONE_UNKNOWN;
 		return READ_GONE;
 	}
-	if (attempt->step->inode && (block.inode != attempt->step->inode || block.fs_dev != attempt->step->fs_dev)) {
+	if (step->inode && (block.inode != step->inode || block.fs_dev != step->fs_dev)) {
 		outcome->after = BLOCK_UNKNOWN;
 		outcome->zone_after = ZONE_UNKNOWN;
 		return READ_REPLACED;
@@ -72,7 +81,7 @@ static enum read_back attempt_read_back_settled(struct attempt *attempt)
 	int64_t until = clock_now_ns() + SETTLE_NS;
 	enum read_back read;
 
-	while ((read = attempt_read_back(attempt)) == READ_SAME && attempt->outcome->after == BLOCK_GOING_OFFLINE &&
+	while ((read = attempt_read_back(attempt)) == READ_SAME && attempt_outcome(attempt)->after == BLOCK_GOING_OFFLINE &&
 	       clock_left_ns(until) > 0)
 		interrupt_poll_again(NULL, 0, 2 * CLOCK_NS_PER_MS);
 	return read;
@@ -80,26 +89,27 @@ static enum read_back attempt_read_back_settled(struct attempt *attempt)
 
 static void attempt_finish(struct attempt *attempt, enum outcome_result result, enum outcome_cause cause)
 {
-	attempt->outcome->result = result;
-	attempt->outcome->cause = cause;
+	attempt_outcome(attempt)->result = result;
+	attempt_outcome(attempt)->cause = cause;
 }
 
 /* Is the block, online, in the zone that was wanted? */
 static bool attempt_zone_fits(const struct attempt *attempt)
 {
-	enum zone zone = attempt->outcome->zone_after;
+	enum zone zone = attempt_outcome(attempt)->zone_after;
+	const struct step *step = attempt_current(attempt);
 
 	if (attempt->wanted != BLOCK_ONLINE || zone == ZONE_UNKNOWN)
 		return true;
-	if (attempt->step->kernel_zone_wanted)
+	if (step->kernel_zone_wanted)
 		return zone != ZONE_MOVABLE;
-	return attempt->step->zone_wanted == ZONE_UNKNOWN || attempt->step->zone_wanted == zone;
+	return step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;
 }
 
 /* The write succeeded, or the block was found in the wanted state: says so, and the wrong zone with it. */
 static void attempt_finish_wanted(struct attempt *attempt, enum outcome_result result)
 {
-	attempt->outcome->error = 0;
+	attempt_outcome(attempt)->error = 0;
 	attempt_finish(attempt, result, attempt_zone_fits(attempt) ? CAUSE_NONE : CAUSE_WRONG_ZONE);
 }
 
@@ -112,117 +122,196 @@ static void attempt_finish_lost(struct attempt *attempt, enum read_back read)
 		attempt_finish(attempt, OUTCOME_VANISHED, CAUSE_GONE);
 }
 
-/* Ends the write under way for `cause` and reports what the block is now. */
-static void attempt_abort(struct attempt *attempt, enum outcome_cause cause)
+/* Takes the result of the step's job into its outcome, which is final unless it may be tried again (FAILED, with a passing cause). */
+static void attempt_take(struct attempt *attempt, const struct write_result *result)
 {
-	struct write_result result;
-	bool finished;
-	int64_t waited = writer_lock_wait_ns(attempt->context->writer);
-	int r = writer_stop(attempt->context->writer, STOP_GRACE_NS, &finished, &result);
-	enum read_back read = attempt_read_back_settled(attempt);
+	struct outcome *outcome = attempt_outcome(attempt);
+	enum read_back read = attempt_read_back(attempt);
 
-	if (finished)
-		attempt->outcome->lock_wait_ns += result.lock_wait_ns;
-	else
-		attempt->outcome->lock_wait_ns += waited;
-	if (r == -EBUSY) {
-		pid_t pid = attempt->context->writer->stuck_pid;
-
-		free(attempt->outcome->detail);
-		if (asprintf(&attempt->outcome->detail, "process %d (memhpctl-write) is inside the kernel and ends when the kernel lets it",
-			     (int)pid) < 0)
-			attempt->outcome->detail = NULL;
-		attempt_finish(attempt, OUTCOME_FAILED, CAUSE_STUCK);
-		return;
+	outcome->attempts++;
+	outcome->elapsed_ns += result->elapsed_ns;
+	outcome->lock_wait_ns += result->lock_wait_ns;
+	outcome->error = -result->error;
+	if (result->stage == WRITE_STAGE_REPLACED || read != READ_SAME) {
+		attempt_finish_lost(attempt, result->stage == WRITE_STAGE_REPLACED ? READ_REPLACED : read);
+	} else if (outcome->after == attempt->wanted) {
+		/* With an error: EINVAL because it is so already, or somebody else was faster. */
+		attempt_finish_wanted(attempt, result->error ? OUTCOME_ALREADY : OUTCOME_CHANGED);
+	} else {
+		attempt_finish(attempt, OUTCOME_FAILED,
+			       result->error ? outcome_classify(result, attempt->wanted, outcome->zone_before) : CAUSE_REVERTED);
+		/* The attribute is gone but the directory is the same: it is being taken down. */
+		if (outcome->cause == CAUSE_GONE)
+			attempt_finish_lost(attempt, READ_GONE);
 	}
-	if (read != READ_SAME)
-		attempt_finish_lost(attempt, read);
-	else if (attempt->outcome->after == attempt->wanted)
-		/* The signal came too late to stop it: the truth is the state. */
-		attempt_finish_wanted(attempt, OUTCOME_CHANGED);
-	else
-		attempt_finish(attempt, OUTCOME_FAILED, cause);
 }
 
-static void attempt_tell_waiting(struct attempt *attempt)
+/* Takes all results that are there. The last may be that of a job that was stopped, which is none. */
+static void attempt_take_finished(struct attempt *attempt)
+{
+	size_t finished = writer_finished(attempt->context->writer);
+
+	while (attempt->taken < finished) {
+		const struct write_result *result = writer_result(attempt->context->writer, attempt->taken);
+
+		if (result->stopped)
+			return;
+		attempt_take(attempt, result);
+		attempt->taken++;
+	}
+}
+
+/* Ends the batch under way for `cause` and reports what came of the step that it was at. `wait_ns`: how long that one waited for the lock. */
+static void attempt_abort(struct attempt *attempt, enum outcome_cause cause, int64_t wait_ns)
+{
+	int r = writer_stop(attempt->context->writer, STOP_GRACE_NS);
+	struct outcome *outcome;
+	enum read_back read;
+
+	attempt_take_finished(attempt);
+	/* The signal came too late: all of it is done. */
+	if (attempt->taken == attempt->n)
+		return;
+	outcome = attempt_outcome(attempt);
+	read = attempt_read_back_settled(attempt);
+	outcome->attempts++;
+	outcome->lock_wait_ns += wait_ns;
+	outcome->error = 0;
+	if (r == -EBUSY) {
+		free(outcome->detail);
+		if (asprintf(&outcome->detail, "process %d (memhpctl-write) is inside the kernel and ends when the kernel lets it",
+			     (int)attempt->context->writer->stuck_pid) < 0)
+			outcome->detail = NULL;
+		attempt_finish(attempt, OUTCOME_FAILED, CAUSE_STUCK);
+	} else if (read != READ_SAME) {
+		attempt_finish_lost(attempt, read);
+	} else if (outcome->after == attempt->wanted) {
+		/* Too late to stop it: the truth is the state. */
+		attempt_finish_wanted(attempt, OUTCOME_CHANGED);
+	} else {
+		attempt_finish(attempt, OUTCOME_FAILED, cause);
+	}
+	attempt->taken++;
+}
+
+static void attempt_tell(struct attempt *attempt, int64_t wait_ns)
 {
 	const struct attempt_context *context = attempt->context;
+	const struct outcome *outcome = attempt_outcome(attempt);
 	char holder[160];
 
-	if (attempt->told || !context->news.waiting)
+	if (context->news.step)
+		context->news.step(context->news.data, context->done + attempt->taken, context->total, outcome->block, outcome->word);
+	if (wait_ns < NEWS_AFTER_NS || attempt->told || !context->news.waiting)
 		return;
 	attempt->told = true;
-	holder_describe(context->sysfs, context->memory->directory, attempt->outcome->block, holder, sizeof(holder));
-	context->news.waiting(context->news.data, attempt->outcome->block, holder);
+	holder_describe(context->sysfs, context->memory->directory, outcome->block, holder, sizeof(holder));
+	context->news.waiting(context->news.data, outcome->block, holder);
 }
 
 /* Is the plain write that is under way waiting for the lock? Only going offline can be seen from here. */
 static bool attempt_hidden_wait(struct attempt *attempt)
 {
 	return attempt->wanted == BLOCK_OFFLINE && attempt_read_back(attempt) == READ_SAME &&
-	       attempt->outcome->after == BLOCK_ONLINE;
+	       attempt_outcome(attempt)->after == BLOCK_ONLINE;
 }
 
-/*
- * Waits for the write under way. Returns 0 with the result, or 1 when it was ended and the outcome is final.
- */
-static int attempt_wait(struct attempt *attempt, struct write_result *result)
+/* The clocks of the step under way: how long it has waited for the lock, and worked. */
+struct clocks {
+	size_t taken; /* the step that they belong to */
+	int64_t wait_ns, work_ns;
+	int64_t hidden_wait_ns, looked_ns;
+};
+
+/* A try for the lock is over in a few milliseconds; one that lasts is at work, or waits where it cannot be seen. */
+static void attempt_read_clocks(struct attempt *attempt, struct clocks *clocks, int64_t now_ns)
+{
+	const struct writer *writer = attempt->context->writer;
+
+	if (clocks->taken != attempt->taken)
+		*clocks = (struct clocks){ .taken = attempt->taken, .looked_ns = now_ns };
+	clocks->wait_ns = writer_lock_wait_ns(writer);
+	clocks->work_ns = writer_try_ns(writer, now_ns);
+	if (!writer_sees_lock(writer)) {
+		if (clocks->work_ns >= TICK_NS && attempt_hidden_wait(attempt))
+			clocks->hidden_wait_ns += now_ns - clocks->looked_ns;
+		clocks->wait_ns = clocks->hidden_wait_ns;
+		clocks->work_ns -= clocks->hidden_wait_ns;
+	}
+	clocks->looked_ns = now_ns;
+}
+
+/* Waits for the end of the batch, and ends it itself when it must. The results are taken as they come. */
+static void attempt_wait(struct attempt *attempt)
 {
 	const struct attempt_context *context = attempt->context;
-	struct writer *writer = context->writer;
-	int64_t work_limit_ns = context->limits->block_timeout_ms * CLOCK_NS_PER_MS, hidden_wait_ns = 0;
-	int64_t submitted_ns = clock_now_ns(), looked_ns = submitted_ns;
+	int64_t work_limit_ns = context->limits->block_timeout_ms * CLOCK_NS_PER_MS;
+	struct clocks clocks = { .taken = SIZE_MAX };
 
 	for (;;) {
-		int64_t now, work, wait, tick = clock_now_ns() + TICK_NS;
-		int r = writer_wait(writer, tick < context->deadline_ns ? tick : context->deadline_ns, context->ignore_signals, result);
+		int64_t left = clock_left_ns(context->deadline_ns), now;
+		/* With all results there, only the worker's word that it is over is missing. */
+		bool all = attempt->taken == attempt->n;
+		int r = writer_wait(context->writer, left < TICK_NS && !all ? left : TICK_NS, context->ignore_signals || all);
 
-		if (r == 0 || r == -ECHILD) {
-			if (r == -ECHILD)
-				*result = (struct write_result){ .stage = WRITE_STAGE_WRITE, .error = -EINTR };
-			result->lock_wait_ns += hidden_wait_ns;
-			return 0;
+		attempt_take_finished(attempt);
+		if (r == -ECHILD && attempt->taken < attempt->n) {
+			attempt_take(attempt, &(struct write_result){ .stage = WRITE_STAGE_WRITE, .error = -EINTR });
+			attempt->taken++;
 		}
-		if (r == -EINTR) {
-			attempt_abort(attempt, CAUSE_SIGNAL);
-			return 1;
-		}
+		if (r == 0 || r == -ECHILD)
+			return;
+		if (attempt->taken == attempt->n)
+			continue;
 		now = clock_now_ns();
-		wait = writer_lock_wait_ns(writer);
-		/* A try for the lock is over in a few milliseconds; one that lasts is at work, or waits where it cannot be seen. */
-		work = writer_try_ns(writer);
-		if (!writer_sees_lock(writer)) {
-			if (work >= TICK_NS && attempt_hidden_wait(attempt))
-				hidden_wait_ns += now - looked_ns;
-			wait = hidden_wait_ns;
-			work -= hidden_wait_ns;
-		}
-		looked_ns = now;
-		if (wait >= NEWS_AFTER_NS)
-			attempt_tell_waiting(attempt);
-		if (work >= work_limit_ns) {
-			attempt_abort(attempt, CAUSE_DEADLINE);
-			return 1;
-		}
-		if (now >= context->deadline_ns) {
-			attempt_abort(attempt, wait > work ? CAUSE_LOCK : CAUSE_DEADLINE);
-			attempt->outcome->lock_wait_ns += hidden_wait_ns;
-			return 1;
-		}
+		attempt_read_clocks(attempt, &clocks, now);
+		if (r == -EINTR)
+			return attempt_abort(attempt, CAUSE_SIGNAL, clocks.wait_ns);
+		attempt_tell(attempt, clocks.wait_ns);
+		if (clocks.work_ns >= work_limit_ns)
+			return attempt_abort(attempt, CAUSE_DEADLINE, clocks.wait_ns);
+		if (now >= context->deadline_ns)
+			return attempt_abort(attempt, clocks.wait_ns > clocks.work_ns ? CAUSE_LOCK : CAUSE_DEADLINE, clocks.wait_ns);
 	}
 }
 
-static uint32_t attempt_retries(const struct attempt *attempt)
+/* Makes the steps from `taken` on, until one fails. */
+static void attempt_batch(struct attempt *attempt, size_t n)
+{
+	static char directories[WRITER_BATCH_MAX][sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
+	struct write_job jobs[WRITER_BATCH_MAX];
+	size_t first = attempt->taken;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct step *step = &attempt->steps[first + i];
+		const struct outcome *outcome = &attempt->outcomes[step->outcome];
+
+		snprintf(directories[i], sizeof(directories[i]), SYSFS_MEMORY "/memory%" PRIu64, outcome->block);
+		jobs[i] = (struct write_job){ .directory = directories[i], .attribute = "state", .value = outcome->word,
+					      .inode = step->inode, .fs_dev = step->fs_dev };
+	}
+	r = writer_begin(attempt->context->writer, jobs, n, attempt->context->deadline_ns);
+	if (r < 0) {
+		attempt_outcome(attempt)->error = -r;
+		attempt_finish(attempt, OUTCOME_FAILED, r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY);
+		attempt->taken++;
+		return;
+	}
+	attempt_wait(attempt);
+}
+
+static uint32_t attempt_retries(const struct attempt *attempt, const struct outcome *outcome)
 {
 	uint32_t retries = attempt->context->limits->retries;
 
 	if (retries != RETRIES_AUTO)
 		return retries;
-	return zone_is_kernel(attempt->outcome->zone_before) ? RETRIES_KERNEL_ZONE : RETRIES_MOVABLE;
+	return zone_is_kernel(outcome->zone_before) ? RETRIES_KERNEL_ZONE : RETRIES_MOVABLE;
 }
 
 /* The pause before the next try. Returns false when there is no time for one, or the user stopped it; the outcome is final then. */
-static bool attempt_pause(struct attempt *attempt, unsigned int retry)
+static bool attempt_pause(const struct attempt *attempt, struct outcome *outcome, unsigned int retry)
 {
 	int64_t pause = clock_backoff_ns(retry, RETRY_FIRST_MS, RETRY_MAX_MS), left = clock_left_ns(attempt->context->deadline_ns);
 	bool over = pause >= left;
@@ -230,68 +319,57 @@ static bool attempt_pause(struct attempt *attempt, unsigned int retry)
 	if (attempt->context->ignore_signals) {
 		interrupt_poll_again(NULL, 0, over ? left : pause);
 	} else if (interrupt_poll(NULL, 0, over ? left : pause) == -EINTR) {
-		attempt->outcome->cause = CAUSE_SIGNAL;
+		outcome->cause = CAUSE_SIGNAL;
 		return false;
 	}
 	return !over;
 }
 
-/* Writes once. Returns true when the outcome is final, false when it may be tried again (result FAILED and its cause are set). */
-static bool attempt_once(struct attempt *attempt)
+/* May the step that was taken last be tried again? Not where our own clock or the user ended it. */
+static bool attempt_may_retry(const struct outcome *outcome)
 {
-	const struct attempt_context *context = attempt->context;
-	struct outcome *outcome = attempt->outcome;
-	struct write_result result;
-	enum read_back read;
-	char directory[sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
-	int r;
+	return outcome->result == OUTCOME_FAILED && outcome_cause_is_passing(outcome->cause) && outcome->error;
+}
 
-	snprintf(directory, sizeof(directory), SYSFS_MEMORY "/memory%" PRIu64, outcome->block);
-	r = writer_begin(context->writer, &(struct write_job){
-		.directory = directory, .attribute = "state", .value = outcome->word,
-		.inode = attempt->step->inode, .fs_dev = attempt->step->fs_dev, .deadline_ns = context->deadline_ns });
-	if (r < 0) {
-		outcome->error = -r;
-		attempt_finish(attempt, OUTCOME_FAILED, r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY);
-		return true;
+/* Tries the step that was taken last, and failed, again and again. */
+static void attempt_retry(struct attempt *attempt)
+{
+	struct attempt again = *attempt;
+	struct outcome *outcome;
+	uint32_t retries;
+
+	again.steps = &attempt->steps[attempt->taken - 1];
+	again.n = 1;
+	outcome = &attempt->outcomes[again.steps->outcome];
+	retries = attempt_retries(attempt, outcome);
+	for (unsigned int retry = 0; retry < retries && attempt_may_retry(outcome); retry++) {
+		int64_t began = clock_now_ns();
+
+		log_debug("memory%" PRIu64 ": %s (%s), try %u", outcome->block, error_name(outcome->error),
+			  outcome_cause_name(outcome->cause), retry + 2);
+		if (!attempt_pause(attempt, outcome, retry))
+			return;
+		outcome->elapsed_ns += clock_now_ns() - began;
+		again.taken = 0;
+		attempt_batch(&again, 1);
 	}
-	outcome->attempts++;
-	if (attempt_wait(attempt, &result))
-		return true;
-	outcome->lock_wait_ns += result.lock_wait_ns;
-	outcome->error = -result.error;
-	read = attempt_read_back(attempt);
-	if (result.stage == WRITE_STAGE_REPLACED || read != READ_SAME) {
-		attempt_finish_lost(attempt, result.stage == WRITE_STAGE_REPLACED ? READ_REPLACED : read);
-		return true;
-	}
-	if (outcome->after == attempt->wanted) {
-		/* With an error: EINVAL because it is so already, or somebody else was faster. */
-		attempt_finish_wanted(attempt, result.error ? OUTCOME_ALREADY : OUTCOME_CHANGED);
-		return true;
-	}
-	attempt_finish(attempt, OUTCOME_FAILED,
-		       result.error ? outcome_classify(&result, attempt->wanted, outcome->zone_before) : CAUSE_REVERTED);
-	/* The attribute is gone but the directory is the same: it is being taken down. */
-	if (outcome->cause == CAUSE_GONE) {
-		attempt_finish_lost(attempt, READ_GONE);
-		return true;
-	}
-	return !outcome_cause_is_passing(outcome->cause);
+}
+
+size_t attempt_steps(const struct attempt_context *context, const struct step *steps, size_t n, enum block_state wanted,
+		     struct outcome *outcomes)
+{
+	struct attempt attempt = { .context = context, .steps = steps, .wanted = wanted, .outcomes = outcomes,
+				   .n = n < WRITER_BATCH_MAX ? n : WRITER_BATCH_MAX };
+
+	attempt_batch(&attempt, attempt.n);
+	attempt_retry(&attempt);
+	return attempt.taken;
 }
 
 void attempt_step(const struct attempt_context *context, const struct step *step, enum block_state wanted, struct outcome *outcome)
 {
-	struct attempt attempt = { .context = context, .step = step, .wanted = wanted, .outcome = outcome, .began_ns = clock_now_ns() };
-	uint32_t retries = attempt_retries(&attempt);
+	struct step own = *step;
 
-	for (unsigned int retry = 0;; retry++) {
-		if (attempt_once(&attempt) || retry == retries)
-			break;
-		log_debug("memory%" PRIu64 ": %s (%s), try %u", outcome->block, error_name(outcome->error),
-			  outcome_cause_name(outcome->cause), retry + 2);
-		if (!attempt_pause(&attempt, retry))
-			break;
-	}
-	outcome->elapsed_ns += clock_now_ns() - attempt.began_ns;
+	own.outcome = 0;
+	attempt_steps(context, &own, 1, wanted, outcome);
 }

@@ -14,9 +14,14 @@ struct limits {
 	uint32_t retries;	  /* of passing errors, a block; RETRIES_AUTO: 4, but 1 in a kernel zone, where EBUSY rarely passes */
 };
 
-/* What goes on, for a progress line. */
+/* What goes on, for a progress line. Each may be NULL. */
 struct attempt_news {
-	void (*waiting)(void *data, uint64_t block, const char *holder); /* for the lock, told once after a second */
+	/* So many steps of the run are over, and this is the one under way. */
+	void (*step)(void *data, size_t done, size_t total, uint64_t block, const char *word);
+	/* A device is about to be removed or added. */
+	void (*device)(void *data, const char *name);
+	/* It waits for the lock; told once after a second. */
+	void (*waiting)(void *data, uint64_t block, const char *holder);
 	void *data;
 };
 
@@ -28,14 +33,20 @@ struct attempt_context {
 	int64_t deadline_ns; /* of the run */
 	bool ignore_signals; /* rolling back goes on after Ctrl-C */
 	struct attempt_news news;
+	size_t done, total; /* steps of the run, for the news */
 };
 
 /*
- * Makes one step: writes outcome->word to the block's state, through retries of passing errors, until it is done, cannot work, or the time is over,
- * and fills the outcome (result, cause, error, after, zone_after, attempts, times) with what was read back from the kernel.
- * Ends within 100 ms of the earlier of the deadlines; where the kernel cannot be interrupted, outcome->cause is CAUSE_STUCK.
- * `wanted` is the state that the word is to bring.
+ * Makes steps, one after the other: writes outcome->word to the block's state, for the first that fails through retries of passing errors, until it is done, cannot
+ * work, or the time is over. Returns how many of the n steps have their outcome now (result, cause, error, after, zone_after, attempts, times), which was read back from
+ * the kernel: at least one, and none behind one that failed. `outcomes` are those of the plan, `wanted` the state that the words are to bring.
+ * Ends within 100 ms of the earlier of the deadlines (with what was done until then); where the kernel cannot be interrupted, the last outcome's cause is
+ * CAUSE_STUCK.
  */
+size_t attempt_steps(const struct attempt_context *context, const struct step *steps, size_t n, enum block_state wanted,
+		     struct outcome *outcomes);
+
+/* The same for one step, with an outcome that need not be the plan's. */
 void attempt_step(const struct attempt_context *context, const struct step *step, enum block_state wanted, struct outcome *outcome);
 
 #endif

@@ -17,10 +17,8 @@
 /* So often a block that came online again is taken offline again. */
 #define OFFLINE_AGAIN_MAX 3
 
-/*
- * After raising the shield, writes that were under way come to their end: one that waits for the hotplug lock tries it again every 5 ms, in practice up to 20.
- */
-#define SHIELD_SETTLE_NS (50 * CLOCK_NS_PER_MS)
+/* After raising the shield, somebody who has just opened a file comes to its end, or is seen in /proc. */
+#define SHIELD_SETTLE_NS (20 * CLOCK_NS_PER_MS)
 
 /* After a write that is not asynchronous sysfs is true at once; for those that hold it open, a little more. */
 #define SYNCHRONOUS_SETTLE_NS (200 * CLOCK_NS_PER_MS)
@@ -139,11 +137,36 @@ static bool detach_lower_shield(struct detach *detach, struct outcome *outcome)
 	return true;
 }
 
-/* Who brings the block online? Asked while it has just happened. */
-static void detach_name_culprit(struct detach *detach, uint64_t block, char *buffer, size_t size)
+static bool detach_is_own_block(void *data, uint64_t block)
 {
-	if (holder_find_opener(detach->request->sysfs, block, buffer, size) < 0)
-		snprintf(buffer, size, "by somebody who is not seen (a udev rule that brings memory online, or another program)");
+	const struct detach *detach = data;
+
+	return ranges_contain(&detach->device->device.blocks, block);
+}
+
+/*
+ * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever has it open; and where that would strand the memory, already a process that
+ * could bring one online at any moment, having its file open since before the shield went up. With neither, and the shield up, nobody can.
+ */
+static bool detach_is_disturbed(struct detach *detach, char *buffer, size_t size)
+{
+	struct look look;
+	uint64_t block;
+	char who[128];
+	/* In this order: a state that is read once nobody has it open any more stays so. */
+	bool seen = detach->device->steps.strands &&
+		    holder_find_writer(detach->request->sysfs, detach_is_own_block, detach, who, sizeof(who), &block) == 0;
+
+	look = detach_look_at_all(detach);
+	if (look.not_offline && !seen)
+		seen = holder_find_writer(detach->request->sysfs, detach_is_own_block, detach, who, sizeof(who), &block) == 0;
+	if (look.not_offline)
+		snprintf(buffer, size, "memory%" PRIu64 " was brought online again, by %s; nothing was removed", look.first->block,
+			 seen ? who : "somebody who is not seen (a udev rule that brings memory online, or another program)");
+	else if (seen)
+		snprintf(buffer, size, "%s has the state of memory%" PRIu64 " open for writing; if it brought the block online during the "
+			 "removal, the memory would be stuck until the next boot; end it first", who, block);
+	return look.not_offline || seen;
 }
 
 /*
@@ -152,26 +175,20 @@ static void detach_name_culprit(struct detach *detach, uint64_t block, char *buf
 static bool detach_hold_off(struct detach *detach)
 {
 	bool shield = detach->device->steps.strands;
-	char culprit[160];
+	char reason[400];
 
 	for (unsigned int again = 0;; again++) {
-		struct look look;
-
 		if (shield) {
 			detach_each(detach, detach_raise_shield);
 			interrupt_poll_again(NULL, 0, SHIELD_SETTLE_NS);
 		}
-		look = detach_look_at_all(detach);
-		if (!look.not_offline)
+		if (!detach_is_disturbed(detach, reason, sizeof(reason)))
 			return true;
-		detach_name_culprit(detach, look.first->block, culprit, sizeof(culprit));
-		log_info("%s: memory%" PRIu64 " is %s again, %s", detach->device->device.name, look.first->block,
-			 block_state_name(look.first->after), culprit);
+		log_info("%s: %s", detach->device->device.name, reason);
 		if (shield)
 			detach_each(detach, detach_lower_shield);
 		if (again == OFFLINE_AGAIN_MAX || interrupt_signal() || !clock_left_ns(detach->request->deadline_ns)) {
-			device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_REVERTED,
-					   "memory%" PRIu64 " was brought online again, %s; nothing was removed", look.first->block, culprit);
+			device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_REVERTED, "%s", reason);
 			return false;
 		}
 		detach_each(detach, detach_offline_again);

@@ -47,17 +47,23 @@ static void execute_ask_kernel(const struct execute_request *request, int kmsg, 
 		outcome->detail = NULL;
 }
 
-static void execute_step(const struct execute_request *request, const struct attempt_context *context, const struct plan *plan,
-			 const struct step *step, int kmsg)
+/* Makes one or more steps from plan->steps[first] on. Returns how many were made. */
+static size_t execute_some(const struct execute_request *request, const struct attempt_context *context, const struct plan *plan,
+			   size_t first, size_t most, int kmsg)
 {
-	struct outcome *outcome = &plan->outcomes.v[step->outcome];
+	const struct step *steps = &plan->steps[first];
+	size_t n = 0, made = 1;
 
-	if (step->rezone)
-		rezone_step(context, step, outcome);
+	while (n < most && !steps[n].rezone)
+		n++;
+	if (n)
+		made = attempt_steps(context, steps, n, plan->wanted, plan->outcomes.v);
 	else
-		attempt_step(context, step, plan->wanted, outcome);
-	if (plan->wanted == BLOCK_OFFLINE || step->rezone)
-		execute_ask_kernel(request, kmsg, outcome);
+		rezone_step(context, steps, &plan->outcomes.v[steps->outcome]);
+	/* At most the last of them failed. */
+	if (plan->wanted == BLOCK_OFFLINE || !n)
+		execute_ask_kernel(request, kmsg, &plan->outcomes.v[steps[made - 1].outcome]);
+	return made;
 }
 
 /* The steps from `next` on are not made: they are skipped, of those of a goal only as many as were still needed. */
@@ -82,37 +88,40 @@ static void execute_pass_over(struct plan *plan)
 }
 
 /* Makes the steps; what is left when the run ends early is skipped. Returns whether all went well, and how many steps had their turn. */
-static bool execute_steps(const struct execute_request *request, const struct attempt_context *context, struct plan *plan, size_t *ret_made)
+static bool execute_steps(const struct execute_request *request, struct attempt_context *context, struct plan *plan, size_t *ret_made)
 {
 	_cleanup_close_ int kmsg = kmsg_open(request->sysfs, false);
-	enum outcome_cause over = CAUSE_NONE;
-	size_t changed = 0, i;
+	size_t changed = 0, made = 0;
 	bool well = true;
 
 	/* Where one is refused beforehand, all or nothing means that nothing is begun. */
-	for (i = 0; i < plan->outcomes.n; i++)
+	for (size_t i = 0; i < plan->outcomes.n; i++)
 		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
-	for (i = 0; i < plan->n_steps && (!plan->goal || changed < plan->goal); i++) {
-		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+	context->total = plan->goal ? plan->goal : plan->n_steps;
+	while (made < plan->n_steps && (!plan->goal || changed < plan->goal)) {
+		size_t left = plan->n_steps - made, most = plan->goal && plan->goal - changed < left ? plan->goal - changed : left, n;
+		enum outcome_cause over = !well && request->atomic && !plan->goal ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
 
-		if (over == CAUSE_NONE)
-			over = !well && request->atomic && !plan->goal ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
+		context->done = plan->goal ? changed : made;
+		n = over == CAUSE_NONE ? execute_some(request, context, plan, made, most, kmsg) : 0;
+		for (size_t i = made; i < made + n; i++) {
+			const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
+			well = well && !outcome_is_failure(outcome, plan->wanted);
+			changed += outcome->result == OUTCOME_CHANGED && outcome->cause == CAUSE_NONE;
+			if (execute_must_end(outcome))
+				over = outcome->cause;
+		}
+		made += n;
 		if (over != CAUSE_NONE) {
-			execute_skip(plan, i, changed, over);
+			execute_skip(plan, made, changed, over);
+			well = false;
 			break;
 		}
-		if (request->news.step)
-			request->news.step(request->news.data, plan->goal ? changed : i, plan->goal ? plan->goal : plan->n_steps,
-					   outcome->block, outcome->word);
-		execute_step(request, context, plan, &plan->steps[i], kmsg);
-		well = well && !outcome_is_failure(outcome, plan->wanted);
-		changed += outcome->result == OUTCOME_CHANGED && outcome->cause == CAUSE_NONE;
-		if (execute_must_end(outcome))
-			over = outcome->cause;
 	}
-	*ret_made = i;
+	*ret_made = made;
 	if (!plan->goal)
-		return well && over == CAUSE_NONE;
+		return well;
 	if (changed == plan->goal)
 		execute_pass_over(plan);
 	return changed == plan->goal;
@@ -159,7 +168,7 @@ static struct attempt_context execute_context(const struct execute_request *requ
 		.writer = writer,
 		.limits = &request->limits,
 		.deadline_ns = request->deadline_ns,
-		.news = { .waiting = request->news.waiting, .data = request->news.data },
+		.news = request->news,
 	};
 }
 
@@ -179,12 +188,11 @@ int execute_roll_back(const struct execute_request *request, struct plan *plan)
 	}
 	context.deadline_ns = clock_deadline_ns(request->limits.timeout_ms);
 	context.ignore_signals = true;
-	for (size_t i = 0; i < back.n_steps; i++) {
-		struct outcome *outcome = &plan->outcomes.v[back.steps[i].outcome];
+	context.total = back.n_steps;
+	for (context.done = 0; context.done < back.n_steps; context.done++) {
+		const struct step *step = &back.steps[context.done];
 
-		if (request->news.step)
-			request->news.step(request->news.data, i, back.n_steps, outcome->block, "back");
-		execute_step_back(&context, &back, &back.steps[i], outcome);
+		execute_step_back(&context, &back, step, &plan->outcomes.v[step->outcome]);
 	}
 	plan_done(&back);
 	writer_done(&writer);

@@ -6,21 +6,13 @@
 #include "action/attempt.h"
 #include "action/plan.h"
 
-struct execute_news {
-	/* Before each step; `done` of `total` are over. Also NULL-able. */
-	void (*step)(void *data, size_t done, size_t total, uint64_t block, const char *word);
-	void (*device)(void *data, const char *name); /* before a device is removed or added. Also NULL-able. */
-	void (*waiting)(void *data, uint64_t block, const char *holder);
-	void *data;
-};
-
 struct execute_request {
 	const struct sysfs *sysfs;
 	const struct memory *memory;
 	struct limits limits;
 	int64_t deadline_ns; /* of the run: set when it began, so that reading and waiting for other runs count */
 	bool atomic;	     /* all or nothing */
-	struct execute_news news;
+	struct attempt_news news;
 };
 
 /*

@@ -17,30 +17,31 @@
 /* Writes once. Returns the cause, CAUSE_NONE for success; outcome->error is set. */
 static enum outcome_cause perform_write(const struct perform_request *request, const struct provider_step *step, struct device_outcome *outcome)
 {
-	struct write_job job = { .directory = step->directory, .attribute = step->attribute, .value = step->value, .deadline_ns = request->deadline_ns };
+	struct write_job job = { .directory = step->directory, .attribute = step->attribute, .value = step->value };
 	enum outcome_cause cause = CAUSE_NONE;
-	struct write_result result;
-	bool finished = true;
-	int r = writer_begin(request->writer, &job);
+	const struct write_result *result;
+	int r = writer_begin(request->writer, &job, 1, request->deadline_ns);
 
 	if (r < 0) {
 		outcome->error = -r;
 		return r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY;
 	}
-	r = writer_wait(request->writer, request->deadline_ns, false, &result);
+	r = writer_wait(request->writer, clock_left_ns(request->deadline_ns), false);
 	if (r == -ECHILD) {
 		outcome->error = EINTR;
 		return CAUSE_INTERRUPTION;
 	}
 	if (r < 0) {
-		cause = r == -EINTR ? CAUSE_SIGNAL : writer_lock_wait_ns(request->writer) > writer_try_ns(request->writer) ? CAUSE_LOCK : CAUSE_DEADLINE;
-		if (writer_stop(request->writer, STOP_GRACE_NS, &finished, &result) == -EBUSY)
+		cause = r == -EINTR ? CAUSE_SIGNAL :
+			writer_lock_wait_ns(request->writer) > writer_try_ns(request->writer, clock_now_ns()) ? CAUSE_LOCK : CAUSE_DEADLINE;
+		if (writer_stop(request->writer, STOP_GRACE_NS) == -EBUSY)
 			cause = CAUSE_STUCK;
 	}
-	if (!finished)
+	result = writer_result(request->writer, 0);
+	if (!writer_finished(request->writer) || result->stopped)
 		return cause;
-	outcome->error = -result.error;
-	return result.error ? outcome_classify(&result, BLOCK_UNKNOWN, ZONE_UNKNOWN) : CAUSE_NONE;
+	outcome->error = -result->error;
+	return result->error ? outcome_classify(result, BLOCK_UNKNOWN, ZONE_UNKNOWN) : CAUSE_NONE;
 }
 
 /* Why it failed, and what the user can do; the sentences for blocks do not fit. */

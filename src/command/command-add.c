@@ -17,7 +17,7 @@ static struct {
 } options;
 
 static const struct poptOption add_options[] = {
-	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0, "Bring the blocks online, in this zone: auto (the kernel's choice), kernel, movable; without, they are left as they come", "ZONE" },
+	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0, "Bring the blocks online, in this zone: auto (the kernel's choice), kernel, movable; without, they are left as they come", "auto|kernel|movable" },
 	OPTIONS_INCLUDE(change_option_table_without_atomic, "How to change:"),
 	POPT_TABLEEND
 };
@@ -125,7 +125,7 @@ static int add_run(struct context *context, const char **words, size_t n_words)
 const struct command command_add = {
 	.name = "add",
 	.operands = "DEVICE...",
-	.summary = "add the memory of devices that the system itself can add: dax, pseries, s390, probe",
+	.summary = "add the memory of devices (dax, pseries, s390)",
 	.options = add_options,
 	.run = add_run,
 };

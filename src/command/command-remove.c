@@ -97,7 +97,7 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 const struct command command_remove = {
 	.name = "remove",
 	.operands = "SELECTOR...",
-	.summary = "take whole devices away: offline their blocks, then eject, unbind or deconfigure",
+	.summary = "take whole devices away",
 	.options = remove_options,
 	.run = remove_run,
 };

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -32,90 +33,105 @@ static int holder_look_at_block(const char *name, void *data)
 	return 1;
 }
 
+/* Looking through the open files of all processes. */
 struct writer_search {
 	int proc;
-	const char *block;
-	char pid[24];
+	char pid[24];	 /* of the process that is being looked at */
+	int descriptors; /* its /proc/PID/fd */
+	bool (*is_wanted)(void *data, uint64_t block);
+	void *data;
+	uint64_t block; /* that was found */
 };
 
-struct descriptor_search {
-	int directory;	    /* /proc/PID/fd */
-	const char *wanted; /* how the path ends */
-};
+/* ".../memory42/state" or ".../memory42/online" to 42. */
+static bool holder_parse_path(char *path, uint64_t *ret)
+{
+	char *attribute = strrchr(path, '/'), *block;
+
+	if (!attribute || (strcmp(attribute, "/state") && strcmp(attribute, "/online")))
+		return false;
+	*attribute = '\0';
+	block = strrchr(path, '/');
+	return block && !strncmp(block, "/memory", 7) && parse_decimal(block + 7, ret) == 0;
+}
+
+/* Is the descriptor open for writing? "flags:" of fdinfo is octal. */
+static bool holder_is_for_writing(const struct writer_search *search, const char *descriptor)
+{
+	char path[80], text[512], *flags;
+
+	snprintf(path, sizeof(path), "%s/fdinfo/%.16s", search->pid, descriptor);
+	if (sysfs_read(search->proc, path, text, sizeof(text)) < 0)
+		return false;
+	flags = strstr(text, "flags:");
+	return flags && (strtoul(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
+}
 
 static int holder_look_at_fd(const char *name, void *data)
 {
-	const struct descriptor_search *search = data;
+	struct writer_search *search = data;
 	char target[512];
-	ssize_t length = readlinkat(search->directory, name, target, sizeof(target) - 1);
-	size_t wanted = strlen(search->wanted);
+	ssize_t length = readlinkat(search->descriptors, name, target, sizeof(target) - 1);
 
-	if (length < 0 || (size_t)length < wanted)
+	if (length < 0)
 		return 0;
 	target[length] = '\0';
-	return !strcmp(target + length - wanted, search->wanted);
+	return holder_parse_path(target, &search->block) && search->is_wanted(search->data, search->block) &&
+	       holder_is_for_writing(search, name);
 }
 
 static int holder_look_at_process(const char *name, void *data)
 {
 	struct writer_search *search = data;
-	char path[64], wanted[64];
-	_cleanup_close_ int descriptors = -1;
-	struct descriptor_search inner;
+	char path[64];
 	uint64_t pid;
+	int found;
 
 	if (parse_decimal(name, &pid) < 0)
 		return 0;
-	snprintf(path, sizeof(path), "%s/fd", name);
-	descriptors = openat(search->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (descriptors < 0)
-		return 0;
-	snprintf(wanted, sizeof(wanted), "/%s/state", search->block);
-	inner = (struct descriptor_search){ .directory = descriptors, .wanted = wanted };
-	if (sysfs_list(descriptors, holder_look_at_fd, &inner) <= 0)
-		return 0;
 	snprintf(search->pid, sizeof(search->pid), "%" PRIu64, pid);
-	return 1;
+	snprintf(path, sizeof(path), "%s/fd", search->pid);
+	search->descriptors = openat(search->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (search->descriptors < 0)
+		return 0;
+	found = sysfs_list(search->descriptors, holder_look_at_fd, search);
+	close(search->descriptors);
+	return found > 0;
 }
 
-/* Finds the process and its name. Errors: -ENOENT. */
-static int holder_find_process(const struct sysfs *sysfs, struct writer_search *search, char *command, size_t size)
+int holder_find_writer(const struct sysfs *sysfs, bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer, size_t size,
+		       uint64_t *ret_block)
 {
 	_cleanup_close_ int proc = sysfs_open_directory(sysfs, "/proc");
-	char path[64];
+	struct writer_search search = { .proc = proc, .is_wanted = is_wanted, .data = data };
+	char path[64], command[64];
 
-	search->proc = proc;
-	if (proc < 0 || sysfs_list(proc, holder_look_at_process, search) <= 0)
+	if (proc < 0 || sysfs_list(proc, holder_look_at_process, &search) <= 0)
 		return -ENOENT;
-	snprintf(path, sizeof(path), "%s/comm", search->pid);
-	if (sysfs_read(proc, path, command, size) < 0)
+	snprintf(path, sizeof(path), "%s/comm", search.pid);
+	if (sysfs_read(proc, path, command, sizeof(command)) < 0)
 		strcpy(command, "gone");
+	snprintf(buffer, size, "process %s (%s)", search.pid, command);
+	*ret_block = search.block;
 	return 0;
 }
 
-int holder_find_opener(const struct sysfs *sysfs, uint64_t block, char *buffer, size_t size)
+static bool holder_is_block(void *data, uint64_t block)
 {
-	char name[32], command[64];
-	struct writer_search writer = { .block = name };
-
-	snprintf(name, sizeof(name), "memory%" PRIu64, block);
-	if (holder_find_process(sysfs, &writer, command, sizeof(command)) < 0)
-		return -ENOENT;
-	snprintf(buffer, size, "by process %s (%s)", writer.pid, command);
-	return 0;
+	return block == *(const uint64_t *)data;
 }
 
 void holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except, char *buffer, size_t size)
 {
 	struct search search = { .memory_directory = memory_directory };
-	struct writer_search writer = { .block = search.name };
-	char command[64];
+	uint64_t block;
+	char writer[128];
 
 	snprintf(search.except, sizeof(search.except), "memory%" PRIu64, except);
-	if (sysfs_list(memory_directory, holder_look_at_block, &search) <= 0)
+	if (sysfs_list(memory_directory, holder_look_at_block, &search) <= 0 || parse_decimal(search.name + 6, &block) < 0)
 		snprintf(buffer, size, "its holder is not known");
-	else if (holder_find_process(sysfs, &writer, command, sizeof(command)) < 0)
+	else if (holder_find_writer(sysfs, holder_is_block, &block, writer, sizeof(writer), &block) < 0)
 		snprintf(buffer, size, "%s is going offline (no process is seen at it: the kernel itself, or not ours to see)", search.name);
 	else
-		snprintf(buffer, size, "%s is going offline (process %s, %s)", search.name, writer.pid, command);
+		snprintf(buffer, size, "%s is going offline (%s)", search.name, writer);
 }

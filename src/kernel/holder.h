@@ -3,6 +3,7 @@
 #ifndef MEMHP_KERNEL_HOLDER_H
 #define MEMHP_KERNEL_HOLDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,8 +18,10 @@
 void holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except, char *buffer, size_t size);
 
 /*
- * Which process has the block's state open? Writes "by process 812 (chmem)". Errors: -ENOENT none is seen, and nothing is written.
+ * Who has `state` or `online` of a block open for writing, and so can change it whatever the file's mode is by now? Asks is_wanted() which blocks count. Writes "process 812
+ * (chmem)" and the block. Sees the processes of the caller's own PID namespace. Errors: -ENOENT nobody is seen, and nothing is written.
  */
-int holder_find_opener(const struct sysfs *sysfs, uint64_t block, char *buffer, size_t size);
+int holder_find_writer(const struct sysfs *sysfs, bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer, size_t size,
+		       uint64_t *ret_block);
 
 #endif

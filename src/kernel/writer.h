@@ -25,8 +25,8 @@ struct writer {
 	const struct sysfs *sysfs;
 	pid_t pid; /* of the worker, 0 while there is none */
 	int socket;
-	struct writer_shared *shared;
-	bool busy;	 /* a write is under way */
+	struct worker_shared *shared;
+	bool busy;	 /* a batch is under way */
 	pid_t stuck_pid; /* a worker that SIGKILL did not end in time: it is inside the kernel. 0 for none */
 };
 
@@ -36,7 +36,6 @@ struct write_job {
 	const char *attribute; /* file in it */
 	const char *value;     /* written with one write(2) */
 	uint64_t inode, fs_dev; /* the directory has to be this one; inode 0: not checked */
-	int64_t deadline_ns;   /* the worker's own alarm; the parent has to stop it on time */
 };
 
 enum write_stage {
@@ -60,30 +59,39 @@ int writer_init(const struct sysfs *sysfs, struct writer *ret);
 /* Ends the worker if there is one. */
 void writer_done(struct writer *writer);
 
-/*
- * Hands a job to the worker, starting one if there is none. None may be under way. Errors: those of fork(2) and socketpair(2), -ENAMETOOLONG,
- * -EBUSY while an earlier worker is stuck in the kernel.
- */
-int writer_begin(struct writer *writer, const struct write_job *job);
+/* So many writes can be handed over at once. */
+#define WRITER_BATCH_MAX 64
 
 /*
- * Waits for the job until the point of time. Returns 0 and the result, -ETIME when it is still under way, -EINTR after SIGINT, SIGTERM or SIGHUP unless ignore_signals
- * (still under way as well), -ECHILD when the worker died (its alarm, the kernel's out-of-memory killer).
+ * Hands a batch of jobs to the worker, starting one if there is none. They are made in order, and end with the first that fails: so the worker needs no word from
+ * its parent between two blocks, which costs as much as the kernel's work on an empty one. No batch may be under way. The worker dies by an alarm a second or two
+ * after the deadline; stopping it on time is the caller's. Errors: those of fork(2) and socketpair(2), -ENAMETOOLONG, -EBUSY while an earlier worker is stuck
+ * in the kernel.
  */
-int writer_wait(struct writer *writer, int64_t until_ns, bool ignore_signals, struct write_result *ret);
+int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n, int64_t deadline_ns);
+
+/*
+ * Waits for the end of the batch. Returns 0 when it is over, -ETIME when it is still under way, -EINTR after SIGINT, SIGTERM or SIGHUP unless ignore_signals (still under
+ * way as well), -ECHILD when the worker died (its alarm, the kernel's out-of-memory killer).
+ */
+int writer_wait(struct writer *writer, int64_t timeout_ns, bool ignore_signals);
+
+/* How many jobs of the batch have a result; those of the batch under way can be read already. */
+size_t writer_finished(const struct writer *writer);
+const struct write_result *writer_result(const struct writer *writer, size_t job);
 
 /* How long the job under way has been waiting for the lock, and (apart from that) inside its present try. 0 where not known. */
 int64_t writer_lock_wait_ns(const struct writer *writer);
-int64_t writer_try_ns(const struct writer *writer);
+int64_t writer_try_ns(const struct writer *writer, int64_t now_ns);
 
 /* Does this worker see the lock (AIO), or is it hidden in a plain write? */
 bool writer_sees_lock(const struct writer *writer);
 
 /*
- * Ends the job under way: SIGTERM, then SIGKILL, within grace_ns together; a worker that still gets anywhere then, on a slow machine, has two seconds. Returns 0 when the write is over; *ret_finished says whether the job
- * finished all the same, with its result in *ret. -EBUSY: it is inside the kernel and cannot be interrupted there; its process is writer->stuck_pid.
- * The block's state, and nothing else, tells what came of it.
+ * Ends the batch under way: SIGTERM, then SIGKILL, within grace_ns together; a worker that still gets anywhere then, on a slow machine, has two seconds. Returns 0 when it is over:
+ * the job that was stopped is the last with a result (`stopped`), or has none where the worker had to be killed. -EBUSY: the worker is inside the kernel
+ * and cannot be interrupted there; its process is writer->stuck_pid. The block's state, and nothing else, tells what came of it.
  */
-int writer_stop(struct writer *writer, int64_t grace_ns, bool *ret_finished, struct write_result *ret);
+int writer_stop(struct writer *writer, int64_t grace_ns);
 
 #endif

@@ -51,12 +51,13 @@ char *block_name(uint64_t number, char *buffer)
 	return buffer;
 }
 
+/* prefix: what the names of the attributes need before them, below the directory. */
 static int block_read_attributes(int directory, const char *prefix, unsigned int want, struct block *block)
 {
-	char path[BLOCK_NAME_SIZE + 16], text[128];
+	char path[BLOCK_NAME_SIZE + sizeof("/valid_zones")], text[128], *name = stpcpy(path, prefix);
 	int r;
 
-	snprintf(path, sizeof(path), "%sstate", prefix);
+	strcpy(name, "state");
 	r = sysfs_read(directory, path, text, sizeof(text));
 	if (r < 0)
 		return r;
@@ -64,7 +65,7 @@ static int block_read_attributes(int directory, const char *prefix, unsigned int
 	block->zones.n = 0;
 	if (!(want & BLOCK_WANT_ZONES))
 		return 0;
-	snprintf(path, sizeof(path), "%svalid_zones", prefix);
+	strcpy(name, "valid_zones");
 	r = sysfs_read(directory, path, text, sizeof(text));
 	/* A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute. */
 	if (r == -ENOENT)
@@ -92,7 +93,7 @@ int block_read(int memory_directory, uint64_t number, unsigned int want, struct 
 		block.inode = st.st_ino;
 		block.fs_dev = st.st_dev;
 	} else {
-		snprintf(prefix, sizeof(prefix), "%s/", name);
+		strcpy(stpcpy(prefix, name), "/");
 	}
 	for (int try = 0; try < 3; try++) {
 		r = block_read_attributes(own < 0 ? memory_directory : own, prefix, want, &block);

@@ -284,6 +284,7 @@ def test_handler_does_not_end_the_wait_for_the_lock(machine: Any) -> None:
     with made.lock_held():
         process = subprocess.Popen(writer(made, "memory35/state", "offline", handle=True), text=True,
                                    env={**os.environ, **made.environment()}, stdout=subprocess.PIPE)
+        made.wait_for(made.begun)
         time.sleep(0.4)
         assert process.poll() is None
     assert sorted(process.communicate()[0].split()) == ["handled", "ok", "open"]
@@ -322,7 +323,7 @@ def test_hang_holds_the_lock(machine: Any) -> None:
 
 def test_eject_is_asynchronous_and_takes_the_blocks(machine: Any) -> None:
     made = machine("x86-dimm")
-    made.rules("eject delay 200ms")
+    made.rules("eject delay 2s")
     assert write(made, EJECT, "0", "1") == "EINVAL ok"
     assert made.exists(32) and made.read("/sys/bus/acpi/devices/PNP0C80:00/status") == "15"
     made.wait_for(lambda: made.read("/sys/bus/acpi/devices/PNP0C80:00/status") == "0")

@@ -80,7 +80,7 @@ def test_a_pinned_page_never_reaches_the_kernels_endless_loop(guest: Guest, memh
     result = guest.run([memhpctl, "remove", DIMM, *options])
     assert result.rc == (75 if atomic else 64)
     report = document(result)
-    assert report["devices"][0]["result"] == ("rolled-back" if atomic else "failed")
+    assert report["devices"][0]["result"] == "failed" and report["result"] == ("rolled-back" if atomic else "partial")
     assert "memory35" in report["devices"][0]["reason"]
     assert guest.read(f"/sys/bus/acpi/devices/{DIMM}/status") == "15"
     assert guest.block_state(35) == "online"
@@ -145,15 +145,14 @@ def test_dax_memory_goes_and_comes_again(boot: Boot, memhpctl: str) -> None:
 
 def test_the_module_is_loaded_when_it_is_needed(boot: Boot, memhpctl: str) -> None:
     guest = boot(DAX, memhp_default_state="offline")
-    for device in ("kmem",):
-        guest.run(f"echo dax0.0 >/sys/bus/dax/drivers/{device}/unbind")
+    guest.run("echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind")
     guest.check("modprobe -r kmem")
     assert "kmem available" in guest.check([memhpctl, "status"]).out
     add_dax(guest, memhpctl)
     assert "kmem loaded" in guest.check([memhpctl, "status"]).out
 
 
-@pytest.mark.parametrize("how", [[], ["open"]])
+@pytest.mark.parametrize("how", [[], ["open"]], ids=["opens-again", "keeps-open"])
 def test_a_block_that_others_bring_online_does_not_strand_the_memory(boot: Boot, memhpctl: str, how: list[str]) -> None:
     guest = boot(DAX, memhp_default_state="offline")
     add_dax(guest, memhpctl)
@@ -164,21 +163,14 @@ def test_a_block_that_others_bring_online_does_not_strand_the_memory(boot: Boot,
     other.wait(5)
     assert "until the next reboot" not in guest.check("dmesg").out
     device = document(result)["devices"][0]
+    # One who opens the file each time may be kept out in time; one who has it open may not.
+    assert device["result"] == "failed" or not how
     if device["result"] == "failed":
-        assert "memory44" in device["reason"]
+        assert "memory44" in device["reason"] and (not how or "online-again" in device["reason"])
         assert modes_of(guest, DAX_BLOCKS) == {"644"}
         guest.check([memhpctl, "remove", "dax0.0"])
     assert states_of(guest, DAX_BLOCKS) == set()
     add_dax(guest, memhpctl)
-
-
-def test_a_dax_device_without_a_node_is_reported(boot: Boot, memhpctl: str) -> None:
-    guest = boot(DAX, memhp_default_state="offline")
-    add_dax(guest, memhpctl)
-    guest.check([memhpctl, "remove", "dax0.0"])
-    result = guest.run([memhpctl, "add", "dax7.0"])
-    assert result.rc == 2
-    assert "dax7.0" in result.err
 
 
 # virtio-mem

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Trees that may not be read or written: another user, a read-only mount."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import tempfile
+from typing import Any, Iterator
+
+import pytest
+
+from machine import MEMORY, Machine, Result, describe, expand, find_program, read_description, run
+
+
+@pytest.fixture
+def open_machine() -> Iterator[Machine]:
+    """A machine where other users can get to it, without the fake kernel."""
+    with tempfile.TemporaryDirectory(prefix="memhpctl-") as directory:
+        os.chmod(directory, 0o755)
+        root = pathlib.Path(directory, "root")
+        description = read_description(describe("x86-dimm", lines="dir /run"), "x86-dimm")
+        expand(description, str(root))
+        yield Machine(root, root, description)
+
+
+def as_nobody(made: Machine, *args: str) -> Result:
+    """Run the program as a user who owns nothing."""
+    command = [find_program(), "--sysroot", str(made.root), *args]
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            pytest.skip("setpriv is not installed")
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+    result = run(command, env={"ASAN_OPTIONS": "detect_leaks=0"})
+    if result.rc in (126, 127):
+        pytest.skip("another user cannot get to the program here")
+    return result
+
+
+def test_user_may_look_but_not_touch(open_machine: Machine) -> None:
+    if os.geteuid() != 0:
+        for number in range(32, 40):
+            open_machine.path(f"memory{number}/state").chmod(0o444)
+    assert as_nobody(open_machine, "list", "--json").json()["ranges"]
+    assert as_nobody(open_machine, "status").rc == 0
+    assert as_nobody(open_machine, "offline", "--dry-run", "35").rc == 0
+    result = as_nobody(open_machine, "offline", "34-35", "--json")
+    assert result.rc == 77 and result.json()["result"] == "not-permitted" and "needs root" in result.err
+    assert [block["cause"] for block in result.json()["blocks"]] == ["access", "access"]
+    assert open_machine.state(34) == "online"
+
+
+@pytest.mark.parametrize("path", [MEMORY, "/sys"])
+def test_unreadable(open_machine: Machine, path: str) -> None:
+    place = open_machine.path(path)
+    place.chmod(0)
+    try:
+        for command in ("list", "status"):
+            result = as_nobody(open_machine, command, "--json")
+            assert result.rc == 77 and MEMORY in result.json()["error"]["message"]
+            assert "Permission denied" in result.err
+    finally:
+        place.chmod(0o755)
+
+
+def test_read_only_mount(open_machine: Machine) -> None:
+    """As in a container: said as what it is, and where to go."""
+    sys_directory = open_machine.path("/sys")
+    script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", str(sys_directory), find_program(), "--sysroot",
+               str(open_machine.root), "offline", "34-35", "--json"]
+    if os.geteuid() != 0 or run(["unshare", "--mount", "true"]).rc != 0:
+        pytest.skip("needs root to mount")
+    result = run(command)
+    assert result.rc == 77 and [block["cause"] for block in result.json()["blocks"]] == ["read-only"] * 2
+    assert "read-only here, as in a container" in result.err and open_machine.state(35) == "online"
+
+
+def test_root_that_is_no_directory(tmp_path: Any) -> None:
+    (tmp_path / "file").write_text("")
+    result = run([find_program(), "--sysroot", str(tmp_path / "file"), "list", "--json"])
+    assert result.rc == 1 and str(tmp_path / "file") in result.json()["error"]["message"]

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""remove, add and list --devices on described machines: every back end, and what goes wrong with each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+DIMM = "PNP0C80:00"
+# Which machine has a device that can be removed, its blocks, and the write that removes it.
+REMOVABLE = [
+    ("x86-dimm", DIMM, range(32, 40), f"{DIMM}/eject", "1"),
+    ("dax-kmem", "dax0.0", range(40, 48), "kmem/unbind", "dax0.0"),
+    ("dax-kmem-state", "dax0.0", range(41, 48), "dax0.0/state", "unplugged"),
+    ("pseries-v1", "drc-80000008", range(8, 9), "kernel/dlpar", "memory remove index 0x80000008"),
+    ("pseries-v2", "drc-80000009", range(9, 10), "kernel/dlpar", "memory remove index 0x80000009"),
+    ("s390-new", "sclp8", range(8, 9), "memory8/config", "0"),
+]
+
+
+def device_of(result: Any) -> dict[str, Any]:
+    """The only device of a run with --json."""
+    (device,) = result.json()["devices"]
+    return device
+
+
+def zones_of(made: Any, blocks: range) -> set[str]:
+    """The zones that online blocks are in."""
+    return {made.zones(number)[0] for number in blocks if made.state(number) == "online"}
+
+
+@pytest.mark.parametrize("name, device, blocks, path, word", REMOVABLE)
+def test_a_device_goes(machine: Any, name: str, device: str, blocks: range, path: str, word: str) -> None:
+    made = machine(name)
+    result = made.memhpctl("remove", "--json", device)
+    assert result.rc == 0 and result.err == ""
+    outcome = device_of(result)
+    assert (outcome["device"], outcome["result"], outcome["blocks"]) == (device, "removed", list(blocks))
+    assert not any(made.exists(number) for number in blocks)
+    assert [block["after"] for block in result.json()["blocks"]] == [None] * len(blocks)
+    last = made.writes()[-1]
+    assert last.path.endswith(path) and last.word == word
+    # Offline before the device, each block, and never left to the kernel.
+    offlined = [write.name for write in made.writes() if write.word == "offline"]
+    assert made.reads() == [] and all(write.result == "ok" for write in made.writes())
+    assert not {entry.word for entry in made.kernel() if entry.path.endswith("/state")} & {"offline"}
+    assert len(offlined) == sum(block["before"] == "online" for block in result.json()["blocks"])
+
+
+@pytest.mark.parametrize("name, device, blocks, path, word", REMOVABLE)
+def test_a_dry_run_shows_each_step_and_does_none(machine: Any, name: str, device: str, blocks: range, path: str,
+                                                 word: str) -> None:
+    made = machine(name)
+    result = made.memhpctl("remove", "-n", device)
+    assert result.rc == 0 and made.begun() == []
+    assert f"would write '{word}' to " in result.out.splitlines()[-1] and result.out.splitlines()[-1].endswith(path)
+    document = made.memhpctl("remove", "-n", "--json", device).json()
+    assert document["devices"][0]["result"] == "planned" and document["devices"][0]["steps"][0]["value"] == word
+
+
+@pytest.mark.parametrize("name, words, blocks, says", [
+    ("virtio-mem", ["virtio0"], [32, 36, 39], "requested-size"),
+    ("hyperv", ["40"], [40], "Hyper-V"),
+    ("xen", ["3"], [3], "xl mem-set"),
+    ("s390-old", ["1"], [1], "offline is all there is"),
+    ("x86-dimm", ["3"], [3], "nothing on this system can remove it"),
+])
+def test_what_cannot_be_removed_goes_offline_and_is_no_success(machine: Any, name: str, words: list[str], blocks: list[int],
+                                                               says: str) -> None:
+    made = machine(name)
+    result = made.memhpctl("remove", "--json", *words)
+    assert result.rc == 1 and says in result.err
+    assert device_of(result)["result"] == "offlined"
+    assert {made.state(number) for number in blocks} == {"offline"}
+    made = machine(name)
+    result = made.memhpctl("remove", "--atomic", "--json", *words)
+    assert result.rc == 1 and device_of(result)["result"] == "refused" and made.begun() == []
+
+
+def test_part_of_a_device_is_refused_or_taken_whole(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("remove", "32-34", "37")
+    assert result.rc == 2 and "35-36,38-39" in result.err and "--whole-device" in result.err and made.begun() == []
+    assert made.memhpctl("remove", "--state=offline", DIMM).rc == 2
+    assert made.memhpctl("remove", "--whole-device", "32").rc == 0
+    assert not made.exists(39)
+
+
+def test_a_disabled_eject_is_refused_before_anything_is_done(machine: Any) -> None:
+    made = machine("x86-dimm", files={"/sys/firmware/acpi/hotplug/memory/enabled": "0"})
+    result = made.memhpctl("remove", DIMM, "--json")
+    assert result.rc == 1 and "write 1 to" in result.err and made.begun() == []
+    assert device_of(result)["result"] == "refused"
+
+
+def test_a_firmware_without_eject_is_refused(machine: Any) -> None:
+    made = machine("x86-dimm", absent=["/sys/bus/acpi/devices/PNP0C80:00/eject"])
+    result = made.memhpctl("remove", DIMM)
+    assert result.rc == 1 and "_EJ0" in result.err and made.begun() == []
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_a_block_that_stays_online_keeps_the_device(machine: Any, atomic: bool) -> None:
+    made = machine("x86-dimm")
+    made.rules("memory34 offline EBUSY always")
+    options = ["--retries=0", "--json"] + (["--atomic"] if atomic else [])
+    result = made.memhpctl("remove", DIMM, *options)
+    assert result.rc == (75 if atomic else 64)
+    assert device_of(result)["result"] == "failed" and result.json()["result"] == ("rolled-back" if atomic else "partial")
+    assert "memory34" in device_of(result)["reason"]
+    assert [write for write in made.begun() if write.path.endswith("eject")] == []
+    if atomic:
+        assert {made.state(number) for number in range(32, 36)} == {"online"}
+        assert zones_of(made, range(32, 36)) == {"Movable"}
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_an_eject_that_fails_later_is_seen_and_undone(machine: Any, atomic: bool) -> None:
+    made = machine("x86-dimm")
+    made.rules(f"{DIMM} eject fail")
+    options = ["--block-timeout=1s", "--json"] + (["--atomic"] if atomic else [])
+    result = made.memhpctl("remove", DIMM, *options)
+    assert result.rc == (75 if atomic else 64)
+    assert device_of(result)["result"] == "failed" and "still there" in device_of(result)["reason"]
+    assert {made.state(number) for number in range(32, 36)} == {"online" if atomic else "offline"}
+    # What was offline before stays so.
+    assert {made.state(number) for number in range(36, 40)} == {"offline"}
+    if atomic:
+        assert zones_of(made, range(32, 36)) == {"Movable"}
+
+
+def test_zones_that_a_failed_eject_changed_are_put_right(machine: Any) -> None:
+    made = machine("x86-dimm")
+    # Somebody brings memory33 online while the eject is under way, which then fails and puts it into a kernel zone.
+    made.rules(f"memory33 offline reonline 120ms 1\n{DIMM} eject delay 200ms 1\n{DIMM} eject fail")
+    result = made.memhpctl("remove", DIMM, "--json", "--atomic", "--block-timeout=4s")
+    assert result.rc != 0
+    assert zones_of(made, range(32, 36)) == {"Movable"}
+    details = [block.get("detail", "") for block in result.json()["blocks"]]
+    assert made.state(33) == "online" and any("moved back to zone Movable" in detail for detail in details)
+
+
+def test_dax_memory_is_never_stranded(machine: Any) -> None:
+    made = machine("dax-kmem")
+    made.rules("memory44 offline reonline 1ms always")
+    result = made.memhpctl("remove", "dax0.0", "--json")
+    assert device_of(result)["result"] == "failed" and "memory44" in device_of(result)["reason"]
+    assert result.rc == 64
+    assert [write for write in made.begun() if write.path.endswith("unbind")] == []
+    assert [entry for entry in made.kernel() if entry.result == "stranded"] == []
+    # The way is free again for everybody.
+    assert {made.path(f"memory{number}/state").stat().st_mode & 0o777 for number in range(40, 48)} == {0o644}
+
+
+def test_one_who_comes_back_once_is_overcome(machine: Any) -> None:
+    made = machine("dax-kmem")
+    made.rules("memory44 offline reonline 1ms 1")
+    result = made.memhpctl("remove", "dax0.0")
+    assert result.rc == 0 and not made.exists(44)
+    assert [entry for entry in made.kernel() if entry.result == "stranded"] == []
+
+
+def test_a_dax_device_goes_and_comes(machine: Any) -> None:
+    made = machine("dax-kmem", files={"/sys/module/kmem/initstate": "live"})
+    assert made.memhpctl("remove", "dax0.0").rc == 0
+    result = made.memhpctl("add", "dax0.0", "--zone=movable", "--json")
+    assert result.rc == 0 and device_of(result)["result"] == "added"
+    assert {made.state(number) for number in range(40, 48)} == {"online"} and zones_of(made, range(40, 48)) == {"Movable"}
+    result = made.memhpctl("add", "dax0.0", "--json")
+    assert result.rc == 0 and device_of(result)["result"] == "already"
+    # From the other driver.
+    assert made.memhpctl("add", "dax1.0").rc == 0 and made.state(64) == "offline"
+
+
+def test_a_dax_device_that_the_driver_does_not_know_by_name(machine: Any) -> None:
+    made = machine("dax-kmem", files={"/sys/module/kmem/initstate": "live"})
+    made.rules("dax1.0 bind ENODEV always")
+    assert made.memhpctl("add", "dax1.0").rc == 0
+    assert [write.path.rpartition("/")[2] for write in made.writes()] == ["unbind", "bind", "new_id"]
+
+
+@pytest.mark.parametrize("name, device, rule, rc, errno", [
+    ("pseries-v1", "drc-80000008", "dlpar remove EINVAL always", 64, "EINVAL"),
+    ("pseries-v1", "drc-80000008", "dlpar remove EBUSY always", 64, "EBUSY"),
+    ("s390-new", "sclp8", "memory8 config EIO always", 64, "EIO"),
+    ("dax-kmem-state", "dax0.0", "dax0.0 state EBUSY always", 64, "EBUSY"),
+    ("x86-dimm", DIMM, f"{DIMM} eject ENODEV always", 64, "ENODEV"),
+])
+def test_the_kernels_errno_is_reported(machine: Any, name: str, device: str, rule: str, rc: int, errno: str) -> None:
+    made = machine(name)
+    made.rules(rule)
+    result = made.memhpctl("remove", device, "--json", "--timeout=5s")
+    assert result.rc == rc and device_of(result)["errno"] == errno and device_of(result)["result"] == "failed"
+
+
+def test_a_removal_that_hangs_ends_at_the_deadline(machine: Any) -> None:
+    made = machine("pseries-v1")
+    made.rules("dlpar remove delay 20s always")
+    result = made.memhpctl("remove", "drc-80000008", "--timeout=1s", "--json", timeout=15)
+    assert result.rc == 64 and device_of(result)["cause"] in ("deadline", "lock", "stuck")
+    assert device_of(result)["result"] == "failed" and made.exists(8)
+
+
+@pytest.mark.parametrize("name, words, rc, says", [
+    ("s390-new", ["12"], 0, "sclp12: added"),
+    ("pseries-v2", ["drc-8000000c", "drc-8000000d"], 0, "drc-8000000d: added"),
+    ("pseries-v1", ["--force", "0xc0000000"], 0, "0xc0000000: added"),
+    ("pseries-v1", ["0xc0000000"], 2, "--force"),
+    ("pseries-v1", ["--force", "0xc0000001"], 2, "block border"),
+    ("pseries-v1", ["--force", "0x10000000"], 2, "there already"),
+    ("x86-dimm", ["--force", "0x200000000"], 1, "CONFIG_ARCH_MEMORY_PROBE"),
+    ("x86-dimm", ["dax0.0"], 2, "'dax0.0'"),
+    ("x86-dimm", [], 2, "nothing is named"),
+])
+def test_add(machine: Any, name: str, words: list[str], rc: int, says: str) -> None:
+    result = machine(name).memhpctl("add", *words)
+    assert result.rc == rc and says in result.out + result.err
+
+
+def test_devices_are_listed(machine: Any) -> None:
+    made = machine("mixed")
+    devices = {device["device"]: device for device in made.memhpctl("list", "--devices", "--json").json()["devices"]}
+    assert list(devices) == [DIMM, "PNP0C80:01", "dax0.0", "virtio3"]
+    assert [device["provider"] for device in devices.values()] == ["acpi", "acpi", "dax", "virtio"]
+    assert devices["virtio3"]["blocks"] == list(range(64, 70)) and devices["virtio3"]["removable"] is False
+    assert devices["dax0.0"]["nodes"] == [2] and devices["dax0.0"]["size"] == 1 << 30
+    table = made.memhpctl("list", "--devices", "--noheadings", "64").out.split()
+    assert table == ["virtio3", "virtio", "64-69", "768M", "1", "online", "no"]
+    assert made.memhpctl("list", "-r", "--noheadings", "-o", "BLOCKS,PROVIDER", "dax0.0").out == "128-135 dax\n"
+    assert made.memhpctl("list", "--devices", "--all").rc == 2
+
+
+def test_several_devices_one_of_which_stays(machine: Any) -> None:
+    made = machine("mixed")
+    made.rules("memory36 offline EBUSY always")
+    result = made.memhpctl("remove", DIMM, "PNP0C80:01", "--json", "--retries=0")
+    assert result.rc == 64
+    assert [device["result"] for device in result.json()["devices"]] == ["failed", "removed"]
+    assert made.exists(32) and not made.exists(40)
+
+
+def test_status_names_the_back_ends(machine: Any) -> None:
+    made = machine("mixed", files={"/sys/module/kmem/initstate": "live", "/sys/module/virtio_mem/parameters/unplug_online": "Y"})
+    providers = {one["provider"]: one for one in made.memhpctl("status", "--json").json()["providers"]}
+    assert list(providers) == ["acpi", "dax", "virtio"]
+    assert {one["module"]: one["state"] for one in providers["dax"]["modules"]}["kmem"] == "loaded"
+    assert providers["virtio"]["modules"] == [{"module": "virtio_mem", "state": "built-in"}]
+    assert providers["virtio"]["can_remove"] is False and providers["dax"]["can_add"] is True
