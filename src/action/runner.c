@@ -112,8 +112,8 @@ static int runner_remember(const struct runner_request *request, const struct kn
 			next++;
 		if (block->state == BLOCK_ONLINE || (next < outcomes->n && outcomes->v[next].block == block->number && outcomes->v[next].after == BLOCK_ONLINE))
 			state = KNOWN_ONLINE;
-		else if (state != KNOWN_ONLINE)
-			state = choice && choice->action == POLICY_LEAVE ? KNOWN_LEFT : KNOWN_NOT;
+		else if (state != KNOWN_ONLINE && choice)
+			state = choice->action == POLICY_LEAVE ? KNOWN_LEFT : KNOWN_NOT;
 		r = known_add(&known, block, state);
 	}
 	if (r == 0)
@@ -158,7 +158,7 @@ int runner_pass(const struct runner_request *request, struct runner_result *ret,
 		if (r == 0 && request->audit)
 			runner_log(request, ret);
 		/* Without a place to remember it, a block that somebody takes offline may come back at the next event. */
-		if (r == 0 && request->only_new && runner_remember(request, &known, ret) < 0)
+		if (r == 0 && runner_remember(request, &known, ret) < 0)
 			log_debug("cannot write down which blocks are online");
 	}
 	known_done(&known);

@@ -10,7 +10,7 @@ struct runner_request {
 	const struct sysfs *sysfs;
 	const struct policy *policy;
 	const struct ranges *blocks; /* NULL: all */
-	bool only_new;		     /* leave alone what has been online before, and remember what is online now: for events, not for a user's command */
+	bool only_new;		     /* leave alone what has been online before: for events, not for a user's command */
 	bool dry_run;
 	bool audit;		     /* write the log */
 	int64_t deadline_ns;

@@ -120,6 +120,7 @@ def test_competitors(machine: Any) -> None:
 
 def test_the_runner_leaves_what_was_taken_offline(machine: Any) -> None:
     made = machine("x86-dimm")
+    made.path("/run").mkdir()
     assert made.memhpctl("auto", "--boot").rc == 0
     assert made.state(36) == "online"
     assert made.memhpctl("offline", "36").rc == 0
