@@ -39,22 +39,16 @@ void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy
 static int kernel_policy_write(const struct sysfs *sysfs, const char *directory, const char *attribute, const char *value, struct error *err)
 {
 	struct write_job job = { .directory = directory, .attribute = attribute, .value = value };
-	struct writer writer;
+	struct write_result result;
 	char path[128];
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, attribute);
 	if (!sysfs_exists(sysfs, path))
 		return 0;
-	r = writer_init(sysfs, &writer);
-	if (r < 0)
-		return r;
-	r = writer_begin(&writer, &job, 1, clock_deadline_ns(WRITE_TIMEOUT_MS));
-	if (r == 0 && (r = writer_wait(&writer, WRITE_TIMEOUT_MS * CLOCK_NS_PER_MS, false)) < 0)
-		writer_stop(&writer, CLOCK_NS_PER_S);
+	r = writer_write(sysfs, &job, clock_deadline_ns(WRITE_TIMEOUT_MS), &result);
 	if (r == 0)
-		r = writer_result(&writer, 0)->error;
-	writer_done(&writer);
+		r = result.error;
 	return r < 0 ? error_set(err, r, "cannot write %s to %s%s: %s", value, sysfs->root, path, strerror(-r)) : 0;
 }
 

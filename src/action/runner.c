@@ -39,7 +39,7 @@ static int runner_wait_for_adder(const struct runner_request *request, const str
 	const struct block *block = barrier_block(memory);
 	char directory[sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
 	struct write_job job = { .directory = directory, .attribute = "online", .value = "1" };
-	struct writer writer;
+	struct write_result result;
 	int r;
 
 	if (!block)
@@ -47,15 +47,9 @@ static int runner_wait_for_adder(const struct runner_request *request, const str
 	snprintf(directory, sizeof(directory), SYSFS_MEMORY "/memory%" PRIu64, block->number);
 	job.inode = block->inode;
 	job.fs_dev = block->fs_dev;
-	r = writer_init(request->sysfs, &writer);
-	if (r < 0)
-		return r;
-	r = writer_begin(&writer, &job, 1, request->deadline_ns);
-	if (r == 0 && (r = writer_wait(&writer, clock_left_ns(request->deadline_ns), false)) < 0)
-		writer_stop(&writer, CLOCK_NS_PER_S);
+	r = writer_write(request->sysfs, &job, request->deadline_ns, &result);
 	if (r == 0)
-		log_debug("waited %" PRId64 " ms for the hotplug lock", writer_result(&writer, 0)->lock_wait_ns / CLOCK_NS_PER_MS);
-	writer_done(&writer);
+		log_debug("waited %" PRId64 " ms for the hotplug lock", result.elapsed_ns / CLOCK_NS_PER_MS);
 	/* Past the deadline the plan is made all the same, and its blocks say what happened. */
 	return r == -EINTR ? r : 0;
 }

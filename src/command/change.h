@@ -23,8 +23,8 @@ int change_plan(struct context *context, const struct change *change, const stru
 		struct plan *ret);
 
 /*
- * For other commands that change memory. Keeps other runs out until the descriptor is closed. Returns it, -1 where there is no lock to be had; or an exit code in *ret_exit_code,
- * with the error reported, and INT_MIN.
+ * For other commands that change memory. Keeps other runs out until the descriptor is closed. Returns it, -1 where
+ * there is no lock to be had; or an exit code in *ret_exit_code, with the error reported, and INT_MIN.
  */
 int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code);
 

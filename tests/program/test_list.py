@@ -10,11 +10,11 @@ import pytest
 MIB128 = 128 << 20
 
 TABLE = """\
-RANGE                                    SIZE STATE   ZONE           NODE BLOCKS DEVICE
-0x0000000000000000-0x0000000007ffffff    128M online  none              0      0 -
-0x0000000008000000-0x000000007fffffff   1920M online  DMA32             0   1-15 -
-0x0000000100000000-0x000000011fffffff    512M online  Movable           0  32-35 PNP0C80:00
-0x0000000120000000-0x000000013fffffff    512M offline Normal/Movable    0  36-39 PNP0C80:00
+RANGE                                    SIZE STATE   ZONE           NODE BLOCKS DEVICE     OFFLINE?
+0x0000000000000000-0x0000000007ffffff    128M online  none              0      0 -          no
+0x0000000008000000-0x000000007fffffff   1920M online  DMA32             0   1-15 -          unlikely
+0x0000000100000000-0x000000011fffffff    512M online  Movable           0  32-35 PNP0C80:00 likely
+0x0000000120000000-0x000000013fffffff    512M offline Normal/Movable    0  36-39 PNP0C80:00 -
 
 Block size:    128M
 Total online:  2.5G (20 blocks)
@@ -35,7 +35,7 @@ def test_json_of_ranges(machine: Any) -> None:
     assert document["block_size"] == MIB128 and document["vanished"] == 0
     assert document["ranges"][2] == {
         "address": 32 * MIB128, "size": 4 * MIB128, "state": "online", "zones": ["Movable"], "nodes": [0],
-        "first_block": 32, "last_block": 35, "device": "PNP0C80:00"}
+        "first_block": 32, "last_block": 35, "device": "PNP0C80:00", "offline_chance": "likely"}
     assert {total["state"]: total["blocks"] for total in document["totals"]} == {
         "online": 20, "offline": 4, "going-offline": 0, "unknown": 0}
 
@@ -135,7 +135,7 @@ def test_one_block(machine: Any) -> None:
     made = machine("one-block")
     row = made.memhpctl("list", "--json").json()["ranges"]
     assert row == [{"address": 0, "size": 1 << 30, "state": "online", "zones": ["none"], "nodes": [],
-                    "first_block": 0, "last_block": 0, "device": None}]
+                    "first_block": 0, "last_block": 0, "device": None, "offline_chance": "no"}]
 
 
 def test_help_fits_a_terminal(memhpctl: Any) -> None:
