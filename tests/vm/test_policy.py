@@ -286,6 +286,34 @@ def test_wait_for_each_state(start: Callable[..., Guest]) -> None:
 
 
 @slow
+def test_an_overrun_is_told_and_caught_up(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    guest.plug_dimm("d1", "8G")
+    wait(guest, "32-95")
+    events = follow(guest)
+    guest.check("killall -STOP memhpctl; udevadm control --stop-exec-queue")
+    guest.plug_dimm("d2", "1G")
+    # 24,000 events, of which none is taken.
+    guest.check("for i in $(seq 300); do udevadm trigger --action=change --subsystem-match=memory; done", timeout=300)
+    guest.unplug_dimm("d2")
+    guest.check("killall -CONT memhpctl")
+    for _ in range(100):
+        told = [json.loads(line) for line in guest.get(events).decode().splitlines()]
+        if any(event["event"] == "overrun" for event in told):
+            break
+        time.sleep(0.2)
+    names = [event["event"] for event in told]
+    assert "overrun" in names
+    present: set[int] = set(range(96))
+    for event in told:
+        if event["event"] == "add":
+            present.add(event["block"])
+        elif event["event"] == "remove":
+            present.discard(event["block"])
+    assert not present & set(range(96, 104))
+
+
+@slow
 def test_ten_thousand_events(start: Callable[..., Guest]) -> None:
     guest = start(services(DIMMS.but(memory="6G,slots=8,maxmem=512G")), "[rule all]\naction = leave\n")
     guest.plug_dimm("d1", "128G", timeout=300)
