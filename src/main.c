@@ -13,7 +13,10 @@
  *     - change.[ch]       (what online and offline have in common)
  *     - list-devices.[ch] (list --devices)
  *     - status-providers.[ch] (the back ends, in status)
- *     - command-*.c       (list, status, online, offline, remove, add, explain, help, complete)
+ *     - policy.h          (the parts of the command policy)
+ *     - policy-show.c
+ *     - policy-test.c
+ *     - command-*.c       (list, status, online, offline, remove, add, explain, monitor, wait, policy, auto, help, complete)
  *
  * - output/: showing
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
@@ -44,6 +47,17 @@
  *     - rezone.[ch]       (one block from one zone into another)
  *     - device-outcome.[ch] (what came of a device)
  *     - outcome.[ch]      (what an answer of the kernel means; exit codes)
+ *     - policy-load.[ch]  (the policy of this machine)
+ *     - policy-match.[ch] (which rule holds for a block)
+ *     - policy-plan.[ch]  (the policy as a plan)
+ *     - ratio.[ch]        (the guard of the policy)
+ *     - kernel-policy.[ch] (the part that the kernel carries out)
+ *     - runner.[ch]       (a pass over what is offline)
+ *     - runner-log.[ch]   (what it says in the system log)
+ *     - known.[ch]        (what was online before)
+ *     - competitor.[ch]   (who else brings memory online)
+ *     - told.[ch]         (what a follower of events knows)
+ *     - audit.[ch]        (who changed what, for the system log)
  *
  * - provider/: how memory comes and goes, one file a back end
  *     - provider.[ch]     (the interface; which device a block belongs to)
@@ -54,6 +68,7 @@
  *
  * - model/: what there is, decoded
  *     - memory.[ch]       (the snapshot: blocks, nodes, devices)
+ *     - block-reader.[ch] (many blocks, on all processors)
  *     - block.[ch] device.[ch] zone.[ch] range.[ch]
  *     - pages.[ch]        (what the pages of a block are used for)
  *     - chance.[ch]       (how likely a block is to go offline)
@@ -61,6 +76,8 @@
  *     - totals.[ch]       (sums over a snapshot)
  *     - selector.[ch]     (the form of a selector)
  *     - filter.[ch]       (what narrows a selection)
+ *     - policy.[ch]       (the rules for new memory)
+ *     - policy-value.[ch] (their values)
  *
  * - kernel/: the only code that talks to the system
  *     - sysfs.[ch]        (reading)
@@ -75,8 +92,12 @@
  *     - iomem.[ch]        (which addresses are whose)
  *     - shield.[ch]       (nobody else may bring a block online)
  *     - runlock.[ch]      (one memhpctl at a time)
+ *     - flag.[ch]         ("there is something to look at", without losing any)
+ *     - conf-files.[ch]   (drop-in folders)
+ *     - platform.[ch]     (architecture, hypervisor)
+ *     - journal.[ch]      (the system log)
  *
- * - base/: cleanup, clock, error, format, interrupt, log, parse
+ * - base/: cleanup, clock, conf, error, format, interrupt, log, parse
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +111,8 @@
 #include "config.h"
 
 const struct command *const commands[] = {
-	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_add, &command_explain, &command_help, &command_complete, NULL,
+	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_add, &command_explain, &command_monitor,
+	&command_wait, &command_policy, &command_kick, &command_auto, &command_help, &command_complete, NULL,
 };
 
 static struct {

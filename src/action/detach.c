@@ -17,8 +17,9 @@
 /* So often a block that came online again is taken offline again. */
 #define OFFLINE_AGAIN_MAX 3
 
-/* After raising the shield, somebody who has just opened a file comes to its end, or is seen in /proc. */
-#define SHIELD_SETTLE_NS (20 * CLOCK_NS_PER_MS)
+/* After raising the shield, one who has a file open for a moment comes to his end; each time it waits longer. */
+#define SHIELD_PAUSE_FIRST_MS 20
+#define SHIELD_PAUSE_MAX_MS 500
 
 /* After a write that is not asynchronous sysfs is true at once; for those that hold it open, a little more. */
 #define SYNCHRONOUS_SETTLE_NS (200 * CLOCK_NS_PER_MS)
@@ -38,6 +39,8 @@ struct detach {
 	struct device_outcome *device;
 	struct writer *writer;
 	struct uevent_monitor *events; /* NULL: there are none to be had */
+	int64_t deadline_ns;	       /* that of the run; for putting right one of its own */
+	bool ignore_signals;	       /* while putting right */
 };
 
 /* Calls function for each block of the device with its outcome, until it returns false. */
@@ -101,7 +104,7 @@ static void detach_change(struct detach *detach, const struct outcome *outcome, 
 	const struct block *selected = memory_find(detach->request->memory, outcome->block);
 	struct attempt_context context = {
 		.sysfs = detach->request->sysfs, .memory = detach->request->memory, .writer = detach->writer,
-		.limits = &detach->request->limits, .deadline_ns = detach->request->deadline_ns,
+		.limits = &detach->request->limits, .deadline_ns = detach->deadline_ns, .ignore_signals = detach->ignore_signals,
 	};
 	struct step step = { .inode = selected->inode, .fs_dev = selected->fs_dev };
 
@@ -145,8 +148,9 @@ static bool detach_is_own_block(void *data, uint64_t block)
 }
 
 /*
- * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever has it open; and where that would strand the memory, already a process that
- * could bring one online at any moment, having its file open since before the shield went up. With neither, and the shield up, nobody can.
+ * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever has it open; and
+ * where that would strand the memory, already a process that could bring one online at any moment, having its file
+ * open since before the shield went up. With neither, and the shield up, nobody can.
  */
 static bool detach_is_disturbed(struct detach *detach, char *buffer, size_t size)
 {
@@ -170,7 +174,8 @@ static bool detach_is_disturbed(struct detach *detach, char *buffer, size_t size
 }
 
 /*
- * All blocks offline, and nobody at work to change that? With steps that strand, the shield is up when it returns true. Else the outcome is final.
+ * All blocks offline, and nobody at work to change that? With steps that strand, the shield is up when it returns
+ * true. Else the outcome is final.
  */
 static bool detach_hold_off(struct detach *detach)
 {
@@ -180,7 +185,7 @@ static bool detach_hold_off(struct detach *detach)
 	for (unsigned int again = 0;; again++) {
 		if (shield) {
 			detach_each(detach, detach_raise_shield);
-			interrupt_poll_again(NULL, 0, SHIELD_SETTLE_NS);
+			interrupt_poll_again(NULL, 0, clock_backoff_ns(again, SHIELD_PAUSE_FIRST_MS, SHIELD_PAUSE_MAX_MS));
 		}
 		if (!detach_is_disturbed(detach, reason, sizeof(reason)))
 			return true;
@@ -212,7 +217,8 @@ static void detach_wait(struct detach *detach, unsigned int look, int64_t until_
 }
 
 /*
- * The steps were taken: waits until device and blocks are gone. Returns 0, -ETIME, -EBUSY when the blocks are online again, -EINTR after a signal.
+ * The steps were taken: waits until device and blocks are gone. Returns 0, -ETIME, -EBUSY when the blocks are online
+ * again, -EINTR after a signal.
  */
 static int detach_wait_gone(struct detach *detach, struct look *ret)
 {
@@ -263,17 +269,30 @@ static void detach_explain(struct detach *detach, int r, const struct look *look
 				   "not let it go");
 }
 
-/* A block that the kernel brought back by itself: in another zone than it had? Then put it right. */
+/* A block that came online again is no success. Returns whether it did. */
+static bool detach_mark_reverted(struct outcome *outcome)
+{
+	if (outcome->after != BLOCK_ONLINE)
+		return false;
+	outcome->result = OUTCOME_FAILED;
+	outcome->cause = CAUSE_REVERTED;
+	return true;
+}
+
+static bool detach_mark(struct detach *detach, struct outcome *outcome)
+{
+	(void)detach;
+	detach_mark_reverted(outcome);
+	return true;
+}
+
+/* Online again in another zone than it had, as after a failed eject? Then it is put right. */
 static bool detach_put_right(struct detach *detach, struct outcome *outcome)
 {
 	enum zone wrong = outcome->zone_after;
 	struct outcome change = { 0 };
 
-	if (outcome->after != BLOCK_ONLINE)
-		return true;
-	outcome->result = OUTCOME_FAILED;
-	outcome->cause = CAUSE_REVERTED;
-	if (outcome->zone_before == ZONE_UNKNOWN || wrong == outcome->zone_before)
+	if (!detach_mark_reverted(outcome) || outcome->zone_before == ZONE_UNKNOWN || wrong == outcome->zone_before)
 		return true;
 	detach_change(detach, outcome, BLOCK_OFFLINE, "offline", &change);
 	free(change.detail);
@@ -284,7 +303,7 @@ static bool detach_put_right(struct detach *detach, struct outcome *outcome)
 	}
 	detach_read(detach, outcome);
 	free(outcome->detail);
-	if (asprintf(&outcome->detail, "the kernel put it back into zone %s; it %s zone %s", zone_name(wrong),
+	if (asprintf(&outcome->detail, "it came back in zone %s, and %s zone %s", zone_name(wrong),
 		     outcome->zone_after == outcome->zone_before ? "was moved back to" : "could not be moved back to",
 		     zone_name(outcome->zone_before)) < 0)
 		outcome->detail = NULL;
@@ -300,6 +319,14 @@ static bool detach_mark_gone(struct detach *detach, struct outcome *outcome)
 	return true;
 }
 
+/* The removal failed. Like rolling back, this goes on after a signal and after the run's deadline. */
+static void detach_put_all_right(struct detach *detach)
+{
+	detach->deadline_ns = clock_deadline_ns(detach->request->limits.timeout_ms);
+	detach->ignore_signals = true;
+	detach_each(detach, detach_put_right);
+}
+
 static void detach_run(struct detach *detach)
 {
 	struct perform_request request = { .sysfs = detach->request->sysfs, .writer = detach->writer,
@@ -309,7 +336,11 @@ static void detach_run(struct detach *detach)
 	int r;
 
 	if (!detach_hold_off(detach)) {
-		detach_each(detach, detach_put_right);
+		/* What somebody else does is his, unless all is to be as it was. */
+		if (detach->request->atomic)
+			detach_put_all_right(detach);
+		else
+			detach_each(detach, detach_mark);
 		return;
 	}
 	taken = perform_steps(&request, detach->device);
@@ -327,14 +358,14 @@ static void detach_run(struct detach *detach)
 	}
 	if (taken)
 		detach_explain(detach, r, &look);
-	detach_each(detach, detach_put_right);
+	detach_put_all_right(detach);
 }
 
 void detach_device(const struct execute_request *request, struct plan *plan, struct device_outcome *device)
 {
 	static const char *const subsystems[] = { "memory", NULL };
 	struct writer writer;
-	struct detach detach = { .request = request, .plan = plan, .device = device, .writer = &writer };
+	struct detach detach = { .request = request, .plan = plan, .device = device, .writer = &writer, .deadline_ns = request->deadline_ns };
 	int64_t began_ns = clock_now_ns();
 	struct error err = { 0 };
 	int r = writer_init(request->sysfs, &writer);

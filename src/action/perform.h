@@ -14,8 +14,9 @@ struct perform_request {
 };
 
 /*
- * Makes the outcome's steps one after the other; a module that one needs is loaded first. Returns true when the kernel took them all; else the
- * outcome is DEVICE_FAILED with cause, errno and reason. Either way only the system itself tells what came of it: look before believing.
+ * Makes the outcome's steps one after the other; a module that one needs is loaded first. Returns true when the
+ * kernel took them all; else the outcome is DEVICE_FAILED with cause, errno and reason. Either way only the system
+ * itself tells what came of it: look before believing.
  */
 bool perform_steps(const struct perform_request *request, struct device_outcome *outcome);
 

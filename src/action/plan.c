@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 void plan_done(struct plan *plan)
 {
@@ -294,5 +295,34 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 	if (plan.wanted == BLOCK_ONLINE)
 		qsort(plan.steps, plan.n_steps, sizeof(*plan.steps), plan_compare_descending);
 	*ret = plan;
+	return 0;
+}
+
+int plan_put_above(struct plan *plan, struct plan *high)
+{
+	size_t n = plan->outcomes.n + high->outcomes.n, n_steps = plan->n_steps + high->n_steps;
+	struct outcome *outcomes = reallocarray(plan->outcomes.v, n + 1, sizeof(*outcomes));
+	struct step *steps = NULL;
+
+	if (outcomes) {
+		plan->outcomes.v = outcomes;
+		steps = reallocarray(plan->steps, n_steps + 1, sizeof(*steps));
+	}
+	if (!steps) {
+		plan_done(high);
+		return -ENOMEM;
+	}
+	plan->steps = steps;
+	memmove(steps + high->n_steps, steps, plan->n_steps * sizeof(*steps));
+	for (size_t i = 0; i < high->n_steps; i++) {
+		steps[i] = high->steps[i];
+		steps[i].outcome += plan->outcomes.n;
+	}
+	/* What the outcomes own goes along. */
+	memcpy(outcomes + plan->outcomes.n, high->outcomes.v, high->outcomes.n * sizeof(*outcomes));
+	plan->outcomes.n = n;
+	plan->n_steps = n_steps;
+	high->outcomes.n = 0;
+	plan_done(high);
 	return 0;
 }

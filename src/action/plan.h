@@ -74,6 +74,12 @@ int plan_offline(const struct memory *memory, const struct ranges *blocks, struc
  */
 int plan_roll_back(const struct plan *done, struct plan *ret);
 
+/*
+ * Moves a plan for higher blocks behind and above another: its outcomes come last, its steps first. Both must want the same. `high` is empty afterwards, also on failure.
+ * Errors: -ENOMEM; `plan` is as it was.
+ */
+int plan_put_above(struct plan *plan, struct plan *high);
+
 /* The word to write to `state` so that an offline block comes into this zone; plain "online" where the zone is not known. */
 const char *plan_online_word(enum zone zone);
 

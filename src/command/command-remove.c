@@ -70,6 +70,8 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 	r = options_limits(&limits, &err);
 	if (r == 0)
 		r = filter_parse(&filter_options, &request.filter, &err);
+	if (r == 0 && !n_words)
+		r = error_set(&err, -EINVAL, "nothing is selected: name a device (PNP0C80:00, dax0.0), or its blocks");
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();

@@ -64,6 +64,7 @@ int command_fail(const struct context *context, int exit_code, struct error *err
 /* The end of a JSON document: reports what went wrong while it was written. Returns exit_code, or EXIT_FAILED in place of EXIT_DONE. */
 int command_end_json(int r, int exit_code);
 
-extern const struct command command_list, command_status, command_online, command_offline, command_remove, command_add, command_explain, command_help, command_complete;
+extern const struct command command_list, command_status, command_online, command_offline, command_remove, command_add, command_explain, command_monitor,
+	command_wait, command_policy, command_kick, command_auto, command_help, command_complete;
 
 #endif

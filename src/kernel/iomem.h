@@ -21,8 +21,8 @@ struct iomem {
 };
 
 /*
- * Reads the whole file. Errors: -EACCES the kernel shows only zeros to a process without CAP_SYS_ADMIN (kernel/resource.c: r_show()), -EINVAL a line that is
- * no such line, -ENOMEM, those of open(2) and read(2).
+ * Reads the whole file. Errors: -EACCES the kernel shows only zeros to a process without CAP_SYS_ADMIN
+ * (kernel/resource.c: r_show()), -EINVAL a line that is no such line, -ENOMEM, those of open(2) and read(2).
  */
 int iomem_load(const struct sysfs *sysfs, struct iomem *ret);
 void iomem_done(struct iomem *iomem);

@@ -249,3 +249,19 @@ int writer_stop(struct writer *writer, int64_t grace_ns)
 	writer_forget(writer, false);
 	return -EBUSY;
 }
+
+int writer_write(const struct sysfs *sysfs, const struct write_job *job, int64_t deadline_ns, struct write_result *ret)
+{
+	struct writer writer;
+	int r = writer_init(sysfs, &writer);
+
+	if (r < 0)
+		return r;
+	r = writer_begin(&writer, job, 1, deadline_ns);
+	if (r == 0)
+		r = writer_wait(&writer, clock_left_ns(deadline_ns), false);
+	if (r == 0)
+		*ret = *writer_result(&writer, 0);
+	writer_done(&writer);
+	return r;
+}

@@ -94,4 +94,10 @@ bool writer_sees_lock(const struct writer *writer);
  */
 int writer_stop(struct writer *writer, int64_t grace_ns);
 
+/*
+ * One write from start to end, by a worker of its own, until the deadline. Returns 0 with the result in *ret (which may be an error), -ETIME at the deadline, -EINTR after a
+ * signal, and what writer_init(), writer_begin() and writer_wait() return.
+ */
+int writer_write(const struct sysfs *sysfs, const struct write_job *job, int64_t deadline_ns, struct write_result *ret);
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "model/block-reader.h"
 
 int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err)
 {
@@ -73,40 +74,31 @@ int memory_load(struct memory *memory, unsigned int want)
 {
 	struct ranges numbers = { 0 };
 	struct block *blocks = NULL;
-	size_t n = 0, vanished = 0, room;
+	size_t n = 0, left = 0;
 	int r = sysfs_list(memory->directory, memory_collect_number, &numbers);
 
-	if (r < 0)
-		goto out;
-	room = ranges_count(&numbers);
-	blocks = calloc(room + 1, sizeof(*blocks));
-	if (!blocks) {
-		r = -ENOMEM;
-		goto out;
+	if (r == 0) {
+		blocks = calloc(ranges_count(&numbers) + 1, sizeof(*blocks));
+		if (!blocks)
+			r = -ENOMEM;
 	}
-	for (size_t i = 0; i < numbers.n; i++) {
-		for (uint64_t number = numbers.v[i].first; number <= numbers.v[i].last; number++) {
-			r = block_read(memory->directory, number, want, &blocks[n]);
-			if (r == -ENOENT)
-				vanished++;
-			else if (r < 0)
-				goto out;
-			else
-				n++;
-		}
+	for (size_t i = 0; r == 0 && i < numbers.n; i++)
+		for (uint64_t number = numbers.v[i].first; number <= numbers.v[i].last; number++)
+			blocks[n++].number = number;
+	ranges_done(&numbers);
+	if (r == 0)
+		r = block_reader_read(memory->directory, blocks, n, want, &left);
+	if (r < 0) {
+		free(blocks);
+		return r;
 	}
-	r = 0;
 	free(memory->blocks);
 	memory->blocks = blocks;
-	memory->n_blocks = n;
-	memory->room = room;
-	memory->vanished = vanished;
+	memory->n_blocks = left;
+	memory->room = n;
+	memory->vanished = n - left;
 	memory->whole = true;
-	blocks = NULL;
-out:
-	free(blocks);
-	ranges_done(&numbers);
-	return r;
+	return 0;
 }
 
 size_t memory_lower_bound(const struct memory *memory, uint64_t number)

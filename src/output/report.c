@@ -59,11 +59,11 @@ static bool same_line(const struct outcome *a, const struct outcome *b)
 	       a->zone_before == b->zone_before && a->zone_after == b->zone_after && a->after == b->after && !a->detail && !b->detail;
 }
 
-/* The zone, where it is known, as ", zone Movable". */
+/* The zone, where there is one, as ", zone Movable". */
 static const char *zone_text(const char *before, enum zone zone, char *buffer)
 {
 	buffer[0] = '\0';
-	if (zone != ZONE_UNKNOWN)
+	if (zone != ZONE_UNKNOWN && zone != ZONE_NONE)
 		sprintf(buffer, "%s%s", before, zone_name(zone));
 	return buffer;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ACPI memory devices (PNP0C80): DIMMs of hypervisors and of machines with hot-pluggable boards. drivers/acpi/acpi_memhotplug.c binds each block to its device
- * (acpi_bind_memory_blocks()), so the links physical_node, physical_node1 … of the device name its blocks; its address range is shown nowhere else.
+ * ACPI memory devices (PNP0C80): DIMMs of hypervisors and of machines with hot-pluggable boards.
+ * drivers/acpi/acpi_memhotplug.c binds each block to its device (acpi_bind_memory_blocks()), so the links
+ * physical_node, physical_node1 … of the device name its blocks; its address range is shown nowhere else.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +78,10 @@ static bool acpi_is_present(const struct sysfs *sysfs)
 	return sysfs_exists(sysfs, "/sys/firmware/acpi/hotplug/memory");
 }
 
-/* eject_store() and acpi_scan_hot_remove(): the write returns at once, and the result goes to the firmware (_OST) only. */
+/*
+ * eject_store() and acpi_scan_hot_remove(): the write returns at once, and the result goes to the firmware (_OST)
+ * only.
+ */
 static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { .is_asynchronous = true };

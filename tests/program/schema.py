@@ -22,7 +22,7 @@ def documents_of(command: str | None) -> list[str]:
     names = [reference["$ref"].rpartition("/")[2] for reference in SCHEMA["oneOf"]]
 
     def fits(name: str) -> bool:
-        form = SCHEMA["$defs"][name]["properties"].get("command", {})
+        form = SCHEMA["$defs"][name].get("properties", {}).get("command", {})
         return form.get("const", command) == command and command in form.get("enum", [command])
 
     return [name for name in names if fits(name)]

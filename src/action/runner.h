@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Applying the policy to what is offline: what memory that has just come waits for. */
+#ifndef MEMHP_ACTION_RUNNER_H
+#define MEMHP_ACTION_RUNNER_H
+
+#include "action/execute.h"
+#include "action/policy-plan.h"
+
+struct runner_request {
+	const struct sysfs *sysfs;
+	const struct policy *policy;
+	const struct ranges *blocks; /* NULL: all */
+	bool only_new;		     /* leave alone what has been online before: for events, not for a user's command */
+	bool dry_run;
+	bool audit;		     /* write the log */
+	int64_t deadline_ns;
+	int64_t block_timeout_ms;
+	struct attempt_news news;
+};
+
+struct runner_result {
+	struct memory memory; /* the snapshot that the plan was made from */
+	struct policy_plan plan;
+	struct policy_scene scene;
+	struct ratio before, after; /* all zero where /proc/zoneinfo cannot be read */
+};
+
+/*
+ * Makes one pass: waits until nobody adds memory any more (see runner.c), reads the machine, plans, writes, reads the ratio once more, logs. What of a block comes to
+ * nothing stands in the outcomes. Somebody else who changes memory must be kept out by the caller (kernel/runlock.h).
+ * Errors: what reading gives, with a sentence; -ENOMEM.
+ */
+int runner_pass(const struct runner_request *request, struct runner_result *ret, struct error *err);
+void runner_result_done(struct runner_result *result);
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* memhpctl kick and auto: what the udev rule and the units call. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "action/kernel-policy.h"
+#include "action/policy-load.h"
+#include "action/runner.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "command/command.h"
+#include "kernel/flag.h"
+#include "kernel/journal.h"
+#include "kernel/runlock.h"
+
+/* Generous: a starved write waits seconds for the lock, and nobody is there to try again. */
+#define PASS_TIMEOUT_MS (30 * 60 * 1000)
+#define BLOCK_TIMEOUT_MS (60 * 1000)
+
+static struct {
+	int wait, boot;
+} options;
+
+static const struct poptOption kick_options[] = { POPT_TABLEEND };
+
+static const struct poptOption auto_options[] = {
+	{ "wait", '\0', POPT_ARG_NONE, &options.wait, 0, "Wait while another one is at work", NULL },
+	{ "boot", '\0', POPT_ARG_NONE, &options.boot, 0, "Set the kernel's knobs as the policy wants them, and ask for a pass", NULL },
+	POPT_TABLEEND
+};
+
+/* Says it in the log too, for nobody reads the standard error of a service. */
+static int auto_fail(struct context *context, struct error *err)
+{
+	journal_send(&context->sysfs, JOURNAL_ERROR, JOURNAL_TROUBLE, error_text(err), NULL, 0);
+	return command_fail(context, EXIT_FAILED, err);
+}
+
+static void auto_tell_other_run(pid_t holder)
+{
+	log_info("waiting for memhpctl, process %d", (int)holder);
+}
+
+/* One pass, for flag_serve(). */
+static int auto_pass(struct context *context, struct error *err)
+{
+	int64_t deadline_ns = clock_deadline_ns(PASS_TIMEOUT_MS);
+	struct policy policy;
+	struct runner_request request = { .sysfs = &context->sysfs, .policy = &policy, .only_new = true, .audit = true, .deadline_ns = deadline_ns,
+					  .block_timeout_ms = BLOCK_TIMEOUT_MS };
+	struct runner_result result;
+	struct outcome_totals totals;
+	_cleanup_close_ int lock = -1;
+	pid_t holder = 0;
+	int r = policy_load(&context->sysfs, &policy, err);
+
+	if (r < 0)
+		return r;
+	/* A command of the administrator goes first. */
+	lock = runlock_take(&context->sysfs, deadline_ns, auto_tell_other_run, &holder);
+	if (lock == -ETIME)
+		r = error_set(err, lock, "another memhpctl (process %d) was at work all the time", (int)holder);
+	else
+		r = lock == -EINTR ? lock : runner_pass(&request, &result, err);
+	policy_done(&policy);
+	if (r < 0)
+		return r;
+	totals = outcome_count(&result.plan.plan.outcomes, BLOCK_ONLINE);
+	if (totals.count[OUTCOME_CHANGED])
+		flag_progress(&context->sysfs);
+	runner_result_done(&result);
+	return interrupt_signal() ? -EINTR : 0;
+}
+
+struct auto_work {
+	struct context *context;
+	struct error err;
+};
+
+static int auto_work(void *data)
+{
+	struct auto_work *work = data;
+
+	return auto_pass(work->context, &work->err);
+}
+
+/* Answers the flag, or without one works once. */
+static int auto_serve(struct context *context, bool flag, bool wait)
+{
+	struct auto_work work = { .context = context };
+	int r;
+
+	interrupt_init();
+	/* It has to go on where memory has run out: that is when memory is added. */
+	mlockall(MCL_CURRENT | MCL_FUTURE);
+	r = flag ? flag_serve(&context->sysfs, wait, auto_work, &work) : flag_work_once(&context->sysfs, auto_work, &work);
+	if (r == -EBUSY)
+		return EXIT_DONE;
+	if (r == -EINTR && interrupt_signal())
+		return EXIT_SIGNAL + interrupt_signal();
+	if (r == -ELOOP)
+		error_set(&work.err, r, "applying the policy began %d times without getting anywhere, and is given up until memory comes again; "
+			  "see memhpctl policy apply", FLAG_STARTS_MAX);
+	else if (r < 0 && !work.err.code)
+		error_set(&work.err, r, "cannot apply the policy: %s", strerror(-r));
+	return r < 0 ? auto_fail(context, &work.err) : EXIT_DONE;
+}
+
+/* Is there a systemd that watches the flag (sd_booted(3))? */
+static bool auto_is_watched(struct context *context)
+{
+	return sysfs_exists(&context->sysfs, "/run/systemd/system");
+}
+
+/* Goes on in a process that nobody waits for. Returns whether this is it. */
+static bool auto_detach(void)
+{
+	pid_t pid = fork();
+	int null;
+
+	if (pid > 0)
+		return false;
+	/* Without a process to be had the caller has to wait. */
+	if (pid < 0)
+		return true;
+	setsid();
+	/* udev reads what a program prints until the last one closes it. */
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		dup2(null, fd);
+	return true;
+}
+
+static int kick_run(struct context *context, const char **words, size_t n_words)
+{
+	(void)words;
+	(void)n_words;
+	if (platform_is_capture_kernel(&context->sysfs))
+		return EXIT_DONE;
+	/* /run is full or read-only: then each event works, one after the other. */
+	if (flag_raise(&context->sysfs) < 0)
+		return auto_serve(context, false, true);
+	if (auto_is_watched(context) || !auto_detach())
+		return EXIT_DONE;
+	return auto_serve(context, true, false);
+}
+
+static int auto_boot(struct context *context)
+{
+	struct kernel_policy wanted;
+	struct error err = { 0 };
+	struct policy policy;
+	int r = policy_load(&context->sysfs, &policy, &err);
+
+	if (r == 0) {
+		kernel_policy_decide(&context->sysfs, &policy, &wanted);
+		if (wanted.why)
+			log_warning("%s", wanted.why);
+		r = kernel_policy_set(&context->sysfs, &wanted, &err);
+		policy_done(&policy);
+	}
+	if (r < 0)
+		return auto_fail(context, &err);
+	if (flag_raise(&context->sysfs) < 0)
+		return auto_serve(context, false, true);
+	return auto_is_watched(context) ? EXIT_DONE : auto_serve(context, true, false);
+}
+
+static int auto_run(struct context *context, const char **words, size_t n_words)
+{
+	(void)words;
+	(void)n_words;
+	if (platform_is_capture_kernel(&context->sysfs))
+		return EXIT_DONE;
+	return options.boot ? auto_boot(context) : auto_serve(context, true, options.wait);
+}
+
+const struct command command_kick = {
+	.name = "kick",
+	.operands = "",
+	.summary = "say that memory has come (for the udev rule)",
+	.options = kick_options,
+	.flags = COMMAND_HIDDEN,
+	.run = kick_run,
+};
+
+const struct command command_auto = {
+	.name = "auto",
+	.operands = "",
+	.summary = "apply the policy to memory that has come (for the service)",
+	.options = auto_options,
+	.flags = COMMAND_HIDDEN,
+	.run = auto_run,
+};

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* memhpctl monitor: follow what happens to memory blocks and their devices. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "action/told.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "command/command.h"
+#include "command/options.h"
+#include "kernel/uevent.h"
+#include "output/output-json.h"
+#include "provider/provider.h"
+
+/* Events that have come are told together, with one look at the machine for all of them. */
+#define BATCH_MAX 4096
+#define GATHER_MS 10
+
+static const struct poptOption monitor_options[] = {
+	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
+	POPT_TABLEEND
+};
+
+struct news {
+	char action[16], name[48], subsystem[16];
+	uint64_t block, seqnum;
+	struct timespec time;
+	bool is_block;
+};
+
+struct monitor {
+	struct context *context;
+	struct filter filter;
+	struct uevent_monitor *events;
+	struct memory memory, before; /* the latest look, and the one before it, for what is gone */
+	struct told told;
+	struct news *batch; /* BATCH_MAX */
+	size_t n_batch;
+	bool overrun;
+	int error;
+};
+
+static char *time_text(const struct timespec *time, char *buffer, size_t size)
+{
+	struct tm local;
+	size_t length;
+	char zone[8];
+
+	localtime_r(&time->tv_sec, &local);
+	length = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &local);
+	strftime(zone, sizeof(zone), "%z", &local);
+	snprintf(buffer + length, size - length, ".%06ld%s", time->tv_nsec / 1000, zone);
+	return buffer;
+}
+
+/* A message without a block: "start", "overrun", or of a device. */
+static void print_other(struct monitor *monitor, const struct news *news)
+{
+	struct output_json *json;
+	char time[64];
+
+	time_text(&news->time, time, sizeof(time));
+	if (!monitor->context->json) {
+		printf("%s %-8s %s\n", time, news->action, news->name);
+		fflush(stdout);
+		return;
+	}
+	json = output_json_begin_line();
+	output_json_text(json, "time", time);
+	output_json_text(json, "event", news->action);
+	if (*news->subsystem) {
+		output_json_text(json, "subsystem", news->subsystem);
+		output_json_text(json, "device", news->name);
+		output_json_uint(json, "seqnum", news->seqnum);
+	}
+	output_json_end_document(json);
+}
+
+static void print_block_text(const struct news *news, const struct memory *memory, const struct block *block, bool gone, const char *time)
+{
+	const struct node_set *nodes = block ? memory_nodes(memory, block) : NULL;
+	char zones[ZONES_TEXT_SIZE];
+
+	printf("%s %-8s %s", time, news->action, news->name);
+	printf(" state=%s", gone ? "gone" : block_state_name(block->state));
+	if (block && !gone && block->zones.n)
+		printf(" zone=%s", zones_text(&block->zones, zones));
+	for (size_t i = 0; nodes && i < nodes->n; i++)
+		printf("%s%" PRIu32, i ? "," : " node=", nodes->v[i]);
+	if (block && block->device != BLOCK_NO_DEVICE)
+		printf(" device=%s", memory->devices.v[block->device].name);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void print_block_json(const struct news *news, const struct memory *memory, const struct block *block, bool gone, const char *time)
+{
+	struct output_json *json = output_json_begin_line();
+	const struct node_set *nodes = block ? memory_nodes(memory, block) : NULL;
+
+	output_json_text(json, "time", time);
+	output_json_text(json, "event", news->action);
+	output_json_uint(json, "block", news->block);
+	output_json_uint(json, "address", memory_address(memory, news->block));
+	output_json_uint(json, "size", memory->block_size);
+	output_json_text(json, "state", gone ? NULL : block_state_name(block->state));
+	output_json_begin_array(json, "zones");
+	for (size_t i = 0; block && !gone && i < block->zones.n; i++)
+		output_json_text(json, NULL, zone_name((enum zone)block->zones.v[i]));
+	output_json_end(json);
+	output_json_begin_array(json, "nodes");
+	for (size_t i = 0; nodes && i < nodes->n; i++)
+		output_json_uint(json, NULL, nodes->v[i]);
+	output_json_end(json);
+	output_json_text(json, "device", block && block->device != BLOCK_NO_DEVICE ? memory->devices.v[block->device].name : NULL);
+	/* What was found by looking has no number. */
+	if (news->seqnum)
+		output_json_uint(json, "seqnum", news->seqnum);
+	else
+		output_json_null(json, "seqnum");
+	output_json_end_document(json);
+}
+
+static void print_block(struct monitor *monitor, const struct news *news)
+{
+	const struct memory *memory = &monitor->memory;
+	const struct block *block = memory_find(memory, news->block);
+	bool gone = !block;
+	char time[64];
+
+	if (gone && monitor->before.block_size) {
+		memory = &monitor->before;
+		block = memory_find(memory, news->block);
+	}
+	if (!filter_is_empty(&monitor->filter) && (!block || !filter_match(&monitor->filter, memory, block)))
+		return;
+	time_text(&news->time, time, sizeof(time));
+	if (monitor->context->json)
+		print_block_json(news, memory, block, gone, time);
+	else
+		print_block_text(news, memory, block, gone, time);
+}
+
+static void print_found(void *data, const char *action, uint64_t number)
+{
+	struct news news = { .block = number, .is_block = true };
+
+	clock_gettime(CLOCK_REALTIME, &news.time);
+	snprintf(news.action, sizeof(news.action), "%s", action);
+	block_name(number, news.name);
+	print_block(data, &news);
+}
+
+/* Does the event concern a device that memory comes from? */
+static bool is_memory_device(struct monitor *monitor, const struct news *news)
+{
+	const struct filter *filter = &monitor->filter;
+	char path[128];
+
+	if (filter->device && strcmp(filter->device, news->name))
+		return false;
+	if (!filter->device && !filter_is_empty(filter))
+		return false;
+	if (strcmp(news->subsystem, "virtio"))
+		return strcmp(news->subsystem, "acpi") || !strncmp(news->name, "PNP0C80:", 8);
+	snprintf(path, sizeof(path), "/sys/bus/virtio/drivers/virtio_mem/%s", news->name);
+	return sysfs_exists(&monitor->context->sysfs, path);
+}
+
+/* Takes all events that are there. */
+static void monitor_take(struct monitor *monitor)
+{
+	struct uevent event;
+	int r = 0;
+
+	monitor->n_batch = 0;
+	while (monitor->n_batch < BATCH_MAX && (r = uevent_receive(monitor->events, &event)) == 1) {
+		struct news *news = &monitor->batch[monitor->n_batch++];
+
+		*news = (struct news){ .seqnum = event.seqnum };
+		clock_gettime(CLOCK_REALTIME, &news->time);
+		snprintf(news->action, sizeof(news->action), "%s", event.action);
+		snprintf(news->name, sizeof(news->name), "%s", event.sysname);
+		snprintf(news->subsystem, sizeof(news->subsystem), "%s", event.subsystem);
+		news->is_block = !strcmp(event.subsystem, "memory") && block_number_parse(event.sysname, &news->block);
+		uevent_done(&event);
+	}
+	if (r == -ENOBUFS)
+		monitor->overrun = true;
+	else if (r < 0 && r != -EAGAIN)
+		monitor->error = r;
+}
+
+/* Reads the machine as it is now. */
+static int monitor_look(struct monitor *monitor)
+{
+	const struct sysfs *sysfs = &monitor->context->sysfs;
+	struct memory now = { 0 };
+	struct error err = { 0 };
+	int r = memory_open(sysfs, &now, &err);
+
+	error_done(&err);
+	if (r == 0)
+		r = memory_load(&now, BLOCK_WANT_ZONES);
+	if (r == 0)
+		r = memory_load_nodes(sysfs, &now);
+	if (r == 0)
+		r = provider_find_devices(sysfs, &now);
+	if (r < 0) {
+		memory_close(&now);
+		return r;
+	}
+	memory_close(&monitor->before);
+	monitor->before = monitor->memory;
+	monitor->memory = now;
+	return 0;
+}
+
+static int monitor_tell(struct monitor *monitor)
+{
+	int r = monitor->n_batch || monitor->overrun ? monitor_look(monitor) : 0;
+
+	for (size_t i = 0; r == 0 && i < monitor->n_batch; i++) {
+		const struct news *news = &monitor->batch[i];
+
+		if (news->is_block) {
+			print_block(monitor, news);
+			r = told_event(&monitor->told, news->action, news->block);
+		} else if (is_memory_device(monitor, news)) {
+			print_other(monitor, news);
+		}
+	}
+	if (r == 0 && monitor->overrun) {
+		struct news news = { .action = "overrun", .name = "events were lost; what changed since follows" };
+
+		clock_gettime(CLOCK_REALTIME, &news.time);
+		log_warning("events came faster than they were taken and some were lost; looking at all blocks again");
+		print_other(monitor, &news);
+		r = told_catch_up(&monitor->told, &monitor->memory, print_found, monitor);
+		monitor->overrun = false;
+	}
+	return r;
+}
+
+/* Waits for events, and for the reader to go. Returns 1 for events, 0 when it is over, or -errno. */
+static int monitor_wait(struct monitor *monitor)
+{
+	struct pollfd fds[] = { { .fd = uevent_fd(monitor->events), .events = POLLIN }, { .fd = STDOUT_FILENO } };
+	int r = interrupt_poll(fds, ARRAY_SIZE(fds), CLOCK_NEVER);
+
+	if (r == -EINTR)
+		return interrupt_signal() ? 0 : 1;
+	if (r < 0)
+		return r;
+	if (fds[1].revents & (POLLERR | POLLNVAL))
+		return 0;
+	/* Events come in bursts. */
+	return interrupt_poll(NULL, 0, GATHER_MS * CLOCK_NS_PER_MS) == -EINTR && interrupt_signal() ? 0 : 1;
+}
+
+/* Runs until it is told to end. */
+static int monitor_follow(struct monitor *monitor)
+{
+	struct news start = { .action = "start", .name = "listening" };
+	int r = monitor_look(monitor);
+
+	clock_gettime(CLOCK_REALTIME, &start.time);
+	print_other(monitor, &start);
+	for (size_t i = 0; r == 0 && i < monitor->memory.n_blocks; i++)
+		r = told_event(&monitor->told, monitor->memory.blocks[i].state == BLOCK_OFFLINE ? "offline" : "online", monitor->memory.blocks[i].number);
+	while (r == 0 && !ferror(stdout) && (r = monitor_wait(monitor)) > 0) {
+		monitor_take(monitor);
+		r = monitor->error ? monitor->error : monitor_tell(monitor);
+	}
+	return r;
+}
+
+static int monitor_run(struct context *context, const char **words, size_t n_words)
+{
+	static const char *const subsystems[] = { "memory", "node", "dax", "virtio", "acpi", NULL };
+	struct monitor monitor = { .context = context };
+	struct error err = { 0 };
+	int r;
+
+	r = filter_parse(&filter_options, &monitor.filter, &err);
+	if (r == 0 && n_words)
+		r = error_set(&err, -EINVAL, "'%s': monitor takes no selector; --device and --node narrow it", words[0]);
+	if (r == 0 && !sysfs_is_running_system(&context->sysfs))
+		r = error_set(&err, -EINVAL, "--sysroot: events come from the running system only");
+	if (r < 0)
+		return command_fail(context, EXIT_USAGE, &err);
+	interrupt_init();
+	monitor.batch = calloc(BATCH_MAX, sizeof(*monitor.batch));
+	r = monitor.batch ? uevent_open(subsystems, &monitor.events, &err) : -ENOMEM;
+	if (r == 0)
+		r = monitor_follow(&monitor);
+	/* Nobody reads any more: that is an end as good as any. */
+	if (ferror(stdout) && errno == EPIPE) {
+		__fpurge(stdout);
+		clearerr(stdout);
+	}
+	uevent_close(monitor.events);
+	memory_close(&monitor.memory);
+	memory_close(&monitor.before);
+	told_done(&monitor.told);
+	free(monitor.batch);
+	if (r < 0 && !err.code)
+		error_set(&err, r, "cannot follow the events: %s", strerror(-r));
+	return r < 0 ? command_fail(context, EXIT_FAILED, &err) : EXIT_DONE;
+}
+
+const struct command command_monitor = {
+	.name = "monitor",
+	.operands = "",
+	.summary = "follow what happens to memory blocks and their devices",
+	.options = monitor_options,
+	.run = monitor_run,
+};

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* memhpctl policy: show, check, test and apply the onlining policy. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "action/competitor.h"
+#include "action/kernel-policy.h"
+#include "action/policy-load.h"
+#include "action/runner.h"
+#include "action/selection.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "command/change.h"
+#include "command/options.h"
+#include "command/policy.h"
+#include "output/output-json.h"
+#include "output/progress.h"
+
+struct policy_question policy_question;
+
+static const struct poptOption question_table[] = {
+	{ "provider", '\0', POPT_ARG_STRING, &policy_question.provider, 0, "Provider, such as acpi, dax, virtio", "NAME" },
+	{ "device", '\0', POPT_ARG_STRING, &policy_question.device, 0, "Device, such as PNP0C80:00", "NAME" },
+	{ "node", '\0', POPT_ARG_STRING, &policy_question.node, 0, "NUMA node", "NODE" },
+	{ "cpuless", '\0', POPT_ARG_NONE, &policy_question.cpuless, 0, "The node has no processor", NULL },
+	{ "virt", '\0', POPT_ARG_STRING, &policy_question.virt, 0, "Hypervisor, or none", "WORD" },
+	{ "arch", '\0', POPT_ARG_STRING, &policy_question.arch, 0, "Architecture, such as x86-64", "WORD" },
+	POPT_TABLEEND
+};
+
+static const struct poptOption apply_table[] = {
+	{ "timeout", '\0', POPT_ARG_STRING, &change_options.timeout, 0, "End the run after this time, whatever the kernel does (default: 5m)", "TIME" },
+	{ "block-timeout", '\0', POPT_ARG_STRING, &change_options.block_timeout, 0, "Give up on a block that the kernel works on for so long (default: 30s)", "TIME" },
+	{ "dry-run", 'n', POPT_ARG_NONE, &change_options.dry_run, 0, "Show what would be written, and change nothing", NULL },
+	POPT_TABLEEND
+};
+
+static const struct poptOption policy_options[] = {
+	OPTIONS_INCLUDE(question_table, "What to test:"),
+	OPTIONS_INCLUDE(apply_table, "How to apply:"),
+	POPT_TABLEEND
+};
+
+static int check_run(struct context *context, const struct policy *policy)
+{
+	struct competitors competitors;
+	struct output_json *json;
+	struct error err = { 0 };
+	int r = competitors_find(&context->sysfs, policy, &competitors);
+
+	if (r < 0) {
+		error_set(&err, r, "cannot look for competitors: %s", strerror(-r));
+		return command_fail(context, 0, &err);
+	}
+	if (context->json) {
+		json = output_json_begin_document(context->command->name);
+		output_json_bool(json, "valid", true);
+		output_json_uint(json, "rules", policy->n_rules);
+		output_json_begin_array(json, "warnings");
+		for (size_t i = 0; i < competitors.n; i++) {
+			output_json_begin_object(json, NULL);
+			output_json_text(json, "warning", competitors.v[i].id);
+			output_json_text(json, "place", competitors.v[i].place);
+			output_json_text(json, "text", competitors.v[i].text);
+			output_json_end(json);
+		}
+		output_json_end(json);
+		r = output_json_end_document(json);
+	} else if (!context->quiet) {
+		printf("The policy is valid: %zu rule%s.\n", policy->n_rules, policy->n_rules == 1 ? "" : "s");
+		for (size_t i = 0; i < competitors.n; i++)
+			printf("warning: %s: %s\n", competitors.v[i].place, competitors.v[i].text);
+	}
+	competitors_done(&competitors);
+	return command_end_json(r, EXIT_DONE);
+}
+
+/* The blocks that the words select. */
+static int apply_select(struct context *context, const char **words, size_t n_words, struct ranges *ret, struct error *err)
+{
+	struct selection_request request = { .words = words, .n_words = n_words };
+	struct memory memory = { 0 };
+	int r = memory_open(&context->sysfs, &memory, err);
+
+	if (r == 0)
+		r = selection_load(&context->sysfs, &request, &memory, ret, err);
+	memory_close(&memory);
+	return r;
+}
+
+/* The kernel's part; with blocks named, only those are meant. */
+static int apply_kernel(struct context *context, const struct policy *policy, struct error *err)
+{
+	struct kernel_policy wanted;
+
+	kernel_policy_decide(&context->sysfs, policy, &wanted);
+	if (wanted.why)
+		log_warning("%s", wanted.why);
+	if (!change_options.dry_run)
+		return kernel_policy_set(&context->sysfs, &wanted, err);
+	if (wanted.auto_online_blocks && !context->quiet && !context->json)
+		printf("would write %s to auto_online_blocks\n", wanted.auto_online_blocks);
+	return 0;
+}
+
+static int apply_report(struct context *context, const struct runner_result *result, int64_t began_ns)
+{
+	struct outcome_totals totals = outcome_count(&result->plan.plan.outcomes, BLOCK_ONLINE);
+	struct report report = change_report_of(context, &result->memory, &result->plan.plan, began_ns);
+
+	report.exit_code = outcome_exit_code(&totals, interrupt_signal());
+	return change_print(context, &report);
+}
+
+static int apply_run(struct context *context, const struct policy *policy, const char **words, size_t n_words)
+{
+	int64_t began_ns = clock_now_ns();
+	struct runner_request request = { .sysfs = &context->sysfs, .policy = policy, .dry_run = change_options.dry_run, .audit = true,
+					  .news = { .step = progress_step, .waiting = progress_waiting } };
+	struct runner_result result;
+	struct ranges blocks = { 0 };
+	struct error err = { 0 };
+	struct limits limits;
+	_cleanup_close_ int lock = -1;
+	int r = options_limits(&limits, &err), exit_code;
+
+	if (r < 0)
+		return command_fail(context, EXIT_USAGE, &err);
+	interrupt_init();
+	request.deadline_ns = clock_deadline_ns(limits.timeout_ms);
+	request.block_timeout_ms = limits.block_timeout_ms;
+	if (!change_options.dry_run) {
+		lock = change_lock(context, request.deadline_ns, &exit_code);
+		if (lock == INT_MIN)
+			return exit_code;
+	}
+	r = n_words ? apply_select(context, words, n_words, &blocks, &err) : apply_kernel(context, policy, &err);
+	if (n_words)
+		request.blocks = &blocks;
+	progress_begin(context->command->name, !context->quiet);
+	if (r == 0)
+		r = runner_pass(&request, &result, &err);
+	progress_end();
+	ranges_done(&blocks);
+	if (r < 0)
+		return command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : 0, &err);
+	exit_code = apply_report(context, &result, began_ns);
+	runner_result_done(&result);
+	return exit_code;
+}
+
+static int policy_run_verb(struct context *context, const char *verb, const struct policy *policy, const char **words, size_t n_words)
+{
+	struct error err = { 0 };
+
+	if (!strcmp(verb, "test"))
+		return policy_test(context, policy, words, n_words);
+	if (!strcmp(verb, "apply"))
+		return apply_run(context, policy, words, n_words);
+	if (n_words) {
+		error_set(&err, -EINVAL, "'%s': policy %s takes no selector", words[0], verb);
+		return command_fail(context, EXIT_USAGE, &err);
+	}
+	return !strcmp(verb, "show") ? policy_show(context, policy) : check_run(context, policy);
+}
+
+static int policy_run(struct context *context, const char **words, size_t n_words)
+{
+	static const char *const verbs[] = { "show", "check", "test", "apply" };
+	struct error err = { 0 };
+	struct policy policy;
+	size_t verb = 0;
+	int exit_code;
+
+	while (n_words && verb < ARRAY_SIZE(verbs) && strcmp(words[0], verbs[verb]))
+		verb++;
+	if (!n_words || verb == ARRAY_SIZE(verbs)) {
+		error_set(&err, -EINVAL, "%s%s%spolicy does one of show, check, test and apply, such as memhpctl policy show", n_words ? "'" : "",
+			  n_words ? words[0] : "", n_words ? "': " : "");
+		return command_fail(context, EXIT_USAGE, &err);
+	}
+	/* A mistake in a file is none of the command line. */
+	if (policy_load(&context->sysfs, &policy, &err) < 0)
+		return command_fail(context, EXIT_FAILED, &err);
+	exit_code = policy_run_verb(context, verbs[verb], &policy, words + 1, n_words - 1);
+	policy_done(&policy);
+	return exit_code;
+}
+
+const struct command command_policy = {
+	.name = "policy",
+	.operands = "show|check|test|apply [SELECTOR...]",
+	.summary = "show, check, test or apply what becomes of new memory",
+	.options = policy_options,
+	.run = policy_run,
+};

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* memhpctl wait: until blocks are online, offline, present or absent. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action/selection.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/format.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "command/options.h"
+#include "command/command.h"
+#include "kernel/uevent.h"
+#include "model/selector.h"
+#include "output/output-json.h"
+#include "output/report.h"
+
+/* Without events it looks so often; with them this much more rarely, for an event can get lost. */
+#define LOOK_MS 100
+#define LOOK_WITH_EVENTS_MS 1000
+/* After an event others follow: it looks once for all of them. */
+#define GATHER_MS 20
+
+enum goal { GOAL_ONLINE, GOAL_OFFLINE, GOAL_PRESENT, GOAL_ABSENT, GOAL_COUNT };
+
+static const char *const goal_names[GOAL_COUNT] = { "online", "offline", "present", "absent" };
+
+static struct {
+	char *goal, *timeout;
+} options;
+
+static const struct poptOption wait_options[] = {
+	{ "for", '\0', POPT_ARG_STRING, &options.goal, 0, "What to wait for: online (default), offline, present, absent", "STATE" },
+	{ "timeout", '\0', POPT_ARG_STRING, &options.timeout, 0, "Give up after this time (default: 5m)", "TIME" },
+	POPT_TABLEEND
+};
+
+struct waiting {
+	struct context *context;
+	const char **words;
+	size_t n_words;
+	enum goal goal;
+	struct uevent_monitor *monitor; /* NULL where there are no events */
+	struct ranges done;	/* selected blocks that are as they should be, at the last look */
+	struct ranges not_done; /* and those that are not; also the ones that are missing */
+	bool missing;		/* a node or device that is waited for is not there */
+};
+
+/* How many blocks a word names; 0 for nodes and devices, which have as many as there are. */
+static uint64_t named_blocks(const struct selector *selector, uint64_t block_size, uint64_t *ret_first)
+{
+	switch (selector->kind) {
+	case SELECTOR_BLOCKS:
+		*ret_first = selector->first;
+		return selector->last - selector->first + 1;
+	case SELECTOR_ADDRESS:
+	case SELECTOR_ADDRESSES:
+		*ret_first = selector->first / block_size;
+		return selector->last / block_size - selector->first / block_size + 1;
+	default:
+		return 0;
+	}
+}
+
+static bool block_is_done(const struct block *block, enum goal goal)
+{
+	switch (goal) {
+	case GOAL_ONLINE:
+		return block->state == BLOCK_ONLINE;
+	case GOAL_OFFLINE:
+		return block->state == BLOCK_OFFLINE;
+	default:
+		return goal == GOAL_PRESENT;
+	}
+}
+
+/* Looks at what one word selects. */
+static int wait_look_word(struct waiting *waiting, const char **word, struct error *err)
+{
+	struct selection_request request = { .words = word, .n_words = 1, .missing_is_empty = true };
+	struct memory memory = { 0 };
+	struct ranges blocks = { 0 };
+	struct selector selector;
+	uint64_t first = 0, named, found = 0;
+	int r = selector_parse(*word, &selector, err);
+
+	if (r == 0)
+		r = memory_open(&waiting->context->sysfs, &memory, err);
+	if (r == 0)
+		r = selection_load(&waiting->context->sysfs, &request, &memory, &blocks, err);
+	for (size_t i = 0; r >= 0 && i < memory.n_blocks; i++) {
+		const struct block *block = &memory.blocks[i];
+
+		if (!ranges_contain(&blocks, block->number))
+			continue;
+		found++;
+		r = ranges_add(block_is_done(block, waiting->goal) ? &waiting->done : &waiting->not_done, block->number, block->number);
+	}
+	/* What is gone is offline enough. */
+	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {
+		named = named_blocks(&selector, memory.block_size, &first);
+		waiting->missing = waiting->missing || found < (named ? named : 1);
+	}
+	ranges_done(&blocks);
+	memory_close(&memory);
+	return r < 0 ? r : 0;
+}
+
+/* Returns 1 when all is as it should be, 0 when it is not. */
+static int wait_look(struct waiting *waiting, struct error *err)
+{
+	int r = 0;
+
+	ranges_done(&waiting->done);
+	ranges_done(&waiting->not_done);
+	waiting->missing = false;
+	for (size_t i = 0; r == 0 && i < waiting->n_words; i++)
+		r = wait_look_word(waiting, &waiting->words[i], err);
+	return r < 0 ? r : !waiting->not_done.n && !waiting->missing;
+}
+
+/* Waits for an event, or until it is time to look without one. Returns 0, or -EINTR. */
+static int wait_event(struct waiting *waiting, int64_t deadline_ns)
+{
+	int64_t until_ns = clock_deadline_ns(waiting->monitor ? LOOK_WITH_EVENTS_MS : LOOK_MS);
+	struct uevent event;
+	int r;
+
+	if (until_ns > deadline_ns)
+		until_ns = deadline_ns;
+	if (!waiting->monitor)
+		return interrupt_poll(NULL, 0, clock_left_ns(until_ns)) == -EINTR ? -EINTR : 0;
+	r = uevent_wait(waiting->monitor, until_ns, &event);
+	if (r == 1)
+		uevent_done(&event);
+	if (r == -EINTR || r == -ETIME || r < 0)
+		return r == -EINTR ? r : 0;
+	r = interrupt_poll(NULL, 0, GATHER_MS * CLOCK_NS_PER_MS);
+	while (r != -EINTR && uevent_receive(waiting->monitor, &event) == 1)
+		uevent_done(&event);
+	return r == -EINTR ? r : 0;
+}
+
+static int wait_until(struct waiting *waiting, int64_t deadline_ns, struct error *err)
+{
+	for (;;) {
+		int r = wait_look(waiting, err);
+
+		if (r)
+			return r < 0 ? r : 0;
+		if (!clock_left_ns(deadline_ns))
+			return -ETIME;
+		if (wait_event(waiting, deadline_ns) < 0)
+			return -EINTR;
+	}
+}
+
+static void wait_add_blocks(struct output_json *json, const char *key, const struct ranges *blocks)
+{
+	output_json_begin_array(json, key);
+	for (size_t i = 0; i < blocks->n; i++)
+		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++)
+			output_json_uint(json, NULL, number);
+	output_json_end(json);
+}
+
+static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
+{
+	struct output_json *json;
+
+	if (!waiting->context->json)
+		return exit_code;
+	json = output_json_begin_document(waiting->context->command->name);
+	output_json_text(json, "result", report_result_name(exit_code, false));
+	output_json_uint(json, "exit_code", (uint64_t)exit_code);
+	output_json_text(json, "for", goal_names[waiting->goal]);
+	output_json_bool(json, "missing", waiting->missing);
+	wait_add_blocks(json, "blocks", &waiting->done);
+	wait_add_blocks(json, "unfinished", &waiting->not_done);
+	output_json_ms(json, "elapsed_ms", clock_now_ns() - began_ns);
+	return command_end_json(output_json_end_document(json), exit_code);
+}
+
+static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
+{
+	int exit_code = r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN;
+	_cleanup_free_ char *text = ranges_text(&waiting->not_done, 8);
+	char elapsed[FORMAT_SIZE];
+
+	format_duration(clock_now_ns() - began_ns, elapsed);
+	if (waiting->not_done.n)
+		log_error("%s after %s: not %s: %s%s", r == -EINTR ? "stopped" : "the time is over", elapsed, goal_names[waiting->goal], text ? text : "?",
+			  waiting->missing ? ", and blocks are missing" : "");
+	else
+		log_error("%s after %s: blocks are missing", r == -EINTR ? "stopped" : "the time is over", elapsed);
+	return wait_report(waiting, exit_code, began_ns);
+}
+
+static int wait_goal(enum goal *ret, struct error *err)
+{
+	for (size_t i = 0; i < GOAL_COUNT; i++) {
+		if (!options.goal || !strcmp(options.goal, goal_names[i])) {
+			*ret = (enum goal)i;
+			return 0;
+		}
+	}
+	return error_set(err, -EINVAL, "--for=%s: online, offline, present or absent", options.goal);
+}
+
+static int wait_run(struct context *context, const char **words, size_t n_words)
+{
+	static const char *const subsystems[] = { "memory", NULL };
+	int64_t began_ns = clock_now_ns(), timeout_ms;
+	struct waiting waiting = { .context = context, .words = words, .n_words = n_words };
+	struct error err = { 0 };
+	int r = n_words ? 0 : error_set(&err, -EINVAL, "nothing is selected: name blocks (42, 32-39, 0x100000000, node1, a device)"), exit_code;
+
+	if (r == 0)
+		r = wait_goal(&waiting.goal, &err);
+	if (r == 0)
+		r = options_duration_ms("timeout", options.timeout, DEFAULT_TIMEOUT_MS, &timeout_ms, &err);
+	if (r < 0)
+		return command_fail(context, EXIT_USAGE, &err);
+	interrupt_init();
+	/* Before the first look, so that nothing happens unseen between the two. Without events looking often must do. */
+	if (sysfs_is_running_system(&context->sysfs) && uevent_open(subsystems, &waiting.monitor, &err) < 0)
+		error_done(&err);
+	r = wait_until(&waiting, clock_deadline_ns(timeout_ms), &err);
+	if (r == -ETIME || (r == -EINTR && interrupt_signal()))
+		exit_code = wait_give_up(&waiting, r, began_ns);
+	else
+		exit_code = r < 0 ? command_fail(context, 0, &err) : wait_report(&waiting, EXIT_DONE, began_ns);
+	uevent_close(waiting.monitor);
+	ranges_done(&waiting.done);
+	ranges_done(&waiting.not_done);
+	return exit_code;
+}
+
+const struct command command_wait = {
+	.name = "wait",
+	.operands = "SELECTOR...",
+	.summary = "wait until memory blocks are online, offline, present or absent",
+	.options = wait_options,
+	.run = wait_run,
+};

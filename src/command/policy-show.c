@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/policy.h"
+
+#include <stdio.h>
+
+#include "output/output-json.h"
+
+static void print_condition(const struct policy_condition *condition, enum policy_key key)
+{
+	if (!condition->present)
+		return;
+	printf("%s = %s", policy_key_name(key), condition->negated ? "!" : "");
+	for (size_t i = 0; i < condition->n_words; i++)
+		printf("%s%s", i ? ", " : "", condition->words[i].text);
+	putchar('\n');
+}
+
+static void print_rule(const struct policy_rule *rule)
+{
+	char text[POLICY_TEXT_SIZE];
+
+	printf("\n# %s:%u\n[rule %s]\n", rule->origin.file, rule->origin.line, rule->name);
+	for (size_t key = 0; key < POLICY_KEY_COUNT; key++)
+		print_condition(&rule->conditions[key], (enum policy_key)key);
+	printf("action = %s\n", policy_action_name(rule->action));
+	if (rule->guard.has_ratio)
+		printf("max-movable-ratio = %s\n", policy_ratio_text(rule->guard.max_percent, text));
+	if (rule->guard.has_scope)
+		printf("ratio-scope = %s\n", policy_scope_name(rule->guard.scope));
+	if (rule->guard.has_over)
+		printf("over-ratio = %s\n", policy_over_name(rule->guard.over));
+}
+
+static int print_text(const struct policy *policy)
+{
+	char text[POLICY_TEXT_SIZE];
+
+	printf("[policy]\n");
+	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
+		const struct policy_origin *origin = &policy->settings[i];
+		bool is_value = i != POLICY_SETTING_ONLINE_POLICY || policy->online_policy;
+
+		printf("%s%s = %s", is_value ? "" : "# ", policy_setting_name((enum policy_setting)i),
+		       policy_setting_text(policy, (enum policy_setting)i, text));
+		if (origin->line)
+			printf("  # %s:%u\n", origin->file, origin->line);
+		else
+			printf("  # default\n");
+	}
+	for (size_t i = 0; i < policy->n_rules; i++)
+		print_rule(&policy->rules[i]);
+	return EXIT_DONE;
+}
+
+static void add_origin(struct output_json *json, const struct policy_origin *origin)
+{
+	output_json_text(json, "file", origin->line ? origin->file : NULL);
+	if (origin->line)
+		output_json_uint(json, "line", origin->line);
+	else
+		output_json_null(json, "line");
+}
+
+static void add_conditions(struct output_json *json, const struct policy_rule *rule)
+{
+	output_json_begin_array(json, "conditions");
+	for (size_t key = 0; key < POLICY_KEY_COUNT; key++) {
+		const struct policy_condition *condition = &rule->conditions[key];
+
+		if (!condition->present)
+			continue;
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "key", policy_key_name((enum policy_key)key));
+		output_json_bool(json, "negated", condition->negated);
+		output_json_begin_array(json, "words");
+		for (size_t i = 0; i < condition->n_words; i++)
+			output_json_text(json, NULL, condition->words[i].text);
+		output_json_end(json);
+		output_json_end(json);
+	}
+	output_json_end(json);
+}
+
+static void add_rule(struct output_json *json, const struct policy *policy, const struct policy_rule *rule)
+{
+	struct policy_guard guard = policy_rule_guard(policy, rule);
+
+	output_json_begin_object(json, NULL);
+	output_json_text(json, "rule", rule->name);
+	add_origin(json, &rule->origin);
+	add_conditions(json, rule);
+	output_json_text(json, "action", policy_action_name(rule->action));
+	if (guard.max_percent == POLICY_RATIO_OFF)
+		output_json_null(json, "max_movable_ratio");
+	else
+		output_json_uint(json, "max_movable_ratio", guard.max_percent);
+	output_json_text(json, "ratio_scope", policy_scope_name(guard.scope));
+	output_json_text(json, "over_ratio", policy_over_name(guard.over));
+	output_json_end(json);
+}
+
+static int print_json(struct context *context, const struct policy *policy)
+{
+	struct output_json *json = output_json_begin_document(context->command->name);
+	char text[POLICY_TEXT_SIZE];
+
+	output_json_begin_array(json, "files");
+	for (size_t i = 0; i < policy->n_files; i++)
+		output_json_text(json, NULL, policy->files[i]);
+	output_json_end(json);
+	output_json_begin_array(json, "settings");
+	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "setting", policy_setting_name((enum policy_setting)i));
+		output_json_text(json, "value", i == POLICY_SETTING_ONLINE_POLICY && !policy->online_policy
+						? NULL : policy_setting_text(policy, (enum policy_setting)i, text));
+		add_origin(json, &policy->settings[i]);
+		output_json_end(json);
+	}
+	output_json_end(json);
+	output_json_begin_array(json, "rules");
+	for (size_t i = 0; i < policy->n_rules; i++)
+		add_rule(json, policy, &policy->rules[i]);
+	output_json_end(json);
+	return command_end_json(output_json_end_document(json), EXIT_DONE);
+}
+
+int policy_show(struct context *context, const struct policy *policy)
+{
+	return context->json ? print_json(context, policy) : print_text(policy);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/policy.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "action/policy-load.h"
+#include "action/policy-match.h"
+#include "action/selection.h"
+#include "base/parse.h"
+#include "output/output-json.h"
+
+/* What is said about a run of neighbouring blocks of one device for which the same rule wins for the same reasons. */
+struct answer {
+	struct policy_subject subject; /* of the first of them */
+	const struct policy_rule *rule;
+	uint64_t first, last;
+	bool blocks; /* false: there is no block, only a question */
+};
+
+/* Each rule before the winner, with the condition that kept it from winning. */
+static bool same_answer(const struct policy *policy, const struct answer *answer, const struct policy_subject *subject)
+{
+	if (answer->rule != policy_match(policy, subject) || strcmp(answer->subject.device, subject->device) || answer->last + 1 != subject->block)
+		return false;
+	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != answer->rule; i++)
+		if (policy_first_mismatch(&policy->rules[i], subject) != policy_first_mismatch(&policy->rules[i], &answer->subject))
+			return false;
+	return true;
+}
+
+static void condition_text(const struct policy_rule *rule, enum policy_key key, char *text, size_t size)
+{
+	const struct policy_condition *condition = &rule->conditions[key];
+	int length = snprintf(text, size, "%s = %s", policy_key_name(key), condition->negated ? "!" : "");
+
+	for (size_t i = 0; i < condition->n_words && length > 0 && (size_t)length < size; i++)
+		length += snprintf(text + length, size - (size_t)length, "%s%s", i ? ", " : "", condition->words[i].text);
+}
+
+/* What the block says to that key. */
+static void subject_text(const struct policy_subject *subject, enum policy_key key, char *text, size_t size)
+{
+	switch (key) {
+	case POLICY_KEY_PROVIDER:
+		snprintf(text, size, "%s", subject->provider);
+		break;
+	case POLICY_KEY_DEVICE:
+		snprintf(text, size, "%s", *subject->device ? subject->device : "(none)");
+		break;
+	case POLICY_KEY_VIRT:
+		snprintf(text, size, "%s", subject->platform->virt);
+		break;
+	case POLICY_KEY_ARCH:
+		snprintf(text, size, "%s", subject->platform->arch);
+		break;
+	case POLICY_KEY_NODE:
+		if (subject->n_nodes)
+			snprintf(text, size, "%" PRIu32 ", %s", subject->nodes[0], subject->cpuless ? "cpuless" : "has-cpu");
+		else
+			snprintf(text, size, "(none)");
+		break;
+	case POLICY_KEY_ADDRESS:
+		snprintf(text, size, "0x%" PRIx64 "-0x%" PRIx64, subject->first, subject->last);
+		break;
+	default:
+		snprintf(text, size, "%" PRIu64, subject->block);
+	}
+}
+
+static void print_answer(const struct policy *policy, const struct answer *answer)
+{
+	const struct policy_rule *rule = answer->rule;
+	char wanted[256], is[64];
+
+	if (answer->blocks && answer->first == answer->last)
+		printf("memory%" PRIu64, answer->first);
+	else if (answer->blocks)
+		printf("memory%" PRIu64 "-%" PRIu64, answer->first, answer->last);
+	else
+		printf("such a block");
+	printf(" (%s%s%s): ", answer->subject.provider, *answer->subject.device ? " " : "", answer->subject.device);
+	if (rule)
+		printf("%s, by rule %s (%s:%u)\n", policy_action_name(rule->action), rule->name, rule->origin.file, rule->origin.line);
+	else
+		printf("leave, for no rule fits\n");
+	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != rule; i++) {
+		enum policy_key key = policy_first_mismatch(&policy->rules[i], &answer->subject);
+
+		condition_text(&policy->rules[i], key, wanted, sizeof(wanted));
+		subject_text(&answer->subject, key, is, sizeof(is));
+		printf("    not rule %s: %s, but it is %s\n", policy->rules[i].name, wanted, is);
+	}
+}
+
+static void add_answer(const struct policy *policy, const struct answer *answer, struct output_json *json)
+{
+	const struct policy_rule *rule = answer->rule;
+	char wanted[256], is[64];
+
+	output_json_begin_object(json, NULL);
+	if (answer->blocks) {
+		output_json_uint(json, "first", answer->first);
+		output_json_uint(json, "last", answer->last);
+	}
+	output_json_text(json, "provider", answer->subject.provider);
+	output_json_text(json, "device", *answer->subject.device ? answer->subject.device : NULL);
+	output_json_text(json, "action", policy_action_name(rule ? rule->action : POLICY_LEAVE));
+	output_json_text(json, "rule", rule ? rule->name : NULL);
+	output_json_text(json, "file", rule ? rule->origin.file : NULL);
+	if (rule)
+		output_json_uint(json, "line", rule->origin.line);
+	else
+		output_json_null(json, "line");
+	output_json_begin_array(json, "passed_over");
+	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != rule; i++) {
+		enum policy_key key = policy_first_mismatch(&policy->rules[i], &answer->subject);
+
+		condition_text(&policy->rules[i], key, wanted, sizeof(wanted));
+		subject_text(&answer->subject, key, is, sizeof(is));
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "rule", policy->rules[i].name);
+		output_json_text(json, "condition", wanted);
+		output_json_text(json, "is", is);
+		output_json_end(json);
+	}
+	output_json_end(json);
+	output_json_end(json);
+}
+
+/* Everything that is asked about. */
+struct inquiry {
+	const struct policy *policy;
+	struct output_json *json; /* NULL for text */
+	struct memory memory;
+	struct ranges blocks;
+	struct policy_scene scene;
+};
+
+static int inquiry_load(struct context *context, const char **words, size_t n_words, struct inquiry *inquiry, struct error *err)
+{
+	struct selection_request request = { .words = words, .n_words = n_words, .all = !n_words,
+					     .want = SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES | SELECTION_WANT_DEVICES };
+	int r = memory_open(&context->sysfs, &inquiry->memory, err);
+
+	if (r == 0)
+		r = selection_load(&context->sysfs, &request, &inquiry->memory, &inquiry->blocks, err);
+	return r == 0 ? policy_scene_load(&context->sysfs, &inquiry->memory, &inquiry->scene) : r;
+}
+
+static void tell(const struct inquiry *inquiry, const struct answer *answer)
+{
+	if (inquiry->json)
+		add_answer(inquiry->policy, answer, inquiry->json);
+	else
+		print_answer(inquiry->policy, answer);
+}
+
+static void tell_blocks(const struct inquiry *inquiry)
+{
+	const struct memory *memory = &inquiry->memory;
+	struct answer answer = { .blocks = false };
+
+	for (size_t i = 0; i < memory->n_blocks; i++) {
+		struct policy_subject subject;
+
+		if (!ranges_contain(&inquiry->blocks, memory->blocks[i].number))
+			continue;
+		subject = policy_subject_of(&inquiry->scene, &memory->blocks[i]);
+		if (answer.blocks && same_answer(inquiry->policy, &answer, &subject)) {
+			answer.last = subject.block;
+			continue;
+		}
+		if (answer.blocks)
+			tell(inquiry, &answer);
+		answer = (struct answer){ subject, policy_match(inquiry->policy, &subject), subject.block, subject.block, true };
+	}
+	if (answer.blocks)
+		tell(inquiry, &answer);
+}
+
+static bool is_question(void)
+{
+	const struct policy_question *q = &policy_question;
+
+	return q->provider || q->device || q->virt || q->arch || q->node || q->cpuless;
+}
+
+static int question_node(uint32_t *ret, struct error *err)
+{
+	uint64_t number = 0;
+
+	if (policy_question.node && (parse_decimal(policy_question.node, &number) < 0 || number >= UINT32_MAX))
+		return error_set(err, -EINVAL, "--node=%s: a node is a number such as 1", policy_question.node);
+	*ret = (uint32_t)number;
+	return 0;
+}
+
+/* A block that is not there, on this machine unless the question says otherwise. */
+static void tell_question(struct context *context, const struct inquiry *inquiry, uint32_t node)
+{
+	const struct policy_question *q = &policy_question;
+	struct platform platform;
+	struct answer answer = { .subject = { .provider = q->provider ? q->provider : POLICY_PROVIDER_NONE, .device = q->device ? q->device : "",
+					      .platform = &platform, .nodes = &node, .n_nodes = 1, .cpuless = q->cpuless,
+					      .block = UINT64_MAX, .first = UINT64_MAX, .last = UINT64_MAX } };
+
+	platform_load(&context->sysfs, &platform);
+	if (q->virt)
+		snprintf(platform.virt, sizeof(platform.virt), "%s", q->virt);
+	if (q->arch)
+		snprintf(platform.arch, sizeof(platform.arch), "%s", q->arch);
+	answer.rule = policy_match(inquiry->policy, &answer.subject);
+	tell(inquiry, &answer);
+}
+
+int policy_test(struct context *context, const struct policy *policy, const char **words, size_t n_words)
+{
+	struct inquiry inquiry = { .policy = policy };
+	struct error err = { 0 };
+	uint32_t node = 0;
+	int r, exit_code = EXIT_DONE;
+
+	if (is_question() && n_words)
+		r = error_set(&err, -EINVAL, "'%s' is a block, and the options describe another", words[0]);
+	else
+		r = is_question() ? question_node(&node, &err) : inquiry_load(context, words, n_words, &inquiry, &err);
+	if (r < 0) {
+		exit_code = command_fail(context, 0, &err);
+	} else {
+		if (context->json) {
+			inquiry.json = output_json_begin_document(context->command->name);
+			output_json_begin_array(inquiry.json, "answers");
+		}
+		if (is_question())
+			tell_question(context, &inquiry, node);
+		else
+			tell_blocks(&inquiry);
+		if (context->json) {
+			output_json_end(inquiry.json);
+			exit_code = command_end_json(output_json_end_document(inquiry.json), exit_code);
+		}
+	}
+	policy_scene_done(&inquiry.scene);
+	ranges_done(&inquiry.blocks);
+	memory_close(&inquiry.memory);
+	return exit_code;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of `memhpctl policy`. */
+#ifndef MEMHP_COMMAND_POLICY_H
+#define MEMHP_COMMAND_POLICY_H
+
+#include "command/command.h"
+#include "model/policy.h"
+
+/* A block that is not there, for `policy test`; NULL and 0 for what was not given. */
+struct policy_question {
+	char *provider, *device, *virt, *arch, *node;
+	int cpuless;
+};
+extern struct policy_question policy_question;
+
+/* Prints the merged policy, in the form of a file. Returns the exit code. */
+int policy_show(struct context *context, const struct policy *policy);
+
+/* Prints which rule wins, for the selected blocks (all without any), or for the block that policy_question describes. Returns the exit code. */
+int policy_test(struct context *context, const struct policy *policy, const char **words, size_t n_words);
+
+#endif

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""memhpctl policy and wait on described machines: which rule wins, what is written, who competes."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+CONF = "/etc/memhpctl.conf"
+
+
+def written(made: Any) -> list[tuple[str, str]]:
+    """Block and word of each write to a state, in their order."""
+    return [(entry.name.removesuffix("/state").removeprefix("memory"), entry.word)
+            for entry in made.begun() if entry.name.endswith("/state")]
+
+
+def winners(made: Any, *words: str) -> dict[str, tuple[str | None, str]]:
+    """For each run of blocks, or each device that has one, the rule and the action."""
+    document = made.memhpctl("policy", "test", "--json", *words).json()
+    return {answer["device"] or answer["provider"]: (answer["rule"], answer["action"]) for answer in document["answers"]}
+
+
+@pytest.mark.parametrize("name, device, rule, action", [
+    ("x86-dimm", "PNP0C80:00", "built-in-dimm-on-metal", "online_movable"),
+    ("dax-kmem", "dax0.0", "built-in-dax", "online_movable"),
+    ("virtio-mem", "virtio0", "built-in-rest", "online"),
+])
+def test_the_built_in_rules(machine: Any, name: str, device: str, rule: str, action: str) -> None:
+    made = machine(name)
+    found = winners(made)
+    assert device in found, found
+    assert found[device] == (rule, action)
+
+
+def test_a_file_goes_before_the_built_in_rules(machine: Any) -> None:
+    made = machine("x86-dimm", files={CONF: "[rule mine]\ndevice = PNP0C80:*\nnode = 0\naction = online_kernel\n"})
+    assert winners(made)["PNP0C80:00"] == ("mine", "online_kernel")
+    shown = made.memhpctl("policy", "show", "--json").json()
+    assert shown["files"] == [CONF, "built-in"]
+    assert (shown["rules"][0]["rule"], shown["rules"][0]["file"], shown["rules"][0]["line"]) == ("mine", CONF, 1)
+
+
+def test_what_show_prints_is_a_policy(machine: Any) -> None:
+    shown = machine("x86-dimm").memhpctl("policy", "show").out
+    again = machine("x86-dimm", files={CONF: shown.replace("built-in-rules = yes", "built-in-rules = no")})
+    result = again.memhpctl("policy", "show")
+    assert result.rc == 0, result.err
+    assert [line for line in result.out.splitlines() if line.startswith("[rule")] == \
+        [line for line in shown.splitlines() if line.startswith("[rule")]
+
+
+def test_a_mistake_stops_everything(machine: Any) -> None:
+    made = machine("x86-dimm", files={"/etc/memhpctl.d/10-a.conf": "[rule a]\naction = online_kernel\n",
+                                      CONF: "[policy]\nretires = 3\n"})
+    for verb in ("show", "check", "test", "apply"):
+        result = made.memhpctl("policy", verb)
+        assert result.rc == 1 and result.err.startswith(f"memhpctl: {CONF}:2: 'retires' is no key of [policy]"), result.err
+    assert not made.begun()
+
+
+def test_apply(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("policy", "apply", "--json")
+    assert result.rc == 0, result.err
+    assert written(made) == [(str(number), "online_movable") for number in (39, 38, 37, 36)]
+    assert result.json()["totals"]["changed"] == 4
+    assert made.read("auto_online_blocks") == "offline"
+
+
+def test_apply_dry_run_writes_nothing(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("policy", "apply", "-n")
+    assert result.rc == 0
+    assert "would write online_movable to memory39 down to memory36 (4 blocks, 512M)" in result.out
+    assert not made.begun()
+
+
+def test_apply_to_some(machine: Any) -> None:
+    made = machine("x86-dimm")
+    assert made.memhpctl("policy", "apply", "37-38").rc == 0
+    assert written(made) == [("38", "online_movable"), ("37", "online_movable")]
+
+
+def test_the_guard(machine: Any) -> None:
+    made = machine("x86-dimm", files={CONF: "[policy]\nmax-movable-ratio = 10%\n"})
+    assert made.memhpctl("policy", "apply").rc == 0
+    assert {word for _, word in written(made)} == {"online_kernel"}
+
+
+def test_the_kernel_does_it(machine: Any) -> None:
+    conf = "[policy]\nkernel = yes\nonline-policy = auto-movable\nmax-movable-ratio = 200%\n[rule all]\naction = online\n"
+    made = machine("x86-dimm", files={CONF: conf})
+    assert made.memhpctl("policy", "apply").rc == 0
+    assert made.read("auto_online_blocks") == "online"
+    assert made.read("/sys/module/memory_hotplug/parameters/online_policy") == "auto-movable"
+    assert made.read("/sys/module/memory_hotplug/parameters/auto_movable_ratio") == "200"
+
+
+def test_competitors(machine: Any) -> None:
+    made = machine("x86-dimm", files={
+        "/usr/lib/udev/rules.d/40-redhat.rules": '# c\nSUBSYSTEM=="memory", ACTION=="add", ATTR{state}="online"',
+        "/usr/lib/udev/rules.d/41-masked.rules": 'SUBSYSTEM=="memory", ATTR{state}="online"',
+        "/etc/udev/rules.d/41-masked.rules": "# nothing of memory",
+        "/usr/lib/udev/rules.d/42-reads.rules": 'SUBSYSTEM=="memory", ATTR{state}=="offline", TAG+="x"',
+        "/usr/lib/udev/rules.d/50-kdump-tools.rules": 'SUBSYSTEM=="memory", PROGRAM="/usr/sbin/kdump-config try-reload"',
+        "/usr/lib/udev/rules.d/98-kdump.rules": 'SUBSYSTEM=="memory", ATTRS{crash_hotplug}=="1", GOTO="e"\n'
+                                                'SUBSYSTEM=="memory", RUN+="kdump"',
+        "/etc/daxctl.conf.d/a.conf": "[reconfigure-device one]\nmode = system-ram",
+        "/proc/cmdline": "quiet memhp_default_state=online"})
+    result = made.memhpctl("policy", "check", "--json")
+    found = {(warning["warning"], warning["place"]) for warning in result.json()["warnings"]}
+    assert found >= {("udev-rule", "/usr/lib/udev/rules.d/40-redhat.rules:2"),
+                     ("kdump-rule", "/usr/lib/udev/rules.d/50-kdump-tools.rules:1"),
+                     ("daxctl", "/etc/daxctl.conf.d/a.conf"), ("command-line", "/proc/cmdline")}
+    assert not [place for _, place in found if "masked" in place or "reads" in place or "98-kdump" in place]
+
+
+def test_the_runner_leaves_what_was_taken_offline(machine: Any) -> None:
+    made = machine("x86-dimm")
+    made.path("/run").mkdir()
+    assert made.memhpctl("auto", "--boot").rc == 0
+    assert made.state(36) == "online"
+    assert made.memhpctl("offline", "36").rc == 0
+    made.add_block(40)
+    assert made.memhpctl("kick").rc == 0
+    made.wait_for(lambda: made.state(40) == "online")
+    made.wait_for(lambda: not made.path("/run/memhpctl/running").exists())
+    assert made.state(36) == "offline"
+    assert made.memhpctl("policy", "apply").rc == 0
+    assert made.state(36) == "online"
+
+
+def test_a_capture_kernel_is_left_alone(machine: Any) -> None:
+    made = machine("x86-dimm", files={"/proc/vmcore": "x"})
+    for words in (["kick"], ["auto"], ["auto", "--boot"]):
+        assert made.memhpctl(*words).rc == 0
+    assert not made.begun() and not made.path("/run/memhpctl/pending").exists()
+
+
+def test_the_log(machine: Any) -> None:
+    made = machine("x86-dimm")
+    place = made.path("/run/systemd/journal")
+    place.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+        journal.bind(str(place / "socket"))
+        journal.settimeout(5)
+        assert made.memhpctl("policy", "apply").rc == 0
+        fields = dict(line.split("=", 1) for line in journal.recv(65536).decode().splitlines())
+        assert fields["MEMHPCTL_RANGE"] == "memory36-39" and fields["MEMHPCTL_RULE"] == "built-in-dimm-on-metal"
+        assert fields["MEMHPCTL_ZONE"] == "Movable" and fields["MEMHPCTL_DEVICE"] == "acpi PNP0C80:00"
+        assert made.memhpctl("offline", "39").rc == 0
+        texts = [journal.recv(65536).decode(), journal.recv(65536).decode()]
+        assert any("MEMHPCTL_COMMAND=offline\nMEMHPCTL_RANGE=39\n" in text for text in texts)
+        assert made.memhpctl("offline", "39").rc == 0
+        journal.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            journal.recv(65536)
+
+
+def test_wait(machine: Any) -> None:
+    made = machine("x86-dimm")
+    assert made.memhpctl("wait", "32-35").rc == 0
+    result = made.memhpctl("wait", "32-40", "--timeout", "300ms", "--json")
+    document = result.json()
+    assert (result.rc, document["result"]) == (75, "try-again")
+    assert document["unfinished"] == [36, 37, 38, 39] and document["missing"]
+    assert made.memhpctl("wait", "36-39", "--for=offline").rc == 0
+    assert made.memhpctl("wait", "50", "node7", "dax9.9", "--for=absent").rc == 0
+    process = made.start("wait", "40", "--for=online", "--timeout=20")
+    made.add_block(40)
+    made.set("memory40/state", "online")
+    assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("words", [["wait"], ["wait", "1-0"], ["wait", "1", "--for=on"], ["wait", "1", "--timeout=x"], ["policy"],
+                                   ["policy", "list"], ["policy", "show", "1"], ["policy", "test", "1", "--provider=acpi"], ["monitor"]])
+def test_usage(machine: Any, words: list[str]) -> None:
+    assert machine("x86-dimm").memhpctl(*words).rc == 2

@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hot-plug by the policy, in a guest with systemd and udevd: all comes online, in order, with few processes."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from guest import Guest
+from kernel import LabUnavailable
+from lab import Lab, memhpctl_to_test
+from machine import DAX, PLAIN, Machine
+from services import services, services_lab
+
+GIB = 1 << 30
+DIMMS = services(PLAIN.but(memory="2G,slots=32,maxmem=160G"))
+VIRTIO = services(PLAIN.but(memory="3G,slots=4,maxmem=64G", options=(
+    "-object", "memory-backend-ram,id=vmem0,size=16G,reserve=off",
+    "-device", "virtio-mem-pci,id=vm0,memdev=vmem0,requested-size=0")))
+THREE = services(DAX.but(options=(
+    "-object", "memory-backend-ram,id=vmem0,size=4G,reserve=off",
+    "-device", "virtio-mem-pci,id=vm0,memdev=vmem0,node=0,requested-size=0")))
+RACING_RULE = 'SUBSYSTEM=="memory", ACTION=="add", ATTR{state}=="offline", ATTR{state}="online"\n'
+slow = pytest.mark.skipif(os.environ.get("MEMHPCTL_SLOW") != "1", reason="MEMHPCTL_SLOW=1 runs it")
+
+
+@pytest.fixture(scope="module")
+def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """The lab with systemd and memhpctl's rule and units."""
+    program = memhpctl_to_test()
+    if not program:
+        pytest.skip("MEMHPCTL does not name the program to test")
+    try:
+        return services_lab(tmp_path_factory.mktemp("services"), program)
+    except LabUnavailable as error:
+        reason = f"no virtual machine: {error}"
+    if os.environ.get("MEMHPCTL_REQUIRE_VM") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def start(own_lab: Lab) -> Iterator[Callable[..., Guest]]:
+    """A function that makes a guest of a machine, with a configuration."""
+    guests: list[Guest] = []
+
+    def make(machine: Machine, conf: str = "") -> Guest:
+        guest = own_lab.fresh(machine)
+        guests.append(guest)
+        if conf:
+            guest.put(conf.encode(), "/etc/memhpctl.conf")
+        return guest
+
+    yield make
+    for guest in guests:
+        guest.close()
+
+
+def forks(guest: Guest) -> int:
+    """How many processes and threads the guest has made since it booted."""
+    return int(re.search(r"^processes (\d+)$", guest.read("/proc/stat"), re.MULTILINE)[1])
+
+
+def runs(guest: Guest) -> int:
+    """How often the service has started."""
+    return int(guest.run("journalctl -u memhpctl.service -o cat --no-pager | grep -c ^Starting").out)
+
+
+def wait(guest: Guest, blocks: str, timeout: int = 120) -> None:
+    """Wait until the blocks are online, and the runner has ended."""
+    result = guest.run(["memhpctl", "wait", blocks, "--for", "online", "--timeout", str(timeout)], timeout + 10)
+    assert result.rc == 0, result.err + log(guest)
+    quiet(guest)
+
+
+def quiet(guest: Guest, timeout: float = 30) -> None:
+    """Wait until nobody is at work and nothing is pending."""
+    script = ("for i in $(seq 300); do [ -e /run/memhpctl/pending ] || [ -e /run/memhpctl/running ] || exit 0; "
+              "usleep 100000; done; exit 1")
+    assert guest.run(script, timeout + 5).rc == 0, log(guest)
+
+
+def log(guest: Guest) -> str:
+    """What memhpctl has said."""
+    return guest.run("journalctl -t memhpctl -o cat --no-pager").out
+
+
+def follow(guest: Guest) -> str:
+    """Start a monitor; its lines go to the file that is returned."""
+    guest.spawn("exec memhpctl monitor --json >/tmp/events")
+    for _ in range(100):
+        if '"start"' in guest.run("cat /tmp/events").out:
+            return "/tmp/events"
+        time.sleep(0.1)
+    raise AssertionError("the monitor does not start")
+
+
+def onlined(guest: Guest, path: str) -> list[int]:
+    """The blocks in the order in which they came online."""
+    events = [json.loads(line) for line in guest.get(path).decode().splitlines()]
+    return [event["block"] for event in events if event["event"] == "online"]
+
+
+def test_a_large_dimm_comes_online_from_the_top_with_few_processes(start: Callable[..., Guest]) -> None:
+    guest = start(services(DIMMS.but(memory="4G,slots=8,maxmem=160G")))
+    before, runs_before = forks(guest), runs(guest)
+    blocks = guest.plug_dimm("d1", "64G", timeout=120)
+    assert len(blocks) == 512
+    wait(guest, f"{blocks[0]}-{blocks[-1]}")
+    made = forks(guest) - before
+    assert made < 100
+    assert set(guest.blocks().values()) == {"online"}
+    assert runs(guest) - runs_before == 1
+    assert f"memory{blocks[0]}-{blocks[-1]}: online" in log(guest)
+
+
+def test_the_order_is_downwards(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    events = follow(guest)
+    blocks = guest.plug_dimm("d1", "8G")
+    wait(guest, f"{blocks[0]}-{blocks[-1]}")
+    time.sleep(0.5)
+    assert onlined(guest, events) == blocks[::-1]
+
+
+def test_virtio_mem_grows(start: Callable[..., Guest]) -> None:
+    guest = start(VIRTIO)
+    before = forks(guest)
+    guest.qmp("qom-set", path="vm0", property="requested-size", value=8 * GIB)
+    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", 60, size=8 * GIB)
+    first = max(number for number in guest.blocks() if number) - 63
+    wait(guest, f"{first}-{first + 63}")
+    assert forks(guest) - before < 200
+    assert set(guest.blocks().values()) == {"online"}
+
+
+def test_many_small_dimms_one_after_another(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    for number in range(20):
+        guest.plug_dimm(f"d{number}", "128M")
+    wait(guest, "32-51")
+    assert guest.run("systemctl is-active memhpctl.path").out.strip() == "active"
+    assert set(guest.blocks().values()) == {"online"}
+
+
+def test_three_providers_under_three_rules(start: Callable[..., Guest]) -> None:
+    guest = start(THREE, "[policy]\nmax-movable-ratio = off\n"
+                  "[rule dimm]\nprovider = acpi\naction = online_movable\n"
+                  "[rule vmem]\nprovider = virtio\naction = online_kernel\n"
+                  "[rule dax]\nprovider = dax\naction = leave\n")
+    guest.check("modprobe virtio_pci; modprobe virtio_mem; for m in dax_hmem device_dax kmem; do modprobe $m; done")
+    guest.qmp("qom-set", path="vm0", property="requested-size", value=GIB)
+    guest.plug_dimm("d1", "1G", node=0)
+    guest.run("echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind; echo dax0.0 >/sys/bus/dax/drivers/kmem/new_id; "
+              "echo dax0.0 >/sys/bus/dax/drivers/kmem/bind")
+    guest.check(["memhpctl", "wait", "dax0.0", "--for", "present", "--timeout", "30"], timeout=40)
+    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", 30, size=GIB)
+    wait(guest, "PNP0C80:00")
+    wait(guest, "virtio0")
+    text = log(guest)
+    assert re.search(r"online, zone Movable .*acpi PNP0C80:00, rule dimm", text), text
+    assert re.search(r"online, zone Normal .*virtio virtio\d+, rule vmem", text), text
+    assert re.search(r"left offline .*dax dax0.0, rule dax", text), text
+
+
+def test_a_block_taken_offline_stays_so(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
+    guest.plug_dimm("d1", "1G")
+    wait(guest, "32-39")
+    guest.check(["memhpctl", "offline", "35"])
+    guest.plug_dimm("d2", "1G")
+    wait(guest, "40-47")
+    assert guest.block_state(35) == "offline"
+    assert "offline: offline 35 (128M, 1 changed" in log(guest)
+    guest.check(["memhpctl", "policy", "apply"])
+    assert guest.block_state(35) == "online"
+
+
+def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = leave\n")
+    blocks = guest.plug_dimm("d1", "32G", timeout=120)
+    guest.check("udevadm settle", timeout=60)
+    quiet(guest)
+    before = forks(guest)
+    for _ in range(10):
+        guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle", timeout=120)
+    quiet(guest)
+    # 2,560 events; trigger, settle and their shells are 30 of the processes.
+    assert forks(guest) - before < 600
+    assert log(guest).count("left offline") == 1
+    assert {guest.blocks()[number] for number in blocks} == {"offline"}
+    guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
+    guest.check("udevadm trigger --action=add --subsystem-match=memory")
+    wait(guest, f"{blocks[0]}-{blocks[-1]}")
+
+
+def test_a_killed_runner_is_taken_up(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    blocks = guest.plug_dimm("d1", "32G", timeout=120)
+    for _ in range(3):
+        guest.run("kill -9 $(pidof memhpctl) 2>/dev/null; usleep 300000")
+    wait(guest, f"{blocks[0]}-{blocks[-1]}")
+    assert set(guest.blocks().values()) == {"online"}
+
+
+def test_a_restart_of_udevd_loses_nothing(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    job = guest.spawn("usleep 400000; systemctl restart systemd-udevd.service")
+    blocks = guest.plug_dimm("d1", "16G", timeout=120)
+    job.wait(30)
+    wait(guest, f"{blocks[0]}-{blocks[-1]}")
+
+
+def test_an_unplug_in_the_middle(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
+    guest.plug_dimm("d1", "8G", timeout=120)
+    guest.unplug_dimm("d1", timeout=120)
+    blocks = guest.plug_dimm("d2", "1G")
+    wait(guest, f"{blocks[0]}-{blocks[-1]}")
+    quiet(guest)
+
+
+@pytest.mark.parametrize("what", ["size=64k,nr_inodes=4", "ro"])
+def test_a_run_folder_that_takes_nothing(start: Callable[..., Guest], what: str) -> None:
+    guest = start(DIMMS)
+    # Under the folder that is there: the rule and the units see the same.
+    guest.check(f"mkdir -p /run/memhpctl && mount -t tmpfs -o {what} tmpfs /run/memhpctl && "
+                "(touch /run/memhpctl/1 /run/memhpctl/2 /run/memhpctl/3 2>/dev/null; true)")
+    guest.check("systemctl restart systemd-udevd.service")
+    blocks = guest.plug_dimm("d1", "4G", timeout=120)
+    result = guest.run(["memhpctl", "wait", f"{blocks[0]}-{blocks[-1]}", "--timeout", "60"], 70)
+    assert result.rc == 0, result.err
+
+
+def test_little_memory_left(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    guest.plug_dimm("d1", "128M")
+    wait(guest, "32")
+    # What is left after the struct pages of the new DIMM.
+    guest.check("free=$(awk '/MemAvailable/{print int($2/1024)}' /proc/meminfo); mount -t tmpfs -o size=100% tmpfs /tmp; "
+                "dd if=/dev/zero of=/tmp/fill bs=1M count=$((free - 64 - 64)) 2>/dev/null", timeout=120)
+    blocks = guest.plug_dimm("d2", "4G", timeout=120)
+    wait(guest, f"{blocks[0]}-{blocks[-1]}")
+
+
+def test_a_rule_of_the_distribution_races_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    try:
+        lab = services_lab(tmp_path_factory.mktemp("racing"), memhpctl_to_test(), {"40-redhat.rules": RACING_RULE})
+    except LabUnavailable as error:
+        pytest.skip(str(error))
+    with lab.fresh(DIMMS) as guest:
+        blocks = guest.plug_dimm("d1", "8G", timeout=120)
+        wait(guest, f"{blocks[0]}-{blocks[-1]}")
+        assert "failed" not in log(guest)
+        assert "40-redhat.rules:1" in guest.check(["memhpctl", "policy", "check"]).out
+
+
+def test_monitor_ends_with_its_reader_and_by_sigterm(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    result = guest.run("memhpctl monitor | head -1", timeout=10)
+    assert "listening" in result.out and not result.err
+    job = guest.spawn(["memhpctl", "monitor"])
+    job.wait_output("listening")
+    job.kill()
+    assert job.wait(5).rc == 0
+
+
+def test_wait_for_each_state(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
+    present = guest.spawn(["memhpctl", "wait", "32-39", "--for", "present", "--timeout", "30"])
+    online = guest.spawn(["memhpctl", "wait", "PNP0C80:00", "--for", "online", "--timeout", "30"])
+    guest.plug_dimm("d1", "1G")
+    assert present.wait(30).rc == 0
+    assert online.wait(30).rc == 0
+    offline = guest.spawn(["memhpctl", "wait", "32-33", "--for", "offline", "--timeout", "30"])
+    absent = guest.spawn(["memhpctl", "wait", "32-39", "--for", "absent", "--timeout", "60"])
+    guest.check(["memhpctl", "offline", "32-33"])
+    assert offline.wait(30).rc == 0
+    guest.unplug_dimm("d1")
+    assert absent.wait(60).rc == 0
+    assert guest.run(["memhpctl", "wait", "32", "--timeout", "200ms"]).rc == 75
+
+
+@slow
+def test_ten_thousand_events(start: Callable[..., Guest]) -> None:
+    guest = start(services(DIMMS.but(memory="6G,slots=8,maxmem=512G")), "[rule all]\naction = leave\n")
+    guest.plug_dimm("d1", "128G", timeout=300)
+    guest.check("udevadm settle", timeout=120)
+    quiet(guest)
+    before = forks(guest)
+    for _ in range(10):
+        guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle", timeout=300)
+    quiet(guest, 60)
+    print("processes for 10,000 events:", forks(guest) - before)
+    assert forks(guest) - before < 1500
+    guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
+    guest.check("udevadm trigger --action=add --subsystem-match=memory")
+    wait(guest, "32-1055", 200)
+
+
+@slow
+def test_a_block_that_comes_in_the_last_moment(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
+    for turn in range(100):
+        guest.plug_dimm("a", "128M")
+        time.sleep(turn % 20 / 100)
+        guest.plug_dimm("b", "128M")
+        wait(guest, "32-33", 30)
+        guest.unplug_dimm("a")
+        guest.unplug_dimm("b")
