@@ -27,7 +27,7 @@ static void range_text(const struct row *row, char *cell)
 {
 	uint64_t address = memory_address(row->memory, row->first->number);
 
-	snprintf(cell, COLUMN_CELL_SIZE, "0x%016" PRIx64 "-0x%016" PRIx64, address, address + (row_bytes(row) - 1));
+	snprintf(cell, COLUMN_CELL_SIZE, "0x%" PRIx64 "-0x%" PRIx64, address, address + (row_bytes(row) - 1));
 }
 
 static void range_json(const struct row *row, struct output_json *json)
