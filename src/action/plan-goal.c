@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-/* More than these are not looked at: reading page flags takes time, and the best are among them. */
-#define LOOK_AT_TIMES 4
-#define LOOK_AT_MORE 64
+/* Looked at first: twice the amount and a few more. Reading page flags takes time, and the best are mostly among them. */
+#define LOOK_AT_TIMES 2
+#define LOOK_AT_MORE 16
 
 /* The first n numbers of a choice, as a set. */
 static int goal_ranges(const struct size_goal *goal, size_t n, struct ranges *ret)
@@ -17,23 +17,46 @@ static int goal_ranges(const struct size_goal *goal, size_t n, struct ranges *re
 	return r;
 }
 
-/* Chooses by what costs nothing, looks at the pages of the best, and chooses again. */
+/* Are all that were chosen likely to go, by their pages? */
+static bool goal_is_good(const struct survey *survey, const struct size_goal *goal)
+{
+	for (size_t i = 0; i < goal->n_chosen; i++) {
+		size_t index = (size_t)(memory_find(survey->memory, goal->v[i]) - survey->memory->blocks);
+
+		if (!survey_pages(survey, index) || survey_judge(survey, index).chance < CHANCE_LIKELY)
+			return false;
+	}
+	return true;
+}
+
+/* Looks at the pages of the first n. Pages that cannot be looked at are not known: no reason to stop. */
+static int goal_look(struct survey *survey, const struct size_goal *goal, size_t n, int64_t deadline_ns)
+{
+	struct ranges best = { 0 };
+	int r = goal_ranges(goal, n, &best);
+
+	if (r == 0)
+		survey_scan_all(survey, &best, deadline_ns);
+	ranges_done(&best);
+	return r;
+}
+
+/* Chooses by what costs nothing, looks at the pages of the best, and chooses again, until those chosen are good or there are no more. */
 static int goal_choose(struct survey *survey, const struct plan_goal_request *request, struct size_goal *ret, struct error *err)
 {
 	struct size_goal_request choice = { .memory = survey->memory, .selected = request->selected, .wanted = request->wanted,
 					    .movable = request->zone == ZONE_REQUEST_MOVABLE, .survey = survey };
-	struct ranges best = { 0 };
+	size_t n = (size_t)request->blocks * LOOK_AT_TIMES + LOOK_AT_MORE;
 	int r = size_goal_choose(&choice, request->blocks, ret, err);
 
-	if (r < 0 || request->wanted == BLOCK_ONLINE)
-		return r;
-	r = goal_ranges(ret, (size_t)request->blocks * LOOK_AT_TIMES + LOOK_AT_MORE, &best);
-	/* Pages that cannot be looked at are not known: no reason to stop. */
-	if (r == 0 && survey_scan_all(survey, &best, request->deadline_ns) == 0) {
-		size_goal_done(ret);
-		r = size_goal_choose(&choice, request->blocks, ret, err);
+	for (bool all = false; r == 0 && request->wanted == BLOCK_OFFLINE && !all && !goal_is_good(survey, ret); n *= 2) {
+		all = n >= ret->n;
+		r = goal_look(survey, ret, n, request->deadline_ns);
+		if (r == 0) {
+			size_goal_done(ret);
+			r = size_goal_choose(&choice, request->blocks, ret, err);
+		}
 	}
-	ranges_done(&best);
 	return r;
 }
 

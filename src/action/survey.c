@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,14 +96,17 @@ int survey_scan_all(struct survey *survey, const struct ranges *blocks, int64_t 
 {
 	struct scan scan = { .survey = survey, .blocks = blocks, .deadline_ns = deadline_ns };
 	uint64_t n = ranges_count(blocks) / BLOCKS_PER_THREAD;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	pthread_t threads[THREADS_MAX];
 	size_t begun = 0;
+	cpu_set_t processors;
 
 	if (n > THREADS_MAX)
 		n = THREADS_MAX;
+	/* Those that this process may run on; more than a cpu_set_t has are not needed. */
+	if (sched_getaffinity(0, sizeof(processors), &processors) == 0 && n > (uint64_t)CPU_COUNT(&processors))
+		n = (uint64_t)CPU_COUNT(&processors);
 	/* This one works too. A thread that cannot be made is one fewer. */
-	while (begun + 1 < n && (long)begun + 1 < processors && pthread_create(&threads[begun], NULL, scan_run, &scan) == 0)
+	while (begun + 1 < n && pthread_create(&threads[begun], NULL, scan_run, &scan) == 0)
 		begun++;
 	scan_run(&scan);
 	for (size_t i = 0; i < begun; i++)

@@ -45,7 +45,8 @@ def predictions(guest: Guest, memhpctl: str) -> dict[int, dict]:
 def pin(guest: Guest, memhpctl: str) -> int:
     """Pin a page of the Movable block that the kernel gives pages from at the moment: one in use in part."""
     blocks = predictions(guest, memhpctl)
-    number = max((number for number, block in blocks.items() if block["zones"] == ["Movable"] and block["pages"]["free"]),
+    number = max((number for number, block in blocks.items()
+                  if block["zones"] == ["Movable"] and block["pages"]["free"] and not block["pages"]["huge"]),
                  key=lambda number: min(blocks[number]["pages"]["anonymous"], blocks[number]["pages"]["free"]))
     guest.pin(number, pages=1, megabytes=400)
     return number
