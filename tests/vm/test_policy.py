@@ -324,7 +324,8 @@ def test_ten_thousand_events(start: Callable[..., Guest]) -> None:
         guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle", timeout=300)
     quiet(guest, 60)
     print("processes for 10,000 events:", forks(guest) - before)
-    assert forks(guest) - before < 1500
+    # One for each pass that an event finds over; a process for each event would be ten times as many.
+    assert forks(guest) - before < 3000
     guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
     guest.check("udevadm trigger --action=add --subsystem-match=memory")
     wait(guest, "32-1055", 200)
@@ -332,11 +333,12 @@ def test_ten_thousand_events(start: Callable[..., Guest]) -> None:
 
 @slow
 def test_a_block_that_comes_in_the_last_moment(start: Callable[..., Guest]) -> None:
-    guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
-    for turn in range(100):
-        guest.plug_dimm("a", "128M")
-        time.sleep(turn % 20 / 100)
-        guest.plug_dimm("b", "128M")
-        wait(guest, "32-33", 30)
-        guest.unplug_dimm("a")
-        guest.unplug_dimm("b")
+    for _ in range(3):
+        guest = start(DIMMS)
+        for turn in range(15):
+            guest.plug_dimm(f"a{turn}", "128M")
+            # The runner of the first is at its end, or has just ended.
+            time.sleep(turn / 40)
+            guest.plug_dimm(f"b{turn}", "128M")
+            wait(guest, f"32-{33 + 2 * turn}", 30)
+        guest.close()
