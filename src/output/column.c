@@ -193,7 +193,7 @@ const struct column columns[] = {
 	{ "NODE", "NUMA node, or nodes", true, true, SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
 	{ "BLOCKS", "block numbers", true, true, 0, NULL, blocks_text, blocks_json },
 	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES, device_equal, device_text, device_json },
-	{ "OFFLINE?", "chance to go offline (yes, likely, unlikely, no), from the zone, or with --scan from the pages", false, true,
+	{ "OFFLINE?", "chance to go offline, by the zone, or with --scan by the pages", false, true,
 	  BLOCK_WANT_ZONES, chance_equal, chance_text, chance_json },
 	{ "PROVIDER", "kind of that device: how its memory comes and goes", false, false, SELECTION_WANT_DEVICES, device_equal,
 	  provider_text, provider_json },
