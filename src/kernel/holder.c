@@ -131,7 +131,7 @@ void holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t e
 	if (sysfs_list(memory_directory, holder_look_at_block, &search) <= 0 || parse_decimal(search.name + 6, &block) < 0)
 		snprintf(buffer, size, "its holder is not known");
 	else if (holder_find_writer(sysfs, holder_is_block, &block, writer, sizeof(writer), &block) < 0)
-		snprintf(buffer, size, "%s is going offline (no process is seen at it: the kernel itself, or not ours to see)", search.name);
+		snprintf(buffer, size, "%s is going offline, by no process that is seen: the kernel itself, or not ours to see", search.name);
 	else
-		snprintf(buffer, size, "%s is going offline (%s)", search.name, writer);
+		snprintf(buffer, size, "%s is going offline, by %s", search.name, writer);
 }

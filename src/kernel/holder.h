@@ -12,7 +12,7 @@
 /*
  * The kernel does not say who holds the lock. The best signs: a block that reads "going-offline", and a process that
  * has that block's state open for writing (none: the kernel itself, for an eject or for its hypervisor). Writes a
- * phrase such as "memory37 is going offline (process 812, chmem)" or "its holder is not known", always terminated.
+ * phrase such as "memory37 is going offline, by process 812 (chmem)" or "its holder is not known", always terminated.
  * `except` is the block that is being changed by the caller itself. Looks at each block's state: not for a hot path.
  */
 void holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except, char *buffer, size_t size);

@@ -27,7 +27,7 @@ static void range_text(const struct row *row, char *cell)
 {
 	uint64_t address = memory_address(row->memory, row->first->number);
 
-	snprintf(cell, COLUMN_CELL_SIZE, "0x%016" PRIx64 "-0x%016" PRIx64, address, address + (row_bytes(row) - 1));
+	snprintf(cell, COLUMN_CELL_SIZE, "0x%" PRIx64 "-0x%" PRIx64, address, address + (row_bytes(row) - 1));
 }
 
 static void range_json(const struct row *row, struct output_json *json)
@@ -193,7 +193,7 @@ const struct column columns[] = {
 	{ "NODE", "NUMA node, or nodes", true, true, SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
 	{ "BLOCKS", "block numbers", true, true, 0, NULL, blocks_text, blocks_json },
 	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES, device_equal, device_text, device_json },
-	{ "OFFLINE?", "chance to go offline, by the zone, or with --scan by the pages", false, true,
+	{ "OFFLINE?", "chance to go offline: by the zone, with --scan by the pages", false, true,
 	  BLOCK_WANT_ZONES, chance_equal, chance_text, chance_json },
 	{ "PROVIDER", "kind of that device: how its memory comes and goes", false, false, SELECTION_WANT_DEVICES, device_equal,
 	  provider_text, provider_json },

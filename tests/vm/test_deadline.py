@@ -105,7 +105,7 @@ def test_a_run_that_waits_for_the_lock_ends_at_its_deadline_and_names_the_holder
     print(result.err, json.dumps(block_of(document, block)))
     assert (result.rc, block_of(document, block)["cause"]) == (75, "lock")
     assert block_of(document, block)["lock_wait_ms"] > 1000
-    assert f"waiting for the memory hotplug lock; memory33 is going offline (process {writer.pid}, write-word)" in result.err
+    assert f"waiting for the memory hotplug lock; memory33 is going offline, by process {writer.pid} (write-word)" in result.err
     assert guest.block_state(block) == before
     assert took < 2 + SLACK_S
     wait_for_no_worker(guest)

@@ -125,7 +125,7 @@ def test_a_block_that_goes_while_it_waits_for_the_lock(movable: Guest, memhpctl:
         assert time.monotonic() < deadline
     offline = movable.spawn([memhpctl, "offline", "36", "--json", "--timeout", "30s"])
     time.sleep(1.5)
-    assert "memory33 is going offline (no process is seen at it" in offline.output()[1]
+    assert "memory33 is going offline, by no process that is seen" in offline.output()[1]
     pin.kill(signal.SIGKILL)
     movable.wait_ejected("d1")
     result = offline.wait(40)

@@ -44,13 +44,13 @@ def predictions(guest: Guest, memhpctl: str) -> dict[int, dict]:
 
 
 def pin(guest: Guest, memhpctl: str) -> int | None:
-    """Pin a page of a Movable block in use in part, where the next pages come from, if one of four such gives one."""
+    """Pin a page of a Movable block in use in part, where the next pages come from, if it gives one."""
     pages = {number: block["pages"] for number, block in predictions(guest, memhpctl).items()
              if block["zones"] == ["Movable"] and not block["pages"]["huge"]}
     best = sorted(pages, key=lambda number: min(pages[number]["free"], 32768 - pages[number]["free"]), reverse=True)
-    for number in best[:4]:
+    for number in best[:1]:
         try:
-            guest.pin(number, pages=1, megabytes=600)
+            guest.pin(number, pages=1, megabytes=400)
         except CommandFailed:
             continue
         return number

@@ -182,15 +182,15 @@ def test_a_block_taken_offline_stays_so(start: Callable[..., Guest]) -> None:
 
 def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS, "[rule all]\naction = leave\n")
-    blocks = guest.plug_dimm("d1", "32G", timeout=120)
+    blocks = guest.plug_dimm("d1", "16G", timeout=120)
     guest.check("udevadm settle", timeout=60)
     quiet(guest)
     before = forks(guest)
-    for _ in range(10):
+    for _ in range(4):
         guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle", timeout=120)
     quiet(guest)
-    # 2,560 events; trigger, settle and their shells are 30 of the processes.
-    assert forks(guest) - before < 600
+    # 640 events and more.
+    assert forks(guest) - before < 200
     assert log(guest).count("left offline") == 1
     assert {guest.blocks()[number] for number in blocks} == {"offline"}
     guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
@@ -283,6 +283,34 @@ def test_wait_for_each_state(start: Callable[..., Guest]) -> None:
     guest.unplug_dimm("d1")
     assert absent.wait(60).rc == 0
     assert guest.run(["memhpctl", "wait", "32", "--timeout", "200ms"]).rc == 75
+
+
+@slow
+def test_an_overrun_is_told_and_caught_up(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    guest.plug_dimm("d1", "8G")
+    wait(guest, "32-95")
+    events = follow(guest)
+    guest.check("killall -STOP memhpctl; udevadm control --stop-exec-queue")
+    guest.plug_dimm("d2", "1G")
+    # 24,000 events, of which none is taken.
+    guest.check("for i in $(seq 300); do udevadm trigger --action=change --subsystem-match=memory; done", timeout=300)
+    guest.unplug_dimm("d2")
+    guest.check("killall -CONT memhpctl")
+    for _ in range(100):
+        told = [json.loads(line) for line in guest.get(events).decode().splitlines()]
+        if any(event["event"] == "overrun" for event in told):
+            break
+        time.sleep(0.2)
+    names = [event["event"] for event in told]
+    assert "overrun" in names
+    present: set[int] = set(range(96))
+    for event in told:
+        if event["event"] == "add":
+            present.add(event["block"])
+        elif event["event"] == "remove":
+            present.discard(event["block"])
+    assert not present & set(range(96, 104))
 
 
 @slow
