@@ -5,7 +5,7 @@
 
 /* Looked at first: twice the amount and a few more. Reading page flags takes time, and the best are mostly among them. */
 #define LOOK_AT_TIMES 2
-#define LOOK_AT_MORE 16
+#define LOOK_AT_MORE 4
 
 /* The first n numbers of a choice, as a set. */
 static int goal_ranges(const struct size_goal *goal, size_t n, struct ranges *ret)

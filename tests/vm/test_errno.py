@@ -124,8 +124,9 @@ def test_a_block_that_goes_while_it_waits_for_the_lock(movable: Guest, memhpctl:
     while movable.block_state(33) != "going-offline":
         assert time.monotonic() < deadline
     offline = movable.spawn([memhpctl, "offline", "36", "--json", "--timeout", "30s"])
-    time.sleep(1.5)
-    assert "memory33 is going offline, by no process that is seen" in offline.output()[1]
+    deadline = time.monotonic() + 20
+    while "memory33 is going offline, by no process that is seen" not in offline.output()[1]:
+        assert time.monotonic() < deadline, offline.output()
     pin.kill(signal.SIGKILL)
     movable.wait_ejected("d1")
     result = offline.wait(40)
