@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "action/harm.h"
 #include "action/removal.h"
 #include "action/selection.h"
+#include "action/size-goal.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
@@ -20,26 +22,57 @@ static struct {
 
 static const struct poptOption remove_options[] = {
 	{ "whole-device", '\0', POPT_ARG_NONE, &options.whole_device, 0, "Take the other blocks of a device along that is selected in part", NULL },
+	OPTIONS_INCLUDE(size_option_table, "Amount:"),
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	OPTIONS_INCLUDE(change_option_table, "How to change:"),
 	POPT_TABLEEND
 };
 
-/* Selects, resolves and plans. Errors with a sentence. */
-static int remove_plan(struct context *context, const struct selection_request *request, struct memory *memory, struct removal *removal,
-		       struct error *err)
+/* Of the selected blocks keeps those of the devices that make up `goal` blocks best. */
+static int remove_choose(const struct survey *survey, uint64_t goal, struct ranges *blocks, struct error *err)
 {
+	struct size_goal_request request = { .memory = survey->memory, .selected = blocks, .wanted = BLOCK_OFFLINE, .whole_devices = true,
+					     .survey = survey };
+	struct ranges chosen = { 0 };
+	struct size_goal best;
+	int r = size_goal_choose(&request, goal, &best, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r >= 0 && i < best.n_chosen; i++)
+		r = ranges_add(&chosen, best.v[i], best.v[i]);
+	size_goal_done(&best);
+	ranges_done(blocks);
+	*blocks = chosen;
+	return r;
+}
+
+/* Selects, resolves and plans, and refuses what would do harm. Errors with a sentence. */
+static int remove_plan(struct context *context, const struct selection_request *request, int64_t deadline_ns, struct memory *memory,
+		       struct removal *removal, struct error *err)
+{
+	struct survey survey = { 0 };
 	struct ranges blocks = { 0 };
+	uint64_t goal = 0;
 	int r = memory_open(&context->sysfs, memory, err);
 
 	if (r == 0)
+		r = options_size(memory->block_size, &goal, err);
+	if (r == 0)
 		r = selection_load(&context->sysfs, request, memory, &blocks, err);
+	if (r == 0)
+		r = survey_open(&context->sysfs, memory, &survey);
+	if (r == 0 && goal)
+		r = remove_choose(&survey, goal, &blocks, err);
 	if (r == 0)
 		r = removal_resolve(memory, &blocks, options.whole_device, removal, err);
 	if (r == 0)
 		r = removal_plan(&context->sysfs, memory, change_options.atomic, removal);
+	if (r == 0)
+		harm_check(&survey, deadline_ns, change_options.force, &removal->plan);
 	if (r < 0 && !err->code)
 		error_set(err, r, "cannot plan: %s", strerror(-r));
+	survey_done(&survey);
 	ranges_done(&blocks);
 	return r;
 }
@@ -57,7 +90,7 @@ static int remove_report(struct context *context, const struct memory *memory, c
 static int remove_run(struct context *context, const char **words, size_t n_words)
 {
 	int64_t began_ns = clock_now_ns(), deadline_ns;
-	struct selection_request request = { .words = words, .n_words = n_words,
+	struct selection_request request = { .words = words, .n_words = n_words, .all = size_options.size,
 					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY | SELECTION_WANT_NODES | SELECTION_WANT_DEVICES };
 	struct memory memory = { 0 };
 	struct removal removal = { 0 };
@@ -70,7 +103,7 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 	r = options_limits(&limits, &err);
 	if (r == 0)
 		r = filter_parse(&filter_options, &request.filter, &err);
-	if (r == 0 && !n_words)
+	if (r == 0 && !n_words && !size_options.size)
 		r = error_set(&err, -EINVAL, "nothing is selected: name a device (PNP0C80:00, dax0.0), or its blocks");
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
@@ -81,7 +114,7 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 		if (lock == INT_MIN)
 			return exit_code;
 	}
-	r = remove_plan(context, &request, &memory, &removal, &err);
+	r = remove_plan(context, &request, deadline_ns, &memory, &removal, &err);
 	if (r == 0 && !change_options.dry_run) {
 		execute = change_request(context, &limits, deadline_ns, &memory);
 		progress_begin(context->command->name, !context->quiet);

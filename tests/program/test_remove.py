@@ -87,6 +87,25 @@ def test_part_of_a_device_is_refused_or_taken_whole(machine: Any) -> None:
     assert not made.exists(39)
 
 
+def test_an_amount_takes_whole_devices(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("remove", "--size", "512M")
+    assert result.rc == 1 and "no whole devices make 512M exactly" in result.err
+    assert made.begun() == []
+    result = made.memhpctl("remove", "--size", "1G", "--json")
+    assert result.rc == 0, result.err
+    assert [device["device"] for device in result.json()["devices"]] == ["PNP0C80:00"]
+    assert not any(made.exists(number) for number in range(32, 40))
+
+
+def test_a_removal_without_room_is_refused(machine: Any) -> None:
+    meminfo = "MemTotal: 3145728 kB\nMemFree: 0 kB\nMemAvailable: 65536 kB\nHardwareCorrupted: 0 kB\n"
+    made = machine("x86-dimm", lines="\n".join(f"pages {number} lru+anon=32768" for number in range(32, 36)), files={"/proc/meminfo": meminfo})
+    result = made.memhpctl("remove", "PNP0C80:00")
+    assert result.rc == 1 and "free" in result.err
+    assert made.begun() == [] and made.exists(32)
+
+
 def test_a_disabled_eject_is_refused_before_anything_is_done(machine: Any) -> None:
     made = machine("x86-dimm", files={"/sys/firmware/acpi/hotplug/memory/enabled": "0"})
     result = made.memhpctl("remove", DIMM, "--json")
