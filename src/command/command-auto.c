@@ -23,6 +23,9 @@
 #define PASS_TIMEOUT_MS (30 * 60 * 1000)
 #define BLOCK_TIMEOUT_MS (60 * 1000)
 
+/* After a pass that found nothing to do. Where events come for what stays as it is, their number must not become that of the passes. */
+#define IDLE_PAUSE_MS 250
+
 static struct {
 	int wait, boot;
 } options;
@@ -74,6 +77,9 @@ static int auto_pass(struct context *context, struct error *err)
 	totals = outcome_count(&result.plan.plan.outcomes, BLOCK_ONLINE);
 	if (totals.count[OUTCOME_CHANGED])
 		flag_progress(&context->sysfs);
+	else
+		/* Meanwhile the flag, once raised, keeps the rule from starting processes. */
+		interrupt_poll(NULL, 0, IDLE_PAUSE_MS * CLOCK_NS_PER_MS);
 	runner_result_done(&result);
 	return interrupt_signal() ? -EINTR : 0;
 }
