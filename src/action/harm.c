@@ -47,8 +47,11 @@ static bool harm_lacks_room(struct survey *survey, const struct plan *plan, int6
 	uint64_t size = survey->memory->block_size;
 	size_t n = harm_steps(plan), next;
 	struct pages sum = { 0 };
+	bool all_movable = true;
 
-	if (room_is_ample(&survey->meminfo, n * size))
+	for (size_t i = 0; i < n; i++)
+		all_movable = all_movable && plan->outcomes.v[plan->steps[i].outcome].zone_before == ZONE_MOVABLE;
+	if (room_is_ample(&survey->meminfo, n * size, all_movable))
 		return false;
 	for (size_t i = 0; i < n; i = next) {
 		next = n - i < BLOCKS_AT_ONCE ? n : i + BLOCKS_AT_ONCE;

@@ -6,10 +6,12 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-bool room_is_ample(const struct meminfo *meminfo, uint64_t selected_bytes)
+bool room_is_ample(const struct meminfo *meminfo, uint64_t selected_bytes, bool all_movable)
 {
 	uint64_t used = less(meminfo->total, meminfo->free);
 
+	if (all_movable && used > meminfo->movable_used)
+		used = meminfo->movable_used;
 	if (used > selected_bytes)
 		used = selected_bytes;
 	return used <= less(meminfo->available, selected_bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /proc/meminfo: how much memory is in use. */
+/* /proc/meminfo and /proc/zoneinfo: how much memory is in use. */
 #ifndef MEMHP_KERNEL_MEMINFO_H
 #define MEMHP_KERNEL_MEMINFO_H
 
@@ -10,7 +10,12 @@
 /* In bytes. */
 struct meminfo {
 	uint64_t total, free;
-	uint64_t available;	     /* could be had without swapping (si_mem_available()) */
+	/*
+	 * Could be had without swapping. MemAvailable (si_mem_available()), unless that is absurdly small: it leaves out what the kernel's zones keep from movable allocations
+	 * (lowmem_reserve), with much memory in zone Movable all of them, and that shrinks with Movable. Then free memory and half of the page cache, less a fiftieth of all.
+	 */
+	uint64_t available;
+	uint64_t movable_used; /* in zone Movable of all nodes; UINT64_MAX where that is not known */
 	uint64_t swap_free;
 	uint64_t huge_free;	     /* hugetlb pages of the default size that nobody uses */
 	uint64_t hardware_corrupted; /* poisoned pages of the whole machine */

@@ -53,10 +53,15 @@ static const char *extent_text(const struct report *report, uint64_t blocks, cha
 	return buffer;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 static bool same_line(const struct outcome *a, const struct outcome *b)
 {
 	return b->block == a->block + 1 && a->result == b->result && a->cause == b->cause && a->error == b->error &&
-	       a->zone_before == b->zone_before && a->zone_after == b->zone_after && a->after == b->after && !a->detail && !b->detail;
+	       a->zone_before == b->zone_before && a->zone_after == b->zone_after && a->after == b->after && same_text(a->detail, b->detail);
 }
 
 /* The zone, where there is one, as ", zone Movable". */

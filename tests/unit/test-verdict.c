@@ -133,13 +133,20 @@ static void a_balloon_that_lets_go_is_none(void **state)
 
 static void room_is_known_without_a_look_where_it_can_be(void **state)
 {
+	struct meminfo crowded;
 	struct room room;
 	struct pages pages = { .counted = true, .page_size = 4096 };
 
 	(void)state;
-	assert_true(room_is_ample(&plenty, 1024 * MIB));
-	assert_false(room_is_ample(&plenty, 3000 * MIB));
-	assert_false(room_is_ample(&little, 256 * MIB));
+	assert_true(room_is_ample(&plenty, 1024 * MIB, false));
+	assert_false(room_is_ample(&plenty, 3000 * MIB, false));
+	assert_false(room_is_ample(&little, 256 * MIB, false));
+	/* Little of it is in zone Movable, where all of the blocks are. */
+	crowded = plenty;
+	crowded.free = 0;
+	crowded.movable_used = MIB;
+	assert_false(room_is_ample(&crowded, crowded.available - 2 * MIB, false));
+	assert_true(room_is_ample(&crowded, crowded.available - 2 * MIB, true));
 	pages.count[PAGE_ANON] = 100 * 256;
 	pages.count[PAGE_FREE] = 20 * 256;
 	pages.count[PAGE_FILE] = 8 * 256;
