@@ -325,10 +325,11 @@ static bool attempt_pause(const struct attempt *attempt, struct outcome *outcome
 	return !over;
 }
 
-/* May the step that was taken last be tried again? Not where our own clock or the user ended it. */
+/* May the step that was taken last be tried again? Not where our own clock or the user ended it. Somebody who changed the block back may have done so only once. */
 static bool attempt_may_retry(const struct outcome *outcome)
 {
-	return outcome->result == OUTCOME_FAILED && outcome_cause_is_passing(outcome->cause) && outcome->error;
+	return outcome->result == OUTCOME_FAILED &&
+	       ((outcome_cause_is_passing(outcome->cause) && outcome->error) || outcome->cause == CAUSE_REVERTED);
 }
 
 /* Tries the step that was taken last, and failed, again and again. */
