@@ -32,7 +32,7 @@ static const struct cause {
 	[CAUSE_WRONG_ZONE] = { "wrong-zone", "the block is online in another zone than asked for; --rezone takes it offline and brings it into the zone", false, false },
 	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", false, false },
 	[CAUSE_REPLACED] = { "replaced", "the block was removed and another one has its number now; it was left alone", false, false },
-	[CAUSE_ACCESS] = { "access", "changing memory needs root", false, true },
+	[CAUSE_ACCESS] = { "access", "changing memory needs root; to root it says that the file has lost its write permission (chmod 644 gives it back)", false, true },
 	[CAUSE_READ_ONLY] = { "read-only", "/sys is read-only here, as in a container; run memhpctl on the host", false, true },
 	[CAUSE_STUCK] = { "stuck", "the kernel is still at it and cannot be interrupted there", true, false },
 	[CAUSE_REVERTED] = { "reverted", "the kernel did it, but the block is not in that state any more: somebody changes it too "
