@@ -84,7 +84,7 @@ def initramfs(kernel: Kernel, memhpctl: Path) -> Path:
     for name in APPLETS:
         image.link(f"/usr/bin/{name}", "/usr/bin/busybox")
     image.link("/usr/sbin/modprobe", "/usr/bin/busybox")
-    for name in ("agent", "write-word"):
+    for name in ("agent", "pin", "write-word"):
         image.file(f"/usr/bin/{name}", program(name, COMPILER).read_bytes(), 0o755)
     image.file("/usr/sbin/memhpctl", memhpctl.read_bytes(), 0o755)
     image.file("/lib64/ld64.so.2", _c_library("ld64.so.2").read_bytes(), 0o755)

@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,6 +119,17 @@ def test_a_block_that_stays_keeps_its_zone_and_the_errno_is_told(partition: Gues
     partition.inject("MEM_GOING_OFFLINE", 0)
     partition.check([MEMHPCTL, "remove", LMB])
     assert 4 not in partition.blocks()
+
+
+def test_a_pinned_page_never_reaches_the_kernels_endless_loop(partition: Guest) -> None:
+    pin = partition.pin(5, megabytes=1200)
+    device = document(partition, "remove", "5", "--block-timeout=2s", "--retries=0", rc=75)["devices"][0]
+    assert device["result"] == "failed" and "memory5 is online" in device["reason"]
+    assert (partition.block_state(5), partition.block_zone(5)) == ("online", "Movable")
+    pin.kill(signal.SIGKILL)
+    pin.wait(5)
+    partition.check([MEMHPCTL, "remove", "5"])
+    assert list(partition.blocks()) == BOOT_BLOCKS + [4, 6, 7]
 
 
 def test_what_the_hypervisor_does_not_give_back_is_told(partition: Guest) -> None:
