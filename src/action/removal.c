@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "kernel/holder.h"
 
 void removal_done(struct removal *removal)
 {
@@ -131,11 +132,18 @@ static void removal_skip_all(struct removal *removal)
 			device_outcome_set(&removal->devices.v[i], DEVICE_SKIPPED, CAUSE_ALL_OR_NOTHING, NULL);
 }
 
+static bool removal_is_block(void *data, uint64_t block)
+{
+	return block == *(const uint64_t *)data;
+}
+
 /* After the offlining: is the device ready, or why not? */
-static void removal_judge_blocks(const struct removal *removal, struct device_outcome *device)
+static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal *removal, struct device_outcome *device)
 {
 	const struct outcomes *outcomes = &removal->plan.outcomes;
 	const struct outcome *worst = NULL;
+	uint64_t block;
+	char who[128];
 
 	for (size_t i = 0; i < outcomes->n; i++) {
 		const struct outcome *outcome = &outcomes->v[i];
@@ -149,6 +157,12 @@ static void removal_judge_blocks(const struct removal *removal, struct device_ou
 	if (!worst)
 		return;
 	device->error = worst->error;
+	block = worst->block;
+	if (worst->cause == CAUSE_REVERTED && holder_find_writer(sysfs, removal_is_block, &block, who, sizeof(who), &block) == 0) {
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED, "memory%" PRIu64 " was brought online again, by %s; nothing was removed",
+				   block, who);
+		return;
+	}
 	device_outcome_set(device, worst->result == OUTCOME_SKIPPED	? DEVICE_SKIPPED
 				   : worst->result == OUTCOME_ROLLED_BACK ? DEVICE_ROLLED_BACK
 									  : DEVICE_FAILED,
@@ -179,7 +193,7 @@ static bool removal_detach_all(const struct execute_request *request, struct rem
 		const char *cannot = removal_cannot(&device->device);
 
 		if (device->result == DEVICE_PLANNED)
-			removal_judge_blocks(removal, device);
+			removal_judge_blocks(request->sysfs, removal, device);
 		if (device->result == DEVICE_PLANNED && cannot) {
 			device_outcome_set(device, DEVICE_OFFLINED, CAUSE_NONE, "%s", cannot);
 		} else if (device->result == DEVICE_PLANNED && (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {

@@ -172,6 +172,15 @@ def test_dax_memory_is_never_stranded(machine: Any) -> None:
     assert {made.path(f"memory{number}/state").stat().st_mode & 0o777 for number in range(40, 48)} == {0o644}
 
 
+def test_who_was_faster_than_the_removal_is_named(machine: Any) -> None:
+    made = machine("dax-kmem", files={"/proc/812/comm": "agent", "/proc/812/fdinfo/7": "flags:\t0100001"})
+    made.path("/proc/812/fd").mkdir()
+    made.path("/proc/812/fd/7").symlink_to("/sys/devices/system/memory/memory44/state")
+    result = made.memhpctl("remove", "dax0.0", "--json", rules="memory44 offline ignore always")
+    assert device_of(result)["result"] == "failed" and result.rc == 64
+    assert device_of(result)["reason"] == "memory44 was brought online again, by process 812 (agent); nothing was removed"
+
+
 def test_one_who_comes_back_once_is_overcome(machine: Any) -> None:
     made = machine("dax-kmem")
     made.rules("memory44 offline reonline 1ms 1")

@@ -20,9 +20,9 @@ from program import SOURCES, program, programs
 # What the tests of the lab and of memhpctl load; a name that a kernel lacks (built in, or another version) is
 # left out.
 MODULES = ("memory-notifier-error-inject", "virtio_pci", "virtio_mem", "dax_hmem", "device_dax", "kmem",
-           "hwpoison-inject", "nfit", "nd_pmem", "dax_pmem", "nd_e820", "libnvdimm")
+           "hwpoison-inject", "nfit", "dax_pmem")
 # Programs of this system that tests and benchmarks compare with, when they are there.
-PEERS = ("lsmem", "chmem", "daxctl", "ndctl", "udevadm")
+PEERS = ("lsmem", "chmem", "daxctl", "udevadm")
 # Libraries that are opened at run time, which no program's header names.
 OPENED_LIBRARIES = ("libkmod.so.2",)
 FOLDERS = ("dev", "proc", "sys", "run", "tmp", "root", "etc", "var",

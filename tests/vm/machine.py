@@ -80,9 +80,13 @@ DAX = Machine(memory="4G,slots=8,maxmem=64G", append="memmap=1G%0x140000000-1+0x
     "-object", "memory-backend-ram,id=r0,size=3G", "-object", "memory-backend-ram,id=r1,size=1G",
     "-numa", "node,nodeid=0,memdev=r0,cpus=0-1", "-numa", "node,nodeid=1,memdev=r1"))
 
-# An NVDIMM of 1 GiB without labels; ndctl (when this system has it) makes a dax device of it.
-NVDIMM = Machine(base="q35,nvdimm=on", setup=("modprobe nfit", "modprobe nd_pmem"), options=(
-    "-object", "memory-backend-ram,id=nv0,size=1G", "-device", "nvdimm,id=nvd0,memdev=nv0"))
+# dax0.0: an NVDIMM of 1 GiB at 4 GiB, made a dax device as `ndctl create-namespace -m devdax -M mem` does it, and
+# device_dax's at first. kmem makes blocks 33 to 39 of it: the description in its first 2 MiB costs block 32.
+NVDIMM = Machine(base="q35,nvdimm=on", options=(
+    "-object", "memory-backend-ram,id=nv0,size=1G", "-device", "nvdimm,id=nvd0,memdev=nv0"), setup=(
+    "modprobe nfit", "modprobe dax_pmem", "modprobe device_dax", "modprobe kmem",
+    "cd /sys/bus/nd/devices/dax0.0 && echo 00000000-0000-0000-0000-000000000001 >uuid && echo ram >mode && "
+    "echo namespace0.0 >namespace && echo dax0.0 >/sys/bus/nd/drivers/dax_pmem/bind"))
 
 # A partition of a POWER machine (see pseries.py): 1 GiB of boot memory is blocks 0 to 3 of 256 MiB, the first DIMM
 # starts at block 4, and the kernel brings it online. The last console= of a command line wins.

@@ -9,14 +9,16 @@ import pytest
 
 from agent import Result
 from guest import Guest
-from machine import DAX, VIRTIO_MEM
+from machine import DAX, NVDIMM, VIRTIO_MEM, Machine
 
 Boot = Callable[..., Guest]
 
 BOOT_BLOCKS = list(range(16))
 DIMM = "PNP0C80:00"
 DIMM_BLOCKS = list(range(32, 40))
-DAX_BLOCKS = list(range(40, 48))
+# Both kinds of memory that reach kmem, and the blocks that it makes of dax0.0.
+EACH_DAX = pytest.mark.parametrize("machine, blocks", [
+    pytest.param(DAX, list(range(40, 48)), id="soft-reserved"), pytest.param(NVDIMM, list(range(33, 40)), id="nvdimm")])
 
 
 def document(result: Result) -> dict:
@@ -30,10 +32,11 @@ def plug_movable(guest: Guest, memhpctl: str) -> None:
     guest.check([memhpctl, "online", "--zone=movable", DIMM])
 
 
-def add_dax(guest: Guest, memhpctl: str) -> None:
-    """Give the dax memory to the system, online in zone Movable."""
+def add_dax(guest: Guest, memhpctl: str, blocks: list[int]) -> None:
+    """Give the dax memory to the system: all of its blocks, online in zone Movable."""
     guest.check([memhpctl, "add", "dax0.0", "--zone=movable"])
-    assert states_of(guest, DAX_BLOCKS) == {"online"}
+    assert [number for number in guest.blocks() if number >= blocks[0]] == blocks
+    assert states_of(guest, blocks) == {"online"}
 
 
 def states_of(guest: Guest, blocks: list[int]) -> set[str]:
@@ -136,30 +139,34 @@ def test_twenty_rounds_leave_nothing_behind(guest: Guest, memhpctl: str) -> None
 # dax
 
 
-def test_dax_memory_goes_and_comes_again(boot: Boot, memhpctl: str) -> None:
-    guest = boot(DAX, memhp_default_state="offline")
+@EACH_DAX
+def test_dax_memory_goes_and_comes_again(boot: Boot, memhpctl: str, machine: Machine, blocks: list[int]) -> None:
+    guest = boot(machine, memhp_default_state="offline")
     for _ in range(3):
-        add_dax(guest, memhpctl)
+        add_dax(guest, memhpctl, blocks)
         guest.check([memhpctl, "remove", "dax0.0"])
-        assert states_of(guest, DAX_BLOCKS) == set()
+        assert states_of(guest, blocks) == set()
         assert "until the next reboot" not in guest.check("dmesg").out
     assert "dax0.0" in guest.check([memhpctl, "list", "--devices"]).out
 
 
-def test_the_module_is_loaded_when_it_is_needed(boot: Boot, memhpctl: str) -> None:
-    guest = boot(DAX, memhp_default_state="offline")
+@EACH_DAX
+def test_the_module_is_loaded_when_it_is_needed(boot: Boot, memhpctl: str, machine: Machine, blocks: list[int]) -> None:
+    guest = boot(machine, memhp_default_state="offline")
     guest.run("echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind")
     guest.check("modprobe -r kmem")
     assert "kmem available" in guest.check([memhpctl, "status"]).out
-    add_dax(guest, memhpctl)
+    add_dax(guest, memhpctl, blocks)
     assert "kmem loaded" in guest.check([memhpctl, "status"]).out
 
 
 @pytest.mark.parametrize("how", [[], ["open"]], ids=["opens-again", "keeps-open"])
-def test_a_block_that_others_bring_online_does_not_strand_the_memory(boot: Boot, memhpctl: str, how: list[str]) -> None:
-    guest = boot(DAX, memhp_default_state="offline")
-    add_dax(guest, memhpctl)
-    other = guest.spawn(["online-again", "44", "online_movable", *how])
+@EACH_DAX
+def test_a_block_that_others_bring_online_does_not_strand_the_memory(boot: Boot, memhpctl: str, machine: Machine,
+                                                                     blocks: list[int], how: list[str]) -> None:
+    guest = boot(machine, memhp_default_state="offline")
+    add_dax(guest, memhpctl, blocks)
+    other = guest.spawn(["online-again", str(blocks[4]), "online_movable", *how])
     other.wait_output("ready", 10)
     result = guest.run([memhpctl, "remove", "dax0.0", "--json", "--timeout=20s"])
     other.kill(signal.SIGTERM)
@@ -169,11 +176,11 @@ def test_a_block_that_others_bring_online_does_not_strand_the_memory(boot: Boot,
     # One who opens the file each time may be kept out in time; one who has it open may not.
     assert device["result"] == "failed" or not how
     if device["result"] == "failed":
-        assert "memory44" in device["reason"] and (not how or "online-again" in device["reason"])
-        assert modes_of(guest, DAX_BLOCKS) == {"644"}
+        assert f"memory{blocks[4]} " in device["reason"] and (not how or "online-again" in device["reason"])
+        assert modes_of(guest, blocks) == {"644"}
         guest.check([memhpctl, "remove", "dax0.0"])
-    assert states_of(guest, DAX_BLOCKS) == set()
-    add_dax(guest, memhpctl)
+    assert states_of(guest, blocks) == set()
+    add_dax(guest, memhpctl, blocks)
 
 
 # virtio-mem
