@@ -22,7 +22,6 @@ from kernel import Kernel, LabUnavailable
 from machine import PLAIN, Machine
 from qmp import Qmp
 
-QEMU = "qemu-system-x86_64"
 MEMORY = "/sys/devices/system/memory"
 INJECTION = "/sys/kernel/debug/notifier-error-inject/memory/actions"
 BOOT_TIME = 45.0            # seconds that a boot may take: about 2 on an idle machine
@@ -49,10 +48,10 @@ class Guest:
 
         A start that fails is tried once more. Raises BootFailed, or LabUnavailable without QEMU.
         """
-        if not shutil.which(QEMU):
-            raise LabUnavailable(f"the program {QEMU} (package qemu-system-x86) is missing")
+        if not shutil.which(machine.qemu):
+            raise LabUnavailable(f"the program {machine.qemu} is missing")
         self.machine = machine
-        self._command = [QEMU, *machine.qemu_options(), "-kernel", str(kernel.image()),
+        self._command = [machine.qemu, *machine.qemu_options(), "-kernel", str(kernel.image()),
                          "-initrd", str(initramfs)]
         self._injecting = False
         try:

@@ -123,6 +123,11 @@ def build(kernel: Kernel, memhpctl: Path | None = None, extra: Mapping[str, Path
             image.program(path, local)
         else:
             image.file(path, local.read_bytes())
+    return finish(image, kernel)
+
+
+def finish(image: Initramfs, kernel: Kernel) -> Path:
+    """Add modules, the first program and users, and return the archive's file in the cache."""
     for path, content in modules(kernel, MODULES).items():
         image.file(f"/lib/modules/{kernel.version}/{path}", content)
     image.file("/init", SOURCES.joinpath("init").read_bytes(), 0o755)

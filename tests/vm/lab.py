@@ -9,7 +9,7 @@ from pathlib import Path
 import initramfs
 from cache import cache_folder, keep_newest, make_once, used
 from command import run
-from guest import QEMU, Guest
+from guest import Guest
 from kernel import Kernel, LabUnavailable, chosen_suite
 from machine import BOOT_ACCELERATOR, PLAIN, Machine
 
@@ -26,9 +26,9 @@ class Lab:
         `extra` maps paths in the guest to more files here; programs are put in with the libraries they need.
         """
         try:
-            version = run([QEMU, "--version"]).stdout
+            version = run([PLAIN.qemu, "--version"]).stdout
         except FileNotFoundError:
-            raise LabUnavailable(f"the program {QEMU} (package qemu-system-x86) is missing") from None
+            raise LabUnavailable(f"the program {PLAIN.qemu} (package qemu-system-x86) is missing") from None
         self.kernel = Kernel.fetched(suite or chosen_suite())
         self.memhpctl = memhpctl
         self.initramfs = initramfs.build(self.kernel, memhpctl, extra)

@@ -15,12 +15,14 @@ BOOT_ACCELERATOR = ACCELERATOR.replace("thread=multi", "thread=single")
 class Machine:
     """A virtual machine; `options` are more QEMU options, `setup` commands that run once, after the boot.
 
-    `base` is QEMU's -M, `memory` its -m. 2 GiB of boot memory are blocks 0 to 15 of 128 MiB; the first DIMM
-    starts at 4 GiB, block 32. The boot memory must hold the struct pages of what is plugged: 16 MiB for each
-    GiB.
+    `qemu` is the program, `base` its -M, `cpu` its -cpu, `memory` its -m. 2 GiB of boot memory are blocks 0 to 15
+    of 128 MiB; the first DIMM starts at 4 GiB, block 32. The boot memory must hold the struct pages of what is
+    plugged: 16 MiB for each GiB.
     """
 
+    qemu: str = "qemu-system-x86_64"
     base: str = "q35"
+    cpu: str = "max"
     memory: str = "2G,slots=8,maxmem=64G"
     smp: int = 2
     append: str = ""
@@ -48,7 +50,7 @@ class Machine:
     def qemu_options(self) -> list[str]:
         """The options for QEMU, without kernel, initramfs and the ways to talk to the guest."""
         return ["-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",
-                "-M", self.base, "-accel", self.accelerator, "-cpu", "max", "-smp", str(self.smp),
+                "-M", self.base, "-accel", self.accelerator, "-cpu", self.cpu, "-smp", str(self.smp),
                 "-m", self.memory, "-append", self.command_line(), *self.options]
 
 
@@ -85,3 +87,8 @@ NVDIMM = Machine(base="q35,nvdimm=on", options=(
     "modprobe nfit", "modprobe dax_pmem", "modprobe device_dax", "modprobe kmem",
     "cd /sys/bus/nd/devices/dax0.0 && echo 00000000-0000-0000-0000-000000000001 >uuid && echo ram >mode && "
     "echo namespace0.0 >namespace && echo dax0.0 >/sys/bus/nd/drivers/dax_pmem/bind"))
+
+# A partition of a POWER machine (see pseries.py): 1 GiB of boot memory is blocks 0 to 3 of 256 MiB, the first DIMM
+# starts at block 4, and the kernel brings it online. The last console= of a command line wins.
+PSERIES = Machine(qemu="qemu-system-ppc64", base="pseries,x-vof=on", cpu="POWER9", memory="1G,slots=8,maxmem=4G",
+                  append="console=hvc0 agent=hvc1", memhp_default_state="online_movable")

@@ -17,20 +17,21 @@ def programs() -> list[str]:
     return sorted(path.stem for path in SOURCES.glob("*.c"))
 
 
-def program(name: str) -> Path:
-    """Return the compiled program `name` (guest/NAME.c).
+def program(name: str, compiler: str = "cc") -> Path:
+    """Return the program `name` (guest/NAME.c), compiled with `compiler`.
 
     Raises LabUnavailable without a C compiler, CalledProcessError (with the compiler's words in `stderr`)
     when the source does not compile.
     """
     source = SOURCES / f"{name}.c"
-    compiler = find("cc")
-    if not compiler:
-        raise LabUnavailable("the program cc (a C compiler) is missing")
-    key = hashlib.sha256(source.read_bytes() + " ".join([str(Path(compiler).resolve()), *FLAGS]).encode())
+    path = find(compiler)
+    if not path:
+        raise LabUnavailable(f"the program {compiler} (a C compiler) is missing")
+    command = [path, *FLAGS, "-o"]
+    key = hashlib.sha256(source.read_bytes() + " ".join([str(Path(path).resolve()), *FLAGS]).encode())
     target = cache_folder("program") / f"{name}-{key.hexdigest()[:16]}"
 
-    def compile_to(path: Path) -> None:
-        run([compiler, *FLAGS, "-o", str(path), str(source)])
+    def compile_to(to: Path) -> None:
+        run([*command, str(to), str(source)])
 
     return make_once(target, compile_to)
