@@ -164,7 +164,10 @@ static bool detach_is_disturbed(struct detach *detach, char *buffer, size_t size
 	look = detach_look_at_all(detach);
 	if (look.not_offline && !seen)
 		seen = holder_find_writer(detach->request->sysfs, detach_is_own_block, detach, who, sizeof(who), &block) == 0;
-	if (look.not_offline)
+	if (look.not_offline && look.first->error)
+		snprintf(buffer, size, "memory%" PRIu64 " is online: the kernel answered %s to its going offline; nothing was removed",
+			 look.first->block, error_name(look.first->error));
+	else if (look.not_offline)
 		snprintf(buffer, size, "memory%" PRIu64 " was brought online again, by %s; nothing was removed", look.first->block,
 			 seen ? who : "somebody who is not seen (a udev rule that brings memory online, or another program)");
 	else if (seen)
@@ -275,7 +278,8 @@ static bool detach_mark_reverted(struct outcome *outcome)
 	if (outcome->after != BLOCK_ONLINE)
 		return false;
 	outcome->result = OUTCOME_FAILED;
-	outcome->cause = CAUSE_REVERTED;
+	/* With an errno nobody brought it back: the kernel said that it was gone, and it is not. */
+	outcome->cause = outcome->error ? CAUSE_UNKNOWN : CAUSE_REVERTED;
 	return true;
 }
 
