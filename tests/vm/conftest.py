@@ -17,12 +17,12 @@ CONSOLE_SHOWN = 8000        # characters from the end of a console
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
-    """Kernel and initramfs. Without, tests are skipped, or fail with MEMHPCTL_REQUIRE_VM=1."""
+    """Kernel and initramfs. Without, tests are skipped, or fail with MEMHPCTL_REQUIRE_ALL=1."""
     try:
         return Lab(memhpctl=memhpctl_to_test())
     except LabUnavailable as error:
         reason = f"no virtual machine: {error}"
-    if os.environ.get("MEMHPCTL_REQUIRE_VM") == "1":
+    if os.environ.get("MEMHPCTL_REQUIRE_ALL") == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 
