@@ -23,7 +23,7 @@ struct room room_count(const struct meminfo *meminfo, const struct pages *pages)
 	uint64_t huge = (count[PAGE_HUGE] + count[PAGE_GIGANTIC]) * pages->page_size;
 
 	return (struct room){
-		.must_move_bytes = (count[PAGE_ANON] + count[PAGE_LOCKED]) * pages->page_size +
+		.must_move_bytes = (count[PAGE_ANON] + count[PAGE_SHARED] + count[PAGE_LOCKED]) * pages->page_size +
 				   less(huge, less(meminfo->huge_free, count[PAGE_HUGE_FREE] * pages->page_size)),
 		.free_bytes = less(meminfo->available, (count[PAGE_FREE] + count[PAGE_FILE]) * pages->page_size) + meminfo->swap_free,
 	};

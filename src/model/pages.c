@@ -12,7 +12,8 @@
 #define PAGE_BLOCK_PAGES 512
 
 static const char *const keys[PAGE_KIND_COUNT] = {
-	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",    [PAGE_FILE] = "page_cache", [PAGE_LOCKED] = "locked",
+	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",    [PAGE_FILE] = "page_cache", [PAGE_SHARED] = "shared",
+	[PAGE_LOCKED] = "locked",
 	[PAGE_HUGE] = "huge",	      [PAGE_HUGE_FREE] = "huge_free", [PAGE_GIGANTIC] = "gigantic", [PAGE_BALLOON] = "balloon",
 	[PAGE_POISONED] = "poisoned",
 	[PAGE_RESERVED] = "reserved", [PAGE_SLAB] = "slab",	    [PAGE_TABLE] = "page_table", [PAGE_OTHER] = "other",
@@ -21,6 +22,7 @@ static const char *const keys[PAGE_KIND_COUNT] = {
 
 static const char *const words_for[PAGE_KIND_COUNT] = {
 	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",	  [PAGE_FILE] = "page cache",
+	[PAGE_SHARED] = "shared memory",
 	[PAGE_LOCKED] = "locked",     [PAGE_HUGE] = "huge",		  [PAGE_HUGE_FREE] = "free huge",
 	[PAGE_GIGANTIC] = "gigantic",
 	[PAGE_BALLOON] = "ballooned", [PAGE_POISONED] = "poisoned",	  [PAGE_RESERVED] = "reserved",
@@ -61,8 +63,10 @@ static enum page_kind kind_of(uint64_t word)
 		return PAGE_LOCKED;
 	if (HAS(word, ANON))
 		return PAGE_ANON;
-	/* Without LRU: on its way there, on a processor's list; nothing but page cache is ever up to date. */
-	if (HAS(word, LRU) || HAS(word, UPTODATE) || HAS(word, SWAPBACKED))
+	/* Without LRU: on its way there, on a processor's list; nothing but page cache and shared memory is ever up to date. */
+	if (HAS(word, SWAPBACKED))
+		return PAGE_SHARED;
+	if (HAS(word, LRU) || HAS(word, UPTODATE))
 		return PAGE_FILE;
 	return PAGE_OTHER;
 }
@@ -157,6 +161,6 @@ void pages_add(struct pages *sum, const struct pages *pages)
 
 uint64_t pages_to_move(const struct pages *pages)
 {
-	return pages->count[PAGE_ANON] + pages->count[PAGE_FILE] + pages->count[PAGE_LOCKED] + pages->count[PAGE_HUGE] +
-	       pages->count[PAGE_GIGANTIC];
+	return pages->count[PAGE_ANON] + pages->count[PAGE_FILE] + pages->count[PAGE_SHARED] + pages->count[PAGE_LOCKED] +
+	       pages->count[PAGE_HUGE] + pages->count[PAGE_GIGANTIC];
 }

@@ -11,8 +11,9 @@
 enum page_kind {
 	PAGE_FREE,
 	PAGE_ANON,     /* anonymous memory of programs: moved */
-	PAGE_FILE,     /* page cache and shared memory: moved */
-	PAGE_LOCKED,   /* of either kind, mlocked or unevictable: moved all the same */
+	PAGE_FILE,     /* page cache: moved, or dropped */
+	PAGE_SHARED,   /* shared memory, tmpfs: moved; it can be dropped no more than anonymous memory */
+	PAGE_LOCKED,   /* of any of these, mlocked or unevictable: moved all the same */
 	PAGE_HUGE,     /* of hugetlbfs, in use: moved where a huge page can be had elsewhere */
 	PAGE_HUGE_FREE, /* of hugetlbfs, mapped by nobody, so most likely in the pool: given back to the system */
 	PAGE_GIGANTIC, /* of hugetlbfs, larger than the buddy allocator's largest: a new one can hardly be had */
