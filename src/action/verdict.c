@@ -20,7 +20,7 @@ static const struct {
 	[REASON_GIGANTIC] = { "gigantic-pages", "gigantic huge pages, for which there is hardly a place elsewhere" },
 	[REASON_BALLOON] = { "balloon", "the hypervisor's driver holds pages of it" },
 	[REASON_NO_ROOM] = { "no-room", "there is not enough free memory elsewhere for what has to move" },
-	[REASON_KERNEL_ZONE] = { "kernel-zone", "the kernel may use the block itself; only its pages tell" },
+	[REASON_KERNEL_ZONE] = { "kernel-zone", "a zone of the kernel, whose own data cannot move; only the pages tell whether there is some in the block" },
 	[REASON_MOVABLE_ZONE] = { "movable-zone", "zone Movable, where pages can move" },
 	[REASON_TO_MOVE] = { "movable-pages", "all pages in use can move" },
 	[REASON_EMPTY] = { "empty", "nothing has to move" },

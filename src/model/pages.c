@@ -26,7 +26,7 @@ static const char *const words_for[PAGE_KIND_COUNT] = {
 	[PAGE_LOCKED] = "locked",     [PAGE_HUGE] = "huge",		  [PAGE_HUGE_FREE] = "free huge",
 	[PAGE_GIGANTIC] = "gigantic",
 	[PAGE_BALLOON] = "ballooned", [PAGE_POISONED] = "poisoned",	  [PAGE_RESERVED] = "reserved",
-	[PAGE_SLAB] = "slab",	      [PAGE_TABLE] = "page tables",	  [PAGE_OTHER] = "other kernel",
+	[PAGE_SLAB] = "slab",	      [PAGE_TABLE] = "page tables",	  [PAGE_OTHER] = "of unknown use",
 	[PAGE_MEMMAP] = "memmap",     [PAGE_ABSENT] = "absent",
 };
 
@@ -144,10 +144,15 @@ int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t s
 {
 	struct pages_counter counter = { .pages = { .page_size = page_size } };
 	int r = kpageflags_read(kpageflags, address / page_size, size / page_size, pages_feed, &counter);
+	uint64_t all = 0;
 
 	if (r < 0)
 		return r;
 	*ret = pages_finish(&counter, memmap_on_memory);
+	/* The file ended before the block did, or the block went offline meanwhile: then the numbers say nothing about it. */
+	for (size_t i = 0; i < PAGE_KIND_COUNT; i++)
+		all += ret->count[i];
+	ret->counted = all == size / page_size && all != ret->count[PAGE_ABSENT];
 	return 0;
 }
 

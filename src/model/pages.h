@@ -57,7 +57,7 @@ void pages_feed(const uint64_t *words, size_t n, void *counter);
  */
 struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory);
 
-/* Counts the pages of the block at `address`. Errors: those of kpageflags_read(). */
+/* Counts the pages of the block at `address`; *ret is not counted where the kernel shows only a part of them, or none. Errors: those of kpageflags_read(). */
 int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t size, bool memmap_on_memory, struct pages *ret);
 
 /* Adds up two counts. */

@@ -51,7 +51,16 @@ static struct wrap wrap_begin(const struct explanation *explanation, const char 
 	return (struct wrap){ .width = explanation->width, .indent = 12, .column = 12 };
 }
 
-/* The worst block of a device, of those that are not offline; all of its blocks must be in the snapshot. NULL: all offline. */
+/* The same for a list: leaves room for the comma that may follow a word. */
+static struct wrap wrap_begin_list(const struct explanation *explanation, const char *label)
+{
+	struct wrap wrap = wrap_begin(explanation, label);
+
+	wrap.width--;
+	return wrap;
+}
+
+/* The worst block of a device, of those that are not offline, one that is going offline last; all of its blocks must be in the snapshot. NULL: all offline. */
 static const struct block *device_worst(const struct explanation *explanation, const struct device *device)
 {
 	const struct block *worst = NULL;
@@ -60,7 +69,9 @@ static const struct block *device_worst(const struct explanation *explanation, c
 		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++) {
 			const struct block *block = memory_find(explanation->memory, number);
 
-			if (block && block->chance != CHANCE_NONE && (!worst || block->chance < worst->chance))
+			if (!block || block->state == BLOCK_OFFLINE || (block->chance == CHANCE_NONE && worst))
+				continue;
+			if (!worst || worst->chance == CHANCE_NONE || block->chance < worst->chance)
 				worst = block;
 		}
 	}
@@ -87,7 +98,7 @@ static void print_head(const struct explanation *explanation, const struct block
 
 	printf("memory%" PRIu64 ": %s\n", block->number, verdict->chance == CHANCE_NONE ? block_state_name(block->state) :
 	       chance_word(verdict->chance));
-	wrap = wrap_begin(explanation, "where");
+	wrap = wrap_begin_list(explanation, "where");
 	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address, address + (memory->block_size - 1),
 		   format_size(memory->block_size, size), block_state_name(block->state), zones_text(&block->zones, zones));
 	for (size_t i = 0; i < nodes->n; i++) {
@@ -103,7 +114,7 @@ static void print_head(const struct explanation *explanation, const struct block
 
 static void print_pages(const struct explanation *explanation, const struct pages *pages)
 {
-	struct wrap wrap = wrap_begin(explanation, "pages");
+	struct wrap wrap = wrap_begin_list(explanation, "pages");
 	const char *separator = "";
 	char size[FORMAT_SIZE];
 
@@ -159,7 +170,8 @@ static void print_device(const struct explanation *explanation, const struct dev
 	printf("%s (%" PRIu64 " block%s, %s): ", device->name, blocks, blocks == 1 ? "" : "s",
 	       format_size(blocks * explanation->memory->block_size, size));
 	if (worst)
-		printf("%s, as memory%" PRIu64 "\n", chance_word(worst->chance), worst->number);
+		printf("%s, as memory%" PRIu64 "\n", worst->chance == CHANCE_NONE ? block_state_name(worst->state) : chance_word(worst->chance),
+		       worst->number);
 	else
 		puts("offline");
 }

@@ -59,6 +59,28 @@ def test_a_device_is_as_its_worst_block(machine: Any) -> None:
     assert not made.memhpctl("explain", "32-38", "--json").json()["devices"]
 
 
+def test_a_device_that_is_going_offline(machine: Any) -> None:
+    made = machine("going-offline", blocks={"32-35,37-39": "offline"})
+    assert made.memhpctl("explain", "PNP0C80:00").out.startswith("PNP0C80:00 (8 blocks, 1G): going-offline, as memory36\n")
+    document = made.memhpctl("explain", "PNP0C80:00", "--json").json()
+    assert document["devices"] == [{"device": "PNP0C80:00", "offline_chance": None, "worst_block": 36}]
+
+
+@pytest.mark.parametrize("name", ["kernel-zone", "mixed"])
+def test_text_fits(machine: Any, name: str) -> None:
+    made = machine(name)
+    for width in range(50, 81):
+        text = made.memhpctl("explain", "--all", env={"COLUMNS": str(width)}).out
+        assert max(len(line) for line in text.splitlines()) <= width
+
+
+def test_pages_that_the_kernel_does_not_show_tell_nothing(machine: Any) -> None:
+    made = machine("x86-dimm", lines="pages 1 slab=100\npages 33 nopage=32768")
+    blocks = made.memhpctl("explain", "1", "33", "--json").json()["blocks"]
+    assert [(block["offline_chance"], block["reasons"][0]["reason"], "pages" in block) for block in blocks] == [
+        ("no", "kernel-pages", True), ("likely", "movable-zone", False)]
+
+
 def test_verdicts_and_counts(machine: Any) -> None:
     result = machine("kernel-zone").memhpctl("explain", "32-39", "--json")
     assert chances(result) == {32: "no", 33: "unlikely", 34: "likely", 35: "unlikely", 36: "likely", 37: "likely", 38: "unlikely", 39: "no"}
