@@ -13,6 +13,9 @@
 #define CELLS_MAX 128
 #define CELLS_MIN 8
 
+/* A line of the legend, and its sentence about runs, are so long; on a narrower terminal they take two lines. */
+#define LEGEND_WIDTH 64
+
 enum map_class {
 	MAP_MOVABLE,
 	MAP_MOVABLE_UNLIKELY,
@@ -155,7 +158,9 @@ static uint64_t map_rows(const struct map *map)
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		uint64_t row = memory->blocks[i].number / (map->cells * map->blocks);
 
-		rows += row != last && ranges_contain(map->request->selected, memory->blocks[i].number);
+		if (row == last || !ranges_contain(map->request->selected, memory->blocks[i].number))
+			continue;
+		rows++;
 		last = row;
 	}
 	return rows;
@@ -177,19 +182,20 @@ static void map_lay_out(struct map *map)
 static void map_print_legend(const struct map *map)
 {
 	uint64_t size = map->request->memory->block_size;
+	bool narrow = map->request->width < LEGEND_WIDTH;
 	char text[FORMAT_SIZE];
 
 	if (map->blocks == 1)
 		printf("\nA cell is one block, %s.\n", format_size(size, text));
 	else
-		printf("\nA cell is %" PRIu64 " blocks, %s, and shows what most of them are.\n", map->blocks,
-		       format_size(map->blocks * size, text));
+		printf("\nA cell is %" PRIu64 " blocks, %s,%cand shows what most of them are.\n", map->blocks,
+		       format_size(map->blocks * size, text), narrow ? '\n' : ' ');
 	for (enum map_class class = 0; class < MAP_CLASS_COUNT; class++) {
 		if (!map->count[class])
 			continue;
 		map_print_cell(map, class);
-		printf(" %-28s %7" PRIu64 " block%s %9s\n", classes[class].text, map->count[class], map->count[class] == 1 ? " " : "s",
-		       format_size(map->count[class] * size, text));
+		printf(narrow ? " %s\n%*" PRIu64 " block%s %9s\n" : " %-28s %*" PRIu64 " block%s %9s\n", classes[class].text, 7,
+		       map->count[class], map->count[class] == 1 ? " " : "s", format_size(map->count[class] * size, text));
 	}
 }
 

@@ -176,10 +176,19 @@ def test_map_fits(machine: Any, width: int) -> None:
     made = machine("big")
     out = made.memhpctl("list", "--map", env={"COLUMNS": str(width)}).out
     picture, legend = out.split("\n\n")
+    assert max(len(line) for line in legend.splitlines()) <= max(width, 32)
     assert max(len(line) for line in picture.splitlines()) <= max(width, 22)  # eight cells at the least
     assert len(picture.splitlines()) <= 32 + 2 * 8
     assert " blocks, " in legend and "shows what most of them are" in legend
     assert out.isascii() and "\033" not in out
+
+
+def test_map_of_a_selection_fits(machine: Any) -> None:
+    # The first block of each row is not selected.
+    offline = ",".join(str(number) for number in range(0, 4096, 64))
+    made = machine("one-block", lines="block-size 0x8000000\nblocks 0-4095 online zone=Normal", blocks={offline: "offline"})
+    out = made.memhpctl("list", "--map", "--state=online").out
+    assert len(out.split("\n\n")[0].splitlines()) <= 32 + 1
 
 
 @pytest.mark.parametrize("words, named", [
