@@ -270,8 +270,9 @@ def test_atomic_rezone_goes_back_as_a_whole(machine: Any) -> None:
     assert [made.zones(number)[0] for number in (32, 33)] == ["Movable", "Movable"]
 
 
-def test_offline_without_room_is_refused(machine: Any) -> None:
-    pages = "\n".join(f"pages {number} lru+anon+mmap=32768" for number in range(32, 36))
+@pytest.mark.parametrize("kind", ["lru+anon+mmap", "lru+uptodate+swapbacked"])
+def test_offline_without_room_is_refused(machine: Any, kind: str) -> None:
+    pages = "\n".join(f"pages {number} {kind}=32768" for number in range(32, 36))
     made = machine("x86-dimm", lines=pages, files=meminfo(500 << 10))
     result = made.memhpctl("offline", "32-35", "--json")
     assert result.rc == 1
