@@ -163,6 +163,11 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 	}
 }
 
+bool outcome_left_offline(const struct outcome *outcome)
+{
+	return outcome->rezone && outcome->before == BLOCK_ONLINE && outcome->after == BLOCK_OFFLINE;
+}
+
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted)
 {
 	struct outcome_totals totals = { 0 };
@@ -178,6 +183,7 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		totals.failures++;
 		totals.passing_failures += causes[outcome->cause].passing;
 		totals.denied_failures += causes[outcome->cause].denied;
+		totals.left_offline += outcome_left_offline(outcome);
 	}
 	return totals;
 }
@@ -190,7 +196,7 @@ int outcome_exit_code(const struct outcome_totals *totals, int signal)
 		return EXIT_SIGNAL + signal;
 	if (!unfinished)
 		return EXIT_DONE;
-	if (totals->count[OUTCOME_CHANGED])
+	if (totals->count[OUTCOME_CHANGED] || totals->left_offline)
 		return EXIT_PARTIAL;
 	if (totals->denied_failures)
 		return EXIT_NOT_PERMITTED;

@@ -85,6 +85,7 @@ struct outcome_totals {
 	size_t failures;	 /* that keep the goal from being reached */
 	size_t passing_failures; /* of those, the ones that may work later */
 	size_t denied_failures;	 /* of those, for want of permission */
+	size_t left_offline;	 /* of those, the ones that outcome_left_offline() tells */
 };
 
 void outcomes_done(struct outcomes *outcomes);
@@ -112,6 +113,9 @@ const char *outcome_reason(const struct outcome *outcome, enum block_state wante
 
 /* Does this outcome keep the goal from being reached? A block that is gone is offline enough, but not online. */
 bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted);
+
+/* Was the block online, and is offline now though that was not wanted? Then the second half of a rezone failed, and so did the way back. */
+bool outcome_left_offline(const struct outcome *outcome);
 
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted);
 

@@ -188,6 +188,10 @@ void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_reque
 
 		if (outcome->result != OUTCOME_REFUSED || outcome->cause != CAUSE_WRONG_ZONE || !block)
 			continue;
+		if (block_zone(block) == ZONE_NONE) {
+			outcome->cause = CAUSE_ZONES;
+			continue;
+		}
 		outcome->result = OUTCOME_PLANNED;
 		outcome->cause = CAUSE_NONE;
 		outcome->rezone = true;

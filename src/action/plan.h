@@ -48,6 +48,7 @@ int plan_online(const struct memory *memory, const struct ranges *blocks, enum z
 
 /*
  * Makes steps of the blocks that plan_online() refused for being online in the other zone: offline, then online as the request asks, and back into the zone they had when that fails.
+ * One in several zones stays refused, with CAUSE_ZONES: it can never go offline.
  */
 void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request);
 

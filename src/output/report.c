@@ -257,7 +257,8 @@ int report_print_json(const struct report *report)
 	struct outcome_totals totals = outcome_count(&report->plan->outcomes, report->plan->wanted);
 	struct output_json *json = output_json_begin_document(report->command);
 
-	output_json_text(json, "result", report_result_name(report->exit_code, totals.count[OUTCOME_ROLLED_BACK] && !totals.count[OUTCOME_CHANGED]));
+	output_json_text(json, "result", report_result_name(report->exit_code, totals.count[OUTCOME_ROLLED_BACK] && !totals.count[OUTCOME_CHANGED] &&
+								     !totals.left_offline));
 	output_json_uint(json, "exit_code", (uint64_t)report->exit_code);
 	output_json_bool(json, "dry_run", report->dry_run);
 	output_json_uint(json, "block_size", report->memory->block_size);

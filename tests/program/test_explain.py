@@ -253,6 +253,15 @@ def test_rezone(machine: Any) -> None:
     assert written(made) == [("33", "offline"), ("33", "online_kernel"), ("32", "offline"), ("32", "online_kernel")]
 
 
+def test_rezone_refuses_what_can_never_go_offline(machine: Any) -> None:
+    made = machine("x86-dimm")
+    for words in ([], ["--dry-run"]):
+        result = made.memhpctl("online", "0", "--zone=movable", "--rezone", "--json", *words)
+        assert result.rc == 1
+        assert [(block["result"], block["cause"]) for block in result.json()["blocks"]] == [("refused", "zones")]
+    assert not made.begun()
+
+
 def test_rezone_goes_back_when_it_fails(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("online", "32", "--zone=kernel", "--rezone", "--retries=0", "--json", rules="memory32 online_kernel EBUSY always")
@@ -260,6 +269,16 @@ def test_rezone_goes_back_when_it_fails(machine: Any) -> None:
     assert (result.rc, block["result"], block["after"], block["zone_after"]) == (75, "failed", "online", "Movable")
     assert block["detail"] == "it was put back into zone Movable"
     assert written(made) == [("32", "offline"), ("32", "online_kernel"), ("32", "online_movable")]
+
+
+@pytest.mark.parametrize("words", [[], ["--atomic"]])
+def test_a_rezone_that_can_go_neither_way_has_changed_something(machine: Any, words: list[str]) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("online", "32-33", "--zone=kernel", "--rezone", "--retries=0", "--json", *words, rules="memory32 online EBUSY always")
+    document = result.json()
+    assert (result.rc, document["result"], document["blocks"][0]["after"]) == (64, "partial", "offline")
+    assert "could not be put back into zone Movable" in document["blocks"][0]["detail"]
+    assert made.zones(33)[0] == ("Movable" if words else "Normal")
 
 
 def test_atomic_rezone_goes_back_as_a_whole(machine: Any) -> None:

@@ -162,7 +162,7 @@ def test_rezone_there_and_back(guest: Guest, memhpctl: str) -> None:
     result = guest.run([memhpctl, "online", "36", "--zone=kernel", "--rezone", "--retries=0", "--json"], 60)
     failed = json.loads(result.out)["blocks"][0]
     # The injected error also stops the way back: that is said, with the state that was read.
-    assert (result.rc, failed["after"]) == (75, "offline")
+    assert (result.rc, failed["after"]) == (64, "offline")
     assert "could not be put back into zone Movable" in failed["detail"]
     guest.inject("MEM_GOING_ONLINE", 0)
 
