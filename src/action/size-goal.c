@@ -67,12 +67,12 @@ int size_goal_parse(const char *size, const char *align, uint64_t block_size, ui
 	if (r < 0 || bytes > UINT64_MAX - block_size)
 		return error_set(err, -EINVAL, "--size=%s: no such size; it is a number with its unit, such as 512M or 4G", size);
 	blocks = bytes / block_size + (how == SIZE_UP && bytes % block_size);
+	if (!blocks)
+		return error_set(err, -EINVAL, "--size=%s is less than one block, %s", size, format_size(block_size, one));
 	if (bytes % block_size && how == SIZE_EXACT)
 		return error_set(err, -EINVAL, "--size=%s is no multiple of the block size, %s; the nearest are %s and %s, or give "
 				 "--align up or down", size, format_size(block_size, one), format_size(blocks * block_size, lower),
 				 format_size((blocks + 1) * block_size, upper));
-	if (!blocks)
-		return error_set(err, -EINVAL, "--size=%s is less than one block, %s", size, format_size(block_size, one));
 	*ret_blocks = blocks;
 	return 0;
 }
@@ -260,6 +260,8 @@ static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t 
 	char wanted[FORMAT_SIZE], there[FORMAT_SIZE];
 
 	format_size(blocks * size, wanted);
+	if (choice->request->whole_devices && blocks <= choice->n && missing == blocks)
+		return error_set(err, -ERANGE, "no device that can be removed as a whole fits into %s", wanted);
 	if (choice->request->whole_devices && blocks <= choice->n)
 		return error_set(err, -ERANGE, "no whole devices make %s exactly; the nearest below is %s", wanted,
 				 format_size((blocks - missing) * size, there));

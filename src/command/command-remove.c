@@ -28,15 +28,37 @@ static const struct poptOption remove_options[] = {
 	POPT_TABLEEND
 };
 
+/* Looks at the pages of the devices that can be removed, to choose among them. Pages that cannot be looked at are not known: no reason to stop. */
+static int remove_look(struct survey *survey, const struct ranges *blocks, int64_t deadline_ns)
+{
+	const struct memory *memory = survey->memory;
+	struct ranges candidates = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++) {
+		const struct block *block = &memory->blocks[i];
+
+		if (block->device != BLOCK_NO_DEVICE && !memory->devices.v[block->device].provider->cannot_remove &&
+		    ranges_contain(blocks, block->number))
+			r = ranges_add(&candidates, block->number, block->number);
+	}
+	if (r >= 0)
+		survey_scan_all(survey, &candidates, deadline_ns);
+	ranges_done(&candidates);
+	return r;
+}
+
 /* Of the selected blocks keeps those of the devices that make up `goal` blocks best. */
-static int remove_choose(const struct survey *survey, uint64_t goal, struct ranges *blocks, struct error *err)
+static int remove_choose(struct survey *survey, uint64_t goal, int64_t deadline_ns, struct ranges *blocks, struct error *err)
 {
 	struct size_goal_request request = { .memory = survey->memory, .selected = blocks, .wanted = BLOCK_OFFLINE, .whole_devices = true,
 					     .survey = survey };
 	struct ranges chosen = { 0 };
 	struct size_goal best;
-	int r = size_goal_choose(&request, goal, &best, err);
+	int r = remove_look(survey, blocks, deadline_ns);
 
+	if (r >= 0)
+		r = size_goal_choose(&request, goal, &best, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r >= 0 && i < best.n_chosen; i++)
@@ -63,7 +85,7 @@ static int remove_plan(struct context *context, const struct selection_request *
 	if (r == 0)
 		r = survey_open(&context->sysfs, memory, &survey);
 	if (r == 0 && goal)
-		r = remove_choose(&survey, goal, &blocks, err);
+		r = remove_choose(&survey, goal, deadline_ns, &blocks, err);
 	if (r == 0)
 		r = removal_resolve(memory, &blocks, options.whole_device, removal, err);
 	if (r == 0)

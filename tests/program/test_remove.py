@@ -87,10 +87,17 @@ def test_part_of_a_device_is_refused_or_taken_whole(machine: Any) -> None:
     assert not made.exists(39)
 
 
+def test_an_amount_takes_the_device_whose_pages_can_move(machine: Any) -> None:
+    two = {"32-39": "online zone=Movable", "40-47": "online zone=Movable acpi=PNP0C80:01"}
+    made = machine("x86-dimm", blocks=two, lines="pages 32 buddy=1\npages 47 reserved=1")
+    assert "PNP0C80:00/eject" in made.memhpctl("remove", "--size=1G", "--dry-run").out
+    assert "PNP0C80:01/eject" in machine("x86-dimm", blocks=two).memhpctl("remove", "--size=1G", "--dry-run").out
+
+
 def test_an_amount_takes_whole_devices(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("remove", "--size", "512M")
-    assert result.rc == 1 and "no whole devices make 512M exactly" in result.err
+    assert result.rc == 1 and "no device that can be removed as a whole fits into 512M" in result.err
     assert made.begun() == []
     result = made.memhpctl("remove", "--size", "1G", "--json")
     assert result.rc == 0, result.err

@@ -92,7 +92,7 @@ static void devices_that_fit_together_are_found(void **state)
 	/* Three blocks and two times two, for four: the largest would spoil it. */
 	check("o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@1 o:Movable@1 o:Movable@2 o:Movable@2", removal, 4, "38 37 36 35");
 	check("o:Movable@0 o:Movable@0 o:Movable@0 f:Normal@1 o:Movable@1", removal, 2, "36 35");
-	check("o:Movable@0 o:Movable@0 o:Movable@0", removal, 2, "no whole devices make 256M exactly; the nearest below is 0B");
+	check("o:Movable@0 o:Movable@0 o:Movable@0", removal, 2, "no device that can be removed as a whole fits into 256M");
 }
 
 static void online_takes_offline_blocks(void **state)
@@ -132,6 +132,7 @@ static void sizes_are_whole_blocks_with_a_unit(void **state)
 	check_size("1024", NULL, -EINVAL, 0, "1024M");
 	check_size("0M", NULL, -EINVAL, 0, "less than one block");
 	check_size("100M", "down", -EINVAL, 0, "less than one block");
+	check_size("1M", NULL, -EINVAL, 0, "less than one block, 128M");
 	check_size("1G", "sideways", -EINVAL, 0, "--align=sideways");
 	check_size("-1G", NULL, -EINVAL, 0, "no such size");
 	check_size("16E", "up", -EINVAL, 0, "no such size");
