@@ -114,12 +114,23 @@ answered() {{ print -r -- DONE >>{self.answers} }}
 asked() {{ zle list-choices; answered; BUFFER= }}
 zle -N asked
 bindkey '^T' asked
+inserted() {{ zle complete-word; print -r -- "$BUFFER" >{self.answers}; answered; BUFFER= }}
+zle -N inserted
+bindkey '^G' inserted
 """, encoding="utf-8")
         return f"source {script}"
 
     def ask(self, line: str) -> list[str]:
+        return self.widget(line, "\x14")
+
+    def insert(self, line: str) -> str:
+        """What becomes of a line whose last word has one completion."""
+        return self.widget(line, "\x07")[0].rstrip()
+
+    def widget(self, line: str, key: str) -> list[str]:
+        """Type a line and a key; returns the lines that its widget writes down."""
         self.answers.unlink(missing_ok=True)
-        os.write(self.terminal, f"{line}\x14".encode())
+        os.write(self.terminal, f"{line}{key}".encode())
         end = time.monotonic() + DEADLINE
         while not self.answers.exists() or "DONE\n" not in self.answers.read_text(encoding="utf-8"):
             if time.monotonic() > end:
