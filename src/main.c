@@ -153,7 +153,8 @@ static int main_read_options(poptContext popt, const struct command *command, st
 static bool main_wants_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"))
+		/* Among others too, as in -aj. */
+		if (!strcmp(argv[i], "--json") || (argv[i][0] == '-' && argv[i][1] != '-' && strchr(argv[i], 'j')))
 			return true;
 	return false;
 }

@@ -6,7 +6,9 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 
 #define DEPTH_MAX 8
@@ -118,14 +120,47 @@ void output_json_end(struct output_json *json)
 static bool is_plain(const char *text)
 {
 	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == '"' || *text == '\\' || *text == 0x7f)
+		if ((unsigned char)*text < ' ' || *text == '"' || *text == '\\' || (unsigned char)*text >= 0x7f)
 			return false;
 	return true;
 }
 
+/* How many bytes the first character takes; 0 if it is not UTF-8 (RFC 3629, section 4). */
+static size_t utf8_length(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* Longer than needed, a half of a UTF-16 pair, beyond the last character. */
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+		return 0;
+	return n;
+}
+
+/* A copy in which U+FFFD stands for each byte that is not UTF-8, as what the user typed or a file has may be. NULL: no memory. */
+static char *utf8_copy(const char *text)
+{
+	char *copy = malloc(3 * strlen(text) + 1), *end = copy;
+
+	if (!copy)
+		return NULL;
+	while (*text) {
+		size_t n = utf8_length(text);
+
+		end = n ? mempcpy(end, text, n) : stpcpy(end, "\uFFFD");
+		text += n ? n : 1;
+	}
+	*end = '\0';
+	return copy;
+}
+
 static void print_escaped(struct output_json *json, const char *text)
 {
-	struct json_object *object = json_object_new_string(text);
+	_cleanup_free_ char *utf8 = utf8_copy(text);
+	struct json_object *object = utf8 ? json_object_new_string(utf8) : NULL;
 	const char *escaped = object ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
 
 	if (!escaped)

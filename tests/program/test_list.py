@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from typing import Any
 
 import pytest
+
+from machine import find_program
 
 MIB128 = 128 << 20
 
@@ -162,3 +166,18 @@ def test_commands(memhpctl: Any) -> None:
 def test_sysroot_that_is_not_there(memhpctl: Any) -> None:
     result = memhpctl("--sysroot=/nowhere", "list", "--json")
     assert result.rc == 1 and "/nowhere" in result.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("words", [("-aj", "--what"), ("--what", "-aj"), ("--what", "-ja"), ("-aj", "99"), ("-jo", "WHAT")])
+def test_json_among_other_short_options(machine: Any, words: tuple[str, ...]) -> None:
+    assert machine("x86-dimm").memhpctl("list", *words).json()["exit_code"] == 2
+
+
+@pytest.mark.parametrize("word, shown", [
+    (b"\xff", "\ufffd"), (b"a\xc3\xa4z", "a\u00e4z"), (b"\xc3", "\ufffd"), (b"\xc0\xaf", "\ufffd\ufffd"), (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd"),
+    (b"\xe2\x82\xac\"\\\x01", "\u20ac\"\\\x01"), (b"\xf0\x9f\x98\x80", "\U0001f600"), (b"\xf4\x90\x80\x80", "\ufffd" * 4), (b"\xe2\x82", "\ufffd\ufffd"),
+])
+def test_json_is_utf8_whatever_was_typed(machine: Any, word: bytes, shown: str) -> None:
+    made = machine("x86-dimm")
+    done = subprocess.run([find_program(), "--sysroot", str(made.root), "--json", "list", word], capture_output=True, check=False)
+    assert f"'{shown}'" in json.loads(done.stdout.decode("utf-8"))["error"]["message"]
