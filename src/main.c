@@ -171,20 +171,36 @@ static int main_unknown_command(struct context *context, const char *name)
 	return command_fail(context, EXIT_USAGE, &err);
 }
 
-static int main_run_command(struct context *context, const char **words)
+static int main_open_system(struct context *context)
 {
 	struct error err = { 0 };
+	int r;
+
+	/* As from --sysroot="$DIR" without a DIR: it must not become the running system. */
+	if (options.sysroot && !*options.sysroot) {
+		error_set(&err, -EINVAL, "--sysroot=: an empty word names no directory; the running system is meant without --sysroot");
+		return command_fail(context, EXIT_USAGE, &err);
+	}
+	r = sysfs_open(options.sysroot, &context->sysfs, &err);
+	if (r < 0)
+		return command_fail(context, r == -ENOENT || r == -ENOTDIR ? EXIT_USAGE : 0, &err);
+	return EXIT_DONE;
+}
+
+static int main_run_command(struct context *context, const char **words)
+{
 	size_t n_words = 0;
-	int exit_code;
+	int exit_code = EXIT_DONE;
 
 	while (words && words[n_words])
 		n_words++;
 	context->json = options.json;
 	context->quiet = options.quiet;
 	log_set_level(options.quiet ? LOG_LEVEL_ERROR : (enum log_level)(LOG_LEVEL_WARNING + (options.verbose > 2 ? 2 : options.verbose)));
-	if (!(context->command->flags & COMMAND_NO_SYSTEM) && sysfs_open(options.sysroot, &context->sysfs, &err) < 0)
-		return command_fail(context, 0, &err);
-	exit_code = context->command->run(context, words, n_words);
+	if (!(context->command->flags & COMMAND_NO_SYSTEM))
+		exit_code = main_open_system(context);
+	if (exit_code == EXIT_DONE)
+		exit_code = context->command->run(context, words, n_words);
 	sysfs_close(&context->sysfs);
 	return exit_code;
 }

@@ -165,7 +165,15 @@ def test_commands(memhpctl: Any) -> None:
 
 def test_sysroot_that_is_not_there(memhpctl: Any) -> None:
     result = memhpctl("--sysroot=/nowhere", "list", "--json")
-    assert result.rc == 1 and "/nowhere" in result.json()["error"]["message"]
+    assert result.rc == 2 and "/nowhere" in result.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("words", [("list",), ("status",), ("offline", "--dry-run", "0"), ("explain", "0"), ("wait", "--timeout=1ms", "0")])
+def test_an_empty_sysroot_is_not_the_running_system(memhpctl: Any, words: tuple[str, ...]) -> None:
+    """As a script has it whose variable is not set."""
+    for arguments in (("--sysroot=", *words), ("--sysroot", "", *words), (*words, "--sysroot=")):
+        result = memhpctl(*arguments)
+        assert result.rc == 2 and result.out == "" and "--sysroot=" in result.err
 
 
 @pytest.mark.parametrize("words", [("-aj", "--what"), ("--what", "-aj"), ("--what", "-ja"), ("-aj", "99"), ("-jo", "WHAT")])
