@@ -159,18 +159,6 @@ static bool main_wants_json(int argc, char **argv)
 	return false;
 }
 
-static int main_unknown_command(struct context *context, const char *name)
-{
-	const struct command *nearest = command_nearest(name);
-	struct error err = { 0 };
-
-	if (nearest)
-		error_set(&err, -EINVAL, "there is no command '%s'; did you mean '%s'?", name, nearest->name);
-	else
-		error_set(&err, -EINVAL, "there is no command '%s'; memhpctl help lists them", name);
-	return command_fail(context, EXIT_USAGE, &err);
-}
-
 static int main_open_system(struct context *context)
 {
 	struct error err = { 0 };
@@ -247,7 +235,7 @@ static int main_dispatch(struct context *context, int argc, char **argv)
 		error_set(&err, -EINVAL, "a command is missing, such as memhpctl list; memhpctl help lists them");
 		exit_code = command_fail(context, EXIT_USAGE, &err);
 	} else if (!(context->command = command_find(words[0]))) {
-		exit_code = main_unknown_command(context, words[0]);
+		exit_code = command_unknown(context, words[0]);
 	} else {
 		while (words[n])
 			n++;

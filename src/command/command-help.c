@@ -16,11 +16,13 @@ static int help_run(struct context *context, const char **words, size_t n_words)
 		command_print_overview(stdout);
 		return EXIT_DONE;
 	}
-	command = command_find(words[0]);
-	if (!command) {
-		error_set(&err, -EINVAL, "there is no command '%s'; memhpctl help lists them", words[0]);
+	if (n_words > 1) {
+		error_set(&err, -EINVAL, "'%s': help takes one command", words[1]);
 		return command_fail(context, EXIT_USAGE, &err);
 	}
+	command = command_find(words[0]);
+	if (!command)
+		return command_unknown(context, words[0]);
 	command_print_help(command, stdout);
 	return EXIT_DONE;
 }

@@ -45,7 +45,7 @@ static size_t distance(const char *a, const char *b)
 	return row[n];
 }
 
-const struct command *command_nearest(const char *name)
+static const struct command *command_nearest(const char *name)
 {
 	const struct command *nearest = NULL;
 	size_t best = 3;
@@ -63,10 +63,16 @@ const struct command *command_nearest(const char *name)
 	return nearest;
 }
 
+/* Has it options outside of the groups that have a heading of their own? */
+static bool has_own_options(const struct command *command)
+{
+	return command->options && (command->options->longName || command->options->shortName);
+}
+
 void command_print_help(const struct command *command, FILE *out)
 {
 	const struct poptOption table[] = {
-		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options), 0, "Options:", NULL },
+		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options), 0, has_own_options(command) ? "Options:" : NULL, NULL },
 		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)global_options, 0, "Global options:", NULL },
 		POPT_TABLEEND
 	};
@@ -135,6 +141,18 @@ int command_fail(const struct context *context, int exit_code, struct error *err
 	}
 	error_done(err);
 	return exit_code;
+}
+
+int command_unknown(const struct context *context, const char *name)
+{
+	const struct command *nearest = command_nearest(name);
+	struct error err = { 0 };
+
+	if (nearest)
+		error_set(&err, -EINVAL, "there is no command '%s'; did you mean '%s'?", name, nearest->name);
+	else
+		error_set(&err, -EINVAL, "there is no command '%s'; memhpctl help lists them", name);
+	return command_fail(context, EXIT_USAGE, &err);
 }
 
 int command_end_json(int r, int exit_code)

@@ -42,9 +42,6 @@ extern const struct command *const commands[];
 /* The command of that name, NULL if there is none. Only whole names count. */
 const struct command *command_find(const char *name);
 
-/* The command whose name is nearest to a mistyped one, NULL if none is near. */
-const struct command *command_nearest(const char *name);
-
 /* The global options; main() takes --help and --version by their values. */
 enum { OPTION_HELP = 1, OPTION_VERSION };
 extern const struct poptOption global_options[];
@@ -60,6 +57,9 @@ void command_print_overview(FILE *out);
  * of the errno (-EINVAL usage, -EACCES and -EPERM and -EROFS not permitted, else failed).
  */
 int command_fail(const struct context *context, int exit_code, struct error *err);
+
+/* Reports that there is no command of that name, with the nearest one that there is. Returns the exit code. */
+int command_unknown(const struct context *context, const char *name);
 
 /* The end of a JSON document: reports what went wrong while it was written. Returns exit_code, or EXIT_FAILED in place of EXIT_DONE. */
 int command_end_json(int r, int exit_code);

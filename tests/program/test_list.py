@@ -161,6 +161,30 @@ def test_commands(memhpctl: Any) -> None:
     assert memhpctl("frobnicate", "--json").json()["error"]["errno"] == "EINVAL"
     assert memhpctl("--json", "--frobnicate").json()["exit_code"] == 2
     assert memhpctl("help", "frobnicate", "--json").json()["exit_code"] == 2
+    assert "did you mean 'offline'" in memhpctl("help", "ofline").err
+    assert memhpctl("help", "list", "3").rc == 2 and "'3'" in memhpctl("help", "list", "3").err
+
+
+@pytest.mark.parametrize("command", ["list", "status", "help", "monitor", "policy"])
+def test_help_has_no_empty_group(memhpctl: Any, command: str) -> None:
+    lines = memhpctl("help", command).out.splitlines()
+    assert all(lines[i + 1].startswith(" ") for i, line in enumerate(lines) if line.endswith(":")), lines
+
+
+@pytest.mark.parametrize("option", ["-b", "-r", "--noheadings", "-a", "-D", "-oSIZE", "--json"])
+def test_the_map_takes_nothing_for_tables(machine: Any, option: str) -> None:
+    result = machine("x86-dimm").memhpctl("list", "--map", option)
+    assert result.rc == 2 and "--map" in result.err
+
+
+def test_status_counts_one_block_as_one(machine: Any) -> None:
+    assert "\n1 block went away" in machine("one-block", lines="blocks 7 empty").memhpctl("status").out
+
+
+def test_status_of_a_kernel_that_takes_nothing_offline(machine: Any) -> None:
+    """Nothing in it says that memory can go offline."""
+    out = machine("no-hotremove").memhpctl("status").out
+    assert "cannot take memory offline" in out and "can go offline" not in out
 
 
 def test_sysroot_that_is_not_there(memhpctl: Any) -> None:
