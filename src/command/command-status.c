@@ -112,7 +112,7 @@ static int status_print(const struct status *status)
 		}
 	}
 	if (memory->vanished)
-		printf("\n%zu blocks went away while they were read\n", memory->vanished);
+		printf("\n%zu block%s went away while memory was read\n", memory->vanished, memory->vanished == 1 ? "" : "s");
 	printf("\nKernel settings\n");
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		printf("  %-24s %s\n", status->settings.v[i].name,

@@ -25,7 +25,7 @@ void status_print_providers(const struct sysfs *sysfs)
 		putchar('\n');
 	}
 	if (!any)
-		printf("  (none: memory can go offline, but not be removed)\n");
+		printf("  (none: no memory can be removed here)\n");
 }
 
 void status_add_providers(const struct sysfs *sysfs, struct output_json *json)
