@@ -189,8 +189,9 @@ static int list_parse(const struct context *context, struct column_choice *choic
 
 	if (r == 0 && options.devices && (options.columns || options.all || options.scan))
 		r = error_set(err, -EINVAL, "--devices has columns of its own; it does not go with --output, --all and --scan");
-	if (r == 0 && options.map && (options.devices || options.columns || options.all || options.raw || context->json))
-		r = error_set(err, -EINVAL, "--map is a picture for people; it does not go with --devices, --output, --all, --raw and --json");
+	if (r == 0 && options.map && (options.devices || options.columns || options.all || options.bytes || options.raw || options.no_headings || context->json))
+		r = error_set(err, -EINVAL, "--map is a picture for people; it does not go with --devices, --output, --all, --bytes, --raw, --noheadings "
+			      "and --json");
 	if (r == 0 && options.scan)
 		r = column_add("OFFLINE?", choice);
 	if (r == 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/parse.h"
 
@@ -15,7 +16,7 @@ int filter_parse(const struct filter_options *options, struct filter *ret, struc
 		if (filter.state == BLOCK_UNKNOWN)
 			return error_set(err, -EINVAL, "--state=%s: a block is online, offline or going-offline", options->state);
 	}
-	if (options->zone && !strcmp(options->zone, "kernel")) {
+	if (options->zone && !strcasecmp(options->zone, "kernel")) {
 		filter.kernel_zone = true;
 	} else if (options->zone) {
 		filter.zone = zone_parse(options->zone);

@@ -34,6 +34,7 @@ static void test_match(void **state)
 		{ NULL, "Movable", NULL, NULL, BLOCK_ONLINE, "", 0, BLOCK_NO_DEVICE, false },
 		{ NULL, "none", NULL, NULL, BLOCK_ONLINE, "none", 0, BLOCK_NO_DEVICE, true },
 		{ NULL, "kernel", NULL, NULL, BLOCK_ONLINE, "DMA32", 0, BLOCK_NO_DEVICE, true },
+		{ NULL, "Kernel", NULL, NULL, BLOCK_ONLINE, "DMA32", 0, BLOCK_NO_DEVICE, true },
 		{ NULL, "kernel", NULL, NULL, BLOCK_ONLINE, "Movable", 0, BLOCK_NO_DEVICE, false },
 		{ NULL, "kernel", NULL, NULL, BLOCK_ONLINE, "none", 0, BLOCK_NO_DEVICE, false },
 		{ NULL, NULL, "1", NULL, BLOCK_ONLINE, "", 2, BLOCK_NO_DEVICE, true },
