@@ -69,11 +69,19 @@ static bool listing_next(struct listing *listing)
 	return before != NULL;
 }
 
+static const char *list_size(uint64_t bytes, char *buffer)
+{
+	if (!options.bytes)
+		return format_size(bytes, buffer);
+	snprintf(buffer, FORMAT_SIZE, "%" PRIu64, bytes);
+	return buffer;
+}
+
 static void list_print_totals(const struct listing *listing)
 {
 	char size[FORMAT_SIZE];
 
-	printf("\n%-14s %s\n", "Block size:", format_size(listing->memory->block_size, size));
+	printf("\n%-14s %s\n", "Block size:", list_size(listing->memory->block_size, size));
 	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
 		uint64_t count = listing->selected_by_state[state];
 		char name[32];
@@ -82,7 +90,7 @@ static void list_print_totals(const struct listing *listing)
 		if (!count && state != BLOCK_ONLINE && state != BLOCK_OFFLINE)
 			continue;
 		snprintf(name, sizeof(name), "Total %s:", block_state_name((enum block_state)state));
-		printf("%-14s %s (%" PRIu64 " block%s)\n", name, format_size(count * listing->memory->block_size, size), count,
+		printf("%-14s %s (%" PRIu64 " block%s)\n", name, list_size(count * listing->memory->block_size, size), count,
 		       count == 1 ? "" : "s");
 	}
 	if (listing->memory->vanished)

@@ -177,6 +177,11 @@ def test_the_map_takes_nothing_for_tables(machine: Any, option: str) -> None:
     assert result.rc == 2 and "--map" in result.err
 
 
+def test_bytes_everywhere(machine: Any) -> None:
+    lines = machine("x86-dimm").memhpctl("list", "-b").out.splitlines()
+    assert lines[-3:] == [f"Block size:    {MIB128}", f"Total online:  {20 * MIB128} (20 blocks)", f"Total offline: {4 * MIB128} (4 blocks)"]
+
+
 def test_status_counts_one_block_as_one(machine: Any) -> None:
     assert "\n1 block went away" in machine("one-block", lines="blocks 7 empty").memhpctl("status").out
 
