@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import Any
 
 import pytest
 
-from machine import find_program
+from machine import TESTS, find_program
 
 MIB128 = 128 << 20
 
@@ -180,6 +181,20 @@ def test_the_map_takes_nothing_for_tables(machine: Any, option: str) -> None:
 def test_bytes_everywhere(machine: Any) -> None:
     lines = machine("x86-dimm").memhpctl("list", "-b").out.splitlines()
     assert lines[-3:] == [f"Block size:    {MIB128}", f"Total online:  {20 * MIB128} (20 blocks)", f"Total offline: {4 * MIB128} (4 blocks)"]
+
+
+def test_examples_of_the_man_page(machine: Any) -> None:
+    """The documents in it are what the commands above them print, but for the time."""
+    page = (TESTS.parent / "man/memhpctl.8").read_text(encoding="utf-8")
+    examples = re.findall(r"^\.Dl # memhpctl ([^\n]*)\n\.Bd -literal\n(.*?)^\.Ed", page, re.MULTILINE | re.DOTALL)
+    assert len(examples) == 2
+    for words, printed in examples:
+        made = machine("x86-dimm")
+        made.rules("memory35 offline EBUSY always")
+        shown, real = json.loads(re.sub(r"\n *", " ", printed)), made.memhpctl(*words.split()).json()
+        for part in (shown, real, *shown.get("blocks", []), *real.get("blocks", [])):
+            part.pop("elapsed_ms", None)
+        assert json.dumps(shown, indent=1) == json.dumps(real, indent=1)
 
 
 def test_status_counts_one_block_as_one(machine: Any) -> None:
