@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "action/selection.h"
 #include "command/command.h"
@@ -67,14 +68,27 @@ static void offer_zones(const struct line *line)
 	offer(line, "kernel", "all zones but Movable");
 }
 
-/* A list: all but its last column is settled. */
+/* Is it one of the columns between these two, each of which ends with a comma? */
+static bool is_listed(const struct column *column, const char *list, const char *end)
+{
+	size_t length = strlen(column->name);
+
+	for (; list < end; list += strcspn(list, ",") + 1)
+		if (!strncasecmp(list, column->name, length) && list[length] == ',')
+			return true;
+	return false;
+}
+
+/* A list: all but its last column is settled, and no column comes twice. */
 static void offer_columns(struct line *line)
 {
-	const char *comma = strrchr(line->typed, ',');
+	const char *list = line->typed + (*line->typed == '+'), *comma = strrchr(list, ',');
+	bool add = list != line->typed;
 
-	line->typed = comma ? comma + 1 : line->typed + (*line->typed == '+');
+	line->typed = comma ? comma + 1 : list;
 	for (size_t i = 0; i < n_columns; i++)
-		offer(line, columns[i].name, columns[i].help);
+		if (!(add && columns[i].by_default) && !is_listed(&columns[i], list, line->typed))
+			offer(line, columns[i].name, columns[i].help);
 }
 
 /* The words of "auto|kernel|movable". */
