@@ -35,8 +35,8 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 	if (r < 0) {
 		close(memory.directory);
 		return error_set(err, r,
-				 "cannot read %s" SYSFS_MEMORY "/block_size_bytes: %s (a kernel with CONFIG_MEMORY_HOTPLUG has it)",
-				 sysfs->root, strerror(-r));
+				 "cannot read %s" SYSFS_MEMORY "/block_size_bytes: %s%s", sysfs->root, strerror(-r),
+				 r == -ENOENT ? " (a kernel with CONFIG_MEMORY_HOTPLUG has it)" : "");
 	}
 	memory.node_sets = calloc(1, sizeof(*memory.node_sets));
 	if (!memory.node_sets) {
