@@ -80,4 +80,4 @@ def test_read_only_mount(open_machine: Machine) -> None:
 def test_root_that_is_no_directory(tmp_path: Any) -> None:
     (tmp_path / "file").write_text("")
     result = run([find_program(), "--sysroot", str(tmp_path / "file"), "list", "--json"])
-    assert result.rc == 1 and str(tmp_path / "file") in result.json()["error"]["message"]
+    assert result.rc == 2 and str(tmp_path / "file") in result.json()["error"]["message"]
