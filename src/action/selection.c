@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -149,15 +150,31 @@ static int selection_add(struct selection *selection, const struct selector *sel
 	return -EINVAL;
 }
 
+/* A filter may leave nothing over, but not for a word that names nothing: that is a mistake, as in a selector. */
+static int selection_check_filter(const struct selection *selection, struct error *err)
+{
+	const struct filter *filter = &selection->request->filter;
+	char node[sizeof(SYSFS_NODE) + 32];
+
+	snprintf(node, sizeof(node), SYSFS_NODE "/node%" PRIu32, filter->node);
+	if (filter->has_node && !sysfs_exists(selection->sysfs, node))
+		return error_set(err, -EINVAL, "--node=%" PRIu32 ": there is no such node on this machine", filter->node);
+	if (filter->device && !devices_find(&selection->memory->devices, filter->device))
+		return error_set(err, -EINVAL, "--device=%s: no device of this name has memory blocks here; memhpctl list shows the devices",
+				 filter->device);
+	return 0;
+}
+
 /* Drops from the selection what the filter does not let through. */
-static int selection_filter(struct selection *selection)
+static int selection_filter(struct selection *selection, struct error *err)
 {
 	const struct filter *filter = &selection->request->filter;
 	struct ranges kept = { 0 };
-	int r = 0;
+	int r;
 
 	if (filter_is_empty(filter))
 		return 0;
+	r = selection_check_filter(selection, err);
 	for (size_t i = 0; r >= 0 && i < selection->memory->n_blocks; i++) {
 		const struct block *block = &selection->memory->blocks[i];
 
@@ -220,7 +237,7 @@ static int selection_run(struct selection *selection, struct error *err)
 		if (r < 0)
 			return error_set(err, r, "cannot read the nodes: %s", strerror(-r));
 	}
-	return selection_filter(selection);
+	return selection_filter(selection, err);
 }
 
 int selection_load(const struct sysfs *sysfs, const struct selection_request *request, struct memory *memory,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
@@ -67,9 +68,11 @@ static int block_read_attributes(int directory, const char *prefix, unsigned int
 		return 0;
 	strcpy(name, "valid_zones");
 	r = sysfs_read(directory, path, text, sizeof(text));
-	/* A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute. */
-	if (r == -ENOENT)
-		return 0;
+	/* A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute; of a block that goes away `state` goes first. */
+	if (r == -ENOENT) {
+		strcpy(name, "state");
+		return faccessat(directory, path, F_OK, 0) < 0 ? -errno : 0;
+	}
 	if (r < 0)
 		return r;
 	block->zones = zones_parse(text);

@@ -108,9 +108,18 @@ def test_zone_word(machine: Any) -> None:
 
 def test_filters_that_leave_nothing(machine: Any) -> None:
     made = machine("x86-dimm")
-    result = made.memhpctl("offline", "--all", "--node=7")
+    result = made.memhpctl("offline", "--all", "--state=going-offline")
     assert (result.rc, result.out) == (0, "offline: no block matches\n")
-    assert made.memhpctl("offline", "--all", "--node=7", "--json").json()["blocks"] == []
+    assert made.memhpctl("offline", "--all", "--state=going-offline", "--json").json()["blocks"] == []
+
+
+@pytest.mark.parametrize("word", ["--node=7", "--device=PNP0C80:07", "--device=dax0.0"])
+def test_filters_that_name_nothing(machine: Any, word: str) -> None:
+    made = machine("x86-dimm")
+    for command in ("list", "offline"):
+        result = made.memhpctl(command, *(["--all"] if command == "offline" else []), word, "--json")
+        assert result.rc == 2 and word in result.json()["error"]["message"]
+    assert made.begun() == []
 
 
 def test_quiet_and_verbose(machine: Any) -> None:

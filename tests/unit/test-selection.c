@@ -95,7 +95,7 @@ static void test_words(void **state)
 		{ .all = true, .filter = { .zone = (char *)"Movable" }, .blocks = "32-35", .whole = true },
 		{ .all = true, .filter = { .node = (char *)"1" }, .blocks = "2-3,32-35", .whole = true },
 		{ .all = true, .filter = { .device = (char *)"PNP0C80:00" }, .blocks = "32-35", .whole = true },
-		{ .all = true, .filter = { .device = (char *)"PNP0C80:09" }, .blocks = "", .whole = true },
+		{ .all = true, .filter = { .node = (char *)"2" }, .blocks = "", .whole = true },
 		{ .words = { "2-3", "8" }, .filter = { .node = (char *)"1" }, .blocks = "2-3" },
 		{ .words = { "node1" }, .filter = { .state = (char *)"online" }, .blocks = "2-3" },
 		{ .words = { "3", "32" }, .filter = { .device = (char *)"PNP0C80:00" }, .blocks = "32", .whole = true },
