@@ -81,7 +81,7 @@ static void list_print_totals(const struct listing *listing)
 {
 	char size[FORMAT_SIZE];
 
-	printf("\n%-14s %s\n", "Block size:", list_size(listing->memory->block_size, size));
+	printf("%s%-14s %s\n", listing->row.first ? "\n" : "", "Block size:", list_size(listing->memory->block_size, size));
 	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
 		uint64_t count = listing->selected_by_state[state];
 		char name[32];
@@ -89,7 +89,10 @@ static void list_print_totals(const struct listing *listing)
 		/* Online and offline always, the odd ones where there are any. */
 		if (!count && state != BLOCK_ONLINE && state != BLOCK_OFFLINE)
 			continue;
-		snprintf(name, sizeof(name), "Total %s:", block_state_name((enum block_state)state));
+		if (state == BLOCK_GOING_OFFLINE)
+			strcpy(name, "Going offline:");
+		else
+			snprintf(name, sizeof(name), "Total %s:", block_state_name((enum block_state)state));
 		printf("%-14s %s (%" PRIu64 " block%s)\n", name, list_size(count * listing->memory->block_size, size), count,
 		       count == 1 ? "" : "s");
 	}

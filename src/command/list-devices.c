@@ -111,16 +111,22 @@ static int print_table(const struct list_devices_request *request)
 			 { "STATE", false }, { "REMOVABLE", false } };
 	const struct devices *devices = &request->memory->devices;
 	struct output_table *table = output_table_new(request->style);
+	bool any = false;
 	int r = 0, finished;
 
 	if (!table)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)
 		output_table_add_column(table, headings[i].name, headings[i].right);
-	for (size_t i = 0; r >= 0 && i < devices->n; i++)
-		if (is_selected(request, &devices->v[i]))
-			r = add_row(table, request, &devices->v[i]);
+	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
+		if (!is_selected(request, &devices->v[i]))
+			continue;
+		r = add_row(table, request, &devices->v[i]);
+		any = true;
+	}
 	finished = output_table_finish(table);
+	if (!any && !request->style.raw && !request->style.no_headings)
+		puts("list: no device matches");
 	return r < 0 ? r : finished;
 }
 

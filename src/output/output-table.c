@@ -3,10 +3,17 @@
 
 #include <errno.h>
 #include <libsmartcols.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "output/terminal.h"
 
 struct output_table {
 	struct libscols_table *table;
+	bool raw;
 	struct libscols_line *line;
 	size_t cell;
 	int error;
@@ -23,6 +30,7 @@ struct output_table *output_table_new(struct output_table_style style)
 		free(table);
 		return NULL;
 	}
+	table->raw = style.raw;
 	scols_table_enable_raw(table->table, style.raw);
 	scols_table_enable_noheadings(table->table, style.no_headings);
 	return table;
@@ -48,12 +56,78 @@ void output_table_add_cell(struct output_table *table, const char *text)
 		table->error = -ENOMEM;
 }
 
+/* Is some line of the text longer than that? */
+static bool is_wider(const char *text, size_t width)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (length > width)
+			return true;
+		text += length + (text[length] != '\0');
+	}
+	return false;
+}
+
+/* Has a cell a slash, it gets a line break behind each. Errors: -ENOMEM. */
+static int break_cell(struct libscols_cell *cell)
+{
+	const char *text = scols_cell_get_data(cell);
+	_cleanup_free_ char *broken = NULL;
+	char *end;
+
+	if (!text || !strchr(text, '/'))
+		return 0;
+	broken = end = malloc(2 * strlen(text) + 1);
+	if (!broken)
+		return -ENOMEM;
+	for (; *text; text++) {
+		*end++ = *text;
+		if (*text == '/')
+			*end++ = '\n';
+	}
+	*end = '\0';
+	return scols_cell_set_data(cell, broken) ? -ENOMEM : 0;
+}
+
+static int break_cells(struct libscols_table *table)
+{
+	for (size_t column = 0; column < scols_table_get_ncols(table); column++) {
+		struct libscols_column *cl = scols_table_get_column(table, column);
+
+		scols_column_set_flags(cl, scols_column_get_flags(cl) | SCOLS_FL_WRAP);
+		scols_column_set_wrapfunc(cl, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+		scols_column_set_safechars(cl, "\n");
+		for (size_t line = 0; line < scols_table_get_nlines(table); line++) {
+			struct libscols_line *ln = scols_table_get_line(table, line);
+			int r = break_cell(scols_line_get_cell(ln, column));
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int print(struct output_table *table)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (table->raw || !isatty(STDOUT_FILENO))
+		return scols_print_table(table->table) ? -ENOMEM : 0;
+	if (scols_print_table_to_string(table->table, &text))
+		return -ENOMEM;
+	if (text && is_wider(text, terminal_width()) && break_cells(table->table) < 0)
+		return -ENOMEM;
+	return scols_print_table(table->table) ? -ENOMEM : 0;
+}
+
 int output_table_finish(struct output_table *table)
 {
 	int r = table->error;
 
-	if (r == 0 && scols_print_table(table->table))
-		r = -ENOMEM;
+	if (r == 0)
+		r = print(table);
 	scols_unref_table(table->table);
 	free(table);
 	return r;

@@ -2,7 +2,9 @@
 #include "output/progress.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,6 +28,23 @@ static void progress_wipe(void)
 	line.shown = false;
 }
 
+/* A line that the terminal would break could not be wiped: it is cut. */
+__attribute__((format(printf, 1, 2))) static void progress_draw(const char *format, ...)
+{
+	char text[256];
+	struct winsize size = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_col < sizeof(text))
+		text[size.ws_col - 1] = '\0';
+	line.shown = true;
+	fprintf(stderr, "\r%s\033[K", text);
+	fflush(stderr);
+}
+
 void progress_begin(const char *verb, bool wanted)
 {
 	line.verb = verb;
@@ -44,10 +63,8 @@ void progress_step(void *data, size_t done, size_t total, uint64_t block, const 
 	if (!line.on || now - line.began_ns < DRAW_AFTER_NS || now - line.drawn_ns < DRAW_EVERY_NS)
 		return;
 	line.drawn_ns = now;
-	line.shown = true;
-	fprintf(stderr, "\r%s: %zu of %zu, memory%" PRIu64 " %s, %s\033[K", line.verb, done, total, block, word,
-		format_duration(now - line.began_ns, elapsed));
-	fflush(stderr);
+	progress_draw("%s: %zu of %zu, memory%" PRIu64 " %s, %s", line.verb, done, total, block, word,
+		      format_duration(now - line.began_ns, elapsed));
 }
 
 void progress_device(void *data, const char *name)
@@ -57,9 +74,7 @@ void progress_device(void *data, const char *name)
 	(void)data;
 	if (!line.on || clock_now_ns() - line.began_ns < DRAW_AFTER_NS)
 		return;
-	line.shown = true;
-	fprintf(stderr, "\r%s: %s, %s\033[K", line.verb, name, format_duration(clock_now_ns() - line.began_ns, elapsed));
-	fflush(stderr);
+	progress_draw("%s: %s, %s", line.verb, name, format_duration(clock_now_ns() - line.began_ns, elapsed));
 }
 
 void progress_waiting(void *data, uint64_t block, const char *holder)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
+import termios
 from typing import Any
 
 import pytest
@@ -57,17 +58,17 @@ def test_locale_changes_nothing(machine: Any, words: tuple[str, ...]) -> None:
     assert len(outputs) == 1
 
 
-@pytest.mark.parametrize("quiet", [False, True])
-def test_progress_on_a_terminal(machine: Any, quiet: bool) -> None:
-    """A line on standard error, after half a second, wiped at the end; standard output has the report only."""
-    made = machine("x86-dimm")
-    made.rules("* offline delay 250ms always")
+def on_terminal(made: Any, stream: str, columns: int, *words: str) -> tuple[str, str]:
+    """Run the program with one of its streams on a terminal. Returns what came out there, and on the other one."""
     program = find_program()
     environment = {**os.environ, **made.environment(program), "TERM": "xterm"}
+    environment.pop("COLUMNS", None)
     main, terminal = pty.openpty()
-    process = subprocess.Popen([program, "--sysroot", str(made.root), "offline", "32-35", *(["--quiet"] if quiet else [])],
-                               env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal, text=True)
-    out, _ = process.communicate(timeout=20)
+    termios.tcsetwinsize(terminal, (24, columns))
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: terminal}
+    process = subprocess.Popen([program, "--sysroot", str(made.root), *words], env=environment, stdin=subprocess.DEVNULL,
+                               text=True, **streams)
+    out, err = process.communicate(timeout=60)
     os.close(terminal)
     drawn = b""
     try:
@@ -77,11 +78,40 @@ def test_progress_on_a_terminal(machine: Any, quiet: bool) -> None:
         pass
     os.close(main)
     assert process.returncode == 0
+    return drawn.decode(), err if stream == "stdout" else out
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_progress_on_a_terminal(machine: Any, quiet: bool) -> None:
+    """A line on standard error, after half a second, wiped at the end; standard output has the report only."""
+    made = machine("x86-dimm")
+    made.rules("* offline delay 250ms always")
+    drawn, out = on_terminal(made, "stderr", 80, "offline", "32-35", *(["--quiet"] if quiet else []))
     if quiet:
-        assert (out, drawn) == ("", b"")
+        assert (out, drawn) == ("", "")
     else:
-        assert out.startswith("memory32-35: offline") and b"offline: " in drawn and b" of 4, memory" in drawn
-        assert drawn.endswith(b"\r\x1b[K")
+        assert out.startswith("memory32-35: offline") and "offline: " in drawn and " of 4, memory" in drawn
+        assert drawn.endswith("\r\x1b[K")
+
+
+def test_progress_keeps_to_one_line(machine: Any) -> None:
+    made = machine("x86-dimm")
+    made.rules("* offline delay 250ms always")
+    drawn, _ = on_terminal(made, "stderr", 20, "offline", "32-35")
+    lines = [line.removesuffix("\x1b[K") for line in drawn.split("\r")]
+    assert max(len(line) for line in lines) == 19 and "\n" not in drawn
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_table_fits_the_terminal(machine: Any, columns: int) -> None:
+    """The zones of an offline block take two lines where the terminal is narrow; a program gets one."""
+    made = machine("mixed")
+    shown, _ = on_terminal(made, "stdout", columns, "list")
+    lines = shown.replace("\r", "").splitlines()
+    assert max(len(line) for line in lines) <= columns and "\\x0a" not in shown
+    assert (sum("Movable/Normal" in line for line in lines), [line.strip() for line in lines].count("Normal")) == \
+        ((0, 1) if columns == 80 else (1, 0))
+    assert "Movable/Normal" in made.memhpctl("list", env={"COLUMNS": "40"}).out
 
 
 def test_no_progress_elsewhere(machine: Any) -> None:
