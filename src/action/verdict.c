@@ -16,7 +16,7 @@ static const struct {
 	[REASON_RESERVED] = { "reserved", "reserved pages (the kernel itself, boot allocations) never move" },
 	[REASON_KERNEL_PAGES] = { "kernel-pages", "slab pages and page tables cannot move" },
 	[REASON_OTHER_PAGES] = { "other-pages", "pages whose use the kernel does not show; in a kernel zone most such cannot move" },
-	[REASON_HUGE] = { "huge-pages", "huge pages in use beside free ones of the pool: the kernel may move them to and fro within the block" },
+	[REASON_HUGE] = { "huge-pages", "huge pages in use while the pool has free ones: a kernel such as 6.1 moves them to and fro within the block" },
 	[REASON_GIGANTIC] = { "gigantic-pages", "gigantic huge pages, for which there is hardly a place elsewhere" },
 	[REASON_BALLOON] = { "balloon", "the hypervisor's driver holds pages of it" },
 	[REASON_NO_ROOM] = { "no-room", "there is not enough free memory elsewhere for what has to move" },
@@ -76,6 +76,16 @@ static void verdict_add_place(struct verdict *verdict, const struct verdict_fact
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_KERNEL_ZONE);
 }
 
+/* Could huge pages move into free ones of the same block? It has some, or gets one as soon as its first one has moved. */
+static bool verdict_huge_pages_circle(const struct verdict_facts *facts)
+{
+	const struct meminfo *meminfo = facts->meminfo;
+	const struct pages *pages = facts->pages;
+	uint64_t used = pages->count[PAGE_HUGE] * pages->page_size;
+
+	return used && (pages->count[PAGE_HUGE_FREE] || (meminfo && meminfo->huge_free && used > meminfo->huge_size));
+}
+
 static void verdict_add_pages(struct verdict *verdict, const struct verdict_facts *facts)
 {
 	const uint64_t *count = facts->pages->count;
@@ -88,7 +98,7 @@ static void verdict_add_pages(struct verdict *verdict, const struct verdict_fact
 		verdict_add(verdict, kernel >= KERNEL_PAGES_FOR_SURE ? CHANCE_NO : CHANCE_UNLIKELY, REASON_KERNEL_PAGES);
 	if (!movable && count[PAGE_OTHER])
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_OTHER_PAGES);
-	if (count[PAGE_HUGE] && count[PAGE_HUGE_FREE])
+	if (verdict_huge_pages_circle(facts))
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_HUGE);
 	if (count[PAGE_GIGANTIC])
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_GIGANTIC);

@@ -20,7 +20,7 @@ enum verdict_reason {
 	REASON_RESERVED,
 	REASON_KERNEL_PAGES, /* slab and page tables */
 	REASON_OTHER_PAGES,  /* pages whose flags do not tell what they are */
-	REASON_HUGE,	     /* huge pages in use beside free ones */
+	REASON_HUGE,	     /* huge pages in use while there are free ones */
 	REASON_GIGANTIC,
 	REASON_BALLOON,
 	REASON_NO_ROOM,
@@ -51,8 +51,8 @@ struct verdict {
 /*
  * Kernel sources: memory_block_offline() (zones), offline_pages() (holes), has_unmovable_pages() (pages, at the first of which the whole offline fails with EBUSY), notifiers (platform).
  * "no" is what cannot pass by itself: zones, holes, platform, reserved pages, and so much slab and page tables in a kernel zone that they will not be gone a moment later.
- * Huge pages in use move into free ones of the pool, also into those of the very block (dequeue_huge_page_node_exact() does not ask for isolation): where it has both, 6.1 moves them to and fro for
- * ever: unlikely. In a kernel zone
+ * Huge pages in use move into free ones of the pool, also into those of the very block (dequeue_huge_page_node_exact() does not ask for isolation), and the one that was left
+ * last is taken first: where the block has free ones, or several in use while the pool has free ones anywhere, 6.1 was seen to move them to and fro for ever, 6.12 was not: unlikely. In a kernel zone
  * a page without any flag can be free (on a processor's list) or the kernel's: unlikely.
  */
 struct verdict verdict_of(const struct verdict_facts *facts);

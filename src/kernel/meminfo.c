@@ -51,7 +51,7 @@ int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret)
 {
 	_cleanup_free_ char *text = NULL;
 	struct meminfo meminfo = { 0 };
-	uint64_t huge_size = 0, active = 0, inactive = 0, obtainable;
+	uint64_t active = 0, inactive = 0, obtainable;
 	int r = sysfs_read_all(sysfs, "/proc/meminfo", &text, NULL);
 
 	if (r < 0)
@@ -67,8 +67,8 @@ int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret)
 	meminfo.movable_used = meminfo_movable_used(sysfs);
 	meminfo_value(text, "SwapFree", KIB, &meminfo.swap_free);
 	meminfo_value(text, "HardwareCorrupted", KIB, &meminfo.hardware_corrupted);
-	meminfo_value(text, "Hugepagesize", KIB, &huge_size);
-	meminfo_value(text, "HugePages_Free", huge_size, &meminfo.huge_free);
+	meminfo_value(text, "Hugepagesize", KIB, &meminfo.huge_size);
+	meminfo_value(text, "HugePages_Free", meminfo.huge_size, &meminfo.huge_free);
 	*ret = meminfo;
 	return 0;
 }

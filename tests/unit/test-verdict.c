@@ -7,6 +7,7 @@
 #define MIB (UINT64_C(1) << 20)
 
 static const struct meminfo plenty = { .total = 4096 * MIB, .free = 3000 * MIB, .available = 3500 * MIB };
+static const struct meminfo pool = { .total = 4096 * MIB, .free = 3000 * MIB, .available = 3500 * MIB, .huge_size = 2 * MIB, .huge_free = 4 * MIB };
 static const struct meminfo little = { .total = 4096 * MIB, .free = 99 * MIB, .available = 100 * MIB };
 
 /* An online block of 32768 pages of 4 KiB; what is not given is free. */
@@ -86,6 +87,11 @@ static void huge_pages_move_unless_free_ones_are_beside_them(void **state)
 
 	(void)state;
 	check(made, &plenty, CHANCE_LIKELY, REASON_TO_MOVE);
+	/* A free one elsewhere takes one; the next would go where that was. */
+	check(made, &pool, CHANCE_LIKELY, REASON_TO_MOVE);
+	made.pages.count[PAGE_HUGE] = 1024;
+	check(made, &plenty, CHANCE_LIKELY, REASON_TO_MOVE);
+	check(made, &pool, CHANCE_UNLIKELY, REASON_HUGE);
 	made.pages.count[PAGE_HUGE_FREE] = 512;
 	check(made, &plenty, CHANCE_UNLIKELY, REASON_HUGE);
 }
