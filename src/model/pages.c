@@ -27,7 +27,7 @@ static const char *const words_for[PAGE_KIND_COUNT] = {
 	[PAGE_GIGANTIC] = "gigantic",
 	[PAGE_BALLOON] = "ballooned", [PAGE_POISONED] = "poisoned",	  [PAGE_RESERVED] = "reserved",
 	[PAGE_SLAB] = "slab",	      [PAGE_TABLE] = "page tables",	  [PAGE_OTHER] = "of unknown use",
-	[PAGE_MEMMAP] = "memmap",     [PAGE_ABSENT] = "absent",
+	[PAGE_MEMMAP] = "page descriptors", [PAGE_ABSENT] = "absent",
 };
 
 const char *page_kind_key(enum page_kind kind)
@@ -104,10 +104,11 @@ static void counter_add(struct pages_counter *counter, uint64_t word, uint64_t r
 			counter_end_huge(counter);
 		counter->pages.count[kind] += run;
 	}
-	if (kind != PAGE_RESERVED)
-		counter->past_reserved = true;
-	else if (!counter->past_reserved)
-		counter->reserved_run += run;
+	if (!counter->lead_run)
+		counter->lead = kind;
+	counter->past_lead = counter->past_lead || kind != counter->lead;
+	if (!counter->past_lead)
+		counter->lead_run += run;
 	counter->head = kind;
 }
 
@@ -132,9 +133,10 @@ struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory)
 		all += pages->count[i];
 	descriptors = all * DESCRIPTOR_BYTES / pages->page_size;
 	rounded = (descriptors + PAGE_BLOCK_PAGES - 1) / PAGE_BLOCK_PAGES * PAGE_BLOCK_PAGES;
-	if (memmap_on_memory && counter->reserved_run && (counter->reserved_run == descriptors || counter->reserved_run == rounded)) {
-		pages->count[PAGE_RESERVED] -= counter->reserved_run;
-		pages->count[PAGE_MEMMAP] += counter->reserved_run;
+	if (memmap_on_memory && (counter->lead == PAGE_RESERVED || counter->lead == PAGE_OTHER) &&
+	    counter->lead_run && (counter->lead_run == descriptors || counter->lead_run == rounded)) {
+		pages->count[counter->lead] -= counter->lead_run;
+		pages->count[PAGE_MEMMAP] += counter->lead_run;
 	}
 	pages->counted = true;
 	return *pages;

@@ -44,16 +44,17 @@ struct pages_counter {
 	enum page_kind head; /* kind of the compound page that the last word belongs to */
 	uint64_t huge_run;   /* pages of the huge page that is being counted */
 	bool huge_mapped;
-	uint64_t reserved_run; /* reserved pages that the block begins with */
-	bool past_reserved; /* another kind came */
+	enum page_kind lead; /* the kind that the block begins with, and how many pages of it */
+	uint64_t lead_run;
+	bool past_lead; /* another kind came */
 };
 
 /* Takes the next n words. Tail pages count as their head does: the kernel sets most flags on the head only. */
 void pages_feed(const uint64_t *words, size_t n, void *counter);
 
 /*
- * Ends the count. With `memmap_on_memory`, reserved pages that the block begins with, just as many as its page descriptors take (or that rounded up to a
- * page block), are PAGE_MEMMAP: offline_pages() leaves them out (drivers/base/memory.c: memory_block_offline(), nr_vmemmap_pages).
+ * Ends the count. With `memmap_on_memory`, reserved pages that the block begins with, or since 6.11 pages without any flag, just as many as its page descriptors take (or that rounded
+ * up to a page block), are PAGE_MEMMAP: offline_pages() leaves them out (drivers/base/memory.c: memory_block_offline(), nr_vmemmap_pages).
  */
 struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory);
 
