@@ -57,7 +57,7 @@ def pin(guest: Guest, memhpctl: str) -> int:
 def try_block(guest: Guest, memhpctl: str, number: int) -> tuple[bool, str]:
     """Does the block go offline, and what is said if not? It is put back into its zone."""
     zone = guest.block_zone(number)
-    result = guest.run([memhpctl, "offline", str(number), "--json", "--force", "--block-timeout=3s", "--retries=2"], 60)
+    result = guest.run([memhpctl, "offline", str(number), "--json", "--force", "--block-timeout=10s", "--retries=2"], 60)
     outcome = json.loads(result.out)["blocks"][0]
     went = outcome["result"] == "changed"
     assert went == (guest.block_state(number) == "offline")
