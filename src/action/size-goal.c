@@ -83,6 +83,24 @@ void size_goal_done(struct size_goal *goal)
 	*goal = (struct size_goal){ 0 };
 }
 
+static struct verdict choice_judge(const struct choice *choice, const struct block *block)
+{
+	const struct size_goal_request *request = choice->request;
+
+	if (request->survey)
+		return survey_judge(request->survey, (size_t)(block - request->memory->blocks));
+	return verdict_of(&(struct verdict_facts){ .block = block });
+}
+
+/* Can the online block never go offline, whatever its pages are used for? */
+static bool choice_must_stay(const struct choice *choice, const struct block *block)
+{
+	struct verdict verdict = choice_judge(choice, block);
+
+	return verdict_has(&verdict, REASON_NO_ZONES) || verdict_has(&verdict, REASON_ZONES) || verdict_has(&verdict, REASON_HOLES) ||
+	       verdict_has(&verdict, REASON_PLATFORM);
+}
+
 static bool choice_can_have(const struct choice *choice, const struct block *block)
 {
 	if (!ranges_contain(choice->request->selected, block->number))
@@ -91,7 +109,7 @@ static bool choice_can_have(const struct choice *choice, const struct block *blo
 	if (choice->request->whole_devices && block->state == BLOCK_OFFLINE)
 		return true;
 	if (choice->request->wanted == BLOCK_OFFLINE)
-		return block->state == BLOCK_ONLINE && block_zone(block) != ZONE_NONE;
+		return block->state == BLOCK_ONLINE && !choice_must_stay(choice, block);
 	return block->state == BLOCK_OFFLINE && (!choice->request->movable || !block->zones.n || zones_contain(&block->zones, ZONE_MOVABLE));
 }
 
@@ -105,8 +123,7 @@ static struct candidate choice_rate(const struct choice *choice, size_t index)
 	candidate.zone = !block->zones.n || block->zones.v[0] != ZONE_MOVABLE;
 	if (request->wanted == BLOCK_ONLINE)
 		return candidate;
-	candidate.chance = CHANCE_COUNT - (request->survey ? survey_judge(request->survey, index).chance :
-					   verdict_of(&(struct verdict_facts){ .block = block }).chance);
+	candidate.chance = CHANCE_COUNT - choice_judge(choice, block).chance;
 	/* Whether there is much or nothing to move is the effort's business. */
 	if (candidate.chance == CHANCE_COUNT - CHANCE_YES)
 		candidate.chance = CHANCE_COUNT - CHANCE_LIKELY;

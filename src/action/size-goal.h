@@ -32,7 +32,8 @@ struct size_goal {
 int size_goal_parse(const char *size, const char *align, uint64_t block_size, uint64_t *ret_blocks, struct error *err);
 
 /*
- * Orders the candidates for `blocks` blocks: for offline those online and not lying in several zones, for online those offline.
+ * Orders the candidates for `blocks` blocks: for offline those online, but for those that never can (several zones, holes, boot memory
+ * that the platform keeps), for online those offline.
  *  - Whole devices first, as far as they fit into the amount, the largest first; a device whose blocks cannot all be had is not whole. What is left over comes from blocks without a
  *    device, then from devices that are torn already, then from whole ones.
  *  - Among equals: the better chance, zone Movable before kernel zones, fewer pages to move (in eighths of a block), the higher address.

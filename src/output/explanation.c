@@ -186,6 +186,8 @@ void explanation_print(const struct explanation *explanation)
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		if (ranges_contain(explanation->selected, memory->blocks[i].number))
 			print_block(explanation, i);
+	if (!ranges_count(explanation->selected))
+		printf("%s: no block matches\n", explanation->command);
 }
 
 static void add_pages(const struct survey *survey, const struct pages *pages, struct output_json *json)

@@ -117,6 +117,19 @@ def test_boot_memory_of_arm64_stays(machine: Any) -> None:
     assert chances(result) == {1: "no", 32: "yes"}
 
 
+def test_size_leaves_out_what_never_goes_offline(machine: Any) -> None:
+    made = machine("x86-dimm", files={"/proc/sys/kernel/arch": "aarch64"})
+    result = made.memhpctl("offline", "--size=1G", "--dry-run")
+    assert result.rc == 1 and "only 512M of the selected memory is online and could go offline" in result.err
+    # Block 0 lies in several zones, block 15 has a hole.
+    assert "only 1.75G" in machine("x86-dimm").memhpctl("offline", "0-15", "--size=2G", "--dry-run").err
+
+
+def test_nothing_matches(machine: Any) -> None:
+    result = machine("x86-dimm").memhpctl("explain", "--all", "--zone=DMA")
+    assert (result.rc, result.out) == (0, "explain: no block matches\n")
+
+
 def test_larger_pages(machine: Any) -> None:
     made = machine("x86-dimm", lines="page-size 65536\npages 32 lru+anon=2048", files={"/proc/self/smaps": "KernelPageSize:       64 kB"})
     block = made.memhpctl("explain", "32", "--json").json()["blocks"][0]
