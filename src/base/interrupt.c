@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -12,6 +13,7 @@
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t first_signal;
 static sigset_t waiting_mask;
+static bool ready; /* interrupt_init() was called */
 
 static void interrupt_remember(int number)
 {
@@ -39,10 +41,14 @@ void interrupt_init(void)
 	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
 		sigdelset(&waiting_mask, caught[i]);
 	signal(SIGPIPE, SIG_IGN);
+	ready = true;
 }
 
 int interrupt_signal(void)
 {
+	/* One may be waiting to be let through. */
+	if (ready && !first_signal)
+		interrupt_poll_again(NULL, 0, 0);
 	return first_signal;
 }
 

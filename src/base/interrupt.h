@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 /*
- * From now on SIGINT, SIGTERM and SIGHUP are only remembered, and only noticed inside interrupt_poll(); SIGPIPE is ignored, so that a
+ * From now on SIGINT, SIGTERM and SIGHUP are only remembered, and only noticed by the functions below; SIGPIPE is ignored, so that a
  * closed pipe is an error of the write. For commands that change something or wait.
  */
 void interrupt_init(void);
 
-/* The first signal that came, 0 if none. */
+/* The first signal that came, also one that came just now; 0 if none. */
 int interrupt_signal(void);
 
 /*

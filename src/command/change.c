@@ -161,7 +161,6 @@ struct report change_report_of(struct context *context, const struct memory *mem
 		.plan = plan,
 		.dry_run = change_options.dry_run,
 		.elapsed_ns = clock_now_ns() - began_ns,
-		.signal = interrupt_signal(),
 	};
 }
 

@@ -16,7 +16,6 @@ struct report {
 	const struct device_outcomes *devices; /* of `remove` and `add`; NULL for commands that change blocks only */
 	bool dry_run;
 	int64_t elapsed_ns;
-	int signal;    /* that interrupted the run, or 0 */
 	int exit_code; /* that the program will return */
 };
 

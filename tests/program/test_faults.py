@@ -7,12 +7,13 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from typing import Any, Iterator
 
 import pytest
 
-from machine import Result
+from machine import Result, find_program
 
 LATE = 2.0  # generous: the machine that tests may be busy
 
@@ -208,6 +209,17 @@ def test_signal_in_the_middle(machine: Any, number: int, rc: int) -> None:
     assert result.rc == rc and result.json()["result"] == "interrupted"
     assert outcomes(result) == {33: ("skipped", "signal"), 34: ("changed", None), 35: ("failed", "signal")}
     assert made.state(35) == "online" and not workers(made)
+
+
+@pytest.mark.parametrize("args", [("offline", "33-35"), ("offline", "--atomic", "33-35"), ("online", "36-39")])
+def test_signal_before_the_first_write(machine: Any, args: tuple[str, ...]) -> None:
+    """Ctrl-C while memhpctl still reads: it begins nothing."""
+    made = machine("x86-dimm")
+    interrupted = ("import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); "
+                   "os.kill(os.getpid(), signal.SIGINT); os.execv(sys.argv[1], sys.argv[1:])")
+    result = made.run(sys.executable, "-c", interrupted, find_program(), "--sysroot", str(made.root), *args, "--json")
+    assert result.rc == 130 and made.begun() == []
+    assert {outcome for outcome in outcomes(result).values()} == {("skipped", "signal")}
 
 
 def test_kill_leaves_no_worker(machine: Any) -> None:
