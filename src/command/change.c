@@ -130,6 +130,13 @@ int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code
 	return INT_MIN;
 }
 
+void change_unlock(int *lock)
+{
+	if (*lock >= 0)
+		close(*lock);
+	*lock = -1;
+}
+
 struct execute_request change_request(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory)
 {
 	return (struct execute_request){
@@ -214,6 +221,7 @@ int change_run(struct context *context, const struct change *change, const char 
 	r = change_prepare(&run, &request, &err);
 	if (r == 0 && !change_options.dry_run)
 		r = change_execute(&run, &err);
+	change_unlock(&lock);
 	exit_code = r < 0 ? command_fail(context, 0, &err) : change_report(&run);
 	plan_done(&run.plan);
 	survey_done(&run.survey);

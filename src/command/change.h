@@ -28,6 +28,9 @@ int change_plan(struct context *context, const struct change *change, const stru
  */
 int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code);
 
+/* Lets the other runs in: when the work is done, for a reader of the report may take his time. */
+void change_unlock(int *lock);
+
 /* What the shared options ask for, with progress on the terminal. */
 struct execute_request change_request(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory);
 

@@ -115,6 +115,7 @@ static int add_run(struct context *context, const char **words, size_t n_words)
 		addition_plan(&context->sysfs, &devices);
 	if (r >= 0 && !change_options.dry_run)
 		r = add_execute(context, &change, &limits, deadline_ns, &memory, &devices, &plan, &err);
+	change_unlock(&lock);
 	exit_code = r < 0 ? command_fail(context, 0, &err) : add_report(context, &memory, &devices, &plan, began_ns);
 	plan_done(&plan);
 	device_outcomes_done(&devices);

@@ -145,6 +145,7 @@ static int apply_run(struct context *context, const struct policy *policy, const
 	if (r == 0)
 		r = runner_pass(&request, &result, &err);
 	progress_end();
+	change_unlock(&lock);
 	ranges_done(&blocks);
 	if (r < 0)
 		return command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : 0, &err);

@@ -145,6 +145,7 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 		if (r < 0)
 			error_set(&err, r, "cannot start the process that writes: %s", strerror(-r));
 	}
+	change_unlock(&lock);
 	exit_code = r < 0 ? command_fail(context, 0, &err) : remove_report(context, &memory, &removal, began_ns);
 	removal_done(&removal);
 	memory_close(&memory);

@@ -151,13 +151,14 @@ class Machine:
         return self.run(find_program(), "--sysroot", str(self.root), *args,
                         timeout=timeout, env=env, input=input)
 
-    def start(self, *args: str, env: dict[str, str | None] | None = None) -> subprocess.Popen[str]:
+    def start(self, *args: str, env: dict[str, str | None] | None = None,
+              stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start `memhpctl --sysroot ROOT ARGS` and go on: for signals, and for changes while it runs."""
         program = find_program()
         environment = {**os.environ, "LC_ALL": "C", **self.environment(program), **(env or {})}
         return subprocess.Popen([program, "--sysroot", str(self.root), *args], text=True,
                                 env={name: value for name, value in environment.items() if value is not None},
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE)
 
     # --- looking ---
 

@@ -247,6 +247,25 @@ def test_reader_that_went_away(machine: Any) -> None:
 
 # --- two at once ---
 
+def test_slow_reader_keeps_nobody_out(machine: Any) -> None:
+    """Who does not read the report does not keep other runs from working."""
+    made = machine("x86-dimm", lines="dir /run")
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    process = made.start("offline", "35", "--json", stdout=writer)
+    made.wait_for(lambda: made.state(35) == "offline")
+    assert made.memhpctl("online", "36", "--timeout=5s").rc == 0
+    assert process.poll() is None
+    os.close(writer)
+    with open(reader, "rb") as file:
+        assert b'"result": "done"' in file.read()
+    assert process.wait(20) == 0
+
+
 def test_one_at_a_time(machine: Any) -> None:
     made = machine("x86-dimm", lines="dir /run")
     with hanging(made) as process:
