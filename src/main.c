@@ -266,9 +266,10 @@ int main(int argc, char **argv)
 
 	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
 	failed = ferror(stdout);
-	if ((fclose(stdout) || failed) && exit_code == EXIT_DONE) {
+	if ((fclose(stdout) || failed) && (exit_code == EXIT_DONE || !context.json)) {
 		log_error("cannot write the output: %s", errno ? strerror(errno) : "error on standard output");
-		exit_code = EXIT_FAILED;
+		if (exit_code == EXIT_DONE)
+			exit_code = EXIT_FAILED;
 	}
 	free(options.sysroot);
 	return exit_code;

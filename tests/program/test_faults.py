@@ -245,6 +245,14 @@ def test_reader_that_went_away(machine: Any) -> None:
     assert {made.state(number) for number in (33, 34, 35)} == {"offline"}
 
 
+def test_full_disk(machine: Any) -> None:
+    """What cannot be printed is said to be lost, whatever else went wrong."""
+    made = machine("x86-dimm")
+    for words, rc in (("0 35", 64), ("34", 1), ("0 33 --json", 64)):
+        result = made.run("sh", "-c", f'exec "$0" --sysroot {made.root} offline {words} >/dev/full', find_program())
+        assert result.rc == rc and result.err.count("cannot write the") == 1
+
+
 # --- two at once ---
 
 def test_slow_reader_keeps_nobody_out(machine: Any) -> None:
