@@ -211,6 +211,8 @@ int block_online(struct task *task, unsigned long number, const char *word)
 		return result;
 	choose_zone(number, word, zone);
 	become_online(number, fault.zone[0] ? fault.zone : zone);
+	if (fault.effect == EFFECT_DIE)
+		kill(getpid(), SIGKILL);
 	return fault.effect == EFFECT_ALREADY ? -EINVAL : 0;
 }
 
@@ -280,6 +282,8 @@ int block_offline(struct task *task, unsigned long number)
 		later.ms = fault.reonline_ms;
 		kernel_start(online_again, &later);
 	}
+	if (fault.effect == EFFECT_DIE)
+		kill(getpid(), SIGKILL);
 	return fault.effect == EFFECT_ALREADY ? -EINVAL : 0;
 }
 

@@ -150,7 +150,7 @@ static bool parse_effect(char *const *words, int n, struct fault *ret, unsigned 
 		{ "hang", EFFECT_HANG },       { "vanish", EFFECT_VANISH },
 		{ "replace", EFFECT_REPLACE }, { "already", EFFECT_ALREADY },
 		{ "ignore", EFFECT_IGNORE },   { "fail", EFFECT_FAIL },
-		{ "ok", EFFECT_NONE },
+		{ "ok", EFFECT_NONE },         { "die", EFFECT_DIE },
 	};
 	bool known = false;
 	int at = 1;

@@ -95,6 +95,7 @@ enum effect {
 	EFFECT_VANISH,	/* the block is removed meanwhile */
 	EFFECT_REPLACE,	/* the block is removed and added again meanwhile */
 	EFFECT_ALREADY,	/* somebody else does it just before */
+	EFFECT_DIE,	/* as the kernel does it, but the program is killed before it hears of that */
 	EFFECT_IGNORE,	/* claims success, changes nothing */
 	EFFECT_FAIL,	/* accepted, fails later (eject) */
 };

@@ -35,6 +35,7 @@ struct attempt {
 	size_t n;     /* steps in the batch under way */
 	size_t taken; /* steps whose result is in their outcome */
 	bool told;    /* about the lock */
+	int read_error; /* of the last look at the block */
 };
 
 static const struct step *attempt_current(const struct attempt *attempt)
@@ -51,6 +52,7 @@ enum read_back {
 	READ_SAME,     /* the block that was selected; its state and zone are in the outcome */
 	READ_GONE,
 	READ_REPLACED,
+	READ_FAILED, /* it cannot be looked at, and that says nothing about the block: see read_error */
 };
 
 static enum read_back attempt_read_back(struct attempt *attempt)
@@ -60,16 +62,13 @@ static enum read_back attempt_read_back(struct attempt *attempt)
 	struct block block;
 	int r = block_read(attempt->context->memory->directory, outcome->block, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
 
-	if (r < 0) {
-		outcome->after = BLOCK_UNKNOWN;
-		outcome->zone_after = ZONE_UNKNOWN;
-		return READ_GONE;
-	}
-	if (step->inode && (block.inode != step->inode || block.fs_dev != step->fs_dev)) {
-		outcome->after = BLOCK_UNKNOWN;
-		outcome->zone_after = ZONE_UNKNOWN;
+	outcome->after = BLOCK_UNKNOWN;
+	outcome->zone_after = ZONE_UNKNOWN;
+	attempt->read_error = r;
+	if (r < 0)
+		return r == -ENOENT ? READ_GONE : READ_FAILED;
+	if (step->inode && (block.inode != step->inode || block.fs_dev != step->fs_dev))
 		return READ_REPLACED;
-	}
 	outcome->after = block.state;
 	outcome->zone_after = block_zone(&block);
 	return READ_SAME;
@@ -113,13 +112,15 @@ static void attempt_finish_wanted(struct attempt *attempt, enum outcome_result r
 	attempt_finish(attempt, result, attempt_zone_fits(attempt) ? CAUSE_NONE : CAUSE_WRONG_ZONE);
 }
 
-/* The end of a block that is gone or replaced; the error, if there was one, stays. */
+/* The end of a block that is gone or replaced, where the error, if there was one, stays; or that cannot be looked at. */
 static void attempt_finish_lost(struct attempt *attempt, enum read_back read)
 {
 	if (read == READ_REPLACED)
-		attempt_finish(attempt, OUTCOME_REPLACED, CAUSE_REPLACED);
-	else
-		attempt_finish(attempt, OUTCOME_VANISHED, CAUSE_GONE);
+		return attempt_finish(attempt, OUTCOME_REPLACED, CAUSE_REPLACED);
+	if (read == READ_GONE)
+		return attempt_finish(attempt, OUTCOME_VANISHED, CAUSE_GONE);
+	attempt_outcome(attempt)->error = -attempt->read_error;
+	attempt_finish(attempt, OUTCOME_FAILED, CAUSE_UNREADABLE);
 }
 
 /* Takes the result of the step's job into its outcome, which is final unless it may be tried again (FAILED, with a passing cause). */
@@ -146,52 +147,76 @@ static void attempt_take(struct attempt *attempt, const struct write_result *res
 	}
 }
 
-/* Takes all results that are there. The last may be that of a job that was stopped, which is none. */
-static void attempt_take_finished(struct attempt *attempt)
+/*
+ * Takes all results that are there. With `stopping` the last may be that of a job that was stopped for it, which is none; otherwise somebody else sent the worker
+ * a signal, and that is an interruption like any other.
+ */
+static void attempt_take_finished(struct attempt *attempt, bool stopping)
 {
 	size_t finished = writer_finished(attempt->context->writer);
 
 	while (attempt->taken < finished) {
 		const struct write_result *result = writer_result(attempt->context->writer, attempt->taken);
 
-		if (result->stopped)
+		if (stopping && result->stopped)
 			return;
 		attempt_take(attempt, result);
 		attempt->taken++;
 	}
 }
 
-/* Ends the batch under way for `cause` and reports what came of the step that it was at. `wait_ns`: how long that one waited for the lock. */
-static void attempt_abort(struct attempt *attempt, enum outcome_cause cause, int64_t wait_ns)
+/* The clocks of the step under way: how long it has waited for the lock, and worked. */
+struct clocks {
+	size_t taken; /* the step that they belong to */
+	int64_t wait_ns, work_ns;
+	int64_t hidden_wait_ns, looked_ns;
+};
+
+/* Takes a step that the worker was kept from giving a result for: the truth is the block's state, else it failed for `cause`. */
+static void attempt_take_state(struct attempt *attempt, enum read_back read, enum outcome_cause cause, const struct clocks *clocks)
 {
+	struct outcome *outcome = attempt_outcome(attempt);
+
+	outcome->attempts++;
+	outcome->error = cause == CAUSE_INTERRUPTION ? EINTR : 0;
+	if (clocks->taken == attempt->taken) {
+		outcome->lock_wait_ns += clocks->wait_ns;
+		outcome->elapsed_ns += clocks->wait_ns + clocks->work_ns + (clock_now_ns() - clocks->looked_ns);
+	}
+	if (read == READ_SAME && outcome->after == attempt->wanted)
+		attempt_finish_wanted(attempt, OUTCOME_CHANGED);
+	else if (read == READ_SAME || cause == CAUSE_STUCK)
+		attempt_finish(attempt, OUTCOME_FAILED, cause);
+	else
+		attempt_finish_lost(attempt, read);
+	attempt->taken++;
+}
+
+/* Ends the batch under way for `cause` and reports what came of the step that it was at. */
+static void attempt_abort(struct attempt *attempt, enum outcome_cause cause, const struct clocks *clocks)
+{
+	size_t at = attempt->taken;
 	int r = writer_stop(attempt->context->writer, STOP_GRACE_NS);
 	struct outcome *outcome;
 	enum read_back read;
 
-	attempt_take_finished(attempt);
+	attempt_take_finished(attempt, true);
 	/* The signal came too late: all of it is done. */
 	if (attempt->taken == attempt->n)
 		return;
 	outcome = attempt_outcome(attempt);
 	read = attempt_read_back_settled(attempt);
-	outcome->attempts++;
-	outcome->lock_wait_ns += wait_ns;
-	outcome->error = 0;
 	if (r == -EBUSY) {
 		free(outcome->detail);
 		if (asprintf(&outcome->detail, "process %d (memhpctl-write) is inside the kernel and ends when the kernel lets it",
 			     (int)attempt->context->writer->stuck_pid) < 0)
 			outcome->detail = NULL;
-		attempt_finish(attempt, OUTCOME_FAILED, CAUSE_STUCK);
-	} else if (read != READ_SAME) {
-		attempt_finish_lost(attempt, read);
-	} else if (outcome->after == attempt->wanted) {
-		/* Too late to stop it: the truth is the state. */
-		attempt_finish_wanted(attempt, OUTCOME_CHANGED);
-	} else {
-		attempt_finish(attempt, OUTCOME_FAILED, cause);
+		cause = CAUSE_STUCK;
+	} else if (attempt->taken > at && read == READ_SAME && outcome->after != attempt->wanted) {
+		/* Too late for the step that was meant; this one is as if it had not had its turn. */
+		return;
 	}
-	attempt->taken++;
+	attempt_take_state(attempt, read, cause, clocks);
 }
 
 static void attempt_tell(struct attempt *attempt, int64_t wait_ns)
@@ -215,13 +240,6 @@ static bool attempt_hidden_wait(struct attempt *attempt)
 	return attempt->wanted == BLOCK_OFFLINE && attempt_read_back(attempt) == READ_SAME &&
 	       attempt_outcome(attempt)->after == BLOCK_ONLINE;
 }
-
-/* The clocks of the step under way: how long it has waited for the lock, and worked. */
-struct clocks {
-	size_t taken; /* the step that they belong to */
-	int64_t wait_ns, work_ns;
-	int64_t hidden_wait_ns, looked_ns;
-};
 
 /* A try for the lock is over in a few milliseconds; one that lasts is at work, or waits where it cannot be seen. */
 static void attempt_read_clocks(struct attempt *attempt, struct clocks *clocks, int64_t now_ns)
@@ -250,28 +268,30 @@ static void attempt_wait(struct attempt *attempt)
 
 	for (;;) {
 		int64_t left = clock_left_ns(context->deadline_ns), now;
-		/* With all results there, only the worker's word that it is over is missing. */
-		bool all = attempt->taken == attempt->n;
-		int r = writer_wait(context->writer, left < TICK_NS && !all ? left : TICK_NS, context->ignore_signals || all);
+		int r = writer_wait(context->writer, left < TICK_NS ? left : TICK_NS, context->ignore_signals);
 
-		attempt_take_finished(attempt);
-		if (r == -ECHILD && attempt->taken < attempt->n) {
-			attempt_take(attempt, &(struct write_result){ .stage = WRITE_STAGE_WRITE, .error = -EINTR });
-			attempt->taken++;
-		}
-		if (r == 0 || r == -ECHILD)
+		attempt_take_finished(attempt, false);
+		if (attempt->taken == attempt->n) {
+			/* Only the worker's word that it is over is missing; one that does not come (SIGSTOP) is of no use any more. */
+			if (r < 0 && r != -ECHILD && writer_wait(context->writer, STOP_GRACE_NS, true) == -ETIME)
+				writer_stop(context->writer, STOP_GRACE_NS);
 			return;
-		if (attempt->taken == attempt->n)
-			continue;
+		}
+		if (r == 0)
+			return;
 		now = clock_now_ns();
 		attempt_read_clocks(attempt, &clocks, now);
+		/* Its own alarm ended it, where this process was kept from running (SIGSTOP) until after the deadline; or somebody did. */
+		if (r == -ECHILD)
+			return attempt_take_state(attempt, attempt_read_back_settled(attempt),
+						  now >= context->deadline_ns ? CAUSE_DEADLINE : CAUSE_INTERRUPTION, &clocks);
 		if (r == -EINTR)
-			return attempt_abort(attempt, CAUSE_SIGNAL, clocks.wait_ns);
+			return attempt_abort(attempt, CAUSE_SIGNAL, &clocks);
 		attempt_tell(attempt, clocks.wait_ns);
 		if (clocks.work_ns >= work_limit_ns)
-			return attempt_abort(attempt, CAUSE_DEADLINE, clocks.wait_ns);
+			return attempt_abort(attempt, CAUSE_DEADLINE, &clocks);
 		if (now >= context->deadline_ns)
-			return attempt_abort(attempt, clocks.wait_ns > clocks.work_ns ? CAUSE_LOCK : CAUSE_DEADLINE, clocks.wait_ns);
+			return attempt_abort(attempt, clocks.wait_ns > clocks.work_ns ? CAUSE_LOCK : CAUSE_DEADLINE, &clocks);
 	}
 }
 
@@ -325,21 +345,21 @@ static bool attempt_pause(const struct attempt *attempt, struct outcome *outcome
 	return !over;
 }
 
-/* May the step that was taken last be tried again? Not where our own clock or the user ended it. Somebody who changed the block back may have done so only once. */
+/* May the step be tried again? Not where our own clock or the user ended it. Somebody who changed the block back may have done so only once. */
 static bool attempt_may_retry(const struct outcome *outcome)
 {
 	return outcome->result == OUTCOME_FAILED &&
 	       ((outcome_cause_is_passing(outcome->cause) && outcome->error) || outcome->cause == CAUSE_REVERTED);
 }
 
-/* Tries the step that was taken last, and failed, again and again. */
-static void attempt_retry(struct attempt *attempt)
+/* Tries a step that was taken, and failed, again and again. */
+static void attempt_retry(const struct attempt *attempt, size_t step)
 {
 	struct attempt again = *attempt;
 	struct outcome *outcome;
 	uint32_t retries;
 
-	again.steps = &attempt->steps[attempt->taken - 1];
+	again.steps = &attempt->steps[step];
 	again.n = 1;
 	outcome = &attempt->outcomes[again.steps->outcome];
 	retries = attempt_retries(attempt, outcome);
@@ -363,7 +383,9 @@ size_t attempt_steps(const struct attempt_context *context, const struct step *s
 				   .n = n < WRITER_BATCH_MAX ? n : WRITER_BATCH_MAX };
 
 	attempt_batch(&attempt, attempt.n);
-	attempt_retry(&attempt);
+	/* A failed write was the last; but one that somebody undid may stand before others. */
+	for (size_t i = 0; i < attempt.taken; i++)
+		attempt_retry(&attempt, i);
 	return attempt.taken;
 }
 

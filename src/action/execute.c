@@ -60,7 +60,7 @@ static size_t execute_some(const struct execute_request *request, const struct a
 		made = attempt_steps(context, steps, n, plan->wanted, plan->outcomes.v);
 	else
 		rezone_step(context, steps, &plan->outcomes.v[steps->outcome]);
-	/* At most the last of them failed. */
+	/* A write that failed was the last of them. */
 	if (plan->wanted == BLOCK_OFFLINE || !n)
 		execute_ask_kernel(request, kmsg, &plan->outcomes.v[steps[made - 1].outcome]);
 	return made;
@@ -146,7 +146,9 @@ static void execute_step_back(const struct attempt_context *context, const struc
 		attempt_step(context, step, back->wanted, &attempt);
 	outcome->after = attempt.after;
 	outcome->zone_after = attempt.zone_after;
+	outcome->attempts += attempt.attempts;
 	outcome->elapsed_ns += attempt.elapsed_ns;
+	outcome->lock_wait_ns += attempt.lock_wait_ns;
 	free(outcome->detail);
 	outcome->detail = attempt.detail;
 	if ((attempt.result == OUTCOME_CHANGED || attempt.result == OUTCOME_ALREADY) && attempt.cause == CAUSE_NONE) {

@@ -37,6 +37,7 @@ static const struct cause {
 	[CAUSE_STUCK] = { "stuck", "the kernel is still at it and cannot be interrupted there", true, false },
 	[CAUSE_REVERTED] = { "reverted", "the kernel did it, but the block is not in that state any more: somebody changes it too "
 			     "(auto_online_blocks, a udev rule, another program)", false, false },
+	[CAUSE_UNREADABLE] = { "unreadable", "the state of the block could not be read, so that it is not known what became of it", false, false },
 	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing", "another block would not go, and --atomic is all or nothing", false, false },
 	[CAUSE_NO_ROOM] = { "no-room", "too little free memory for the pages that would have to move; --force tries all the same", false, false },
 	[CAUSE_UNKNOWN] = { "unknown", "the kernel refused with an error that has no known meaning here (see the kernel log)", false, false },
@@ -143,6 +144,8 @@ const char *outcome_reason(const struct outcome *outcome, enum block_state wante
 		return "unmovable pages in a kernel zone; memory that has to go offline again belongs in zone Movable";
 	if (outcome->cause == CAUSE_UNKNOWN && outcome->error == EINVAL)
 		return "the kernel takes the request as invalid for this block (see the kernel log)";
+	if (outcome->cause == CAUSE_MEMORY && outcome->error && outcome->error != ENOMEM)
+		return "no further process or open file is allowed here (ulimit, a cgroup's pids.max); try again later";
 	return causes[outcome->cause].sentence;
 }
 

@@ -39,7 +39,7 @@ enum outcome_cause {
 	CAUSE_NONE,
 	CAUSE_BUSY,	   /* EBUSY, EAGAIN: passing */
 	CAUSE_LOCK,	   /* the hotplug lock, or another memhpctl, until the deadline: passing */
-	CAUSE_MEMORY,	   /* ENOMEM: passing */
+	CAUSE_MEMORY,	   /* ENOMEM, or no process or descriptor to be had: passing */
 	CAUSE_INTERRUPTION, /* EINTR that was not ours: passing */
 	CAUSE_DEADLINE,	   /* our own clock: passing */
 	CAUSE_SIGNAL,	   /* the user stopped it */
@@ -54,6 +54,7 @@ enum outcome_cause {
 	CAUSE_READ_ONLY,   /* EROFS on opening */
 	CAUSE_STUCK,	   /* the kernel does not let go of our worker */
 	CAUSE_REVERTED,	   /* the write succeeded, yet the state read back is not the wanted one */
+	CAUSE_UNREADABLE,  /* the state could not be read back, and not because the block is gone */
 	CAUSE_ALL_OR_NOTHING, /* --atomic, and another block would not go */
 	CAUSE_NO_ROOM,	   /* too little free memory for what would have to move */
 	CAUSE_UNKNOWN,	   /* any other errno: shown with its number, never tried again */

@@ -73,6 +73,39 @@ def test_claimed_but_not_done(machine: Any) -> None:
     assert result.rc == 1 and outcomes(result) == {35: ("failed", "reverted")}
 
 
+def test_undone_once_each(machine: Any) -> None:
+    """Somebody who undoes each block once is got over, wherever in a batch the block stands."""
+    made = machine("x86-dimm")
+    rules = "\n".join(f"memory{number} offline ignore 1" for number in range(32, 36))
+    result = made.memhpctl("offline", "32-35", "--json", rules=rules)
+    assert result.rc == 0 and [block["attempts"] for block in result.json()["blocks"]] == [2] * 4
+
+
+@pytest.mark.parametrize("command, block, after", [("offline", 35, "offline"), ("online", 36, "online")])
+def test_worker_killed_when_it_had_just_done_it(machine: Any, command: str, block: int, after: str) -> None:
+    """Then nobody else did it: it is changed, and can be put back."""
+    made = machine("x86-dimm")
+    result = made.memhpctl(command, str(block), "--json", rules=f"memory{block} {command} die 1")
+    assert result.rc == 0 and outcomes(result) == {block: ("changed", None)} and made.state(block) == after
+    made = machine("x86-dimm")
+    before = made.states()
+    result = made.memhpctl("offline", "34-35", "--atomic", "--json", rules="memory35 offline die 1\nmemory34 offline EPERM always")
+    assert result.rc == 1 and made.states() == before
+    assert outcomes(result) == {35: ("rolled-back", "all-or-nothing"), 34: ("failed", "veto")}
+
+
+def test_few_descriptors(machine: Any) -> None:
+    """A block that cannot be looked at is not gone."""
+    made = machine("x86-dimm")
+    for limit in range(4, 20):
+        result = made.run("sh", "-c", 'ulimit -n "$0"; exec "$@"', str(limit), find_program(), "--sysroot", str(made.root),
+                          "offline", "35", "--retries=0")
+        assert (result.rc == 0) == (made.state(35) == "offline") and "gone" not in result.out, (limit, result)
+        if result.rc == 0:
+            break
+    assert result.rc == 0
+
+
 def test_retries_are_bounded(machine: Any) -> None:
     made = machine("kernel-zone")
     rules = "* offline EBUSY always"
@@ -101,6 +134,7 @@ def test_block_timeout_lets_the_others_go_on(machine: Any) -> None:
     assert result.rc == 64 and result.seconds < 0.2 + LATE
     assert outcomes(result) == {33: ("changed", None), 34: ("failed", "deadline"), 35: ("changed", None)}
     assert made.state(34) == "online"
+    assert 200 <= result.json()["blocks"][1]["elapsed_ms"] <= result.json()["elapsed_ms"]
 
 
 def test_what_is_left_at_the_deadline_is_skipped(machine: Any) -> None:
@@ -142,6 +176,8 @@ def test_atomic_rolls_back(machine: Any) -> None:
     assert back == {"memory36/state": "online_kernel", "memory37/state": "online_kernel", "memory39/state": "online_movable"}
     assert (made.zones(37), made.zones(39)) == (["Normal"], ["Movable"])
     assert all(block["after"] == "online" for block in document["blocks"])
+    # Away and back.
+    assert [block["attempts"] for block in document["blocks"]] == [2, 2, 1, 2]
 
 
 def test_atomic_online(machine: Any) -> None:

@@ -67,6 +67,8 @@ static void test_words(void **state)
 			expected = expected || passing[i] == outcome.cause;
 		assert_int_equal(outcome_cause_is_passing(outcome.cause), expected);
 	}
+	assert_string_not_equal(outcome_reason(&(struct outcome){ .cause = CAUSE_MEMORY, .error = ENOMEM }, BLOCK_OFFLINE),
+				outcome_reason(&(struct outcome){ .cause = CAUSE_MEMORY, .error = EMFILE }, BLOCK_OFFLINE));
 	for (int result = 0; result < OUTCOME_RESULT_COUNT; result++)
 		assert_non_null(outcome_result_name((enum outcome_result)result));
 }

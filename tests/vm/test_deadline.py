@@ -143,6 +143,77 @@ def test_a_signal_ends_an_endless_offline_with_a_report(
     wait_for_no_worker(guest)
 
 
+def worker(guest: Guest) -> str:
+    """The process that writes."""
+    return guest.check("basename $(dirname $(grep -lx memhpctl-write /proc/[0-9]*/comm))").out.strip()
+
+
+@pytest.mark.parametrize(("signals", "attempts"), [("TERM", 2), ("KILL", 2), ("ALRM", 2), ("STOP CONT", 1), ("STOP", 1)])
+def test_a_signal_to_the_worker_alone_is_an_interruption(
+        guest: Guest, memhpctl: str, movable: list[int], signals: str, attempts: int) -> None:
+    pin(guest, 36)
+    job = guest.spawn([memhpctl, "offline", "36", "--timeout", "3s", "--json"])
+    deadline = time.monotonic() + 10
+    while guest.block_state(36) != "going-offline":
+        assert time.monotonic() < deadline
+    for name in signals.split():
+        guest.check(f"kill -{name} {worker(guest)}")
+    result = job.wait(10)
+    block = block_of(report(result), 36)
+    assert (result.rc, block["result"], block["cause"], block["attempts"]) == (75, "failed", "deadline", attempts), result
+    assert 2500 < block["elapsed_ms"] <= report(result)["elapsed_ms"]
+    assert guest.block_state(36) == "online"
+    wait_for_no_worker(guest)
+
+
+def test_stopped_until_after_the_deadline(guest: Guest, memhpctl: str, movable: list[int]) -> None:
+    """Ctrl-Z: the worker's own alarm ends it, and that is the deadline, not a stranger's doing."""
+    pin(guest, 36)
+    job = guest.spawn([memhpctl, "offline", "36", "--timeout", "1s", "--json"])
+    deadline = time.monotonic() + 10
+    while guest.block_state(36) != "going-offline":
+        assert time.monotonic() < deadline
+    job.kill(signal.SIGSTOP)
+    while guest.block_state(36) != "online":
+        assert time.monotonic() < deadline
+    job.kill(signal.SIGCONT)
+    result = job.wait(10)
+    block = block_of(report(result), 36)
+    assert (result.rc, block["result"], block["cause"], block["after"]) == (75, "failed", "deadline", "online")
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_a_signal_at_random_moments_leaves_a_true_report(
+        guest: Guest, memhpctl: str, movable: list[int], group: bool) -> None:
+    """Whatever a block is said to be, it is; and one that is skipped was not touched. With `group` the worker gets the signal too, as from systemd."""
+    random_moment = random.Random(2)
+    seen = set()
+    for turn in range(60):
+        command = "offline" if turn % 2 == 0 else "online"
+        atomic = ["--atomic"] if turn % 6 > 3 else []
+        before = {number: guest.block_state(number) for number in movable}
+        job = guest.spawn([memhpctl, command, "32-39", "--json", *atomic, *(["--zone", "movable"] if command == "online" else [])])
+        while turn % 4 > 1 and job.running() and guest.block_state(first := 33 if command == "offline" else 39) == before[first]:
+            pass
+        time.sleep(random_moment.uniform(0, 0.1))
+        job.kill(signal.SIGTERM, group=group)
+        result = job.wait(10)
+        if not result.out:  # before it could do anything
+            assert result.rc == -signal.SIGTERM and before == {number: guest.block_state(number) for number in movable}
+            continue
+        document = report(result)
+        seen |= {block["result"] for block in document["blocks"]}
+        for block in document["blocks"]:
+            assert block["after"] == guest.block_state(block["block"]), document
+            assert block["result"] in ("changed", "already", "skipped", "failed", "rolled-back")
+            assert block["result"] != "skipped" or (block["attempts"] == 0 and block["after"] == before[block["block"]])
+            assert block["result"] not in ("failed", "rolled-back") or block["after"] == before[block["block"]]
+        counted = {result: sum(block["result"] == result for block in document["blocks"]) for result in ("changed", "skipped", "failed")}
+        assert counted == {result: document["totals"][result] for result in counted}
+        wait_for_no_worker(guest)
+    assert "changed" in seen and seen & {"skipped", "failed"}
+
+
 def test_kill_9_at_random_moments_leaves_no_process_and_no_nameless_state(
         guest: Guest, memhpctl: str, movable: list[int]) -> None:
     random_moment = random.Random(1)
