@@ -24,7 +24,7 @@ struct journal_field {
 };
 
 /*
- * Sends one entry to the journal's own socket (systemd.journal-fields(7), "Native Journal Protocol"); where there is none, the message alone to syslog(3), but only on the running system: what
+ * Sends one entry to the journal's own socket (systemd.journal-fields(7), "Native Journal Protocol"); where there is none, the message alone to the socket of syslog(3), but only on the running system: what
  * is done to a tree that stands in for one is nobody's business there. Never waits, never fails: a log that is not there must not stop the work.
  */
 void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id, const char *message,

@@ -262,6 +262,19 @@ def test_a_broken_pipe_or_a_full_disk_does_not_hide_what_was_done(
     assert {guest.block_state(number) for number in (33, 34, 35)} == {"online"}
 
 
+def test_a_log_daemon_that_hangs_holds_nobody_up(guest: Guest, memhpctl: str, movable: list[int]) -> None:
+    """The audit line goes to syslogd where there is no journal, and is lost when that does not take it."""
+    daemon = guest.spawn(["syslogd", "-n", "-O", "/tmp/messages"])
+    guest.check("while ! test -S /dev/log; do sleep 0.1; done")
+    guest.check([memhpctl, "offline", "33"])
+    guest.check("until grep -q 'daemon.notice memhpctl: offline: offline 33 (128M, 1 changed' /tmp/messages; do sleep 0.1; done")
+    daemon.kill(signal.SIGSTOP)
+    for _ in range(8):
+        guest.check([memhpctl, "online", "33", "--zone=movable"], timeout=10)
+        guest.check([memhpctl, "offline", "33"], timeout=10)
+    daemon.kill(signal.SIGKILL)
+
+
 def test_atomic_puts_back_what_was_changed(guest: Guest, memhpctl: str, movable: list[int]) -> None:
     pin(guest, 37)
     zones = {number: guest.block_zone(number) for number in movable}
