@@ -78,13 +78,15 @@ static bool copy_text(char *target, size_t size, const char *text)
 	return true;
 }
 
-/* Forgets a worker that is dead or stuck; a stuck one is left to the kernel. */
+/* Forgets a worker that is dead, or idle and cannot be told anything; or that is stuck, and left to the kernel. */
 static void writer_forget(struct writer *writer, bool reap)
 {
-	if (reap)
+	if (reap) {
+		kill(writer->pid, SIGKILL);
 		waitpid(writer->pid, NULL, 0);
-	else
+	} else {
 		writer->stuck_pid = writer->pid;
+	}
 	close(writer->socket);
 	writer->socket = -1;
 	writer->pid = 0;
@@ -130,7 +132,7 @@ int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n, 
 			writer->busy = true;
 			return 0;
 		}
-		/* The worker died while it was idle: one more. */
+		/* The worker died while it was idle, or there is no memory for the message: one more. */
 		writer_forget(writer, true);
 	}
 	return -ECHILD;
