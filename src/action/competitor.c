@@ -39,32 +39,66 @@ static void search_add(struct search *search, const char *id, const char *place,
 	search->found.n++;
 }
 
-/* ATTR{state}="online", or a program that is given the path of the attribute. */
+/*
+ * Does the rule assign to the attribute a value that begins with the word, or one made of variables? RHEL's has ATTR{state}="$env{.state}". A comparison
+ * (== or !=) is none.
+ */
+static bool assigns(const char *line, const char *attribute, const char *word)
+{
+	for (const char *at = strstr(line, attribute); at; at = strstr(at, attribute)) {
+		at += strlen(attribute);
+		at += strspn(at, " \t");
+		if (*at != '=' || at[1] == '=')
+			continue;
+		at += 1 + strspn(at + 1, " \t");
+		if (*at == '"' && (at[1] == '$' || at[1] == '%' || !strncmp(at + 1, word, strlen(word))))
+			return true;
+	}
+	return false;
+}
+
+/* By itself, or through a program that is given the path of the attribute. */
 static bool writes_state(const char *line)
 {
-	const char *attribute = strstr(line, "ATTR{state}=\"online");
+	if (assigns(line, "ATTR{state}", "online") || (strstr(line, "\"memory\"") && assigns(line, "ATTR{online}", "1")))
+		return true;
+	return (strstr(line, "RUN") || strstr(line, "PROGRAM")) && strstr(line, "online") &&
+	       (strstr(line, "/state") || strstr(line, "/auto_online_blocks"));
+}
 
-	return attribute || ((strstr(line, "RUN") || strstr(line, "PROGRAM")) && strstr(line, "/state") && strstr(line, "online"));
+/* Takes the next line, joined with those that continue it, *lines in all. A comment is not continued. */
+static char *next_rule(char **rest, unsigned int *lines)
+{
+	char *line = *rest + strspn(*rest, " \t"), *end = line;
+
+	*lines = 1;
+	while ((end = strchr(end, '\n')) && end > line && end[-1] == '\\' && *line != '#') {
+		end[-1] = *end = ' ';
+		++*lines;
+	}
+	*rest = end ? end + 1 : NULL;
+	if (end)
+		*end = '\0';
+	return line;
 }
 
 static void search_rules_file(struct search *search, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
-	unsigned int number = 0;
+	unsigned int number = 1, lines = 0;
 	bool crash_hotplug;
 	char *rest, *line;
 
 	if (sysfs_read_all(search->sysfs, path, &text, NULL) < 0 || !strstr(text, "memory"))
 		return;
 	crash_hotplug = strstr(text, "crash_hotplug");
-	for (rest = text; (line = strsep(&rest, "\n"));) {
-		number++;
-		line += strspn(line, " \t");
+	for (rest = text; rest; number += lines) {
+		line = next_rule(&rest, &lines);
 		if (*line == '#')
 			continue;
 		if (writes_state(line))
-			search_add(search, "udev-rule", path, number, "this rule brings each block online by itself, before the policy is asked; hide its file by one of "
-				   "the same name in /etc/udev/rules.d, without this line");
+			search_add(search, "udev-rule", path, number, "this rule brings each block online by itself, before the policy is asked; take it out, of a "
+				   "file that a package owns in a copy in /etc/udev/rules.d, which hides it");
 		if (strstr(line, "\"memory\"") && strstr(line, "kdump") && !crash_hotplug)
 			search_add(search, "kdump-rule", path, number, "this rule loads the kdump kernel anew for each block; a test for "
 				   "ATTRS{crash_hotplug}!=\"1\" avoids it on kernels that keep the list of memory themselves (6.6)");
