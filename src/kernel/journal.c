@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/journal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 #include "base/cleanup.h"
 
-#define SOCKET "run/systemd/journal/socket"
+#define JOURNAL_SOCKET "run/systemd/journal/socket"
 #define SYSLOG_SOCKET "dev/log"
 
 /* A line break would end the field. */
@@ -25,36 +26,38 @@ static void journal_add(FILE *out, const char *name, const char *value)
 	fputc('\n', out);
 }
 
-/* Sends without waiting for a receiver whose queue is full. */
-static int journal_send_to(const struct sysfs *sysfs, const char *path, int type, const char *entry, size_t length)
+/*
+ * Never waits: syslog(3) would, for a logger that takes nothing any more, and so keep whoever wants to say something from ending. The path leads through the descriptor of the
+ * root, for one below it may be longer than an address can be.
+ */
+static int journal_send_datagram(const struct sysfs *sysfs, const char *path, const char *text, size_t length)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
-		return -1;
-	/* Through the descriptor of the root: a path below it may be longer than an address can be. */
+		return -errno;
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", sysfs->root_fd, path);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -1;
-	return send(fd, entry, length, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	return sendto(fd, text, length, MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 }
 
-/* What syslog(3) sends; that would wait for a log daemon that hangs, with all that memhpctl keeps others from. */
+/* The form that syslog(3) of the C library has. */
 static void journal_send_syslog(const struct sysfs *sysfs, enum journal_priority priority, const char *message)
 {
-	_cleanup_free_ char *entry = NULL;
+	_cleanup_free_ char *line = NULL;
 	time_t now = time(NULL);
 	struct tm local;
 	char when[32];
 	int length;
 
-	if (!localtime_r(&now, &local) || !strftime(when, sizeof(when), "%b %e %T", &local))
+	localtime_r(&now, &local);
+	/* The months are English in every language. */
+	length = asprintf(&line, "<%d>%.15s memhpctl: %s", LOG_DAEMON | (int)priority, asctime_r(&local, when) + 4, message);
+	if (length < 0) {
+		line = NULL;
 		return;
-	length = asprintf(&entry, "<%d>%s memhpctl: %s", LOG_DAEMON | (int)priority, when, message);
-	/* On a stream the end is a zero byte. */
-	if (length >= 0 && journal_send_to(sysfs, SYSLOG_SOCKET, SOCK_DGRAM, entry, (size_t)length) < 0)
-		journal_send_to(sysfs, SYSLOG_SOCKET, SOCK_STREAM, entry, (size_t)length + 1);
+	}
+	journal_send_datagram(sysfs, SYSLOG_SOCKET, line, (size_t)length);
 }
 
 void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id, const char *message,
@@ -63,6 +66,7 @@ void journal_send(const struct sysfs *sysfs, enum journal_priority priority, con
 	_cleanup_free_ char *entry = NULL;
 	size_t length = 0;
 	FILE *out = open_memstream(&entry, &length);
+	int r;
 
 	if (!out)
 		return;
@@ -74,6 +78,8 @@ void journal_send(const struct sysfs *sysfs, enum journal_priority priority, con
 		journal_add(out, fields[i].name, fields[i].value);
 	if (fclose(out))
 		return;
-	if (journal_send_to(sysfs, SOCKET, SOCK_DGRAM, entry, length) < 0 && sysfs_is_running_system(sysfs))
+	r = journal_send_datagram(sysfs, JOURNAL_SOCKET, entry, length);
+	/* A journal that is there but takes nothing owns the other socket too. */
+	if (r == -ENOENT || r == -ECONNREFUSED)
 		journal_send_syslog(sysfs, priority, message);
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import Any
 
@@ -232,6 +233,24 @@ def test_the_log(machine: Any) -> None:
         journal.setblocking(False)
         with pytest.raises(BlockingIOError):
             journal.recv(65536)
+
+
+def test_the_log_without_a_journal(machine: Any) -> None:
+    made = machine("x86-dimm")
+    made.path("/dev").mkdir(exist_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(made.path("/dev/log")))
+        log.settimeout(5)
+        assert made.memhpctl("policy", "apply").rc == 0
+        assert re.fullmatch(r"<29>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d memhpctl: memory36-39: online, zone Movable \(4 .*",
+                            log.recv(65536).decode())
+        log.setblocking(False)
+        # It stops reading, and its queue runs full.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, pytest.raises(BlockingIOError):
+            other.setblocking(False)
+            while True:
+                other.sendto(b"x", str(made.path("/dev/log")))
+        assert made.memhpctl("offline", "39", timeout=20).rc == 0
 
 
 def test_wait(machine: Any) -> None:

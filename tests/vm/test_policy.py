@@ -247,6 +247,20 @@ def test_little_memory_left(start: Callable[..., Guest]) -> None:
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
 
 
+def test_a_stuck_journal_keeps_nobody_from_ending(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
+    guest.plug_dimm("d1", "128M")
+    wait(guest, "32")
+    # Short queues, which a journal that does not read lets run full.
+    guest.check("echo 2 >/proc/sys/net/unix/max_dgram_qlen; "
+                "systemctl stop systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket; "
+                "systemctl start systemd-journald.service; kill -STOP $(pidof systemd-journald)")
+    guest.run("for i in 1 2 3 4 5 6 7 8; do timeout 1 logger fill || exit; done")
+    for _ in range(4):
+        guest.check(["memhpctl", "offline", "32"], timeout=20)
+        guest.check(["memhpctl", "policy", "apply"], timeout=20)
+
+
 def test_a_rule_of_the_distribution_races_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     try:
         lab = services_lab(tmp_path_factory.mktemp("racing"), memhpctl_to_test(), {"40-redhat.rules": RACING_RULE})
