@@ -43,7 +43,7 @@ struct monitor {
 	struct told told;
 	struct news *batch; /* BATCH_MAX */
 	size_t n_batch;
-	bool overrun;
+	bool overrun, drained;
 	int error;
 };
 
@@ -174,16 +174,23 @@ static bool is_memory_device(struct monitor *monitor, const struct news *news)
 	return sysfs_exists(&monitor->context->sysfs, path);
 }
 
-/* Takes all events that are there. */
+/* Takes the events that are there, or as many as a batch holds. */
 static void monitor_take(struct monitor *monitor)
 {
 	struct uevent event;
+	struct news *news;
 	int r = 0;
 
 	monitor->n_batch = 0;
-	while (monitor->n_batch < BATCH_MAX && (r = uevent_receive(monitor->events, &event)) == 1) {
-		struct news *news = &monitor->batch[monitor->n_batch++];
-
+	while (monitor->n_batch < BATCH_MAX && (r = uevent_receive(monitor->events, &event)) != 0) {
+		/* The kernel says so first, before it gives out what it kept. */
+		if (r == -ENOBUFS) {
+			monitor->overrun = true;
+			continue;
+		}
+		if (r < 0)
+			break;
+		news = &monitor->batch[monitor->n_batch++];
 		*news = (struct news){ .seqnum = event.seqnum };
 		clock_gettime(CLOCK_REALTIME, &news->time);
 		snprintf(news->action, sizeof(news->action), "%s", event.action);
@@ -192,9 +199,8 @@ static void monitor_take(struct monitor *monitor)
 		news->is_block = !strcmp(event.subsystem, "memory") && block_number_parse(event.sysname, &news->block);
 		uevent_done(&event);
 	}
-	if (r == -ENOBUFS)
-		monitor->overrun = true;
-	else if (r < 0 && r != -EAGAIN)
+	monitor->drained = monitor->n_batch < BATCH_MAX;
+	if (r < 0)
 		monitor->error = r;
 }
 
@@ -237,7 +243,8 @@ static int monitor_tell(struct monitor *monitor)
 			print_other(monitor, news);
 		}
 	}
-	if (r == 0 && monitor->overrun) {
+	/* Not before what is older than the lost events has been told, or it would be told after what was found, as news. */
+	if (r == 0 && monitor->overrun && monitor->drained) {
 		struct news news = { .action = "overrun", .name = "events were lost; what changed since follows" };
 
 		clock_gettime(CLOCK_REALTIME, &news.time);
