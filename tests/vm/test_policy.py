@@ -198,6 +198,47 @@ def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., 
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
 
 
+def test_when_the_kernel_does_it_no_process_runs(start: Callable[..., Guest]) -> None:
+    guest = start(services(DIMMS.but(memory="4G,slots=8,maxmem=160G")),
+                  "[policy]\nkernel = yes\nonline-policy = auto-movable\n[rule all]\naction = online\n")
+    guest.check(["memhpctl", "policy", "apply"])
+    before = runs(guest)
+    # Large enough for many events to be handled before the kernel brings the first block online.
+    guest.plug_dimm("d1", "32G", timeout=120)
+    guest.check("udevadm settle", timeout=60)
+    assert set(guest.blocks().values()) == {"online"}
+    assert runs(guest) == before
+    assert guest.run("ls /run/memhpctl/pending").rc != 0
+
+
+def test_for_which_events_the_rule_runs_memhpctl(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = leave\n")
+    guest.plug_dimm("d1", "1G")
+    guest.check("udevadm settle; echo online >/sys/devices/system/memory/memory32/state; udevadm settle")
+    quiet(guest)
+
+    def kicks(block: int, action: str = "add", before: str = "true") -> bool:
+        text = guest.check(f"unshare -m sh -c '{before}; udevadm test --action={action} "
+                           f"/sys/devices/system/memory/memory{block} 2>&1'").out
+        assert f"DEVPATH=/devices/system/memory/memory{block}" in text
+        return bool(re.search(r"^run: .*/memhpctl kick", text, re.MULTILINE))
+
+    assert kicks(33)
+    assert not kicks(32)
+    for action in ("remove", "change", "online", "offline"):
+        assert not kicks(33, action)
+    # Where the units do not see it.
+    hidden = "mount -t tmpfs tmpfs /run/memhpctl"
+    assert kicks(33, before=hidden)
+    assert not kicks(33, before=f"{hidden}; touch /run/memhpctl/pending")
+    guest.check("mkdir /tmp/proc")
+    other = "mount -t proc proc /tmp/proc; mount -t tmpfs tmpfs /proc; ln -s /tmp/proc/* /proc/"
+    assert kicks(33, before=other)
+    assert not kicks(33, before=f"{other}; touch /proc/vmcore")
+    guest.check("echo online >/sys/devices/system/memory/auto_online_blocks")
+    assert not kicks(33)
+
+
 def test_a_killed_runner_is_taken_up(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS)
     blocks = guest.plug_dimm("d1", "32G", timeout=120)
