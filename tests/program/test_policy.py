@@ -24,16 +24,48 @@ def winners(made: Any, *words: str) -> dict[str, tuple[str | None, str]]:
     return {answer["device"] or answer["provider"]: (answer["rule"], answer["action"]) for answer in document["answers"]}
 
 
-@pytest.mark.parametrize("name, device, rule, action", [
-    ("x86-dimm", "PNP0C80:00", "built-in-dimm-on-metal", "online_movable"),
-    ("dax-kmem", "dax0.0", "built-in-dax", "online_movable"),
-    ("virtio-mem", "virtio0", "built-in-rest", "online"),
+KVM = {"/proc/cpuinfo": "flags : fpu hypervisor lahf_lm\n", "/sys/class/dmi/id/sys_vendor": "QEMU",
+       "/sys/devices/system/clocksource/clocksource0/available_clocksource": "kvm-clock tsc"}
+HYPERV = {"/sys/class/dmi/id/sys_vendor": "Microsoft Corporation", "/sys/class/dmi/id/product_name": "Virtual Machine"}
+SURFACE = {"/sys/class/dmi/id/sys_vendor": "Microsoft Corporation", "/sys/class/dmi/id/product_name": "Surface Book 2"}
+ZVM = {"/proc/sys/kernel/arch": "s390x", "/proc/sysinfo": "VM00 Control Program: z/VM    7.2.0\n"}
+GPU = "blocks 200-201 offline\niomem 0x640000000-0x64fffffff 'System RAM (NVIDIA)'\n"
+
+
+@pytest.mark.parametrize("name, files, lines, device, rule, action, word", [
+    ("x86-dimm", {}, "", "PNP0C80:00", "dimm-on-metal", "online_movable", "online_movable"),
+    ("x86-dimm", SURFACE, "", "PNP0C80:00", "dimm-on-metal", "online_movable", "online_movable"),
+    ("x86-dimm", KVM, "", "PNP0C80:00", "rest", "online", "online_kernel"),     # the zone that the kernel would take
+    ("x86-dimm", HYPERV, "", "PNP0C80:00", "balloon", "online_kernel", "online_kernel"),
+    ("x86-dimm", {}, GPU, "driver", "foreign", "leave", None),
+    ("dax-kmem", {}, "blocks 44-47 offline\n", "dax0.0", "dax", "online_movable", "online_movable"),
+    ("virtio-mem", KVM, "blocks 38-39 offline\n", "virtio0", "rest", "online", "online"),
+    ("virtio-mem", ZVM, "blocks 38-39 offline\n", "virtio0", "rest", "online", "online"),
+    ("hyperv", {}, "blocks 46-47 offline\n", "hyperv", "balloon", "online_kernel", "online_kernel"),
+    ("xen", {}, "", "xen", "balloon", "online_kernel", "online_kernel"),
+    ("s390-new", {}, "", "sclp10", "s390", "leave", None),
+    ("s390-old", {}, "blocks 14-15 offline\n", "increment1", "s390", "leave", None),
+    ("pseries-v1", {}, "blocks 3 offline\n", "drc-80000003", "ppc64", "leave", None),
+    ("pseries-v2", {}, "blocks 11 offline\n", "drc-8000000b", "ppc64", "leave", None),
+    ("pseries-v2", {"/proc/sys/kernel/arch": "ppc64"}, "blocks 11 offline\n", "drc-8000000b", "ppc64", "leave", None),
 ])
-def test_the_built_in_rules(machine: Any, name: str, device: str, rule: str, action: str) -> None:
-    made = machine(name)
+def test_the_built_in_rules(machine: Any, name: str, files: dict[str, str], lines: str, device: str, rule: str, action: str,
+                            word: str | None) -> None:
+    """Which rule `test` names, and that the runner writes it, or nothing."""
+    made = machine(name, files=files, lines=lines)
     found = winners(made)
     assert device in found, found
-    assert found[device] == (rule, action)
+    assert found[device] == (f"built-in-{rule}", action)
+    offline = {number for number, state in made.states().items() if state == "offline"}
+    made.path("/run").mkdir(exist_ok=True)
+    result = made.memhpctl("auto", "--boot")
+    assert result.rc == 0, result.err
+    assert made.read("auto_online_blocks") == "offline"
+    words = dict(written(made))
+    if word:
+        assert words and set(words.values()) == {word}
+    else:
+        assert not set(words) & {str(number) for number in offline if device != "driver" or number >= 200}
 
 
 def test_a_file_goes_before_the_built_in_rules(machine: Any) -> None:
