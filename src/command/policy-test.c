@@ -10,7 +10,11 @@
 #include "action/policy-match.h"
 #include "action/selection.h"
 #include "base/parse.h"
+#include "model/policy-value.h"
 #include "output/output-json.h"
+
+/* Of a question, which names no block: no range has it. */
+#define NO_BLOCK UINT64_MAX
 
 /* What is said about a run of neighbouring blocks of one device for which the same rule wins for the same reasons. */
 struct answer {
@@ -63,10 +67,16 @@ static void subject_text(const struct policy_subject *subject, enum policy_key k
 			snprintf(text, size, "(none)");
 		break;
 	case POLICY_KEY_ADDRESS:
-		snprintf(text, size, "0x%" PRIx64 "-0x%" PRIx64, subject->first, subject->last);
+		if (subject->block == NO_BLOCK)
+			snprintf(text, size, "(not said)");
+		else
+			snprintf(text, size, "0x%" PRIx64 "-0x%" PRIx64, subject->first, subject->last);
 		break;
 	default:
-		snprintf(text, size, "%" PRIu64, subject->block);
+		if (subject->block == NO_BLOCK)
+			snprintf(text, size, "(not said)");
+		else
+			snprintf(text, size, "%" PRIu64, subject->block);
 	}
 }
 
@@ -188,6 +198,18 @@ static bool is_question(void)
 	return q->provider || q->device || q->virt || q->arch || q->node || q->cpuless;
 }
 
+/* A word that no rule could name would be answered as if there were such a thing. */
+static int question_word(const struct policy *policy, enum policy_key key, const char *text, struct error *err)
+{
+	struct policy_condition condition = { 0 };
+	int r = text ? policy_value_condition(key, text, policy->providers, &condition, err) : 0;
+
+	if (r == 0 && text && (condition.negated || condition.n_words != 1))
+		r = error_set(err, -EINVAL, "--%s=%s: one word", policy_key_name(key), text);
+	policy_condition_done(&condition);
+	return r;
+}
+
 static int question_node(uint32_t *ret, struct error *err)
 {
 	uint64_t number = 0;
@@ -198,6 +220,17 @@ static int question_node(uint32_t *ret, struct error *err)
 	return 0;
 }
 
+static int question_check(const struct policy *policy, uint32_t *ret_node, struct error *err)
+{
+	int r = question_word(policy, POLICY_KEY_PROVIDER, policy_question.provider, err);
+
+	if (r == 0)
+		r = question_word(policy, POLICY_KEY_VIRT, policy_question.virt, err);
+	if (r == 0)
+		r = question_word(policy, POLICY_KEY_ARCH, policy_question.arch, err);
+	return r == 0 ? question_node(ret_node, err) : r;
+}
+
 /* A block that is not there, on this machine unless the question says otherwise. */
 static void tell_question(struct context *context, const struct inquiry *inquiry, uint32_t node)
 {
@@ -205,7 +238,7 @@ static void tell_question(struct context *context, const struct inquiry *inquiry
 	struct platform platform;
 	struct answer answer = { .subject = { .provider = q->provider ? q->provider : POLICY_PROVIDER_NONE, .device = q->device ? q->device : "",
 					      .platform = &platform, .nodes = &node, .n_nodes = 1, .cpuless = q->cpuless,
-					      .block = UINT64_MAX, .first = UINT64_MAX, .last = UINT64_MAX } };
+					      .block = NO_BLOCK, .first = UINT64_MAX, .last = UINT64_MAX } };
 
 	platform_load(&context->sysfs, &platform);
 	if (q->virt)
@@ -226,7 +259,7 @@ int policy_test(struct context *context, const struct policy *policy, const char
 	if (is_question() && n_words)
 		r = error_set(&err, -EINVAL, "'%s' is a block, and the options describe another", words[0]);
 	else
-		r = is_question() ? question_node(&node, &err) : inquiry_load(context, words, n_words, &inquiry, &err);
+		r = is_question() ? question_check(policy, &node, &err) : inquiry_load(context, words, n_words, &inquiry, &err);
 	if (r < 0) {
 		exit_code = command_fail(context, 0, &err);
 	} else {

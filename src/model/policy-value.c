@@ -180,6 +180,19 @@ static int check_provider(const char *text, const char *const *providers, struct
 	return error_set(err, -EINVAL, "provider = %s: there is no such provider; there are %s", text, list);
 }
 
+/* The words of uname(1) would never fit: a rule with one would be no rule. */
+static int check_arch(const char *text, struct error *err)
+{
+	static const struct {
+		const char *uname, *word;
+	} others[] = { { "x86_64", "x86-64" }, { "aarch64", "arm64" }, { "ppc64le", "ppc64-le" }, { "i686", "x86" }, { "i386", "x86" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(text, others[i].uname))
+			return error_set(err, -EINVAL, "arch = %s: the word for this architecture is %s", text, others[i].word);
+	return 0;
+}
+
 static int value_word(enum policy_key key, char *text, const char *const *providers, struct policy_word *word, struct error *err)
 {
 	*word = (struct policy_word){ .first = 1 };
@@ -191,6 +204,10 @@ static int value_word(enum policy_key key, char *text, const char *const *provid
 	case POLICY_KEY_VIRT:
 		if (find_name(virt_words, ARRAY_SIZE(virt_words), text) < 0)
 			return error_set(err, -EINVAL, "virt = %s: none, vm, or a word of systemd-detect-virt such as kvm, vmware or microsoft", text);
+		break;
+	case POLICY_KEY_ARCH:
+		if (check_arch(text, err) < 0)
+			return -EINVAL;
 		break;
 	case POLICY_KEY_NODE:
 		if (!strcmp(text, "cpuless") || !strcmp(text, "has-cpu"))

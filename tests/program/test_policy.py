@@ -76,6 +76,13 @@ def test_a_file_goes_before_the_built_in_rules(machine: Any) -> None:
     assert (shown["rules"][0]["rule"], shown["rules"][0]["file"], shown["rules"][0]["line"]) == ("mine", CONF, 1)
 
 
+def test_a_question_without_a_block(machine: Any) -> None:
+    made = machine("x86-dimm", files={CONF: "[rule a]\nblock = 3\naction = leave\n[rule b]\naddress = 0x0-0xffffffff\naction = leave\n"})
+    answer, = made.memhpctl("policy", "test", "--json", "--provider=acpi", "--virt=microsoft").json()["answers"]
+    assert (answer["rule"], answer["action"]) == ("built-in-balloon", "online_kernel")
+    assert [rule["is"] for rule in answer["passed_over"]][:2] == ["(not said)"] * 2
+
+
 def test_what_show_prints_is_a_policy(machine: Any) -> None:
     shown = machine("x86-dimm").memhpctl("policy", "show").out
     again = machine("x86-dimm", files={CONF: shown.replace("built-in-rules = yes", "built-in-rules = no")})
@@ -301,6 +308,7 @@ def test_wait(machine: Any) -> None:
 
 
 @pytest.mark.parametrize("words", [["wait"], ["wait", "1-0"], ["wait", "1", "--for=on"], ["wait", "1", "--timeout=x"], ["policy"],
-                                   ["policy", "list"], ["policy", "show", "1"], ["policy", "test", "1", "--provider=acpi"], ["monitor"]])
+                                   ["policy", "test", "--provider=dimm"], ["policy", "test", "--virt=hyperv"], ["policy", "test", "--arch=x86_64"],
+                                   ["policy", "test", "--provider=acpi,dax"], ["policy", "test", "--node=x"], ["policy", "list"], ["policy", "show", "1"], ["policy", "test", "1", "--provider=acpi"], ["monitor"]])
 def test_usage(machine: Any, words: list[str]) -> None:
     assert machine("x86-dimm").memhpctl(*words).rc == 2

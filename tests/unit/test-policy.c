@@ -47,6 +47,7 @@ static void test_mistakes_name_file_and_line(void **state)
 	check_error("[rule a]\naction = leave\n[rule a]\n", "f:3: there is a rule a already, at f:1");
 	check_error("[rule a]\nprovider = apci\n", "f:2: provider = apci: there is no such provider; there are acpi, dax, none");
 	check_error("[rule a]\nprovider = acpi,\n", "f:2: provider = acpi,: a word is missing");
+	check_error("[rule a]\naction = leave\narch = arm64, x86_64\n", "f:3: arch = x86_64: the word for this architecture is x86-64");
 	check_error("[rule a]\nprovider = acpi\nprovider = dax\n", "f:3: provider is given twice");
 	check_error("[rule a]\nnode = x\n", "f:2: node = x: a node such as 1, two with - between, cpuless or has-cpu");
 	check_error("[rule a]\nblock = 5-4\n", "f:2: block = 5-4: a block such as 32, or two with - between, the lower first");
