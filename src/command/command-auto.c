@@ -96,6 +96,19 @@ static int auto_work(void *data)
 	return auto_pass(work->context, &work->err);
 }
 
+/* It has to go on where memory has run out: that is when memory is added. The unit says so too, but it may have been started without. */
+static void auto_stay_alive(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	mlockall(MCL_CURRENT | MCL_FUTURE);
+	if (fd < 0)
+		return;
+	if (write(fd, "-1000", 5) != 5)
+		log_debug("the kernel may kill this process when memory has run out");
+	close(fd);
+}
+
 /* Answers the flag, or without one works once. */
 static int auto_serve(struct context *context, bool flag, bool wait)
 {
@@ -103,8 +116,7 @@ static int auto_serve(struct context *context, bool flag, bool wait)
 	int r;
 
 	interrupt_init();
-	/* It has to go on where memory has run out: that is when memory is added. */
-	mlockall(MCL_CURRENT | MCL_FUTURE);
+	auto_stay_alive();
 	r = flag ? flag_serve(&context->sysfs, wait, auto_work, &work) : flag_work_once(&context->sysfs, auto_work, &work);
 	if (r == -EBUSY)
 		return EXIT_DONE;

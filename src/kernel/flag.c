@@ -15,6 +15,7 @@
 #define PENDING DIRECTORY "/pending"
 #define RUNNING DIRECTORY "/running"
 #define GIVEN_UP DIRECTORY "/failed"
+#define WORKER DIRECTORY "/worker"
 
 #define LOCK_PAUSE_FIRST_MS 2
 #define LOCK_PAUSE_MAX_MS 100
@@ -79,6 +80,18 @@ static int flag_begin(const struct sysfs *sysfs)
 	return r;
 }
 
+/* Points to ourselves, as long as we live. */
+static void flag_show_worker(const struct sysfs *sysfs)
+{
+	char process[32];
+
+	snprintf(process, sizeof(process), "/proc/%d", (int)getpid());
+	unlinkat(sysfs->root_fd, WORKER, 0);
+	/* Without it events start processes, which find the lock taken. */
+	if (symlinkat(process, sysfs->root_fd, WORKER) < 0)
+		return;
+}
+
 void flag_progress(const struct sysfs *sysfs)
 {
 	int fd = openat(sysfs->root_fd, RUNNING, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
@@ -92,6 +105,7 @@ static int flag_serve_locked(const struct sysfs *sysfs, int (*work)(void *data),
 {
 	int r = flag_begin(sysfs);
 
+	flag_show_worker(sysfs);
 	while (r == 0) {
 		FLAG_STEP("clear");
 		if (unlinkat(sysfs->root_fd, PENDING, 0) < 0 && errno != ENOENT)
@@ -108,6 +122,7 @@ static int flag_serve_locked(const struct sysfs *sysfs, int (*work)(void *data),
 		if (r < 0 || !flag_is_raised(sysfs))
 			break;
 	}
+	unlinkat(sysfs->root_fd, WORKER, 0);
 	if (r != -EINTR)
 		unlinkat(sysfs->root_fd, RUNNING, 0);
 	return r;

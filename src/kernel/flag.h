@@ -19,6 +19,9 @@
  * While it works there is the file /run/memhpctl/running, so that the work of a process that was killed is taken up by the next one. It has one byte for each begin since the
  * last progress: after FLAG_STARTS_MAX in vain it becomes /run/memhpctl/failed and nobody goes on by himself.
  *
+ * Meanwhile /run/memhpctl/worker is a link to /proc/PID of the one who works, which leads nowhere once he was killed. Where nobody watches the flag, an event goes by without starting somebody only while both the flag is
+ * up and the link leads somewhere: he clears the flag after the event looked, or is killed, and then the next event starts another one.
+ *
  * The lock is flock(2) on the directory of all memory blocks: it is there always, also where /run is full or read-only, and ends with the process.
  */
 #define FLAG_STARTS_MAX 5

@@ -137,6 +137,7 @@ static void test_nothing_is_lost(void **state)
 	(void)state;
 	assert_int_equal(first_loss(serve_right, BURSTS), 0);
 	assert_false(sysfs_exists(&sysfs, "/" RUNNING));
+	assert_int_equal(faccessat(sysfs.root_fd, WORKER, F_OK, AT_SYMLINK_NOFOLLOW), -1);
 }
 
 static void test_the_mistakes_are_seen(void **state)
@@ -188,6 +189,9 @@ static void test_the_work_of_a_killed_one_is_taken_up(void **state)
 	assert_int_equal(flag_raise(&sysfs), 0);
 	serve_and_die();
 	assert_false(flag_is_raised(&sysfs));
+	/* The link is there and leads nowhere. */
+	assert_int_equal(faccessat(sysfs.root_fd, WORKER, F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(faccessat(sysfs.root_fd, WORKER, F_OK, 0), -1);
 	assert_int_equal(flag_serve(&sysfs, false, count, &n), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(flag_serve(&sysfs, false, count, &n), 0);

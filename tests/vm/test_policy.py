@@ -314,6 +314,47 @@ def test_a_rule_of_the_distribution_races_it(tmp_path_factory: pytest.TempPathFa
         assert "40-redhat.rules:1" in guest.check(["memhpctl", "policy", "check"]).out
 
 
+@pytest.fixture
+def udevd_alone(start: Callable[..., Guest]) -> Guest:
+    """A guest with udevd, but without systemd."""
+    guest = start(PLAIN.but(memory="2G,slots=32,maxmem=160G"))
+    guest.check("/usr/lib/systemd/systemd-udevd --daemon; memhpctl auto --boot")
+    assert guest.run("ls -d /run/systemd/system").rc != 0
+    assert guest.read("/sys/devices/system/memory/auto_online_blocks") == "offline"
+    return guest
+
+
+def test_without_systemd(udevd_alone: Guest) -> None:
+    guest = udevd_alone
+    before = forks(guest)
+    blocks = guest.plug_dimm("d1", "16G", timeout=120)
+    wait_alone(guest, blocks)
+    assert forks(guest) - before < 150
+    for number in range(8):
+        blocks += guest.plug_dimm(f"small{number}", "128M")
+    wait_alone(guest, blocks)
+
+
+def test_without_systemd_the_next_event_takes_up_a_killed_run(udevd_alone: Guest) -> None:
+    guest = udevd_alone
+    # When others wait for it: the flag is up again.
+    job = guest.spawn("while ! [ -e /run/memhpctl/running -a -e /run/memhpctl/pending ]; do usleep 1000; done; "
+                      "kill -9 $(pidof memhpctl); usleep 500000; ls /run/memhpctl/pending; pidof memhpctl")
+    blocks = guest.plug_dimm("d1", "16G", timeout=120)
+    assert "pending" in job.wait(30).out
+    blocks += guest.plug_dimm("d2", "128M")
+    wait_alone(guest, blocks)
+
+
+def wait_alone(guest: Guest, blocks: list[int]) -> None:
+    """Wait until the blocks are online, and all is quiet."""
+    guest.check(["memhpctl", "wait", *map(str, blocks), "--timeout", "60"], 70)
+    guest.check("udevadm settle", timeout=30)
+    script = ("for i in $(seq 200); do [ -e /run/memhpctl/pending ] || [ -e /run/memhpctl/running ] || "
+              "pidof memhpctl >/dev/null || exit 0; usleep 100000; done; exit 1")
+    assert guest.run(script, 40).rc == 0, guest.run("ls -la /run/memhpctl").out
+
+
 def test_monitor_ends_with_its_reader_and_by_sigterm(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS)
     result = guest.run("memhpctl monitor | head -1", timeout=10)
