@@ -241,9 +241,11 @@ def test_for_which_events_the_rule_runs_memhpctl(start: Callable[..., Guest]) ->
 
 def test_a_killed_runner_is_taken_up(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS)
+    # Each time when one is at work.
+    job = guest.spawn("n=0; while [ $n -lt 3 ]; do [ -e /run/memhpctl/running ] && kill -9 $(pidof memhpctl) 2>/dev/null && "
+                      "n=$((n + 1)) && usleep 200000; usleep 1000; done; echo killed $n")
     blocks = guest.plug_dimm("d1", "32G", timeout=120)
-    for _ in range(3):
-        guest.run("kill -9 $(pidof memhpctl) 2>/dev/null; usleep 300000")
+    assert "killed 3" in job.wait(60).out
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
     assert set(guest.blocks().values()) == {"online"}
 
@@ -271,6 +273,7 @@ def test_a_run_folder_that_takes_nothing(start: Callable[..., Guest], what: str)
     # Under the folder that is there: the rule and the units see the same.
     guest.check(f"mkdir -p /run/memhpctl && mount -t tmpfs -o {what} tmpfs /run/memhpctl && "
                 "(touch /run/memhpctl/1 /run/memhpctl/2 /run/memhpctl/3 2>/dev/null; true)")
+    assert guest.run("touch /run/memhpctl/another").rc != 0
     guest.check("systemctl restart systemd-udevd.service")
     blocks = guest.plug_dimm("d1", "4G", timeout=120)
     result = guest.run(["memhpctl", "wait", f"{blocks[0]}-{blocks[-1]}", "--timeout", "60"], 70)
@@ -284,8 +287,11 @@ def test_little_memory_left(start: Callable[..., Guest]) -> None:
     # What is left after the struct pages of the new DIMM.
     guest.check("free=$(awk '/MemAvailable/{print int($2/1024)}' /proc/meminfo); mount -t tmpfs -o size=100% tmpfs /tmp; "
                 "dd if=/dev/zero of=/tmp/fill bs=1M count=$((free - 64 - 64)) 2>/dev/null", timeout=120)
+    left = int(guest.check("awk '/MemAvailable/{print int($2/1024)}' /proc/meminfo").out)
+    assert left < 64 + 64 + 8
     blocks = guest.plug_dimm("d2", "4G", timeout=120)
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
+    assert not re.search(r"Killed process.*memhpctl", guest.check("dmesg").out)
 
 
 def test_a_stuck_journal_keeps_nobody_from_ending(start: Callable[..., Guest]) -> None:
