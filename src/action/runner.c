@@ -91,6 +91,8 @@ static int runner_plan(const struct runner_request *request, const struct known 
 
 	settings_load(request->sysfs, &settings);
 	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
+	if (policy && request->online_policy)
+		policy = request->online_policy;
 	plan.kernel_decides = policy && !strcmp(policy, "auto-movable");
 	return policy_plan_make(&plan, &result->plan);
 }

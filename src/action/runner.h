@@ -12,6 +12,7 @@ struct runner_request {
 	const struct ranges *blocks; /* NULL: all */
 	bool only_new;		     /* leave alone what has been online before: for events, not for a user's command */
 	bool dry_run;
+	const char *online_policy;   /* of a dry run: what the kernel's will be then; NULL: what it is */
 	bool audit;		     /* write the log */
 	int64_t deadline_ns;
 	int64_t block_timeout_ms;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* memhpctl policy: show, check, test and apply the onlining policy. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "command/change.h"
 #include "command/options.h"
 #include "command/policy.h"
+#include "model/settings.h"
 #include "output/output-json.h"
 #include "output/progress.h"
 
@@ -92,6 +94,25 @@ static int apply_select(struct context *context, const char **words, size_t n_wo
 	return r;
 }
 
+/* A knob that this kernel does not have would be passed over. */
+static void would_write(const struct settings *settings, enum setting_index setting, const char *name, const char *value)
+{
+	if (value && settings_value(settings, setting))
+		printf("would write %s to %s\n", value, name);
+}
+
+static void print_kernel_part(struct context *context, const struct kernel_policy *wanted)
+{
+	struct settings settings;
+	char number[16];
+
+	settings_load(&context->sysfs, &settings);
+	snprintf(number, sizeof(number), "%" PRIu32, wanted->auto_movable_ratio);
+	would_write(&settings, SETTING_ONLINE_POLICY, "online_policy", wanted->online_policy);
+	would_write(&settings, SETTING_AUTO_MOVABLE_RATIO, "auto_movable_ratio", wanted->auto_movable_ratio == POLICY_RATIO_OFF ? NULL : number);
+	would_write(&settings, SETTING_AUTO_ONLINE_BLOCKS, "auto_online_blocks", wanted->auto_online_blocks);
+}
+
 /* The kernel's part; with blocks named, only those are meant. */
 static int apply_kernel(struct context *context, const struct policy *policy, struct error *err)
 {
@@ -102,8 +123,8 @@ static int apply_kernel(struct context *context, const struct policy *policy, st
 		log_warning("%s", wanted.why);
 	if (!change_options.dry_run)
 		return kernel_policy_set(&context->sysfs, &wanted, err);
-	if (wanted.auto_online_blocks && !context->quiet && !context->json)
-		printf("would write %s to auto_online_blocks\n", wanted.auto_online_blocks);
+	if (!context->quiet && !context->json)
+		print_kernel_part(context, &wanted);
 	return 0;
 }
 
@@ -141,6 +162,8 @@ static int apply_run(struct context *context, const struct policy *policy, const
 	r = n_words ? apply_select(context, words, n_words, &blocks, &err) : apply_kernel(context, policy, &err);
 	if (n_words)
 		request.blocks = &blocks;
+	else if (change_options.dry_run)
+		request.online_policy = policy->online_policy;
 	progress_begin(context->command->name, !context->quiet);
 	if (r == 0)
 		r = runner_pass(&request, &result, &err);

@@ -312,3 +312,16 @@ def test_wait(machine: Any) -> None:
                                    ["policy", "test", "--provider=acpi,dax"], ["policy", "test", "--node=x"], ["policy", "list"], ["policy", "show", "1"], ["policy", "test", "1", "--provider=acpi"], ["monitor"]])
 def test_usage(machine: Any, words: list[str]) -> None:
     assert machine("x86-dimm").memhpctl(*words).rc == 2
+
+
+def test_the_dry_run_is_what_is_done(machine: Any) -> None:
+    """Also where the kernel's knobs, which are written first, change what is written to the blocks."""
+    conf = "[policy]\nkernel = yes\nonline-policy = auto-movable\nmax-movable-ratio = 200%\n[rule all]\naction = online\n"
+    made = machine("x86-dimm", files={CONF: conf})
+    result = made.memhpctl("policy", "apply", "-n")
+    assert result.out.splitlines()[:4] == ["would write auto-movable to online_policy", "would write 200 to auto_movable_ratio",
+                                           "would write online to auto_online_blocks",
+                                           "would write online to memory39 down to memory36 (4 blocks, 512M)"]
+    assert not made.begun()
+    assert made.memhpctl("policy", "apply").rc == 0
+    assert written(made) == [(str(number), "online") for number in (39, 38, 37, 36)]
