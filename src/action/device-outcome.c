@@ -77,7 +77,8 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes, const stru
 		const struct device_outcome *outcome = &outcomes->v[i];
 
 		count[outcome->result]++;
-		if (outcome->result != DEVICE_FAILED && outcome->result != DEVICE_REFUSED && outcome->result != DEVICE_ROLLED_BACK)
+		/* A skipped or put-back device is no failure of its own kind: the one that ended the run decides. */
+		if (outcome->result != DEVICE_FAILED && outcome->result != DEVICE_REFUSED)
 			continue;
 		failures++;
 		passing += outcome_cause_is_passing(outcome->cause);
@@ -86,7 +87,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes, const stru
 	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED];
 	if (signal)
 		return EXIT_SIGNAL + signal;
-	if (!failures && !count[DEVICE_OFFLINED] && !count[DEVICE_SKIPPED] && !blocks->failures)
+	if (!failures && !count[DEVICE_OFFLINED] && !count[DEVICE_SKIPPED] && !count[DEVICE_ROLLED_BACK] && !blocks->failures)
 		return EXIT_DONE;
 	if (done)
 		return EXIT_PARTIAL;
@@ -96,5 +97,5 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes, const stru
 		return EXIT_PARTIAL;
 	if (denied || blocks->denied_failures)
 		return EXIT_NOT_PERMITTED;
-	return failures && passing == failures ? EXIT_TRY_AGAIN : EXIT_FAILED;
+	return passing == failures && blocks->passing_failures == blocks->failures ? EXIT_TRY_AGAIN : EXIT_FAILED;
 }

@@ -138,7 +138,7 @@ static bool removal_is_block(void *data, uint64_t block)
 }
 
 /* After the offlining: is the device ready, or why not? */
-static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal *removal, struct device_outcome *device)
+static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal *removal, bool atomic, struct device_outcome *device)
 {
 	const struct outcomes *outcomes = &removal->plan.outcomes;
 	const struct outcome *worst = NULL;
@@ -149,6 +149,9 @@ static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal
 		const struct outcome *outcome = &outcomes->v[i];
 
 		if (!ranges_contain(&device->device.blocks, outcome->block) || !outcome_is_failure(outcome, BLOCK_OFFLINE))
+			continue;
+		/* Somebody brought it back at once: detach_device() deals with him, and names him. All or nothing is over. */
+		if (outcome->cause == CAUSE_REVERTED && !atomic && !removal_cannot(&device->device))
 			continue;
 		/* The block that would not go tells more than those that were put back or skipped for it. */
 		if (!worst || worst->result == OUTCOME_SKIPPED || worst->result == OUTCOME_ROLLED_BACK)
@@ -183,17 +186,28 @@ static bool removal_is_failure(enum device_result result)
 	return result == DEVICE_FAILED || result == DEVICE_REFUSED || result == DEVICE_SKIPPED || result == DEVICE_ROLLED_BACK;
 }
 
-/* The blocks are offline: now the devices, one after the other. Returns whether all of them went. */
-static bool removal_detach_all(const struct execute_request *request, struct removal *removal)
+/* What the offlining means for the devices. Returns whether each of them is ready to go. */
+static bool removal_judge_all(const struct execute_request *request, struct removal *removal)
 {
 	bool well = true;
 
 	for (size_t i = 0; i < removal->devices.n; i++) {
+		if (removal->devices.v[i].result == DEVICE_PLANNED)
+			removal_judge_blocks(request->sysfs, removal, request->atomic, &removal->devices.v[i]);
+		well = well && !removal_is_failure(removal->devices.v[i].result);
+	}
+	return well;
+}
+
+/* The blocks are offline: now the devices, one after the other. Returns whether all of them went. */
+static bool removal_detach_all(const struct execute_request *request, struct removal *removal)
+{
+	bool well = removal_judge_all(request, removal);
+
+	for (size_t i = 0; i < removal->devices.n && (well || !request->atomic); i++) {
 		struct device_outcome *device = &removal->devices.v[i];
 		const char *cannot = removal_cannot(&device->device);
 
-		if (device->result == DEVICE_PLANNED)
-			removal_judge_blocks(request->sysfs, removal, device);
 		if (device->result == DEVICE_PLANNED && cannot) {
 			device_outcome_set(device, DEVICE_OFFLINED, CAUSE_NONE, "%s", cannot);
 		} else if (device->result == DEVICE_PLANNED && (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {
@@ -204,11 +218,9 @@ static bool removal_detach_all(const struct execute_request *request, struct rem
 			detach_device(request, &removal->plan, device);
 		}
 		well = well && !removal_is_failure(device->result);
-		if (!well && request->atomic) {
-			removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
-			break;
-		}
 	}
+	if (!well && request->atomic)
+		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
 	return well;
 }
 

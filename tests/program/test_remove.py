@@ -275,6 +275,18 @@ def test_several_devices_one_of_which_stays(machine: Any) -> None:
     assert made.exists(32) and not made.exists(40)
 
 
+@pytest.mark.parametrize("offline, failing", [(range(32, 40), 41), (range(40, 44), 33)])
+def test_all_or_nothing_keeps_a_device_whose_blocks_were_offline_already(machine: Any, offline: range, failing: int) -> None:
+    made = machine("mixed", blocks={"32-43": "online zone=Movable", f"{offline[0]}-{offline[-1]}": 'offline zones="Movable Normal"'})
+    made.rules(f"memory{failing} offline EBUSY always")
+    result = made.memhpctl("remove", "--atomic", "--retries=0", "--json", DIMM, "PNP0C80:01")
+    assert result.rc == 75 and result.json()["result"] in ("try-again", "rolled-back")
+    assert sorted(device["result"] for device in result.json()["devices"]) == ["failed", "rolled-back"]
+    assert [write for write in made.begun() if write.path.endswith("eject")] == []
+    assert {number: made.state(number) for number in range(32, 44)} == \
+           {number: "offline" if number in offline else "online" for number in range(32, 44)}
+
+
 def test_status_names_the_back_ends(machine: Any) -> None:
     made = machine("mixed", files={"/sys/module/kmem/initstate": "live", "/sys/module/virtio_mem/parameters/unplug_online": "Y"})
     providers = {one["provider"]: one for one in made.memhpctl("status", "--json").json()["providers"]}

@@ -117,6 +117,10 @@ static void test_exit_codes(void **state)
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_BUSY, false, 0), EXIT_TRY_AGAIN);
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_ACCESS, false, 0), EXIT_NOT_PERMITTED);
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_SIGNAL, true, 2), EXIT_SIGNAL + 2);
+	assert_int_equal(exit_code(DEVICE_SKIPPED, CAUSE_DEADLINE, false, 0), EXIT_TRY_AGAIN);
+	assert_int_equal(exit_code(DEVICE_SKIPPED, CAUSE_DEADLINE, true, 0), EXIT_PARTIAL);
+	/* Put back for another, whose failure decides. */
+	assert_int_equal(exit_code(DEVICE_ROLLED_BACK, CAUSE_ALL_OR_NOTHING, false, 0), EXIT_TRY_AGAIN);
 }
 
 static void test_a_removed_block_does_not_come_back(void **state)
