@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "action/perform.h"
@@ -15,6 +16,9 @@
 
 /* The blocks are there when the write is over; until the directories are complete it takes a moment more. */
 #define SETTLE_NS (200 * CLOCK_NS_PER_MS)
+
+/* For giving a device back to its driver, after a signal or the deadline too. */
+#define UNDO_NS CLOCK_NS_PER_S
 
 static int addition_add(const struct device *device, struct device_outcomes *devices)
 {
@@ -130,28 +134,51 @@ static int addition_read_blocks(const struct sysfs *sysfs, const struct device *
 	return r;
 }
 
+/* No memory came of it: gives the device back to whoever had it. */
+static void addition_undo(struct perform_request *perform, size_t taken, struct device_outcome *outcome)
+{
+	char *reason;
+	int r;
+
+	perform->deadline_ns = clock_now_ns() + UNDO_NS;
+	perform->ignore_signals = true;
+	r = perform_undo(perform, outcome, taken);
+	if (!r || asprintf(&reason, "%s; %s", outcome->reason ? outcome->reason : "",
+			   r > 0 ? "its driver has it back" : "it could not be given back to its driver") < 0)
+		return;
+	free(outcome->reason);
+	outcome->reason = reason;
+}
+
 static void addition_execute_device(const struct execute_request *request, struct writer *writer, struct device_outcome *outcome)
 {
 	struct perform_request perform = { .sysfs = request->sysfs, .writer = writer, .deadline_ns = request->deadline_ns, .retries = RETRIES };
 	int64_t began_ns = clock_now_ns(), until;
-	bool taken = perform_steps(&perform, outcome);
+	size_t n_taken;
+	bool taken = perform_steps(&perform, outcome, &n_taken);
 	int r;
 
 	until = clock_now_ns() + SETTLE_NS;
 	while ((r = addition_read_blocks(request->sysfs, &outcome->device, &outcome->device.blocks)) >= 0 && !outcome->device.blocks.n && taken &&
 	       clock_left_ns(until))
 		interrupt_poll_again(NULL, 0, 10 * CLOCK_NS_PER_MS);
-	outcome->elapsed_ns = clock_now_ns() - began_ns;
 	if (outcome->device.blocks.n) {
 		/* A write that was ended from outside may have worked all the same. */
 		outcome->error = 0;
 		device_outcome_set(outcome, DEVICE_ADDED, CAUSE_NONE, NULL);
-	} else if (r < 0) {
-		outcome->error = -r;
-		device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN, "its blocks cannot be read");
-	} else if (taken) {
-		device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN, "the kernel accepted the request, but no memory block came of it (see the kernel log)");
+		free(outcome->reason);
+		outcome->reason = NULL;
+	} else {
+		if (r < 0) {
+			outcome->error = -r;
+			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN, "its blocks cannot be read");
+		} else if (taken) {
+			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
+					   "the kernel accepted the request, but no memory block came of it (see the kernel log)");
+		}
+		addition_undo(&perform, n_taken, outcome);
 	}
+	outcome->elapsed_ns = clock_now_ns() - began_ns;
 }
 
 int addition_execute(const struct execute_request *request, struct device_outcomes *devices)

@@ -347,7 +347,7 @@ static void detach_run(struct detach *detach)
 			detach_each(detach, detach_mark);
 		return;
 	}
-	taken = perform_steps(&request, detach->device);
+	taken = perform_steps(&request, detach->device, NULL);
 	/* A step that was ended from outside may have worked all the same. */
 	r = detach_wait_gone(detach, &look);
 	if (detach->device->steps.strands)

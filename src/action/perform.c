@@ -2,6 +2,7 @@
 #include "action/perform.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -22,11 +23,12 @@ static enum outcome_cause perform_write(const struct perform_request *request, c
 	const struct write_result *result;
 	int r = writer_begin(request->writer, &job, 1, request->deadline_ns);
 
+	outcome->error = 0;
 	if (r < 0) {
 		outcome->error = -r;
 		return r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY;
 	}
-	r = writer_wait(request->writer, clock_left_ns(request->deadline_ns), false);
+	r = writer_wait(request->writer, clock_left_ns(request->deadline_ns), request->ignore_signals);
 	if (r == -ECHILD) {
 		outcome->error = EINTR;
 		return CAUSE_INTERRUPTION;
@@ -97,25 +99,47 @@ static bool perform_load_module(const struct perform_request *request, const cha
 	return r >= 0;
 }
 
-bool perform_steps(const struct perform_request *request, struct device_outcome *outcome)
+bool perform_steps(const struct perform_request *request, struct device_outcome *outcome, size_t *ret_taken)
 {
 	const struct provider_steps *steps = &outcome->steps;
+	size_t taken = 0;
 
-	for (size_t i = 0; i < steps->n; i++) {
-		const struct provider_step *step = &steps->v[i];
+	for (; taken < steps->n; taken++) {
+		const struct provider_step *step = &steps->v[taken];
 		enum outcome_cause cause;
 
 		if (step->otherwise && !outcome->error)
 			continue;
 		outcome->error = 0;
 		if (!perform_load_module(request, step->module, outcome))
-			return false;
+			break;
 		cause = perform_step(request, step, outcome);
-		if (cause == CAUSE_NONE || (i + 1 < steps->n && steps->v[i + 1].otherwise && cause != CAUSE_SIGNAL && cause != CAUSE_STUCK))
+		if (cause == CAUSE_NONE || (cause == CAUSE_GONE && taken + 1 < steps->n && steps->v[taken + 1].otherwise))
 			continue;
 		device_outcome_set(outcome, DEVICE_FAILED, cause, "%s; it was '%s', written to %s/%s", perform_reason(cause), step->value,
 				   step->directory, step->attribute);
-		return false;
+		break;
 	}
-	return true;
+	if (ret_taken)
+		*ret_taken = taken;
+	return taken == steps->n;
+}
+
+int perform_undo(const struct perform_request *request, const struct device_outcome *outcome, size_t taken)
+{
+	int r = 0;
+
+	while (taken-- > 0) {
+		struct provider_step step = outcome->steps.v[taken];
+		struct device_outcome ignored = { 0 };
+
+		if (!step.undo)
+			continue;
+		snprintf(step.attribute, sizeof(step.attribute), "%s", step.undo);
+		if (perform_step(request, &step, &ignored) != CAUSE_NONE)
+			r = -(ignored.error ? ignored.error : ETIME);
+		else if (!r)
+			r = 1;
+	}
+	return r;
 }

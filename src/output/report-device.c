@@ -29,7 +29,7 @@ static void print_steps(const struct device_outcome *outcome)
 
 		if (step->module)
 			printf("%s: would load the module %s, if it is not there\n", outcome->device.name, step->module);
-		printf("%s: %swould write '%s' to %s/%s\n", outcome->device.name, step->otherwise ? "if that fails, " : "", step->value,
+		printf("%s: %swould write '%s' to %s/%s\n", outcome->device.name, step->otherwise ? "if that fails with ENODEV, " : "", step->value,
 		       step->directory, step->attribute);
 	}
 }

@@ -122,15 +122,21 @@ static int dax_plan_remove(const struct sysfs *sysfs, const struct device *devic
 static int dax_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { 0 };
+	struct provider_step *step;
 	char directory[160], driver[64];
 
 	(void)err;
 	dax_driver(sysfs, device, driver, sizeof(driver));
 	if (*driver) {
 		snprintf(directory, sizeof(directory), DAX_DRIVERS "/%s", driver);
-		provider_add_step(&steps, directory, "unbind", "%s", device->name)->module = "kmem";
+		step = provider_add_step(&steps, directory, "unbind", "%s", device->name);
+		/* Before anything is taken from its driver. */
+		step->module = "kmem";
+		step->undo = "bind";
 	}
-	provider_add_step(&steps, DAX_DRIVERS "/kmem", "bind", "%s", device->name)->module = "kmem";
+	step = provider_add_step(&steps, DAX_DRIVERS "/kmem", "bind", "%s", device->name);
+	if (!*driver)
+		step->module = "kmem";
 	provider_add_step(&steps, DAX_DRIVERS "/kmem", "new_id", "%s", device->name)->otherwise = true;
 	*ret = steps;
 	return 0;

@@ -13,7 +13,8 @@
 struct provider_step {
 	char directory[192], attribute[64], value[64]; /* absolute path below the root, file in it, what to write */
 	const char *module; /* kernel module to load before; NULL: none */
-	bool otherwise;	    /* only where the step before it failed, and then in its place */
+	bool otherwise;	    /* only where the step before it failed with ENODEV, and then in its place */
+	const char *undo;   /* attribute in the same directory to which the same value is written to take it back; NULL: none */
 };
 
 #define PROVIDER_STEPS_MAX 4

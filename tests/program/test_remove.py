@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -213,6 +214,27 @@ def test_a_dax_device_that_the_driver_does_not_know_by_name(machine: Any) -> Non
     made.rules("dax1.0 bind ENODEV always")
     assert made.memhpctl("add", "dax1.0").rc == 0
     assert [write.path.rpartition("/")[2] for write in made.writes()] == ["unbind", "bind", "new_id"]
+
+
+def driver_of(made: Any, device: str) -> str:
+    """The driver that a dax device is bound to."""
+    return os.path.basename(os.readlink(made.path(f"/sys/bus/dax/devices/{device}/driver")))
+
+
+@pytest.mark.parametrize("rules, says", [
+    ("dax1.0 bind EINVAL 1", "EINVAL"),
+    ("dax1.0 bind ENODEV 1\ndax1.0 new_id EINVAL", "EINVAL"),
+    ("dax1.0 bind ENODEV 1\ndax1.0 new_id ignore", "no memory block came of it"),
+    ("dax1.0 bind delay 20s 1", "the deadline passed"),
+])
+def test_a_dax_device_that_brings_no_memory_goes_back_to_its_driver(machine: Any, rules: str, says: str) -> None:
+    made = machine("dax-kmem", files={"/sys/module/kmem/initstate": "live"})
+    made.rules(rules)
+    result = made.memhpctl("add", "dax1.0", "--timeout=1s")
+    assert result.rc in (1, 75) and says in result.err and result.err.endswith("; its driver has it back\n")
+    assert driver_of(made, "dax1.0") == "device_dax"
+    # Only to a device that kmem does not know it is told by name.
+    assert [write for write in made.begun() if write.path.endswith("new_id")] == [] or "ENODEV" in rules
 
 
 @pytest.mark.parametrize("name, device, rule, rc, errno", [
