@@ -42,6 +42,8 @@
  *     - removal.[ch]      (which devices, in which order; all or nothing)
  *     - addition.[ch]     (the counterpart)
  *     - detach.[ch]       (one device: hold others off, remove, look that it is gone)
+ *     - detach-blocks.[ch] (its blocks meanwhile)
+ *     - hold-off.[ch]     (nobody brings one of them online)
  *     - perform.[ch]      (the writes that a provider planned)
  *     - attempt.[ch]      (one block, in bounded time, with retries)
  *     - rezone.[ch]       (one block from one zone into another)

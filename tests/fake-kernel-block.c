@@ -278,7 +278,9 @@ int block_offline(struct task *task, unsigned long number)
 	if (result <= 0)
 		return result;
 	become_offline(number, later.zone);
-	if (fault.reonline_ms >= 0) {
+	if (fault.reonline_ms == 0) {
+		block_force_online(number, "online");
+	} else if (fault.reonline_ms > 0) {
 		later.ms = fault.reonline_ms;
 		kernel_start(online_again, &later);
 	}

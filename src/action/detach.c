@@ -6,20 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "action/hold-off.h"
 #include "action/perform.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "kernel/holder.h"
-#include "kernel/shield.h"
 #include "kernel/uevent.h"
-
-/* So often a block that came online again is taken offline again. */
-#define OFFLINE_AGAIN_MAX 3
-
-/* After raising the shield, one who has a file open for a moment comes to his end; each time it waits longer. */
-#define SHIELD_PAUSE_FIRST_MS 20
-#define SHIELD_PAUSE_MAX_MS 500
 
 /* After a write that is not asynchronous sysfs is true at once; for those that hold it open, a little more. */
 #define SYNCHRONOUS_SETTLE_NS (200 * CLOCK_NS_PER_MS)
@@ -33,177 +25,7 @@
 
 #define RETRIES 3
 
-struct detach {
-	const struct execute_request *request;
-	struct plan *plan;
-	struct device_outcome *device;
-	struct writer *writer;
-	struct uevent_monitor *events; /* NULL: there are none to be had */
-	int64_t deadline_ns;	       /* that of the run; for putting right one of its own */
-	bool ignore_signals;	       /* while putting right */
-};
-
-/* Calls function for each block of the device with its outcome, until it returns false. */
-static void detach_each(struct detach *detach, bool (*function)(struct detach *detach, struct outcome *outcome))
-{
-	for (size_t i = 0; i < detach->plan->outcomes.n; i++)
-		if (ranges_contain(&detach->device->device.blocks, detach->plan->outcomes.v[i].block) &&
-		    !function(detach, &detach->plan->outcomes.v[i]))
-			return;
-}
-
-/* Reads a block into its outcome. Returns false when it is gone; another one with its number is not it. */
-static bool detach_read(struct detach *detach, struct outcome *outcome)
-{
-	const struct block *selected = memory_find(detach->request->memory, outcome->block);
-	struct block block;
-	int r = block_read(detach->request->memory->directory, outcome->block, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
-
-	if (r < 0 || (selected->inode && (block.inode != selected->inode || block.fs_dev != selected->fs_dev))) {
-		outcome->after = BLOCK_UNKNOWN;
-		outcome->zone_after = ZONE_UNKNOWN;
-		return false;
-	}
-	outcome->after = block.state;
-	outcome->zone_after = block_zone(&block);
-	return true;
-}
-
-static bool detach_look(struct detach *detach, struct outcome *outcome)
-{
-	detach_read(detach, outcome);
-	return true;
-}
-
-struct look {
-	size_t present, not_offline;
-	const struct outcome *first; /* that is not offline */
-};
-
-/* Reads all blocks of the device anew. */
-static struct look detach_look_at_all(struct detach *detach)
-{
-	struct look look = { 0 };
-
-	detach_each(detach, detach_look);
-	for (size_t i = 0; i < detach->plan->outcomes.n; i++) {
-		const struct outcome *outcome = &detach->plan->outcomes.v[i];
-
-		if (!ranges_contain(&detach->device->device.blocks, outcome->block) || outcome->after == BLOCK_UNKNOWN)
-			continue;
-		look.present++;
-		if (outcome->after != BLOCK_OFFLINE && !look.not_offline++)
-			look.first = outcome;
-	}
-	return look;
-}
-
-/* Writes a word to a block's state, with all that belongs to it, and puts what came of it into *ret. */
-static void detach_change(struct detach *detach, const struct outcome *outcome, enum block_state wanted, const char *word, struct outcome *ret)
-{
-	const struct block *selected = memory_find(detach->request->memory, outcome->block);
-	struct attempt_context context = {
-		.sysfs = detach->request->sysfs, .memory = detach->request->memory, .writer = detach->writer,
-		.limits = &detach->request->limits, .deadline_ns = detach->deadline_ns, .ignore_signals = detach->ignore_signals,
-	};
-	struct step step = { .inode = selected->inode, .fs_dev = selected->fs_dev };
-
-	*ret = (struct outcome){ .block = outcome->block, .before = outcome->after, .after = outcome->after, .zone_before = outcome->zone_after,
-				 .zone_after = outcome->zone_after, .word = word };
-	attempt_step(&context, &step, wanted, ret);
-}
-
-static bool detach_offline_again(struct detach *detach, struct outcome *outcome)
-{
-	struct outcome again;
-
-	if (outcome->after == BLOCK_UNKNOWN || outcome->after == BLOCK_OFFLINE)
-		return true;
-	detach_change(detach, outcome, BLOCK_OFFLINE, "offline", &again);
-	outcome->after = again.after;
-	outcome->zone_after = again.zone_after;
-	outcome->attempts += again.attempts;
-	outcome->elapsed_ns += again.elapsed_ns;
-	free(again.detail);
-	return true;
-}
-
-static bool detach_raise_shield(struct detach *detach, struct outcome *outcome)
-{
-	shield_raise(detach->request->memory->directory, outcome->block);
-	return true;
-}
-
-static bool detach_lower_shield(struct detach *detach, struct outcome *outcome)
-{
-	shield_lower(detach->request->memory->directory, outcome->block);
-	return true;
-}
-
-static bool detach_is_own_block(void *data, uint64_t block)
-{
-	const struct detach *detach = data;
-
-	return ranges_contain(&detach->device->device.blocks, block);
-}
-
-/*
- * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever has it open; and
- * where that would strand the memory, already a process that could bring one online at any moment, having its file
- * open since before the shield went up. With neither, and the shield up, nobody can.
- */
-static bool detach_is_disturbed(struct detach *detach, char *buffer, size_t size)
-{
-	struct look look;
-	uint64_t block;
-	char who[128];
-	/* In this order: a state that is read once nobody has it open any more stays so. */
-	bool seen = detach->device->steps.strands &&
-		    holder_find_writer(detach->request->sysfs, detach_is_own_block, detach, who, sizeof(who), &block) == 0;
-
-	look = detach_look_at_all(detach);
-	if (look.not_offline && !seen)
-		seen = holder_find_writer(detach->request->sysfs, detach_is_own_block, detach, who, sizeof(who), &block) == 0;
-	if (look.not_offline && look.first->error)
-		snprintf(buffer, size, "memory%" PRIu64 " is online: the kernel answered %s to its going offline; nothing was removed",
-			 look.first->block, error_name(look.first->error));
-	else if (look.not_offline)
-		snprintf(buffer, size, "memory%" PRIu64 " was brought online again, by %s; nothing was removed", look.first->block,
-			 seen ? who : "somebody who is not seen (a udev rule that brings memory online, or another program)");
-	else if (seen)
-		snprintf(buffer, size, "%s has the state of memory%" PRIu64 " open for writing; if it brought the block online during the "
-			 "removal, the memory would be stuck until the next boot; end it first", who, block);
-	return look.not_offline || seen;
-}
-
-/*
- * All blocks offline, and nobody at work to change that? With steps that strand, the shield is up when it returns
- * true. Else the outcome is final.
- */
-static bool detach_hold_off(struct detach *detach)
-{
-	bool shield = detach->device->steps.strands;
-	char reason[400];
-
-	for (unsigned int again = 0;; again++) {
-		if (shield) {
-			detach_each(detach, detach_raise_shield);
-			interrupt_poll_again(NULL, 0, clock_backoff_ns(again, SHIELD_PAUSE_FIRST_MS, SHIELD_PAUSE_MAX_MS));
-		}
-		if (!detach_is_disturbed(detach, reason, sizeof(reason)))
-			return true;
-		log_info("%s: %s", detach->device->device.name, reason);
-		if (shield)
-			detach_each(detach, detach_lower_shield);
-		if (again == OFFLINE_AGAIN_MAX || interrupt_signal() || !clock_left_ns(detach->request->deadline_ns)) {
-			device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_REVERTED, "%s", reason);
-			return false;
-		}
-		detach_each(detach, detach_offline_again);
-	}
-}
-
-/* Waits for an event, or a moment. */
+/* Waits for an event, or a moment. What else has come is taken with it: one look serves for all. */
 static void detach_wait(struct detach *detach, unsigned int look, int64_t until_ns)
 {
 	int64_t tick = clock_now_ns() + clock_backoff_ns(look, LOOK_FIRST_MS, LOOK_MAX_MS);
@@ -213,26 +35,33 @@ static void detach_wait(struct detach *detach, unsigned int look, int64_t until_
 	if (tick > until_ns)
 		tick = until_ns;
 	r = detach->events ? uevent_wait(detach->events, tick, &event) : -ETIME;
-	if (r == 1)
-		uevent_done(&event);
-	else if (!detach->events || r == -EINTR)
+	if (!detach->events || r == -EINTR)
 		interrupt_poll_again(NULL, 0, clock_left_ns(tick));
+	for (; r == 1; r = uevent_receive(detach->events, &event))
+		uevent_done(&event);
+}
+
+/* Has the kernel answered that it does not begin? A step that was ended from outside may have worked all the same. */
+static bool detach_is_refused(const struct detach *detach, bool taken)
+{
+	return !taken && detach->device->error && detach->device->cause != CAUSE_INTERRUPTION;
 }
 
 /*
- * The steps were taken: waits until device and blocks are gone. Returns 0, -ETIME, -EBUSY when the blocks are online
- * again, -EINTR after a signal.
+ * Waits until device and blocks are gone; `taken`: the kernel took the steps. Returns 0, -ETIME, -EBUSY when the blocks
+ * are online again, -EINTR after a signal.
  */
-static int detach_wait_gone(struct detach *detach, struct look *ret)
+static int detach_wait_gone(struct detach *detach, bool taken, struct detach_look *ret)
 {
 	const struct device *device = &detach->device->device;
-	int64_t limit_ns = detach->device->steps.is_asynchronous ? detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS : SYNCHRONOUS_SETTLE_NS;
+	int64_t limit_ns = detach->device->steps.is_asynchronous && !detach_is_refused(detach, taken) ?
+				   detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS : SYNCHRONOUS_SETTLE_NS;
 	int64_t until = clock_now_ns() + limit_ns, online_since = CLOCK_NEVER;
 
 	if (until > detach->request->deadline_ns)
 		until = detach->request->deadline_ns;
 	for (unsigned int look = 0;; look++) {
-		*ret = detach_look_at_all(detach);
+		*ret = detach_blocks_look(detach);
 		if (!ret->present && (!device->provider->is_removed || device->provider->is_removed(detach->request->sysfs, device)))
 			return 0;
 		if (!ret->not_offline)
@@ -250,7 +79,7 @@ static int detach_wait_gone(struct detach *detach, struct look *ret)
 }
 
 /* What sysfs shows after all, in words. */
-static void detach_explain(struct detach *detach, int r, const struct look *look)
+static void detach_explain(struct detach *detach, int r, const struct detach_look *look)
 {
 	struct device_outcome *device = detach->device;
 
@@ -298,19 +127,28 @@ static bool detach_put_right(struct detach *detach, struct outcome *outcome)
 
 	if (!detach_mark_reverted(outcome) || outcome->zone_before == ZONE_UNKNOWN || wrong == outcome->zone_before)
 		return true;
-	detach_change(detach, outcome, BLOCK_OFFLINE, "offline", &change);
+	detach_blocks_change(detach, outcome, BLOCK_OFFLINE, "offline", &change);
 	free(change.detail);
 	if (change.after == BLOCK_OFFLINE) {
 		outcome->after = BLOCK_OFFLINE;
-		detach_change(detach, outcome, BLOCK_ONLINE, plan_online_word(outcome->zone_before), &change);
+		detach_blocks_change(detach, outcome, BLOCK_ONLINE, plan_online_word(outcome->zone_before), &change);
 		free(change.detail);
 	}
-	detach_read(detach, outcome);
+	detach_blocks_read(detach, outcome);
 	free(outcome->detail);
 	if (asprintf(&outcome->detail, "it came back in zone %s, and %s zone %s", zone_name(wrong),
 		     outcome->zone_after == outcome->zone_before ? "was moved back to" : "could not be moved back to",
 		     zone_name(outcome->zone_before)) < 0)
 		outcome->detail = NULL;
+	return true;
+}
+
+/* The removal may still come about: the block is not to be put back. */
+static bool detach_mark_stuck(struct detach *detach, struct outcome *outcome)
+{
+	(void)detach;
+	if (outcome->result == OUTCOME_CHANGED)
+		outcome->cause = CAUSE_STUCK;
 	return true;
 }
 
@@ -328,40 +166,44 @@ static void detach_put_all_right(struct detach *detach)
 {
 	detach->deadline_ns = clock_deadline_ns(detach->request->limits.timeout_ms);
 	detach->ignore_signals = true;
-	detach_each(detach, detach_put_right);
+	detach_blocks_each(detach, detach_put_right);
 }
 
 static void detach_run(struct detach *detach)
 {
 	struct perform_request request = { .sysfs = detach->request->sysfs, .writer = detach->writer,
 					   .deadline_ns = detach->request->deadline_ns, .retries = RETRIES };
-	struct look look;
+	struct detach_look look;
 	bool taken;
 	int r;
 
-	if (!detach_hold_off(detach)) {
+	if (!hold_off_others(detach)) {
 		/* What somebody else does is his, unless all is to be as it was. */
 		if (detach->request->atomic)
 			detach_put_all_right(detach);
 		else
-			detach_each(detach, detach_mark);
+			detach_blocks_each(detach, detach_mark);
 		return;
 	}
 	taken = perform_steps(&request, detach->device, NULL);
-	/* A step that was ended from outside may have worked all the same. */
-	r = detach_wait_gone(detach, &look);
-	if (detach->device->steps.strands)
-		detach_each(detach, detach_lower_shield);
+	r = detach_wait_gone(detach, taken, &look);
+	if (r < 0 && detach->device->steps.strands && detach->writer->stuck_pid) {
+		/* It is still inside the kernel: a block that comes online now would strand the memory. */
+		shield_leave(&detach->shield);
+		detach_blocks_each(detach, detach_mark_stuck);
+		return;
+	}
 	if (r == 0) {
 		detach->device->error = 0;
 		device_outcome_set(detach->device, DEVICE_REMOVED, CAUSE_NONE, NULL);
 		free(detach->device->reason);
 		detach->device->reason = NULL;
-		detach_each(detach, detach_mark_gone);
+		detach_blocks_each(detach, detach_mark_gone);
 		return;
 	}
 	if (taken)
 		detach_explain(detach, r, &look);
+	shield_lower(&detach->shield);
 	detach_put_all_right(detach);
 }
 
@@ -381,7 +223,9 @@ void detach_device(const struct execute_request *request, struct plan *plan, str
 	/* From before the write on; they only say when to look. */
 	if (sysfs_is_running_system(request->sysfs) && uevent_open(subsystems, &detach.events, &err) < 0)
 		log_debug("%s", error_text(&err));
+	shield_init(request->memory->directory, &detach.shield);
 	detach_run(&detach);
+	shield_done(&detach.shield);
 	uevent_close(detach.events);
 	error_done(&err);
 	writer_done(&writer);

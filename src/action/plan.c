@@ -180,13 +180,14 @@ static int plan_compare_descending(const void *a, const void *b)
 	return left->outcome < right->outcome ? 1 : left->outcome > right->outcome ? -1 : 0;
 }
 
-void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request)
+void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request, const struct ranges *only)
 {
 	for (size_t i = 0; i < plan->outcomes.n; i++) {
 		struct outcome *outcome = &plan->outcomes.v[i];
 		const struct block *block = memory_find(memory, outcome->block);
 
-		if (outcome->result != OUTCOME_REFUSED || outcome->cause != CAUSE_WRONG_ZONE || !block)
+		if (outcome->result != OUTCOME_REFUSED || outcome->cause != CAUSE_WRONG_ZONE || !block ||
+		    (only && !ranges_contain(only, outcome->block)))
 			continue;
 		if (block_zone(block) == ZONE_NONE) {
 			outcome->cause = CAUSE_ZONES;
@@ -287,8 +288,8 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 		const struct outcome *outcome = &done->outcomes.v[step->outcome];
 		struct step *back;
 
-		/* What was removed with its device cannot come back. */
-		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN)
+		/* What was removed with its device cannot come back, and what the kernel is still at must not. */
+		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN || outcome->cause == CAUSE_STUCK)
 			continue;
 		back = &plan.steps[plan.n_steps++];
 		*back = *step;

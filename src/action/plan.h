@@ -47,10 +47,11 @@ int plan_online(const struct memory *memory, const struct ranges *blocks, enum z
 		struct plan *ret);
 
 /*
- * Makes steps of the blocks that plan_online() refused for being online in the other zone: offline, then online as the request asks, and back into the zone they had when that fails.
+ * Makes steps of the blocks that plan_online() refused for being online in the other zone (`only`: of these alone; NULL: of all): offline, then online as the request asks, and
+ * back into the zone they had when that fails.
  * One in several zones stays refused, with CAUSE_ZONES: it can never go offline.
  */
-void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request);
+void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request, const struct ranges *only);
 
 /*
  * Makes a plan one for an amount: the steps of the first `goal` of the `numbers` come first, in the order that they have in the plan, then those of the other numbers as they stand there.

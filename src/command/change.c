@@ -43,7 +43,7 @@ int change_plan(struct context *context, const struct change *change, const stru
 		return plan_offline(memory, blocks, ret);
 	r = plan_online(memory, blocks, change->zone, change_kernel_decides(context), ret);
 	if (r == 0 && change->rezone)
-		plan_rezone(ret, memory, change->zone);
+		plan_rezone(ret, memory, change->zone, change->rezone_only);
 	return r;
 }
 

@@ -13,6 +13,7 @@ struct change {
 	enum block_state wanted;
 	enum zone_request zone; /* for BLOCK_ONLINE */
 	bool rezone;		/* for BLOCK_ONLINE: also blocks that are online in another zone */
+	const struct ranges *rezone_only; /* with rezone: of those only these; NULL: all */
 };
 
 /* Runs the whole change with the shared options, and reports. Returns the exit code. */

@@ -227,7 +227,8 @@ def test_rule_reonline(machine: Any) -> None:
     made = machine("x86-dimm")
     made.rules("memory35 offline reonline 200ms 1")
     assert write(made, "memory35/state", "offline") == "ok" and made.state(35) == "offline"
-    made.wait_for(lambda: made.state(35) == "online")
+    made.wait_for(made.kernel)
+    assert made.state(35) == "online"
     assert [(entry.word, entry.result) for entry in made.kernel()] == [("online", "Movable")]
     assert write(made, "memory35/state", "offline") == "ok"
     time.sleep(0.4)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -197,6 +198,24 @@ def test_one_who_comes_back_once_is_overcome(machine: Any) -> None:
     assert [entry for entry in made.kernel() if entry.result == "stranded"] == []
 
 
+def modes_of(made: Any, blocks: range) -> set[int]:
+    """The permissions of the blocks' `state` and `online`."""
+    return {made.path(f"memory{number}/{name}").stat().st_mode & 0o777 for number in blocks for name in ("state", "online")}
+
+
+def test_a_kill_in_the_middle_of_an_unbind_leaves_no_file_without_its_permission(machine: Any) -> None:
+    made = machine("dax-kmem")
+    made.rules("dax0.0 unbind delay 10s always")
+    made.path("memory42/state").chmod(0o660)
+    modes = modes_of(made, range(40, 48))
+    process = made.start("remove", "dax0.0")
+    made.wait_for(lambda: [write for write in made.begun() if write.path.endswith("unbind")])
+    assert not any(mode & 0o222 for mode in modes_of(made, range(40, 48)))
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    made.wait_for(lambda: modes_of(made, range(40, 48)) == modes)
+
+
 def test_a_dax_device_goes_and_comes(machine: Any) -> None:
     made = machine("dax-kmem", files={"/sys/module/kmem/initstate": "live"})
     assert made.memhpctl("remove", "dax0.0").rc == 0
@@ -307,6 +326,30 @@ def test_all_or_nothing_keeps_a_device_whose_blocks_were_offline_already(machine
     assert [write for write in made.begun() if write.path.endswith("eject")] == []
     assert {number: made.state(number) for number in range(32, 44)} == \
            {number: "offline" if number in offline else "online" for number in range(32, 44)}
+
+
+@pytest.mark.parametrize("name, device, blocks, path, word", REMOVABLE)
+def test_a_removal_waits_for_the_lock_where_it_can_still_be_ended(machine: Any, name: str, device: str, blocks: range, path: str,
+                                                                 word: str) -> None:
+    made = machine(name, blocks={f"{blocks[0]}-{blocks[-1]}": 'offline zones="Movable Normal"'})
+    with made.lock_held():
+        result = made.memhpctl("remove", device, "--timeout=500ms", "--json")
+        assert result.rc == 75 and device_of(result)["cause"] == "lock"
+        process = made.start("remove", device)
+        made.wait_for(lambda: len(made.begun()) == 2)
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert process.returncode == 128 + signal.SIGINT
+    # Nothing was asked of the kernel that it might come to later.
+    assert {write.word for write in made.begun()} == {"offline"}
+    assert made.memhpctl("remove", device).rc == 0
+
+
+def test_an_eject_that_the_kernel_refuses_is_not_waited_for(machine: Any) -> None:
+    made = machine("x86-dimm")
+    made.rules(f"{DIMM} eject ENODEV always")
+    result = made.memhpctl("remove", DIMM)
+    assert result.rc == 64 and result.seconds < 10 and "ENODEV" in result.err
 
 
 def test_status_names_the_back_ends(machine: Any) -> None:
