@@ -124,7 +124,9 @@ static int selection_add_device(struct selection *selection, const struct select
 			error_set(err, -EINVAL, "'%s': no device of this name has memory blocks here; memhpctl list shows the devices",
 				  selector->word);
 	if (!device->blocks.n && !selection->request->missing_is_empty)
-		return error_set(err, -EINVAL, "'%s' has no memory blocks; memhpctl add %s adds them", selector->word, selector->word);
+		return device->provider->plan_add ?
+			error_set(err, -EINVAL, "'%s' has no memory blocks; memhpctl add %s adds them", selector->word, selector->word) :
+			error_set(err, -EINVAL, "'%s' has no memory blocks; they come when the host gives it some", selector->word);
 	for (size_t i = 0; i < device->blocks.n; i++) {
 		int r = ranges_add(&selection->blocks, device->blocks.v[i].first, device->blocks.v[i].last);
 

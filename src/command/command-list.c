@@ -186,7 +186,7 @@ static int list_print(struct context *context, struct listing *listing, bool nar
 {
 	if (options.devices)
 		return list_devices_print(context, &(struct list_devices_request){
-			.memory = listing->memory, .selected = narrowed ? listing->selected : NULL, .bytes = options.bytes,
+			.sysfs = &context->sysfs, .memory = listing->memory, .selected = narrowed ? listing->selected : NULL, .bytes = options.bytes,
 			.style = { .raw = options.raw, .no_headings = options.no_headings } });
 	if (options.map)
 		return list_print_map(context, listing->memory, listing->selected);
