@@ -29,7 +29,7 @@ static const struct cause {
 	[CAUSE_HOLES] = { "holes", "the block has memory holes, as at the edges of boot memory, and can never go offline", false, false },
 	[CAUSE_VETO] = { "veto", "the platform or a driver does not allow it (see the kernel log); being root does not help", false, false },
 	[CAUSE_POISON] = { "poison", "the block has poisoned pages; it can come online only after its device was removed and added again", false, false },
-	[CAUSE_WRONG_ZONE] = { "wrong-zone", "the block is online in another zone than asked for; --rezone takes it offline and brings it into the zone", false, false },
+	[CAUSE_WRONG_ZONE] = { "wrong-zone", "the block is online in another zone than asked for; online --rezone takes it offline and brings it into the zone", false, false },
 	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", false, false },
 	[CAUSE_REPLACED] = { "replaced", "the block was removed and another one has its number now; it was left alone", false, false },
 	[CAUSE_ACCESS] = { "access", "changing memory needs root; to root it says that the file has lost its write permission (chmod 644 gives it back)", false, true },

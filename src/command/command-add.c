@@ -37,24 +37,52 @@ static int add_load(struct context *context, struct memory *memory, struct error
 	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;
 }
 
-/* Brings the blocks of the devices that are there now online. */
+/* The blocks of the devices with this result. Errors: -ENOMEM. */
+static int add_collect(const struct device_outcomes *devices, enum device_result result, struct ranges *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < devices->n; i++)
+		for (size_t j = 0; r >= 0 && devices->v[i].result == result && j < devices->v[i].device.blocks.n; j++)
+			r = ranges_add(ret, devices->v[i].device.blocks.v[j].first, devices->v[i].device.blocks.v[j].last);
+	return r;
+}
+
+/*
+ * Plans to bring the blocks of the devices that are there now online. Those that have just come may be so already, in
+ * the zone that the kernel or a udev rule chose for them: that is not what was asked for, and nobody uses them yet.
+ */
+static int add_plan_online(struct context *context, const struct change *asked, const struct memory *memory,
+			   const struct device_outcomes *devices, struct plan *plan)
+{
+	struct ranges added = { 0 }, blocks = { 0 };
+	struct change change = *asked;
+	int r = add_collect(devices, DEVICE_ADDED, &added);
+
+	change.rezone = true;
+	change.rezone_only = &added;
+	if (r >= 0)
+		r = add_collect(devices, DEVICE_ADDED, &blocks);
+	if (r >= 0)
+		r = add_collect(devices, DEVICE_ALREADY, &blocks);
+	if (r >= 0)
+		r = change_plan(context, &change, memory, &blocks, plan);
+	ranges_done(&added);
+	ranges_done(&blocks);
+	return r;
+}
+
+/* The same, done. */
 static int add_online(struct context *context, const struct change *change, struct execute_request *request, struct memory *memory,
 		      const struct device_outcomes *devices, struct plan *plan, struct error *err)
 {
-	struct ranges blocks = { 0 };
 	int r;
 
 	memory_close(memory);
 	r = add_load(context, memory, err);
-	for (size_t i = 0; r >= 0 && i < devices->n; i++)
-		for (size_t j = 0; r >= 0 && j < devices->v[i].device.blocks.n; j++)
-			r = ranges_add(&blocks, devices->v[i].device.blocks.v[j].first, devices->v[i].device.blocks.v[j].last);
 	if (r >= 0)
-		r = change_plan(context, change, memory, &blocks, plan);
-	if (r >= 0)
-		r = execute_plan(request, plan);
-	ranges_done(&blocks);
-	return r;
+		r = add_plan_online(context, change, memory, devices, plan);
+	return r < 0 ? r : execute_plan(request, plan);
 }
 
 static int add_execute(struct context *context, const struct change *change, const struct limits *limits, int64_t deadline_ns,
@@ -80,6 +108,7 @@ static int add_report(struct context *context, const struct memory *memory, cons
 	struct report report = change_report_of(context, memory, plan, began_ns);
 
 	report.devices = devices;
+	report.new_blocks_zone = options.zone;
 	report.exit_code = device_outcomes_exit_code(devices, &totals, interrupt_signal());
 	return change_print(context, &report);
 }
@@ -113,6 +142,8 @@ static int add_run(struct context *context, const char **words, size_t n_words)
 		r = addition_resolve(&memory, words, n_words, change_options.force, &devices, &err);
 	if (r >= 0)
 		addition_plan(&context->sysfs, &devices);
+	if (r >= 0 && change_options.dry_run && options.zone)
+		r = add_plan_online(context, &change, &memory, &devices, &plan);
 	if (r >= 0 && !change_options.dry_run)
 		r = add_execute(context, &change, &limits, deadline_ns, &memory, &devices, &plan, &err);
 	change_unlock(&lock);

@@ -22,7 +22,7 @@ static char *extent_text(const struct report *report, const struct device *devic
 	return text;
 }
 
-static void print_steps(const struct device_outcome *outcome)
+static void print_steps(const struct report *report, const struct device_outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->steps.n; i++) {
 		const struct provider_step *step = &outcome->steps.v[i];
@@ -32,6 +32,8 @@ static void print_steps(const struct device_outcome *outcome)
 		printf("%s: %swould write '%s' to %s/%s\n", outcome->device.name, step->otherwise ? "if that fails with ENODEV, " : "", step->value,
 		       step->directory, step->attribute);
 	}
+	if (report->new_blocks_zone)
+		printf("%s: would bring its new blocks online (--zone=%s)\n", outcome->device.name, report->new_blocks_zone);
 }
 
 /* For blocks that no device has, their numbers stand for the name. */
@@ -40,10 +42,18 @@ static const char *device_name(const struct device *device)
 	return device->name ? device->name : "blocks without a device";
 }
 
+/* Why; NULL where there is nothing to say. */
+static const char *device_reason(const struct device_outcome *outcome)
+{
+	if (outcome->reason || outcome->cause == CAUSE_NONE)
+		return outcome->reason;
+	return outcome_reason(&(struct outcome){ .cause = outcome->cause }, BLOCK_UNKNOWN);
+}
+
 static void print_device(const struct report *report, const struct device_outcome *outcome, bool quiet)
 {
 	_cleanup_free_ char *extent = extent_text(report, &outcome->device);
-	const char *name = device_name(&outcome->device), *where = extent ? extent : "";
+	const char *name = device_name(&outcome->device), *where = extent ? extent : "", *reason = device_reason(outcome);
 
 	switch (outcome->result) {
 	case DEVICE_REMOVED:
@@ -54,16 +64,16 @@ static void print_device(const struct report *report, const struct device_outcom
 		break;
 	case DEVICE_PLANNED:
 		if (!quiet && outcome->steps.n)
-			print_steps(outcome);
+			print_steps(report, outcome);
 		else if (!outcome->steps.n)
 			log_warning("%s%s: would only go offline", name, where);
 		break;
 	case DEVICE_OFFLINED:
-		log_error("%s%s: offline, but not removed: %s", name, where, outcome->reason ? outcome->reason : "");
+		log_error("%s%s: offline, but not removed: %s", name, where, reason ? reason : "");
 		break;
 	default:
 		log_error("%s%s: %s%s%s%s%s", name, where, device_result_name(outcome->result), outcome->error ? ": " : "",
-			  outcome->error ? error_name(outcome->error) : "", outcome->reason ? ": " : "", outcome->reason ? outcome->reason : "");
+			  outcome->error ? error_name(outcome->error) : "", reason ? ": " : "", reason ? reason : "");
 		break;
 	}
 }
@@ -103,8 +113,8 @@ static void add_device(const struct report *report, const struct device_outcome 
 		output_json_text(json, "errno", error_name(outcome->error));
 	if (outcome->cause != CAUSE_NONE)
 		output_json_text(json, "cause", outcome_cause_name(outcome->cause));
-	if (outcome->reason)
-		output_json_text(json, "reason", outcome->reason);
+	if (device_reason(outcome))
+		output_json_text(json, "reason", device_reason(outcome));
 	output_json_uint(json, "size", ranges_count(blocks) * report->memory->block_size);
 	output_json_begin_array(json, "blocks");
 	for (size_t i = 0; i < blocks->n; i++)
@@ -112,6 +122,8 @@ static void add_device(const struct report *report, const struct device_outcome 
 			output_json_uint(json, NULL, number);
 	output_json_end(json);
 	add_steps(outcome, json);
+	if (report->new_blocks_zone && outcome->result == DEVICE_PLANNED)
+		output_json_text(json, "online_in", report->new_blocks_zone);
 	output_json_ms(json, "elapsed_ms", outcome->elapsed_ns);
 	output_json_end(json);
 }

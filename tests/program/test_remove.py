@@ -171,7 +171,7 @@ def test_zones_that_a_failed_eject_changed_are_put_right(machine: Any) -> None:
 
 def test_dax_memory_is_never_stranded(machine: Any) -> None:
     made = machine("dax-kmem")
-    made.rules("memory44 offline reonline 1ms always")
+    made.rules("memory44 offline reonline 0ms always")
     result = made.memhpctl("remove", "dax0.0", "--json")
     assert device_of(result)["result"] == "failed" and "memory44" in device_of(result)["reason"]
     assert result.rc == 64
@@ -192,7 +192,7 @@ def test_who_was_faster_than_the_removal_is_named(machine: Any) -> None:
 
 def test_one_who_comes_back_once_is_overcome(machine: Any) -> None:
     made = machine("dax-kmem")
-    made.rules("memory44 offline reonline 1ms 1")
+    made.rules("memory44 offline reonline 0ms 1")
     result = made.memhpctl("remove", "dax0.0")
     assert result.rc == 0 and not made.exists(44)
     assert [entry for entry in made.kernel() if entry.result == "stranded"] == []
@@ -254,6 +254,19 @@ def test_a_dax_device_that_brings_no_memory_goes_back_to_its_driver(machine: Any
     assert driver_of(made, "dax1.0") == "device_dax"
     # Only to a device that kmem does not know it is told by name.
     assert [write for write in made.begun() if write.path.endswith("new_id")] == [] or "ENODEV" in rules
+
+
+def test_added_blocks_come_into_the_zone_that_was_asked_for(machine: Any) -> None:
+    made = machine("dax-kmem", files={"/sys/module/kmem/initstate": "live", "/sys/devices/system/memory/auto_online_blocks": "online"})
+    result = made.memhpctl("add", "-n", "dax0.0", "dax1.0", "--zone=movable")
+    assert result.rc == 0 and "dax1.0: would bring its new blocks online (--zone=movable)" in result.out
+    assert "would write online_movable to memory47" in result.out and made.begun() == []
+    assert made.memhpctl("add", "-n", "dax1.0", "--zone=kernel", "--json").json()["devices"][0]["online_in"] == "kernel"
+    result = made.memhpctl("add", "dax1.0", "--zone=movable", "--json")
+    assert result.rc == 0 and zones_of(made, range(64, 72)) == {"Movable"}
+    # Those that were there before are somebody's.
+    result = made.memhpctl("add", "dax1.0", "--zone=kernel", "--json")
+    assert result.rc == 1 and zones_of(made, range(64, 72)) == {"Movable"} and "online --rezone" in result.err
 
 
 @pytest.mark.parametrize("name, device, rule, rc, errno", [
@@ -350,6 +363,31 @@ def test_an_eject_that_the_kernel_refuses_is_not_waited_for(machine: Any) -> Non
     made.rules(f"{DIMM} eject ENODEV always")
     result = made.memhpctl("remove", DIMM)
     assert result.rc == 64 and result.seconds < 10 and "ENODEV" in result.err
+
+
+def test_a_skipped_device_says_why(machine: Any) -> None:
+    made = machine("mixed", blocks={"32-43": 'offline zones="Movable Normal"'})
+    made.rules(f"{DIMM} eject fail")
+    result = made.memhpctl("remove", DIMM, "PNP0C80:01", "--timeout=1s", "--json")
+    second = result.json()["devices"][1]
+    assert result.rc == 75 and (second["result"], second["cause"]) == ("skipped", "deadline") and "deadline" in second["reason"]
+    assert "PNP0C80:01 (memory40-43, 4 blocks, 512M): skipped: the deadline passed" in result.err
+
+
+def test_what_can_be_removed_is_what_remove_would_try(machine: Any) -> None:
+    def removable(made: Any) -> dict[str, bool]:
+        return {device["device"]: device["removable"] for device in made.memhpctl("list", "--devices", "--json").json()["devices"]}
+
+    assert removable(machine("x86-dimm")) == {DIMM: True}
+    assert removable(machine("x86-dimm", absent=[f"/sys/bus/acpi/devices/{DIMM}/eject"])) == {DIMM: False}
+    assert removable(machine("x86-dimm", files={"/sys/firmware/acpi/hotplug/memory/enabled": "0"})) == {DIMM: False}
+    # The second has no memory to take away.
+    assert removable(machine("dax-kmem")) == {"dax0.0": True, "dax1.0": False}
+
+
+def test_a_device_that_only_the_host_fills_is_not_to_be_added(machine: Any) -> None:
+    result = machine("virtio-mem", blocks={"32-39": "absent"}).memhpctl("remove", "virtio0")
+    assert result.rc == 2 and "memhpctl add" not in result.err and "the host" in result.err
 
 
 def test_status_names_the_back_ends(machine: Any) -> None:
