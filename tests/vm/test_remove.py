@@ -123,6 +123,24 @@ def test_boot_memory_is_offlined_and_nothing_is_pretended(guest: Guest, memhpctl
     assert "nothing on this system can remove it" in result.err
 
 
+def test_a_removal_that_does_not_get_the_lock_is_not_made_later(guest: Guest, memhpctl: str) -> None:
+    plug_movable(guest, memhpctl)
+    second = guest.plug_dimm("d2", "256M")
+    pin = guest.pin(35)
+    guest.spawn(["write-word", "/sys/devices/system/memory/memory35/state", "offline"])
+    guest.check("until [ $(cat /sys/devices/system/memory/memory35/state) = going-offline ]; do sleep 0.05; done")
+    # The kernel itself would take the eject, and make it when the lock comes free.
+    result = guest.run([memhpctl, "remove", "PNP0C80:01", "--timeout=3s", "--json"])
+    assert result.rc == 75 and document(result)["devices"][0]["cause"] == "lock"
+    assert "waiting for the memory hotplug lock; memory35 is going offline" in result.err
+    pin.kill(signal.SIGTERM)
+    guest.check("until [ $(cat /sys/devices/system/memory/memory35/state) = offline ]; do sleep 0.05; done")
+    guest.check([memhpctl, "offline", DIMM])
+    assert states_of(guest, second) == {"offline"} and len(guest.blocks()) == len(BOOT_BLOCKS + DIMM_BLOCKS + second)
+    guest.check([memhpctl, "remove", "PNP0C80:01"])
+    guest.wait_ejected("d2")
+
+
 def test_twenty_rounds_leave_nothing_behind(guest: Guest, memhpctl: str) -> None:
     seen = set()
     for _ in range(20):
@@ -181,6 +199,33 @@ def test_a_block_that_others_bring_online_does_not_strand_the_memory(boot: Boot,
         guest.check([memhpctl, "remove", "dax0.0"])
     assert states_of(guest, blocks) == set()
     add_dax(guest, memhpctl, blocks)
+
+
+@EACH_DAX
+def test_a_kill_in_the_middle_of_a_removal_leaves_no_file_without_its_permission(boot: Boot, memhpctl: str, machine: Machine,
+                                                                                blocks: list[int]) -> None:
+    guest = boot(machine, memhp_default_state="offline")
+    add_dax(guest, memhpctl, blocks)
+    state = f"/sys/devices/system/memory/memory{blocks[0]}/state"
+    result = guest.run(f"{memhpctl} remove dax0.0 & until [ $(stat -c %a {state}) != 644 ]; do :; done; kill -9 $!; wait $!")
+    assert result.rc == 137
+    guest.check("while pidof memhpctl-shield memhpctl-write; do sleep 0.05; done")
+    if states_of(guest, blocks):
+        assert modes_of(guest, blocks) == {"644"}
+        guest.check([memhpctl, "remove", "dax0.0"])
+    assert states_of(guest, blocks) == set() and "until the next reboot" not in guest.check("dmesg").out
+    add_dax(guest, memhpctl, blocks)
+
+
+# Memory of a node with processors gets pages of the kernel in zone Normal at once; that of the other node does not.
+@pytest.mark.parametrize("machine, blocks, zone", [(DAX, list(range(40, 48)), "Movable"), (NVDIMM, list(range(33, 40)), "Normal")])
+def test_blocks_come_into_the_zone_although_the_kernel_brings_them_online(boot: Boot, memhpctl: str, machine: Machine, blocks: list[int],
+                                                                         zone: str) -> None:
+    guest = boot(machine, memhp_default_state="offline")
+    guest.run("echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind")
+    assert guest.write("/sys/devices/system/memory/auto_online_blocks", "online" if zone == "Movable" else "online_movable") == "OK"
+    guest.check([memhpctl, "add", "dax0.0", "--zone=movable" if zone == "Movable" else "--zone=kernel"])
+    assert states_of(guest, blocks) == {"online"} and {guest.block_zone(number) for number in blocks} == {zone}
 
 
 # virtio-mem
