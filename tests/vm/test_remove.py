@@ -9,7 +9,7 @@ import pytest
 
 from agent import Result
 from guest import Guest
-from machine import DAX, NVDIMM, VIRTIO_MEM, Machine
+from machine import DAX, NVDIMM, TWO_NODES, VIRTIO_MEM, Machine
 
 Boot = Callable[..., Guest]
 
@@ -121,6 +121,31 @@ def test_boot_memory_is_offlined_and_nothing_is_pretended(guest: Guest, memhpctl
     assert result.rc == 1
     assert report["devices"][0]["result"] == "offlined"
     assert "nothing on this system can remove it" in result.err
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_an_eject_that_fails_leaves_no_block_in_another_zone(boot: Boot, memhpctl: str, atomic: bool) -> None:
+    # On a node without processors, where the kernel puts nothing of its own into zone Normal at once.
+    guest = boot(TWO_NODES, memhp_default_state="offline")
+    assert guest.plug_dimm("d1", "1G", node=1) == DIMM_BLOCKS
+    guest.check([memhpctl, "online", "--zone=movable", DIMM])
+    guest.inject("MEM_GOING_OFFLINE", 0)
+    error = "/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_OFFLINE/error"
+    # At the last moment somebody brings a block online, in zone Normal, and the kernel cannot take it offline for a while.
+    script = (f"echo online_kernel >/sys/devices/system/memory/memory33/state; echo -16 >{error}; "
+              f"(sleep 0.7; echo 0 >{error}) >/dev/null 2>&1 &")
+    other = guest.spawn(["hold-open", f"/sys/bus/acpi/devices/{DIMM}/eject", script])
+    other.wait_output("ready", 10)
+    result = guest.run([memhpctl, "remove", DIMM, "--json", "--timeout=30s"] + (["--atomic"] if atomic else []), 40)
+    device = document(result)["devices"][0]
+    assert result.rc == (1 if atomic else 64) and device["result"] == "failed" and "memory33 is online again" in device["reason"]
+    block = next(one for one in document(result)["blocks"] if one["block"] == 33)
+    assert block["detail"] == "it came back in zone Normal, and was moved back to zone Movable"
+    assert guest.block_zone(33) == "Movable" and guest.read(f"/sys/bus/acpi/devices/{DIMM}/status") == "15"
+    assert states_of(guest, DIMM_BLOCKS) == ({"online"} if atomic else {"online", "offline"})
+    assert not atomic or {guest.block_zone(number) for number in DIMM_BLOCKS} == {"Movable"}
+    guest.check([memhpctl, "remove", DIMM])
+    guest.wait_ejected("d1")
 
 
 def test_a_removal_that_does_not_get_the_lock_is_not_made_later(guest: Guest, memhpctl: str) -> None:
