@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void attribute_path(unsigned long number, const char *name, char *path)
 {
@@ -154,8 +155,25 @@ static void undo_offline(const void *data)
 	}
 }
 
+/* May somebody who opens the file only now write to it? Permissions count for root too, see check_open(). */
+static bool is_writable(unsigned long number)
+{
+	char path[PATH_MAX], place[PATH_MAX];
+	struct stat status;
+
+	attribute_path(number, "state", path);
+	tree_place(path, place);
+	return stat(place, &status) == 0 && (status.st_mode & 0222);
+}
+
 /* Somebody else, say a udev rule, brings the block online again. */
-static void online_again(const void *data)
+static void online_again(unsigned long number)
+{
+	if (block_is(number, "offline") && is_writable(number))
+		block_force_online(number, "online");
+}
+
+static void online_again_later(const void *data)
 {
 	const struct later *later = data;
 	struct task task = { .fd = -1, .lock_fd = -1 };
@@ -163,8 +181,7 @@ static void online_again(const void *data)
 	task_sleep(&task, later->ms, false);
 	if (lock_take(&task, false) < 0)
 		return;
-	if (block_is(later->number, "offline"))
-		block_force_online(later->number, "online");
+	online_again(later->number);
 	lock_release(&task);
 }
 
@@ -238,15 +255,16 @@ static int offline_slowly(struct task *task, struct later *later, const char *su
 	int result;
 
 	offline_zones(later->zone, text);
-	set_attribute(later->number, "valid_zones", text);
-	set_attribute(later->number, "state", "going-offline");
+	/* The watcher is there as long as there may be something to undo. */
 	watcher = task->fd >= 0 ? watch_start(task, undo_offline, later) : 0;
+	set_attribute(later->number, "state", "going-offline");
+	set_attribute(later->number, "valid_zones", text);
 	if (ms < 0 && task->fd < 0)
 		result = kernel_hang(task, subject);
 	else
 		result = task_sleep(task, ms, true);
-	watch_stop(watcher);
 	become_online(later->number, later->zone);
+	watch_stop(watcher);
 	return result;
 }
 
@@ -278,12 +296,11 @@ int block_offline(struct task *task, unsigned long number)
 	if (result <= 0)
 		return result;
 	become_offline(number, later.zone);
-	if (fault.reonline_ms == 0) {
-		block_force_online(number, "online");
-	} else if (fault.reonline_ms > 0) {
-		later.ms = fault.reonline_ms;
-		kernel_start(online_again, &later);
-	}
+	later.ms = fault.reonline_ms;
+	if (later.ms == 0)
+		online_again(number);
+	else if (later.ms > 0)
+		kernel_start(online_again_later, &later);
 	if (fault.effect == EFFECT_DIE)
 		kill(getpid(), SIGKILL);
 	return fault.effect == EFFECT_ALREADY ? -EINVAL : 0;

@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from machine import Machine, Result, describe, expand, find_program, read_description, run  # noqa: E402
+from machine import PATIENCE, Machine, Result, describe, expand, find_program, read_description, run  # noqa: E402
 
 # Machines whose expansion takes seconds: one tree serves all tests that only look.
 SHARED = ("big", "huge")
@@ -78,8 +78,8 @@ def machine(tmp_path: pathlib.Path, shared_trees: SharedTrees) -> Iterator[Machi
 
 @pytest.fixture
 def memhpctl() -> Callable[..., Result]:
-    """memhpctl(*args, timeout=20, env=None, input=None) -> Result: the program without any machine."""
-    def call(*args: str, timeout: float = 20, env: dict[str, str | None] | None = None,
+    """memhpctl(*args, timeout=PATIENCE, env=None, input=None) -> Result: the program without any machine."""
+    def call(*args: str, timeout: float = PATIENCE, env: dict[str, str | None] | None = None,
              input: str | None = None) -> Result:
         return run((find_program(), *args), timeout, env, input)
 

@@ -22,11 +22,17 @@ MACHINES = TESTS / "machines"
 MEMORY = "/sys/devices/system/memory"
 NODE = "/sys/devices/system/node"
 
-sys.path.insert(0, str(MACHINES))
+# Seconds after which something hangs: nothing here takes more than a few, even on a slow machine.
+PATIENCE = 120.0
+# Limits to give a program one after the other: the first is enough, unless the machine is slow. See fitting().
+LIMITS_MS = (300, 2000, 10000, 40000)
+
+sys.path[:0] = [str(MACHINES), str(TESTS)]
 
 from description import DescriptionError  # noqa: E402
 from description import Machine as Description  # noqa: E402
 from description import read_description  # noqa: E402
+from fitting import fitting  # noqa: E402
 from schema import check_document  # noqa: E402
 from sysfs_tree import expand  # noqa: E402
 
@@ -48,6 +54,11 @@ class Result(NamedTuple):
         check_document(document)
         return document
 
+    @property
+    def complaints(self) -> str:
+        """Standard error without what a run on a slow machine rightly says there: that it waits, for a second already."""
+        return "".join(line for line in self.err.splitlines(True) if ": waiting for " not in line)
+
 
 class Write(NamedTuple):
     """One line of the fake kernel's log; result is `ok` or the name of an errno."""
@@ -65,7 +76,7 @@ class Write(NamedTuple):
         return self.path.removeprefix(MEMORY + "/")
 
 
-def run(argv: Sequence[str], timeout: float = 20, env: dict[str, str | None] | None = None,
+def run(argv: Sequence[str], timeout: float = PATIENCE, env: dict[str, str | None] | None = None,
         input: str | None = None) -> Result:
     """Run a program in the C locale to its end; a program that does not end by itself is a failed test."""
     environment = {**os.environ, "LC_ALL": "C", **(env or {})}
@@ -138,12 +149,12 @@ class Machine:
         return {"LD_PRELOAD": " ".join(preload), "FAKE_KERNEL_ROOT": str(self.root),
                 "FAKE_KERNEL_RULES": str(self.rules_path), "FAKE_KERNEL_LOG": str(self.log_path)}
 
-    def run(self, *argv: str, timeout: float = 20, env: dict[str, str | None] | None = None,
+    def run(self, *argv: str, timeout: float = PATIENCE, env: dict[str, str | None] | None = None,
             input: str | None = None) -> Result:
         """Run any program under the fake kernel."""
         return run(argv, timeout, {**self.environment(argv[0]), **(env or {})}, input)
 
-    def memhpctl(self, *args: str, timeout: float = 20, env: dict[str, str | None] | None = None,
+    def memhpctl(self, *args: str, timeout: float = PATIENCE, env: dict[str, str | None] | None = None,
                  rules: str | None = None, input: str | None = None) -> Result:
         """Run `memhpctl --sysroot ROOT ARGS`, after setting rules if any are given."""
         if rules is not None:
@@ -213,6 +224,15 @@ class Machine:
         """Blocks' `online`, `uevent` and `removable` that were opened to read, which nobody should."""
         return [entry for entry in self.log() if entry.operation == "read"]
 
+    def processes(self) -> dict[int, str]:
+        """Processes on this tree that are still there, by what they have in their environment, and their names."""
+        found = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if str(self.rules_path).encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes():
+                    found[int(pid)] = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+        return found
+
     # --- changing ---
 
     def rules(self, text: str, keep_counts: bool = False) -> None:
@@ -265,7 +285,7 @@ class Machine:
 
     # --- waiting ---
 
-    def wait_for(self, condition: Callable[[], Any], timeout: float = 5) -> Any:
+    def wait_for(self, condition: Callable[[], Any], timeout: float = PATIENCE) -> Any:
         """Wait until a condition holds; returns its value."""
         end = time.monotonic() + timeout
         while not (value := condition()):
@@ -275,6 +295,6 @@ class Machine:
         return value
 
 
-__all__ = ["MACHINES", "MEMORY", "NODE", "TESTS", "Description", "DescriptionError", "Machine", "Result",
-           "Write", "describe", "expand", "find_fake_kernel", "find_program", "read_description", "run",
-           "sanitizer_of"]
+__all__ = ["LIMITS_MS", "MACHINES", "MEMORY", "NODE", "PATIENCE", "TESTS", "Description", "DescriptionError", "Machine",
+           "Result", "Write", "describe", "expand", "find_fake_kernel", "find_program", "fitting", "read_description",
+           "run", "sanitizer_of"]

@@ -21,7 +21,7 @@ def test_online(machine: Any, words: list[str], zone: str, word: str) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("online", "--json", *words, "36-39")
     document = result.json()
-    assert (result.rc, result.err, document["result"]) == (0, "", "done")
+    assert (result.rc, result.complaints, document["result"]) == (0, "", "done")
     # Downwards: cheap for the kernel.
     assert written(made) == [(str(number), word) for number in (39, 38, 37, 36)]
     assert [made.state(number) for number in range(36, 40)] == ["online"] * 4
@@ -34,7 +34,7 @@ def test_online(machine: Any, words: list[str], zone: str, word: str) -> None:
 def test_offline(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("offline", "32-35")
-    assert (result.rc, result.err) == (0, "")
+    assert (result.rc, result.complaints) == (0, "")
     assert result.out == "memory32-35: offline, was in zone Movable (4 blocks, 512M)\n"
     # The lowest of the zone last: cheap for the kernel.
     assert written(made) == [(number, "offline") for number in ("33", "34", "35", "32")]

@@ -8,14 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import Any, Iterator
 
 import pytest
 
-from machine import Result, find_program
+from machine import LIMITS_MS, PATIENCE, Result, find_program, fitting
 
-LATE = 2.0  # generous: the machine that tests may be busy
+EXACT_MS = 100  # so exact are deadlines, see test_deadlines_are_exact()
 
 
 def outcomes(result: Any) -> dict[int, tuple[str, str | None]]:
@@ -23,15 +22,11 @@ def outcomes(result: Any) -> dict[int, tuple[str, str | None]]:
     return {block["block"]: (block["result"], block.get("cause")) for block in result.json()["blocks"]}
 
 
-def workers(made: Any) -> list[str]:
-    """Processes on this machine's tree that are still there, by what they have in their environment."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{pid}/environ", "rb") as environment:
-                if str(made.rules_path).encode() in environment.read():
-                    found.append(open(f"/proc/{pid}/comm", encoding="utf-8").read().strip())
-    return found
+def limited(made: Any, *words: str, option: str = "--timeout") -> Iterator[Result]:
+    """Runs with longer and longer limits, for fitting()."""
+    for limit_ms in LIMITS_MS:
+        yield made.memhpctl(*words, f"{option}={limit_ms}ms", "--json")
+        made.wait_for(lambda: not made.processes())
 
 
 # --- errnos ---
@@ -118,31 +113,61 @@ def test_retries_are_bounded(machine: Any) -> None:
 
 # --- deadlines ---
 
+OFFLINE_HANGS, ONLINE_HANGS = "memory35 offline hang always", "memory36 online hang always"
+
+
+@pytest.mark.parametrize("words, option, rules, held", [
+    (["offline", "35"], "--timeout", OFFLINE_HANGS, False), (["online", "36"], "--timeout", ONLINE_HANGS, False),
+    (["offline", "35"], "--block-timeout", OFFLINE_HANGS, False), (["online", "36"], "--block-timeout", ONLINE_HANGS, False),
+    (["offline", "35"], "--timeout", "", True), (["online", "36"], "--timeout", "", True),
+    (["offline", "35", "--retries=1000000"], "--timeout", "memory35 offline EBUSY always", False),
+])
+def test_deadlines_are_exact(machine: Any, words: list[str], option: str, rules: str, held: bool) -> None:
+    """By the program's own clock, in the best of some runs: a slow machine makes some of them late, a late program all."""
+    made = machine("x86-dimm")
+    made.rules(rules)
+    late_ms: list[float] = []
+    while len(late_ms) < 10 and (not late_ms or min(late_ms) > EXACT_MS):
+        with made.lock_held() if held else contextlib.nullcontext():
+            result = made.memhpctl(*words, f"{option}=300ms", "--json")
+        elapsed_ms = result.json()["elapsed_ms"]
+        assert result.rc == 75 and 300 <= elapsed_ms <= 1000 * result.seconds
+        late_ms.append(elapsed_ms - 300)
+        made.wait_for(lambda: not made.processes())
+    assert min(late_ms) <= EXACT_MS, late_ms
+
+
 @pytest.mark.parametrize("command, block", [("offline", 35), ("online", 36)])
 def test_hang_ends_at_the_deadline(machine: Any, command: str, block: int) -> None:
     made = machine("x86-dimm")
     before = made.state(block)
-    result = made.memhpctl(command, str(block), "--json", "--timeout=300ms", rules=f"memory{block} {command} hang always")
-    assert 0.3 <= result.seconds < 0.3 + LATE
-    assert result.rc == 75 and outcomes(result) == {block: ("failed", "deadline")}
-    made.wait_for(lambda: made.state(block) == before and not workers(made))
+    made.rules(f"memory{block} {command} hang always")
+    wanted = {block: ("failed", "deadline")}
+    result = fitting(limited(made, command, str(block)), lambda result: outcomes(result) == wanted)
+    assert result.rc == 75 and outcomes(result) == wanted
+    made.wait_for(lambda: made.state(block) == before and not made.processes())
 
 
 def test_block_timeout_lets_the_others_go_on(machine: Any) -> None:
-    made = machine("x86-dimm")
-    result = made.memhpctl("offline", "33-35", "--json", "--block-timeout=200ms", rules="memory34 offline hang always")
-    assert result.rc == 64 and result.seconds < 0.2 + LATE
-    assert outcomes(result) == {33: ("changed", None), 34: ("failed", "deadline"), 35: ("changed", None)}
-    assert made.state(34) == "online"
-    assert 200 <= result.json()["blocks"][1]["elapsed_ms"] <= result.json()["elapsed_ms"]
+    def tries() -> Iterator[tuple[Any, Result]]:
+        for limit_ms in LIMITS_MS:
+            made = machine("x86-dimm")
+            yield made, made.memhpctl("offline", "33-35", "--json", f"--block-timeout={limit_ms}ms", rules="memory34 offline hang always")
+
+    wanted = {33: ("changed", None), 34: ("failed", "deadline"), 35: ("changed", None)}
+    made, result = fitting(tries(), lambda one: outcomes(one[1]) == wanted)
+    assert result.rc == 64 and outcomes(result) == wanted
+    assert result.json()["blocks"][1]["elapsed_ms"] <= result.json()["elapsed_ms"]
+    made.wait_for(lambda: made.state(34) == "online")
 
 
 def test_what_is_left_at_the_deadline_is_skipped(machine: Any) -> None:
     made = machine("x86-dimm")
-    result = made.memhpctl("offline", "33-35", "--json", "--timeout=300ms", rules="memory34 offline hang always")
-    assert result.rc == 75
-    assert outcomes(result) == {33: ("skipped", "deadline"), 34: ("failed", "deadline"), 35: ("skipped", "deadline")}
-    assert [entry.name for entry in made.begun()] == ["memory34/state"]
+    made.rules("memory34 offline hang always")
+    wanted = {33: ("skipped", "deadline"), 34: ("failed", "deadline"), 35: ("skipped", "deadline")}
+    result = fitting(limited(made, "offline", "33-35"), lambda result: outcomes(result) == wanted)
+    assert result.rc == 75 and outcomes(result) == wanted
+    assert {entry.name for entry in made.begun()} == {"memory34/state"}
 
 
 @pytest.mark.parametrize("command, block", [("offline", 35), ("online", 36)])
@@ -151,15 +176,19 @@ def test_lock_that_is_held(machine: Any, command: str, block: int) -> None:
     before = made.state(block)
     with made.lock_held():
         result = made.memhpctl(command, str(block), "--json", "--timeout=400ms")
-    assert 0.4 <= result.seconds < 0.4 + LATE and result.rc == 75
-    assert made.state(block) == before and not workers(made)
+        made.wait_for(lambda: not made.processes())
+    assert result.rc == 75 and made.state(block) == before
 
 
 def test_holder_is_named(machine: Any) -> None:
     made = machine("going-offline")
     with made.lock_held():
-        result = made.memhpctl("offline", "35", "--timeout=2s")
-    assert result.rc == 75 and "memory36 is going offline" in result.err
+        process = made.start("offline", "35", "--timeout=1min", "--block-timeout=1min")
+        assert process.stderr
+        assert "memory36 is going offline" in process.stderr.readline()
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 143
 
 
 # --- all or nothing ---
@@ -214,12 +243,12 @@ def test_atomic_after_a_signal(machine: Any) -> None:
     made = machine("x86-dimm")
     before = made.states()
     made.rules("memory33 offline hang always")
-    process = made.start("offline", "--atomic", "33-35", "--json")
+    process = made.start("offline", "--atomic", "33-35", "--json", "--block-timeout=10min")
     made.wait_for(lambda: made.state(33) == "going-offline")
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
-    assert process.returncode == 130 and made.states() == before
-    assert '"rolled-back"' in out
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130 and '"rolled-back"' in out
+    made.wait_for(lambda: made.states() == before)
 
 
 # --- signals ---
@@ -228,7 +257,7 @@ def test_atomic_after_a_signal(machine: Any) -> None:
 def hanging(made: Any, *args: str) -> Iterator[subprocess.Popen[str]]:
     """A run that has done memory34 and hangs in memory35; memory33 would come last."""
     made.rules("memory35 offline hang always")
-    process = made.start("offline", "33-35", *args)
+    process = made.start("offline", "33-35", "--block-timeout=10min", *args)
     made.wait_for(lambda: made.state(35) == "going-offline")
     yield process
     process.kill()
@@ -236,15 +265,19 @@ def hanging(made: Any, *args: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("number, rc", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_signal_in_the_middle(machine: Any, number: int, rc: int) -> None:
-    made = machine("x86-dimm")
-    with hanging(made, "--json") as process:
-        process.send_signal(number)
-        process.send_signal(number)  # a second one does not lose the report
-        out, err = process.communicate(timeout=20)
-    result = Result(process.returncode, out, err, 0)
+    def interrupted() -> tuple[Any, Result]:
+        made = machine("x86-dimm")
+        with hanging(made, "--json") as process:
+            process.send_signal(number)
+            process.send_signal(number)  # a second one does not lose the report
+            out, err = process.communicate(timeout=PATIENCE)
+        return made, Result(process.returncode, out, err, 0)
+
+    # A worker that gets no processor in time is said to be stuck.
+    made, result = fitting((interrupted() for _ in range(5)), lambda one: outcomes(one[1])[35] != ("failed", "stuck"))
     assert result.rc == rc and result.json()["result"] == "interrupted"
     assert outcomes(result) == {33: ("skipped", "signal"), 34: ("changed", None), 35: ("failed", "signal")}
-    assert made.state(35) == "online" and not workers(made)
+    made.wait_for(lambda: made.state(35) == "online" and not made.processes())
 
 
 @pytest.mark.parametrize("args", [("offline", "33-35"), ("offline", "--atomic", "33-35"), ("online", "36-39")])
@@ -263,8 +296,8 @@ def test_kill_leaves_no_worker(machine: Any) -> None:
     with hanging(made) as process:
         process.kill()
         process.wait()
-        made.wait_for(lambda: not workers(made))
-        made.wait_for(lambda: made.state(35) == "online")
+        made.wait_for(lambda: not made.processes())
+        assert made.state(35) == "online"
     made.rules("")
     assert made.memhpctl("offline", "33-35").rc == 0
 
@@ -277,7 +310,7 @@ def test_reader_that_went_away(machine: Any) -> None:
     process.stdout.close()
     assert process.stderr
     err = process.stderr.read()
-    assert process.wait(20) == 64 and "memory0: refused" in err
+    assert process.wait(PATIENCE) == 64 and "memory0: refused" in err
     assert {made.state(number) for number in (33, 34, 35)} == {"offline"}
 
 
@@ -319,10 +352,11 @@ def test_one_at_a_time(machine: Any) -> None:
         # Looking is never kept waiting.
         assert made.memhpctl("online", "36", "--dry-run").rc == 0
         assert made.memhpctl("list").rc == 0
-        waiting = made.start("online", "36")
-        time.sleep(0.2)
+        waiting = made.start("online", "36", "--timeout=1min")
+        assert waiting.stderr
+        assert f"waiting for another memhpctl, process {process.pid}" in waiting.stderr.readline()
         process.send_signal(signal.SIGTERM)
-        waiting.communicate(timeout=20)
+        waiting.communicate(timeout=PATIENCE)
         assert waiting.returncode == 0 and made.state(36) == "online"
 
 
@@ -330,6 +364,6 @@ def test_eight_at_once(machine: Any) -> None:
     made = machine("x86-dimm", lines="dir /run")
     made.rules("* offline delay 20ms always")
     processes = [made.start("offline", f"{first}-35") for first in (32, 33, 34, 32, 33, 34, 32, 33)]
-    assert [process.wait(20) for process in processes] == [0] * 8
+    assert [process.wait(PATIENCE) for process in processes] == [0] * 8
     assert {made.state(number) for number in range(32, 36)} == {"offline"}
     assert len([entry for entry in made.writes() if entry.result == "ok"]) == 4

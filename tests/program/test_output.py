@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
+import select
 import subprocess
 import termios
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
-from machine import find_program
+from machine import PATIENCE, find_program
 
 LOOKING = [("list",), ("list", "--json"), ("status",), ("status", "--json"), ("help",), ("--version",)]
 
@@ -58,46 +60,62 @@ def test_locale_changes_nothing(machine: Any, words: tuple[str, ...]) -> None:
     assert len(outputs) == 1
 
 
-def on_terminal(made: Any, stream: str, columns: int, *words: str) -> tuple[str, str]:
-    """Run the program with one of its streams on a terminal. Returns what came out there, and on the other one."""
+@contextlib.contextmanager
+def on_a_terminal(made: Any, *words: str, stream: str = "stderr", columns: int = 80) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A run with one of its streams on a terminal: the process, and where to read what it writes there."""
     program = find_program()
     environment = {**os.environ, **made.environment(program), "TERM": "xterm"}
     environment.pop("COLUMNS", None)
     main, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, columns))
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: terminal}
-    process = subprocess.Popen([program, "--sysroot", str(made.root), *words], env=environment, stdin=subprocess.DEVNULL,
-                               text=True, **streams)
-    out, err = process.communicate(timeout=60)
+    process = subprocess.Popen([program, "--sysroot", str(made.root), *words], env=environment, text=True,
+                               stdin=subprocess.DEVNULL, **streams)
     os.close(terminal)
-    drawn = b""
-    try:
-        while data := os.read(main, 4096):
-            drawn += data
-    except OSError:
-        pass
+    yield process, main
     os.close(main)
-    assert process.returncode == 0
-    return drawn.decode(), err if stream == "stdout" else out
 
 
-@pytest.mark.parametrize("quiet", [False, True])
-def test_progress_on_a_terminal(machine: Any, quiet: bool) -> None:
+def read_terminal(main: int, until: bytes | None = None) -> bytes:
+    """What comes up to a text, or to the end."""
+    drawn = b""
+    while until is None or until not in drawn:
+        if not select.select([main], [], [], PATIENCE)[0]:
+            pytest.fail(f"waited in vain after {drawn!r}")
+        try:
+            drawn += os.read(main, 4096)
+        except OSError:
+            break
+    return drawn
+
+
+def test_progress_on_a_terminal(machine: Any) -> None:
     """A line on standard error, after half a second, wiped at the end; standard output has the report only."""
     made = machine("x86-dimm")
+    with on_a_terminal(made, "offline", "32-35") as (process, main):
+        with made.lock_held():
+            drawn = read_terminal(main, until=b" of 4, memory")
+        drawn += read_terminal(main)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0 and out.startswith("memory32-35: offline") and b"offline: " in drawn
+    assert b"\r\x1b[K" in drawn and b" of 4" not in drawn.rpartition(b"\r")[2]
+
+
+def test_no_progress_when_quiet(machine: Any) -> None:
+    made = machine("x86-dimm")
     made.rules("* offline delay 250ms always")
-    drawn, out = on_terminal(made, "stderr", 80, "offline", "32-35", *(["--quiet"] if quiet else []))
-    if quiet:
-        assert (out, drawn) == ("", "")
-    else:
-        assert out.startswith("memory32-35: offline") and "offline: " in drawn and " of 4, memory" in drawn
-        assert drawn.endswith("\r\x1b[K")
+    with on_a_terminal(made, "offline", "32-35", "--quiet") as (process, main):
+        drawn = read_terminal(main)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, drawn) == (0, "", b"")
 
 
 def test_progress_keeps_to_one_line(machine: Any) -> None:
     made = machine("x86-dimm")
     made.rules("* offline delay 250ms always")
-    drawn, _ = on_terminal(made, "stderr", 20, "offline", "32-35")
+    with on_a_terminal(made, "offline", "32-35", columns=20) as (process, main):
+        drawn = read_terminal(main).decode()
+        process.communicate(timeout=PATIENCE)
     lines = [line.removesuffix("\x1b[K") for line in drawn.split("\r")]
     assert max(len(line) for line in lines) == 19 and "\n" not in drawn
 
@@ -106,9 +124,10 @@ def test_progress_keeps_to_one_line(machine: Any) -> None:
 def test_table_fits_the_terminal(machine: Any, columns: int) -> None:
     """The zones of an offline block take two lines where the terminal is narrow; a program gets one."""
     made = machine("mixed")
-    shown, _ = on_terminal(made, "stdout", columns, "list")
-    lines = shown.replace("\r", "").splitlines()
-    assert max(len(line) for line in lines) <= columns and "\\x0a" not in shown
+    with on_a_terminal(made, "list", stream="stdout", columns=columns) as (process, main):
+        lines = read_terminal(main).decode().replace("\r", "").splitlines()
+        process.communicate(timeout=PATIENCE)
+    assert max(len(line) for line in lines) <= columns and not any("\\x0a" in line for line in lines)
     assert (sum("Movable/Normal" in line for line in lines), [line.strip() for line in lines].count("Normal")) == \
         ((0, 1) if columns == 80 else (1, 0))
     assert "Movable/Normal" in made.memhpctl("list", env={"COLUMNS": "40"}).out
@@ -116,15 +135,18 @@ def test_table_fits_the_terminal(machine: Any, columns: int) -> None:
 
 def test_no_progress_elsewhere(machine: Any) -> None:
     made = machine("x86-dimm")
-    assert made.memhpctl("offline", "32-35", rules="* offline delay 250ms always").err == ""
+    assert made.memhpctl("offline", "32-35", rules="* offline delay 250ms always").complaints == ""
 
 
 def test_waiting_is_told(machine: Any) -> None:
     made = machine("x86-dimm", lines="dir /run")
     made.rules("memory35 offline hang always")
-    first = made.start("offline", "35")
+    first = made.start("offline", "35", "--block-timeout=10min")
     made.wait_for(lambda: made.state(35) == "going-offline")
-    second = made.memhpctl("offline", "34", "--timeout=1500ms")
-    first.terminate()
-    first.communicate(timeout=20)
-    assert second.rc == 75 and f"waiting for another memhpctl, process {first.pid}" in second.err
+    second = made.start("offline", "34", "--timeout=1min")
+    assert second.stderr
+    assert f"waiting for another memhpctl, process {first.pid}" in second.stderr.readline()
+    for process in (second, first):
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 143

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from machine import PATIENCE
+
 CONF = "/etc/memhpctl.conf"
 
 
@@ -260,7 +262,7 @@ def test_the_log(machine: Any) -> None:
     place.mkdir(parents=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
         journal.bind(str(place / "socket"))
-        journal.settimeout(5)
+        journal.settimeout(PATIENCE)
         assert made.memhpctl("policy", "apply").rc == 0
         fields = dict(line.split("=", 1) for line in journal.recv(65536).decode().splitlines())
         assert fields["MEMHPCTL_RANGE"] == "memory36-39" and fields["MEMHPCTL_RULE"] == "built-in-dimm-on-metal"
@@ -301,10 +303,10 @@ def test_wait(machine: Any) -> None:
     assert document["unfinished"] == [36, 37, 38, 39] and document["missing"]
     assert made.memhpctl("wait", "36-39", "--for=offline").rc == 0
     assert made.memhpctl("wait", "50", "node7", "dax9.9", "--for=absent").rc == 0
-    process = made.start("wait", "40", "--for=online", "--timeout=20")
+    process = made.start("wait", "40", "--for=online")
     made.add_block(40)
     made.set("memory40/state", "online")
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize("words", [["wait"], ["wait", "1-0"], ["wait", "1", "--for=on"], ["wait", "1", "--timeout=x"], ["policy"],
