@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 HEADER = struct.Struct("<cxxxII")
 CHUNK = 16384               # bytes that go to the guest before it answers: its serial port has no brake
-ANSWER_TIME = 60.0          # seconds; the agent answers at once unless the machine is dead
+PATIENCE = 180.0            # seconds after which something hangs: it takes a fraction of it even on a slow machine
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Job:
         self._agent.receive_waiting()
         return self._status is None
 
-    def wait(self, timeout: float = 30) -> Result:
+    def wait(self, timeout: float = PATIENCE) -> Result:
         """Wait until the command ends, return how. Raises TimeoutError after `timeout` s; it runs on."""
         if not self._agent.receive_until(lambda: self._status is not None, timeout):
             raise TimeoutError(f"{self.command!r} (pid {self.pid}) still runs after {timeout} s")
@@ -79,14 +79,18 @@ class Job:
                 return ""
         return read("out"), read("err")
 
-    def wait_output(self, text: str, timeout: float = 30) -> str:
-        """Wait until `text` is in the output, and return it. Raises CommandFailed when the job ends first."""
+    def wait_output(self, text: str, timeout: float = PATIENCE, errors: bool = False) -> str:
+        """Wait until `text` is in the output, or with `errors` among the errors, and return that.
+
+        Raises CommandFailed when the job ends first.
+        """
         deadline = time.monotonic() + timeout
         while True:
             ended = not self.running()
             out, err = self.output()
-            if text in out:
-                return out
+            found = err if errors else out
+            if text in found:
+                return found
             if ended:
                 raise CommandFailed(self.command, f"ended without printing {text!r}", out, err)
             if time.monotonic() > deadline:
@@ -183,7 +187,7 @@ class Agent:
         self._number += 1
         return self._number
 
-    def _request(self, kind: bytes, number: int, payload: bytes, timeout: float = ANSWER_TIME) -> bytes:
+    def _request(self, kind: bytes, number: int, payload: bytes, timeout: float = PATIENCE) -> bytes:
         """Send a request and return the answer's payload."""
         key = (kind.lower(), number)
         self._socket.sendall(HEADER.pack(kind, number, len(payload)) + payload)

@@ -2,9 +2,13 @@
 """Fixtures for tests with a real kernel: `lab`, `guest`, `boot`; a failing test's report has the consoles."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from guest import Guest
 from kernel import LabUnavailable

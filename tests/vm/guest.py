@@ -14,18 +14,19 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agent import Agent, Command, CommandFailed, CommandTimeout, Job, Result
+from agent import PATIENCE, Agent, Command, CommandFailed, CommandTimeout, Job, Result
 from kernel import Kernel, LabUnavailable
 from machine import PLAIN, Machine
 from qmp import Qmp
 
 MEMORY = "/sys/devices/system/memory"
 INJECTION = "/sys/kernel/debug/notifier-error-inject/memory/actions"
-BOOT_TIME = 45.0            # seconds that a boot may take: about 2 on an idle machine
-MONITOR_TIME = 30.0         # seconds until QEMU has started and read a saved state: about 0.3
+BOOT_TIME = 180.0           # seconds that a boot may take: about 2 on an idle machine
+MONITOR_TIME = 120.0        # seconds until QEMU has started and read a saved state: about 0.3
 CONSOLE_READ = 1 << 20      # at most so many bytes of a console, from its end
 PR_SET_PDEATHSIG = 1        # <linux/prctl.h>
 
@@ -148,9 +149,18 @@ class Guest:
         contents = [_end_of(file.fileno(), CONSOLE_READ) for file in (self._console_file, self._log_file)]
         return b"".join(contents).decode(errors="replace").replace("\r", "")
 
+    def wait_for(self, condition: Callable[[], Any], what: str = "it", timeout: float = PATIENCE) -> Any:
+        """Wait until a condition holds and return its value. Raises TimeoutError, which says `what` did not happen."""
+        deadline = time.monotonic() + timeout
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what} did not happen within {timeout} s")
+            time.sleep(0.02)
+        return value
+
     # commands and files
 
-    def run(self, command: Command, timeout: float = 30, input: str | bytes | None = None) -> Result:
+    def run(self, command: Command, timeout: float = PATIENCE, input: str | bytes | None = None) -> Result:
         """Run a command (see `spawn`) and return how it ended.
 
         After `timeout` seconds it and its children are killed, and CommandTimeout is raised.
@@ -162,12 +172,12 @@ class Guest:
             job.kill(signal.SIGKILL, group=True)
             what = f"did not end within {timeout} s and was killed"
             try:
-                job.wait(5)
+                job.wait(30)
             except TimeoutError:
                 what = f"did not end within {timeout} s and does not even die"
             raise CommandTimeout(command, what, *job.output()) from None
 
-    def check(self, command: Command, timeout: float = 30, input: str | bytes | None = None) -> Result:
+    def check(self, command: Command, timeout: float = PATIENCE, input: str | bytes | None = None) -> Result:
         """As `run`, but raise CommandFailed, with both outputs, when the exit code is not 0."""
         result = self.run(command, timeout, input)
         if result.rc:
@@ -200,7 +210,7 @@ class Guest:
         """The content of any file of the guest, without the last newline. Raises CommandFailed."""
         return self.check(["cat", path]).out.removesuffix("\n")
 
-    def write(self, path: str, text: str, timeout: float = 30) -> str:
+    def write(self, path: str, text: str, timeout: float = PATIENCE) -> str:
         """Write to a file of the guest with one write(2). Returns the errno's name ("EBUSY"), or "OK"."""
         number = int(self.check(["write-word", path, text], timeout).out)
         return errno.errorcode.get(number, f"errno {number}") if number else "OK"
@@ -211,7 +221,7 @@ class Guest:
         """Run a command of QEMU's monitor."""
         return self._qmp.command(name, **arguments)
 
-    def wait_event(self, name: str, timeout: float = 30, **data: Any) -> dict[str, Any]:
+    def wait_event(self, name: str, timeout: float = PATIENCE, **data: Any) -> dict[str, Any]:
         """Wait for an event of QEMU, of which the values in `data` are known; return all of its data.
 
         An event that came since the last wait for it counts. Raises TimeoutError.
@@ -219,7 +229,7 @@ class Guest:
         return self._qmp.wait_event(name, timeout, lambda got: all(got.get(key) == data[key] for key in data))
 
     def plug_dimm(self, id: str, size: str | int, node: int | None = None, slot: int | None = None,
-                  reserve: bool = False, timeout: float = 60) -> list[int]:
+                  reserve: bool = False, timeout: float = PATIENCE) -> list[int]:
         """Plug a DIMM of `size` bytes ("1G") and return the numbers of its blocks when the guest is done.
 
         An empty list: the guest refused it (its console says why). `reserve`: have the host set its memory
@@ -234,12 +244,12 @@ class Guest:
                              lambda data: data["info"].get("device") == id and data["info"]["source"] == 1)
         return sorted(self.blocks().keys() - before.keys())
 
-    def unplug_dimm(self, id: str, timeout: float = 60) -> None:
+    def unplug_dimm(self, id: str, timeout: float = PATIENCE) -> None:
         """Ask the guest to give DIMM `id` back, and wait for it. Raises TimeoutError when it does not."""
         self.qmp("device_del", id=id)
         self.wait_ejected(id, timeout)
 
-    def wait_ejected(self, id: str, timeout: float = 30) -> None:
+    def wait_ejected(self, id: str, timeout: float = PATIENCE) -> None:
         """Wait until DIMM `id` is gone, whoever asked for it. The name can then be plugged again."""
         self.wait_event("DEVICE_DELETED", timeout, device=id)
         self.qmp("object-del", id=f"memory-{id}")
@@ -254,9 +264,13 @@ class Guest:
         """The state of one block: online, offline or going-offline."""
         return self.read(f"{MEMORY}/memory{number}/state")
 
-    def set_block_state(self, number: int, state: str, timeout: float = 30) -> str:
+    def set_block_state(self, number: int, state: str, timeout: float = PATIENCE) -> str:
         """Write to a block's state; returns the errno's name, or "OK"."""
         return self.write(f"{MEMORY}/memory{number}/state", state, timeout)
+
+    def wait_state(self, number: int, state: str) -> None:
+        """Wait until a block is online, offline or going-offline."""
+        self.wait_for(lambda: self.block_state(number) == state, f"memory{number} {state}")
 
     def block_zone(self, number: int) -> str:
         """The block's valid_zones: the zone of an online block; the choice (its default first) of another."""
@@ -275,7 +289,7 @@ class Guest:
         if self.write(f"{INJECTION}/{action}/error", str(-number)) != "OK":
             raise RuntimeError(f"the kernel does not take errno {number} for {action}")
 
-    def pin(self, block: int, pages: int = 8, megabytes: int = 700, timeout: float = 60) -> Job:
+    def pin(self, block: int, pages: int = 8, megabytes: int = 700, timeout: float = PATIENCE) -> Job:
         """Hold some pages of a block online in zone Movable: its offline then does not end before the job.
 
         `megabytes` bounds the memory that is taken to find such pages; all but those is given back.

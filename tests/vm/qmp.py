@@ -26,7 +26,7 @@ class Qmp:
             pass
         self.command("qmp_capabilities", timeout)
 
-    def command(self, name: str, timeout: float = 60, **arguments: Any) -> Any:
+    def command(self, name: str, timeout: float = 180, **arguments: Any) -> Any:
         """Run a command and return what it returned. Raises QmpError, TimeoutError or ConnectionError."""
         request = {"execute": name, "arguments": arguments} if arguments else {"execute": name}
         self._socket.sendall(json.dumps(request).encode() + b"\n")

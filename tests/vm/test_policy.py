@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -25,6 +24,7 @@ THREE = services(DAX.but(options=(
     "-object", "memory-backend-ram,id=vmem0,size=4G,reserve=off",
     "-device", "virtio-mem-pci,id=vm0,memdev=vmem0,node=0,requested-size=0")))
 RACING_RULE = 'SUBSYSTEM=="memory", ACTION=="add", ATTR{state}=="offline", ATTR{state}="online"\n'
+WAIT_S = 600                # for memory to come online: a few seconds, unless the machine is slow
 slow = pytest.mark.skipif(os.environ.get("MEMHPCTL_SLOW") != "1", reason="MEMHPCTL_SLOW=1 runs it")
 
 
@@ -61,60 +61,63 @@ def start(own_lab: Lab) -> Iterator[Callable[..., Guest]]:
 
 
 def forks(guest: Guest) -> int:
-    """How many processes and threads the guest has made since it booted."""
+    """How many processes and threads the guest has made since it booted. Waiting for something here makes some, too."""
     return int(re.search(r"^processes (\d+)$", guest.read("/proc/stat"), re.MULTILINE)[1])
 
 
 def runs(guest: Guest) -> int:
     """How often the service has started."""
-    return int(guest.run("journalctl -u memhpctl.service -o cat --no-pager | grep -c ^Starting").out)
+    return int(guest.run("journalctl --sync; journalctl -u memhpctl.service -o cat --no-pager | grep -c ^Starting").out)
 
 
-def wait(guest: Guest, blocks: str, timeout: int = 120) -> None:
+def wait(guest: Guest, blocks: str) -> None:
     """Wait until the blocks are online, and the runner has ended."""
-    result = guest.run(["memhpctl", "wait", blocks, "--for", "online", "--timeout", str(timeout)], timeout + 10)
+    result = guest.run(["memhpctl", "wait", blocks, "--for", "online", "--timeout", str(WAIT_S)], WAIT_S + 60)
     assert result.rc == 0, result.err + log(guest)
     quiet(guest)
 
 
-def quiet(guest: Guest, timeout: float = 30) -> None:
-    """Wait until nobody is at work and nothing is pending."""
-    script = ("for i in $(seq 300); do [ -e /run/memhpctl/pending ] || [ -e /run/memhpctl/running ] || exit 0; "
-              "usleep 100000; done; exit 1")
-    assert guest.run(script, timeout + 5).rc == 0, log(guest)
+def quiet(guest: Guest) -> None:
+    """Wait until nobody is at work and nothing is pending. The agent looks itself, without a process for each look."""
+    def at_work(name: str) -> bool:
+        try:
+            guest.get(f"/run/memhpctl/{name}")
+        except FileNotFoundError:
+            return False
+        return True
+
+    guest.wait_for(lambda: not at_work("pending") and not at_work("running"), "the end of the runner")
 
 
 def log(guest: Guest) -> str:
     """What memhpctl has said."""
-    return guest.run("journalctl -t memhpctl -o cat --no-pager").out
+    return guest.run("journalctl --sync; journalctl -t memhpctl -o cat --no-pager").out
 
 
 def follow(guest: Guest) -> str:
     """Start a monitor; its lines go to the file that is returned."""
     guest.spawn("exec memhpctl monitor --json >/tmp/events")
-    for _ in range(100):
-        if '"start"' in guest.run("cat /tmp/events").out:
-            return "/tmp/events"
-        time.sleep(0.1)
-    raise AssertionError("the monitor does not start")
+    guest.wait_for(lambda: '"start"' in guest.run("cat /tmp/events").out, "the start of the monitor")
+    return "/tmp/events"
 
 
 def onlined(guest: Guest, path: str) -> list[int]:
     """The blocks in the order in which they came online."""
-    events = [json.loads(line) for line in guest.get(path).decode().splitlines()]
+    events = [json.loads(line) for line in guest.get(path).decode().splitlines(True) if line.endswith("\n")]
     return [event["block"] for event in events if event["event"] == "online"]
 
 
 def test_a_large_dimm_comes_online_from_the_top_with_few_processes(start: Callable[..., Guest]) -> None:
     guest = start(services(DIMMS.but(memory="4G,slots=8,maxmem=160G")))
     before, runs_before = forks(guest), runs(guest)
-    blocks = guest.plug_dimm("d1", "64G", timeout=120)
+    blocks = guest.plug_dimm("d1", "64G", timeout=WAIT_S)
     assert len(blocks) == 512
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
-    made = forks(guest) - before
-    assert made < 100
+    # A process for each block would be 512; how many workers udevd takes depends on how fast all is.
+    assert forks(guest) - before < 400
     assert set(guest.blocks().values()) == {"online"}
-    assert runs(guest) - runs_before == 1
+    # One, unless events come so late that the first has ended.
+    assert 1 <= runs(guest) - runs_before < 10
     assert f"memory{blocks[0]}-{blocks[-1]}: online" in log(guest)
 
 
@@ -123,7 +126,7 @@ def test_the_order_is_downwards(start: Callable[..., Guest]) -> None:
     events = follow(guest)
     blocks = guest.plug_dimm("d1", "8G")
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
-    time.sleep(0.5)
+    guest.wait_for(lambda: len(onlined(guest, events)) >= len(blocks), "the last event")
     assert onlined(guest, events) == blocks[::-1]
 
 
@@ -131,8 +134,9 @@ def test_virtio_mem_grows(start: Callable[..., Guest]) -> None:
     guest = start(VIRTIO)
     before = forks(guest)
     guest.qmp("qom-set", path="vm0", property="requested-size", value=8 * GIB)
-    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", 60, size=8 * GIB)
-    first = max(number for number in guest.blocks() if number) - 63
+    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", WAIT_S, size=8 * GIB)
+    # The guest adds the last block only after the host has noted the size.
+    first = int(re.search(r"^([0-9a-f]+)-\S+ : virtio\d+$", guest.read("/proc/iomem"), re.MULTILINE)[1], 16) >> 27
     wait(guest, f"{first}-{first + 63}")
     assert forks(guest) - before < 200
     assert set(guest.blocks().values()) == {"online"}
@@ -157,8 +161,8 @@ def test_three_providers_under_three_rules(start: Callable[..., Guest]) -> None:
     guest.plug_dimm("d1", "1G", node=0)
     guest.run("echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind; echo dax0.0 >/sys/bus/dax/drivers/kmem/new_id; "
               "echo dax0.0 >/sys/bus/dax/drivers/kmem/bind")
-    guest.check(["memhpctl", "wait", "dax0.0", "--for", "present", "--timeout", "30"], timeout=40)
-    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", 30, size=GIB)
+    guest.check(["memhpctl", "wait", "dax0.0", "--for", "present"], timeout=WAIT_S)
+    guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", WAIT_S, size=GIB)
     wait(guest, "PNP0C80:00")
     wait(guest, "virtio0")
     text = log(guest)
@@ -182,15 +186,15 @@ def test_a_block_taken_offline_stays_so(start: Callable[..., Guest]) -> None:
 
 def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS, "[rule all]\naction = leave\n")
-    blocks = guest.plug_dimm("d1", "16G", timeout=120)
-    guest.check("udevadm settle", timeout=60)
+    blocks = guest.plug_dimm("d1", "16G", timeout=WAIT_S)
+    guest.check("udevadm settle --timeout=600", timeout=WAIT_S)
     quiet(guest)
     before = forks(guest)
     for _ in range(4):
-        guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle", timeout=120)
+        guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle --timeout=600", timeout=WAIT_S)
     quiet(guest)
     # 640 events and more.
-    assert forks(guest) - before < 200
+    assert forks(guest) - before < 500
     assert log(guest).count("left offline") == 1
     assert {guest.blocks()[number] for number in blocks} == {"offline"}
     guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
@@ -204,8 +208,8 @@ def test_when_the_kernel_does_it_no_process_runs(start: Callable[..., Guest]) ->
     guest.check(["memhpctl", "policy", "apply"])
     before = runs(guest)
     # Large enough for many events to be handled before the kernel brings the first block online.
-    guest.plug_dimm("d1", "32G", timeout=120)
-    guest.check("udevadm settle", timeout=60)
+    guest.plug_dimm("d1", "32G", timeout=WAIT_S)
+    guest.check("udevadm settle --timeout=600", timeout=WAIT_S)
     assert set(guest.blocks().values()) == {"online"}
     assert runs(guest) == before
     assert guest.run("ls /run/memhpctl/pending").rc != 0
@@ -244,8 +248,8 @@ def test_a_killed_runner_is_taken_up(start: Callable[..., Guest]) -> None:
     # Each time when one is at work.
     job = guest.spawn("n=0; while [ $n -lt 3 ]; do [ -e /run/memhpctl/running ] && kill -9 $(pidof memhpctl) 2>/dev/null && "
                       "n=$((n + 1)) && usleep 200000; usleep 1000; done; echo killed $n")
-    blocks = guest.plug_dimm("d1", "32G", timeout=120)
-    assert "killed 3" in job.wait(60).out
+    blocks = guest.plug_dimm("d1", "32G", timeout=WAIT_S)
+    assert "killed 3" in job.wait(WAIT_S).out
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
     assert set(guest.blocks().values()) == {"online"}
 
@@ -253,15 +257,15 @@ def test_a_killed_runner_is_taken_up(start: Callable[..., Guest]) -> None:
 def test_a_restart_of_udevd_loses_nothing(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS)
     job = guest.spawn("usleep 400000; systemctl restart systemd-udevd.service")
-    blocks = guest.plug_dimm("d1", "16G", timeout=120)
-    job.wait(30)
+    blocks = guest.plug_dimm("d1", "16G", timeout=WAIT_S)
+    job.wait()
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
 
 
 def test_an_unplug_in_the_middle(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
-    guest.plug_dimm("d1", "8G", timeout=120)
-    guest.unplug_dimm("d1", timeout=120)
+    guest.plug_dimm("d1", "8G", timeout=WAIT_S)
+    guest.unplug_dimm("d1", timeout=WAIT_S)
     blocks = guest.plug_dimm("d2", "1G")
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
     quiet(guest)
@@ -275,8 +279,8 @@ def test_a_run_folder_that_takes_nothing(start: Callable[..., Guest], what: str)
                 "(touch /run/memhpctl/1 /run/memhpctl/2 /run/memhpctl/3 2>/dev/null; true)")
     assert guest.run("touch /run/memhpctl/another").rc != 0
     guest.check("systemctl restart systemd-udevd.service")
-    blocks = guest.plug_dimm("d1", "4G", timeout=120)
-    result = guest.run(["memhpctl", "wait", f"{blocks[0]}-{blocks[-1]}", "--timeout", "60"], 70)
+    blocks = guest.plug_dimm("d1", "4G", timeout=WAIT_S)
+    result = guest.run(["memhpctl", "wait", f"{blocks[0]}-{blocks[-1]}", "--timeout", str(WAIT_S)], WAIT_S + 60)
     assert result.rc == 0, result.err
 
 
@@ -286,10 +290,10 @@ def test_little_memory_left(start: Callable[..., Guest]) -> None:
     wait(guest, "32")
     # What is left after the struct pages of the new DIMM.
     guest.check("free=$(awk '/MemAvailable/{print int($2/1024)}' /proc/meminfo); mount -t tmpfs -o size=100% tmpfs /tmp; "
-                "dd if=/dev/zero of=/tmp/fill bs=1M count=$((free - 64 - 64)) 2>/dev/null", timeout=120)
+                "dd if=/dev/zero of=/tmp/fill bs=1M count=$((free - 64 - 64)) 2>/dev/null", timeout=WAIT_S)
     left = int(guest.check("awk '/MemAvailable/{print int($2/1024)}' /proc/meminfo").out)
     assert left < 64 + 64 + 8
-    blocks = guest.plug_dimm("d2", "4G", timeout=120)
+    blocks = guest.plug_dimm("d2", "4G", timeout=WAIT_S)
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
     assert not re.search(r"Killed process.*memhpctl", guest.check("dmesg").out)
 
@@ -314,7 +318,7 @@ def test_a_rule_of_the_distribution_races_it(tmp_path_factory: pytest.TempPathFa
     except LabUnavailable as error:
         pytest.skip(str(error))
     with lab.fresh(DIMMS) as guest:
-        blocks = guest.plug_dimm("d1", "8G", timeout=120)
+        blocks = guest.plug_dimm("d1", "8G", timeout=WAIT_S)
         wait(guest, f"{blocks[0]}-{blocks[-1]}")
         assert "failed" not in log(guest)
         assert "40-redhat.rules:1" in guest.check(["memhpctl", "policy", "check"]).out
@@ -333,7 +337,7 @@ def udevd_alone(start: Callable[..., Guest]) -> Guest:
 def test_without_systemd(udevd_alone: Guest) -> None:
     guest = udevd_alone
     before = forks(guest)
-    blocks = guest.plug_dimm("d1", "16G", timeout=120)
+    blocks = guest.plug_dimm("d1", "16G", timeout=WAIT_S)
     wait_alone(guest, blocks)
     assert forks(guest) - before < 150
     for number in range(8):
@@ -346,44 +350,44 @@ def test_without_systemd_the_next_event_takes_up_a_killed_run(udevd_alone: Guest
     # When others wait for it: the flag is up again.
     job = guest.spawn("while ! [ -e /run/memhpctl/running -a -e /run/memhpctl/pending ]; do usleep 1000; done; "
                       "kill -9 $(pidof memhpctl); usleep 500000; ls /run/memhpctl/pending; pidof memhpctl")
-    blocks = guest.plug_dimm("d1", "16G", timeout=120)
-    assert "pending" in job.wait(30).out
+    blocks = guest.plug_dimm("d1", "16G", timeout=WAIT_S)
+    assert "pending" in job.wait(WAIT_S).out
     blocks += guest.plug_dimm("d2", "128M")
     wait_alone(guest, blocks)
 
 
 def wait_alone(guest: Guest, blocks: list[int]) -> None:
     """Wait until the blocks are online, and all is quiet."""
-    guest.check(["memhpctl", "wait", *map(str, blocks), "--timeout", "60"], 70)
-    guest.check("udevadm settle", timeout=30)
-    script = ("for i in $(seq 200); do [ -e /run/memhpctl/pending ] || [ -e /run/memhpctl/running ] || "
+    guest.check(["memhpctl", "wait", *map(str, blocks), "--timeout", str(WAIT_S)], WAIT_S + 60)
+    guest.check("udevadm settle --timeout=600", timeout=WAIT_S)
+    script = ("for i in $(seq 2000); do [ -e /run/memhpctl/pending ] || [ -e /run/memhpctl/running ] || "
               "pidof memhpctl >/dev/null || exit 0; usleep 100000; done; exit 1")
-    assert guest.run(script, 40).rc == 0, guest.run("ls -la /run/memhpctl").out
+    assert guest.run(script, WAIT_S).rc == 0, guest.run("ls -la /run/memhpctl").out
 
 
 def test_monitor_ends_with_its_reader_and_by_sigterm(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS)
-    result = guest.run("memhpctl monitor | head -1", timeout=10)
+    result = guest.run("memhpctl monitor | head -1")
     assert "listening" in result.out and not result.err
     job = guest.spawn(["memhpctl", "monitor"])
     job.wait_output("listening")
     job.kill()
-    assert job.wait(5).rc == 0
+    assert job.wait().rc == 0
 
 
 def test_wait_for_each_state(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
-    present = guest.spawn(["memhpctl", "wait", "32-39", "--for", "present", "--timeout", "30"])
-    online = guest.spawn(["memhpctl", "wait", "PNP0C80:00", "--for", "online", "--timeout", "30"])
+    present = guest.spawn(["memhpctl", "wait", "32-39", "--for", "present"])
+    online = guest.spawn(["memhpctl", "wait", "PNP0C80:00", "--for", "online"])
     guest.plug_dimm("d1", "1G")
-    assert present.wait(30).rc == 0
-    assert online.wait(30).rc == 0
-    offline = guest.spawn(["memhpctl", "wait", "32-33", "--for", "offline", "--timeout", "30"])
-    absent = guest.spawn(["memhpctl", "wait", "32-39", "--for", "absent", "--timeout", "60"])
+    assert present.wait().rc == 0
+    assert online.wait().rc == 0
+    offline = guest.spawn(["memhpctl", "wait", "32-33", "--for", "offline"])
+    absent = guest.spawn(["memhpctl", "wait", "32-39", "--for", "absent"])
     guest.check(["memhpctl", "offline", "32-33"])
-    assert offline.wait(30).rc == 0
+    assert offline.wait().rc == 0
     guest.unplug_dimm("d1")
-    assert absent.wait(60).rc == 0
+    assert absent.wait().rc == 0
     assert guest.run(["memhpctl", "wait", "32", "--timeout", "200ms"]).rc == 75
 
 
@@ -399,7 +403,7 @@ def test_an_overrun_is_told_and_caught_up(start: Callable[..., Guest]) -> None:
     guest.check("memhpctl online --zone=movable -q 48-55")
     # 40,000 events, of which none is taken; the buffer has room for half of them.
     guest.check("cd /sys/devices/system/memory; for i in $(seq 1000); do for b in memory*/uevent; do echo change >$b; "
-                "done; done", timeout=120)
+                "done; done", timeout=WAIT_S)
     guest.check("memhpctl offline -q 48-55")
     guest.check("memhpctl offline -q 40-41")
     guest.unplug_dimm("d2")
@@ -426,19 +430,19 @@ def _told(guest: Guest, path: str) -> list[str]:
 @slow
 def test_ten_thousand_events(start: Callable[..., Guest]) -> None:
     guest = start(services(DIMMS.but(memory="6G,slots=8,maxmem=512G")), "[rule all]\naction = leave\n")
-    guest.plug_dimm("d1", "128G", timeout=300)
-    guest.check("udevadm settle", timeout=120)
+    guest.plug_dimm("d1", "128G", timeout=WAIT_S)
+    guest.check("udevadm settle --timeout=600", timeout=WAIT_S)
     quiet(guest)
     before = forks(guest)
     for _ in range(10):
-        guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle", timeout=300)
-    quiet(guest, 60)
+        guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle --timeout=600", timeout=WAIT_S)
+    quiet(guest)
     print("processes for 10,000 events:", forks(guest) - before)
     # One for each pass that an event finds over; a process for each event would be ten times as many.
     assert forks(guest) - before < 3000
     guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
     guest.check("udevadm trigger --action=add --subsystem-match=memory")
-    wait(guest, "32-1055", 200)
+    wait(guest, "32-1055")
 
 
 def test_a_block_that_comes_in_the_last_moment(start: Callable[..., Guest]) -> None:

@@ -4,7 +4,6 @@
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,10 +41,7 @@ def partition(booted: tuple[Kernel, Path], request: pytest.FixtureRequest) -> It
         request.node.stash.setdefault(GUESTS, []).append(guest)
         guest.qmp("object-add", **{"qom-type": "memory-backend-ram", "id": "memory-d1", "size": 1 << 30})
         guest.qmp("device_add", driver="pc-dimm", id="d1", memdev="memory-d1")
-        deadline = time.monotonic() + 60
-        while guest.blocks() != dict.fromkeys(BOOT_BLOCKS + BLOCKS, "online"):
-            assert time.monotonic() < deadline, guest.blocks()
-            time.sleep(0.1)
+        guest.wait_for(lambda: guest.blocks() == dict.fromkeys(BOOT_BLOCKS + BLOCKS, "online"), "all blocks online")
         yield guest
 
 
@@ -125,9 +121,10 @@ def test_a_pinned_page_never_reaches_the_kernels_endless_loop(partition: Guest) 
     pin = partition.pin(5, megabytes=1200)
     device = document(partition, "remove", "5", "--block-timeout=2s", "--retries=0", rc=75)["devices"][0]
     assert device["result"] == "failed" and "memory5 is online" in device["reason"]
-    assert (partition.block_state(5), partition.block_zone(5)) == ("online", "Movable")
+    partition.wait_state(5, "online")
+    assert partition.block_zone(5) == "Movable"
     pin.kill(signal.SIGKILL)
-    pin.wait(5)
+    pin.wait()
     partition.check([MEMHPCTL, "remove", "5"])
     assert list(partition.blocks()) == BOOT_BLOCKS + [4, 6, 7]
 
