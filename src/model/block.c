@@ -52,8 +52,39 @@ char *block_name(uint64_t number, char *buffer)
 	return buffer;
 }
 
+/* Finds "nodeN", and remembers the number. */
+static int block_look_for_node(const char *name, void *data)
+{
+	uint64_t *node = data;
+
+	return !strncmp(name, "node", 4) && parse_decimal(name + 4, node) == 0;
+}
+
+/*
+ * Can `valid_zones` of a block that is not online be read without harm? A block that is being added can be seen before
+ * the kernel has told it its node (create_memory_block_devices(), then register_memory_blocks_under_node()), and then
+ * valid_zones_show() goes through a null pointer: the reader dies inside the kernel, and whoever removes the block
+ * waits for it for ever, with the hotplug lock held (seen on 6.1). The link to the node comes after the node is set.
+ * A kernel without NUMA has no nodes, and no harm in it.
+ */
+static bool block_has_node(int memory_directory, int directory, const char *prefix)
+{
+	/* Most blocks are of the same node as the one before. */
+	static _Thread_local uint64_t node;
+	char path[BLOCK_NAME_SIZE + 32];
+	_cleanup_close_ int own = -1;
+
+	snprintf(path, sizeof(path), "%snode%" PRIu64, prefix, node);
+	if (faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	own = openat(directory, *prefix ? prefix : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (own >= 0 && sysfs_list(own, block_look_for_node, &node) > 0)
+		return true;
+	return faccessat(memory_directory, "../node", F_OK, 0) < 0;
+}
+
 /* prefix: what the names of the attributes need before them, below the directory. */
-static int block_read_attributes(int directory, const char *prefix, unsigned int want, struct block *block)
+static int block_read_attributes(int memory_directory, int directory, const char *prefix, unsigned int want, struct block *block)
 {
 	char path[BLOCK_NAME_SIZE + sizeof("/valid_zones")], text[128], *name = stpcpy(path, prefix);
 	int r;
@@ -64,7 +95,7 @@ static int block_read_attributes(int directory, const char *prefix, unsigned int
 		return r;
 	block->state = block_state_parse(text);
 	block->zones.n = 0;
-	if (!(want & BLOCK_WANT_ZONES))
+	if (!(want & BLOCK_WANT_ZONES) || (block->state != BLOCK_ONLINE && !block_has_node(memory_directory, directory, prefix)))
 		return 0;
 	strcpy(name, "valid_zones");
 	r = sysfs_read(directory, path, text, sizeof(text));
@@ -99,7 +130,7 @@ int block_read(int memory_directory, uint64_t number, unsigned int want, struct 
 		strcpy(stpcpy(prefix, name), "/");
 	}
 	for (int try = 0; try < 3; try++) {
-		r = block_read_attributes(own < 0 ? memory_directory : own, prefix, want, &block);
+		r = block_read_attributes(memory_directory, own < 0 ? memory_directory : own, prefix, want, &block);
 		if (r < 0)
 			return r == -ENODEV ? -ENOENT : r;
 		/* Online with several zones, as only an offline block shows them: it changed in between. */

@@ -240,3 +240,10 @@ def test_nothing_to_list(machine: Any) -> None:
     assert made.memhpctl("list", "--devices").out == "list: no device matches\n"
     assert made.memhpctl("list", "--devices", "--raw").out == made.memhpctl("list", "--raw", "--state=offline").out == ""
     assert made.memhpctl("list", "--state=offline").out.startswith("Block size:")
+
+
+def test_zones_of_a_block_without_its_node_are_not_read(machine: Any) -> None:
+    """It is being added, and to read them would kill the reader inside the kernel."""
+    made = machine("x86-dimm", blocks={"38": "offline node=-"})
+    blocks = made.memhpctl("list", "-o", "RANGE,ZONE", "--json", "--all", "36-39").json()["blocks"]
+    assert [block["zones"] for block in blocks] == [["Normal", "Movable"], ["Normal", "Movable"], [], ["Normal", "Movable"]]

@@ -3,13 +3,14 @@
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from agent import Result
 from fitting import fitting
 from guest import Guest
+from machine import LARGE
 
 BLOCK = 33
 
@@ -176,3 +177,17 @@ def test_einval_because_somebody_was_faster_is_success(movable: Guest, memhpctl:
              "memhpctl offline 33 || exit 1; (write-word /sys/devices/system/memory/memory33/state online_movable >/dev/null &); " \
              "memhpctl online 33 --zone movable || exit 1; done"
     assert movable.run(script).rc == 0
+
+
+def test_looking_while_memory_is_added_does_no_harm(boot: Callable[..., Guest], memhpctl: str) -> None:
+    """A block can be seen before it has a node, and reading its valid_zones then kills the reader inside the kernel."""
+    guest = boot(LARGE)
+    first = guest.plug_dimm("d0", "128M")[0] + 1
+    looking = [guest.spawn(f"while :; do {memhpctl} list {first} >/dev/null 2>&1; done") for _ in range(2)]
+    for _ in range(2):
+        # The first block is seen for as long as it takes to make the others.
+        assert guest.plug_dimm("d1", "32G", timeout=600)[0] == first
+        assert "BUG: " not in guest.check("dmesg").out
+        guest.unplug_dimm("d1")
+    for job in looking:
+        job.kill(signal.SIGTERM)
