@@ -190,6 +190,21 @@ bool writer_sees_lock(const struct writer *writer)
 	return atomic_load(&writer->shared->sees_lock);
 }
 
+/* Does the worker only wait for a processor? */
+static bool writer_is_starved(const struct writer *writer)
+{
+	char path[40], stat[128] = "";
+	_cleanup_fclose_ FILE *file = NULL;
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)writer->pid);
+	file = fopen(path, "re");
+	if (!file || !fgets(stat, sizeof(stat), file))
+		return false;
+	state = strrchr(stat, ')');
+	return state && state[1] == ' ' && state[2] == 'R';
+}
+
 /*
  * Does the worker get anywhere, as opposed to sleeping where no signal reaches it? `before` holds its scheduling figures of the last look and is
  * brought up to date.
@@ -200,6 +215,8 @@ static bool writer_makes_progress(const struct writer *writer, char before[SCHED
 	_cleanup_fclose_ FILE *file = NULL;
 	bool moved;
 
+	if (writer_is_starved(writer))
+		return true;
 	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)writer->pid);
 	file = fopen(path, "re");
 	if (!file || !fgets(now, sizeof(now), file))
