@@ -2,7 +2,8 @@
 /*
  * memhpctl: administer the hot-pluggable memory of a running Linux system.
  *
- * The map of the tree. A file includes only from its own folder and from those below it here; tests/check-layers enforces it.
+ * The map of the tree. A file includes only from its own folder and from those below it here;
+ * tests/check-layers enforces it.
  *
  * - main(): global options, finds the command, runs it, closes standard output
  *     - main.c            (this file)
@@ -46,6 +47,7 @@
  *     - hold-off.[ch]     (nobody brings one of them online)
  *     - perform.[ch]      (the writes that a provider planned)
  *     - attempt.[ch]      (one block, in bounded time, with retries)
+ *     - read-back.[ch]    (what became of a block)
  *     - rezone.[ch]       (one block from one zone into another)
  *     - device-outcome.[ch] (what came of a device)
  *     - outcome.[ch]      (what an answer of the kernel means; exit codes)
@@ -133,8 +135,8 @@ const struct poptOption global_options[] = {
 };
 
 /*
- * Reads options until one asks for something else to be done. Returns 0 at the end of the options, OPTION_HELP, OPTION_VERSION, or -EINVAL with a
- * sentence.
+ * Reads options until one asks for something else to be done. Returns 0 at the end of the options,
+ * OPTION_HELP, OPTION_VERSION, or -EINVAL with a sentence.
  */
 static int main_read_options(poptContext popt, const struct command *command, struct error *err)
 {
@@ -248,8 +250,9 @@ static int main_dispatch(struct context *context, int argc, char **argv)
 }
 
 /*
- * Where the caller closed one of the standard streams, the next file to be opened would get its number, and a message could land in a block's state.
- * Opened the wrong way round, so that using it still fails.
+ * Where the caller closed one of the standard streams, the next file to be opened would get its
+ * number, and a message could land in a block's state. Opened the wrong way round, so that using it
+ * still fails.
  */
 static void main_fill_standard_streams(void)
 {

@@ -7,9 +7,10 @@
 #include "action/execute.h"
 
 /*
- * Finds the devices that the words name: a device of the snapshot (which must have its devices), on s390 also a block
- * number; or the address of a block, which the kernel's `probe` adds, with force only. Those that have blocks already
- * are DEVICE_ALREADY. Pure. Errors: -EINVAL with a sentence that names the word; -ENOMEM.
+ * Finds the devices that the words name: a device of the snapshot (which must have its devices), on
+ * s390 also a block number; or the address of a block, which the kernel's `probe` adds, with force
+ * only. Those that have blocks already are DEVICE_ALREADY. Pure. Errors: -EINVAL with a sentence
+ * that names the word; -ENOMEM.
  */
 int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force, struct device_outcomes *ret, struct error *err);
 
@@ -17,8 +18,9 @@ int addition_resolve(const struct memory *memory, const char **words, size_t n_w
 void addition_plan(const struct sysfs *sysfs, struct device_outcomes *devices);
 
 /*
- * Has the steps made, device by device, and looks for the blocks that came of it: device.blocks. A device that fails
- * does not end the run, except by signal or deadline. Errors: -ENOMEM before anything was done.
+ * Has the steps made, device by device, and looks for the blocks that came of it: device.blocks. A
+ * device that fails does not end the run, except by signal or deadline. Errors: -ENOMEM before
+ * anything was done.
  */
 int addition_execute(const struct execute_request *request, struct device_outcomes *devices);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "action/read-back.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -19,9 +20,8 @@
 /* How often a running write is looked at: for its clocks and for the news. */
 #define TICK_NS (50 * CLOCK_NS_PER_MS)
 
-/* For ending a worker, and for a block to leave "going-offline" after that: together under the 100 ms that a deadline may be late. */
+/* For ending a worker: with READ_BACK_SETTLE_NS under the 100 ms that a deadline may be late. */
 #define STOP_GRACE_NS (60 * CLOCK_NS_PER_MS)
-#define SETTLE_NS (30 * CLOCK_NS_PER_MS)
 
 /* Waiting for the lock is news after so long. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S
@@ -48,42 +48,14 @@ static struct outcome *attempt_outcome(const struct attempt *attempt)
 	return &attempt->outcomes[attempt_current(attempt)->outcome];
 }
 
-enum read_back {
-	READ_SAME,     /* the block that was selected; its state and zone are in the outcome */
-	READ_GONE,
-	READ_REPLACED,
-	READ_FAILED, /* it cannot be looked at, and that says nothing about the block: see read_error */
-};
-
 static enum read_back attempt_read_back(struct attempt *attempt)
 {
-	struct outcome *outcome = attempt_outcome(attempt);
-	const struct step *step = attempt_current(attempt);
-	struct block block;
-	int r = block_read(attempt->context->memory->directory, outcome->block, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
-
-	outcome->after = BLOCK_UNKNOWN;
-	outcome->zone_after = ZONE_UNKNOWN;
-	attempt->read_error = r;
-	if (r < 0)
-		return r == -ENOENT ? READ_GONE : READ_FAILED;
-	if (step->inode && (block.inode != step->inode || block.fs_dev != step->fs_dev))
-		return READ_REPLACED;
-	outcome->after = block.state;
-	outcome->zone_after = block_zone(&block);
-	return READ_SAME;
+	return read_back_look(attempt->context->memory, attempt_current(attempt), attempt_outcome(attempt), &attempt->read_error);
 }
 
-/* After an abort the kernel takes a moment to put the block back. */
 static enum read_back attempt_read_back_settled(struct attempt *attempt)
 {
-	int64_t until = clock_now_ns() + SETTLE_NS;
-	enum read_back read;
-
-	while ((read = attempt_read_back(attempt)) == READ_SAME && attempt_outcome(attempt)->after == BLOCK_GOING_OFFLINE &&
-	       clock_left_ns(until) > 0)
-		interrupt_poll_again(NULL, 0, 2 * CLOCK_NS_PER_MS);
-	return read;
+	return read_back_settled(attempt->context->memory, attempt_current(attempt), attempt_outcome(attempt), &attempt->read_error);
 }
 
 static void attempt_finish(struct attempt *attempt, enum outcome_result result, enum outcome_cause cause)
@@ -112,7 +84,10 @@ static void attempt_finish_wanted(struct attempt *attempt, enum outcome_result r
 	attempt_finish(attempt, result, attempt_zone_fits(attempt) ? CAUSE_NONE : CAUSE_WRONG_ZONE);
 }
 
-/* The end of a block that is gone or replaced, where the error, if there was one, stays; or that cannot be looked at. */
+/*
+ * The end of a block that is gone or replaced, where the error, if there was one, stays; or that
+ * cannot be looked at.
+ */
 static void attempt_finish_lost(struct attempt *attempt, enum read_back read)
 {
 	if (read == READ_REPLACED)
@@ -123,7 +98,10 @@ static void attempt_finish_lost(struct attempt *attempt, enum read_back read)
 	attempt_finish(attempt, OUTCOME_FAILED, CAUSE_UNREADABLE);
 }
 
-/* Takes the result of the step's job into its outcome, which is final unless it may be tried again (FAILED, with a passing cause). */
+/*
+ * Takes the result of the step's job into its outcome, which is final unless it may be tried again
+ * (FAILED, with a passing cause).
+ */
 static void attempt_take(struct attempt *attempt, const struct write_result *result)
 {
 	struct outcome *outcome = attempt_outcome(attempt);
@@ -148,8 +126,9 @@ static void attempt_take(struct attempt *attempt, const struct write_result *res
 }
 
 /*
- * Takes all results that are there. With `stopping` the last may be that of a job that was stopped for it, which is none; otherwise somebody else sent the worker
- * a signal, and that is an interruption like any other.
+ * Takes all results that are there. With `stopping` the last may be that of a job that was stopped
+ * for it, which is none; otherwise somebody else sent the worker a signal, and that is an
+ * interruption like any other.
  */
 static void attempt_take_finished(struct attempt *attempt, bool stopping)
 {
@@ -172,7 +151,10 @@ struct clocks {
 	int64_t hidden_wait_ns, looked_ns;
 };
 
-/* Takes a step that the worker was kept from giving a result for: the truth is the block's state, else it failed for `cause`. */
+/*
+ * Takes a step that the worker was kept from giving a result for: the truth is the block's state,
+ * else it failed for `cause`.
+ */
 static void attempt_take_state(struct attempt *attempt, enum read_back read, enum outcome_cause cause, const struct clocks *clocks)
 {
 	struct outcome *outcome = attempt_outcome(attempt);
@@ -241,7 +223,10 @@ static bool attempt_hidden_wait(struct attempt *attempt)
 	       attempt_outcome(attempt)->after == BLOCK_ONLINE;
 }
 
-/* A try for the lock is over in a few milliseconds; one that lasts is at work, or waits where it cannot be seen. */
+/*
+ * A try for the lock is over in a few milliseconds; one that lasts is at work, or waits where it
+ * cannot be seen.
+ */
 static void attempt_read_clocks(struct attempt *attempt, struct clocks *clocks, int64_t now_ns)
 {
 	const struct writer *writer = attempt->context->writer;
@@ -272,7 +257,10 @@ static void attempt_wait(struct attempt *attempt)
 
 		attempt_take_finished(attempt, false);
 		if (attempt->taken == attempt->n) {
-			/* Only the worker's word that it is over is missing; one that does not come (SIGSTOP) is of no use any more. */
+			/*
+			 * Only the worker's word that it is over is missing; one that does not come
+			 * (SIGSTOP) is of no use any more.
+			 */
 			if (r < 0 && r != -ECHILD && writer_wait(context->writer, STOP_GRACE_NS, true) == -ETIME)
 				writer_stop(context->writer, STOP_GRACE_NS);
 			return;
@@ -281,7 +269,10 @@ static void attempt_wait(struct attempt *attempt)
 			return;
 		now = clock_now_ns();
 		attempt_read_clocks(attempt, &clocks, now);
-		/* Its own alarm ended it, where this process was kept from running (SIGSTOP) until after the deadline; or somebody did. */
+		/*
+		 * Its own alarm ended it, where this process was kept from running (SIGSTOP) until
+		 * after the deadline; or somebody did.
+		 */
 		if (r == -ECHILD)
 			return attempt_take_state(attempt, attempt_read_back_settled(attempt),
 						  now >= context->deadline_ns ? CAUSE_DEADLINE : CAUSE_INTERRUPTION, &clocks);
@@ -330,7 +321,10 @@ static uint32_t attempt_retries(const struct attempt *attempt, const struct outc
 	return zone_is_kernel(outcome->zone_before) ? RETRIES_KERNEL_ZONE : RETRIES_MOVABLE;
 }
 
-/* The pause before the next try. Returns false when there is no time for one, or the user stopped it; the outcome is final then. */
+/*
+ * The pause before the next try. Returns false when there is no time for one, or the user stopped
+ * it; the outcome is final then.
+ */
 static bool attempt_pause(const struct attempt *attempt, struct outcome *outcome, unsigned int retry)
 {
 	int64_t pause = clock_backoff_ns(retry, RETRY_FIRST_MS, RETRY_MAX_MS), left = clock_left_ns(attempt->context->deadline_ns);
@@ -345,7 +339,10 @@ static bool attempt_pause(const struct attempt *attempt, struct outcome *outcome
 	return !over;
 }
 
-/* May the step be tried again? Not where our own clock or the user ended it. Somebody who changed the block back may have done so only once. */
+/*
+ * May the step be tried again? Not where our own clock or the user ended it. Somebody who changed
+ * the block back may have done so only once.
+ */
 static bool attempt_may_retry(const struct outcome *outcome)
 {
 	return outcome->result == OUTCOME_FAILED &&

@@ -37,11 +37,14 @@ struct attempt_context {
 };
 
 /*
- * Makes steps, one after the other: writes outcome->word to the block's state, for the first that fails through retries of passing errors, until it is done, cannot
- * work, or the time is over. Returns how many of the n steps have their outcome now (result, cause, error, after, zone_after, attempts, times), which was read back from
- * the kernel: at least one, and none behind one whose write failed (one that somebody undid at once may have others behind it). `outcomes` are those of the plan, `wanted` the state that the words are to bring.
- * Ends within 100 ms of the earlier of the deadlines (with what was done until then); where the kernel cannot be interrupted, the last outcome's cause is
- * CAUSE_STUCK.
+ * Makes steps, one after the other: writes outcome->word to the block's state, for the first that
+ * fails through retries of passing errors, until it is done, cannot work, or the time is over.
+ * Returns how many of the n steps have their outcome now (result, cause, error, after, zone_after,
+ * attempts, times), which was read back from the kernel: at least one, and none behind one whose
+ * write failed (one that somebody undid at once may have others behind it). `outcomes` are those of
+ * the plan, `wanted` the state that the words are to bring. Ends within 100 ms of the earlier of
+ * the deadlines (with what was done until then); where the kernel cannot be interrupted, the last
+ * outcome's cause is CAUSE_STUCK.
  */
 size_t attempt_steps(const struct attempt_context *context, const struct step *steps, size_t n, enum block_state wanted,
 		     struct outcome *outcomes);

@@ -7,7 +7,8 @@
 #include "kernel/sysfs.h"
 
 /*
- * Writes who (user and login), what (command, ranges of changed blocks) and the result, if any block of the plan was changed, also one that was put back. A login is the one that
+ * Writes who (user and login), what (command, ranges of changed blocks) and the result, if any
+ * block of the plan was changed, also one that was put back. A login is the one that
  * pam_loginuid(8) noted, which su and sudo keep.
  */
 void audit_plan(const struct sysfs *sysfs, const char *command, const struct memory *memory, const struct plan *plan);

@@ -40,8 +40,8 @@ static void search_add(struct search *search, const char *id, const char *place,
 }
 
 /*
- * Does the rule assign to the attribute a value that begins with the word, or one made of variables? RHEL's has ATTR{state}="$env{.state}". A comparison
- * (== or !=) is none.
+ * Does the rule assign to the attribute a value that begins with the word, or one made of
+ * variables? RHEL's has ATTR{state}="$env{.state}". A comparison (== or !=) is none.
  */
 static bool assigns(const char *line, const char *attribute, const char *word)
 {

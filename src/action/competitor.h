@@ -18,7 +18,8 @@ struct competitors {
 };
 
 /*
- * Finds udev rules that write `state`, kdump rules that load anew for each block, the kernel's own knobs where they differ from what the policy wants, dax devices that daxctl brings online, and
+ * Finds udev rules that write `state`, kdump rules that load anew for each block, the kernel's own
+ * knobs where they differ from what the policy wants, dax devices that daxctl brings online, and
  * virtio-mem together with online_policy contig-zones. Changes nothing. Errors: -ENOMEM.
  */
 int competitors_find(const struct sysfs *sysfs, const struct policy *policy, struct competitors *ret);

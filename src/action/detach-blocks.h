@@ -34,8 +34,8 @@ bool detach_blocks_read(struct detach *detach, struct outcome *outcome);
 struct detach_look detach_blocks_look(struct detach *detach);
 
 /*
- * Writes a word to a block's state, with all that belongs to it, and puts what came of it into *ret; ret->detail is the
- * caller's.
+ * Writes a word to a block's state, with all that belongs to it, and puts what came of it into
+ * *ret; ret->detail is the caller's.
  */
 void detach_blocks_change(struct detach *detach, const struct outcome *outcome, enum block_state wanted, const char *word, struct outcome *ret);
 

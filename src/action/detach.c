@@ -13,7 +13,10 @@
 #include "base/log.h"
 #include "kernel/uevent.h"
 
-/* After a write that is not asynchronous sysfs is true at once; for those that hold it open, a little more. */
+/*
+ * After a write that is not asynchronous sysfs is true at once; for those that hold it open, a
+ * little more.
+ */
 #define SYNCHRONOUS_SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
 /* A failed eject brings its blocks online again. One that stays online for so long was not just passing. */
@@ -41,15 +44,18 @@ static void detach_wait(struct detach *detach, unsigned int look, int64_t until_
 		uevent_done(&event);
 }
 
-/* Has the kernel answered that it does not begin? A step that was ended from outside may have worked all the same. */
+/*
+ * Has the kernel answered that it does not begin? A step that was ended from outside may have
+ * worked all the same.
+ */
 static bool detach_is_refused(const struct detach *detach, bool taken)
 {
 	return !taken && detach->device->error && detach->device->cause != CAUSE_INTERRUPTION;
 }
 
 /*
- * Waits until device and blocks are gone; `taken`: the kernel took the steps. Returns 0, -ETIME, -EBUSY when the blocks
- * are online again, -EINTR after a signal.
+ * Waits until device and blocks are gone; `taken`: the kernel took the steps. Returns 0, -ETIME,
+ * -EBUSY when the blocks are online again, -EINTR after a signal.
  */
 static int detach_wait_gone(struct detach *detach, bool taken, struct detach_look *ret)
 {

@@ -77,7 +77,10 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes, const stru
 		const struct device_outcome *outcome = &outcomes->v[i];
 
 		count[outcome->result]++;
-		/* A skipped or put-back device is no failure of its own kind: the one that ended the run decides. */
+		/*
+		 * A skipped or put-back device is no failure of its own kind: the one that ended
+		 * the run decides.
+		 */
 		if (outcome->result != DEVICE_FAILED && outcome->result != DEVICE_REFUSED)
 			continue;
 		failures++;

@@ -35,8 +35,8 @@ struct device_outcomes {
 };
 
 /*
- * Adds an outcome (DEVICE_PLANNED) with a copy of the name (NULL-able) and the given blocks, which it takes over.
- * NULL without memory, and then the blocks are freed.
+ * Adds an outcome (DEVICE_PLANNED) with a copy of the name (NULL-able) and the given blocks, which
+ * it takes over. NULL without memory, and then the blocks are freed.
  */
 struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, const char *name, const struct provider *provider,
 					   struct ranges blocks);
@@ -51,8 +51,9 @@ void device_outcome_set(struct device_outcome *outcome, enum device_result resul
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * The exit code for the devices and their blocks. What cannot be removed but was taken offline is a failure of its
- * own: EXIT_FAILED, unless another device was removed. `signal` is the one that interrupted the run, or 0.
+ * The exit code for the devices and their blocks. What cannot be removed but was taken offline is a
+ * failure of its own: EXIT_FAILED, unless another device was removed. `signal` is the one that
+ * interrupted the run, or 0.
  */
 int device_outcomes_exit_code(const struct device_outcomes *outcomes, const struct outcome_totals *blocks, int signal);
 

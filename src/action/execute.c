@@ -66,7 +66,10 @@ static size_t execute_some(const struct execute_request *request, const struct a
 	return made;
 }
 
-/* The steps from `next` on are not made: they are skipped, of those of a goal only as many as were still needed. */
+/*
+ * The steps from `next` on are not made: they are skipped, of those of a goal only as many as were
+ * still needed.
+ */
 static void execute_skip(struct plan *plan, size_t next, size_t changed, enum outcome_cause cause)
 {
 	size_t n = plan->goal ? plan->goal - changed : plan->n_steps;
@@ -87,7 +90,10 @@ static void execute_pass_over(struct plan *plan)
 			plan->outcomes.v[i].result = OUTCOME_PASSED_OVER;
 }
 
-/* Makes the steps; what is left when the run ends early is skipped. Returns whether all went well, and how many steps had their turn. */
+/*
+ * Makes the steps; what is left when the run ends early is skipped. Returns whether all went well,
+ * and how many steps had their turn.
+ */
 static bool execute_steps(const struct execute_request *request, struct attempt_context *context, struct plan *plan, size_t *ret_made)
 {
 	_cleanup_close_ int kmsg = kmsg_open(request->sysfs, false);

@@ -8,12 +8,15 @@
 
 /*
  * Changes a plan that takes blocks offline, or rezones them:
- *  - Too little room elsewhere for what has to move out of all of them together: offline_pages() would try to move it for ever, and the machine would run out of memory meanwhile. All steps
- *    are refused with CAUSE_NO_ROOM and both numbers. Pages are looked at only where room_is_ample() does not settle it. A rezone takes one block at a time and is
- *    not asked.
- *  - Poisoned pages, if the machine has any at all: the block will not come back online (memory_block_online(), since 6.2). An offline gets it said in its outcome's detail; a
- *    rezone, which would lose the block, is refused with CAUSE_POISON.
- * With `force` nothing is refused. What cannot be found out (no permission to look, the deadline) stops nothing. Of a plan with a goal the first `goal` steps are looked at.
+ *  - Too little room elsewhere for what has to move out of all of them together: offline_pages()
+ *    would try to move it for ever, and the machine would run out of memory meanwhile. All steps
+ *    are refused with CAUSE_NO_ROOM and both numbers. Pages are looked at only where
+ *    room_is_ample() does not settle it. A rezone takes one block at a time and is not asked.
+ *  - Poisoned pages, if the machine has any at all: the block will not come back online
+ *    (memory_block_online(), since 6.2). An offline gets it said in its outcome's detail; a rezone,
+ *    which would lose the block, is refused with CAUSE_POISON.
+ * With `force` nothing is refused. What cannot be found out (no permission to look, the deadline)
+ * stops nothing. Of a plan with a goal the first `goal` steps are looked at.
  */
 void harm_check(struct survey *survey, int64_t deadline_ns, bool force, struct plan *plan);
 

@@ -13,7 +13,10 @@
 /* So often a block that came online again is taken offline again. */
 #define OFFLINE_AGAIN_MAX 3
 
-/* After raising the shield, one who has a file open for a moment comes to his end; each time it waits longer. */
+/*
+ * After raising the shield, one who has a file open for a moment comes to his end; each time it
+ * waits longer.
+ */
 #define SHIELD_PAUSE_FIRST_MS 20
 #define SHIELD_PAUSE_MAX_MS 500
 
@@ -51,9 +54,10 @@ static bool hold_off_is_own_block(void *data, uint64_t block)
 }
 
 /*
- * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever has it open; and
- * where that would strand the memory, already a process that could bring one online at any moment, having its file
- * open since before the shield went up. With neither, and the shield up, nobody can.
+ * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever
+ * has it open; and where that would strand the memory, already a process that could bring one
+ * online at any moment, having its file open since before the shield went up. With neither, and the
+ * shield up, nobody can.
  */
 static bool hold_off_is_disturbed(struct detach *detach, char *buffer, size_t size)
 {
@@ -79,7 +83,10 @@ static bool hold_off_is_disturbed(struct detach *detach, char *buffer, size_t si
 	return look.not_offline || seen;
 }
 
-/* Finds a block of the device that is offline, unless this run has just taken one offline: then it has had the lock. */
+/*
+ * Finds a block of the device that is offline, unless this run has just taken one offline: then it
+ * has had the lock.
+ */
 static bool hold_off_find_offline(struct detach *detach, const struct outcome **ret)
 {
 	for (size_t i = 0; i < detach->plan->outcomes.n; i++) {
@@ -96,9 +103,10 @@ static bool hold_off_find_offline(struct detach *detach, const struct outcome **
 }
 
 /*
- * Waits until nobody holds the hotplug lock. The removal waits for it inside the kernel, where it can neither be ended
- * nor taken back (kacpi_hotplug, remove_memory()): it would come to it long after this run is over. Writing "offline"
- * to a block that is offline takes the lock, and finds nothing to do. Else the outcome is final.
+ * Waits until nobody holds the hotplug lock. The removal waits for it inside the kernel, where it
+ * can neither be ended nor taken back (kacpi_hotplug, remove_memory()): it would come to it long
+ * after this run is over. Writing "offline" to a block that is offline takes the lock, and finds
+ * nothing to do. Else the outcome is final.
  */
 static bool hold_off_wait_for_lock(struct detach *detach)
 {

@@ -6,8 +6,8 @@
 #include "action/detach-blocks.h"
 
 /*
- * All blocks offline, and nobody at work to change that? With steps that strand, the shield is up when it returns
- * true. Else the outcome is final.
+ * All blocks offline, and nobody at work to change that? With steps that strand, the shield is up
+ * when it returns true. Else the outcome is final.
  */
 bool hold_off_others(struct detach *detach);
 

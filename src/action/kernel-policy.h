@@ -16,12 +16,17 @@ struct kernel_policy {
 };
 
 /*
- * Decides. auto_online_blocks becomes the one action that the rules come to where the policy says `kernel = yes`, else "offline", so that new memory waits for the runner; it is left
- * alone while the kernel's command line has memhp_default_state=. online_policy only if the policy names it, its ratio with auto-movable.
+ * Decides. auto_online_blocks becomes the one action that the rules come to where the policy says
+ * `kernel = yes`, else "offline", so that new memory waits for the runner; it is left alone while
+ * the kernel's command line has memhp_default_state=. online_policy only if the policy names it,
+ * its ratio with auto-movable.
  */
 void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy, struct kernel_policy *ret);
 
-/* Writes it. A knob that this kernel does not have is passed over. Errors: those of open(2) and write(2), with a sentence that names the file. */
+/*
+ * Writes it. A knob that this kernel does not have is passed over. Errors: those of open(2) and
+ * write(2), with a sentence that names the file.
+ */
 int kernel_policy_set(const struct sysfs *sysfs, const struct kernel_policy *wanted, struct error *err);
 
 #endif

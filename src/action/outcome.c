@@ -121,7 +121,10 @@ enum outcome_cause outcome_classify(const struct write_result *result, enum bloc
 	case ENOMEM: /* MEM_GOING_ONLINE notifiers, huge page restore */
 		return CAUSE_MEMORY;
 	case EINVAL:
-		/* memory_block_offline(): mem->zone == NULL; offline_pages(): "memory holes", "multizone range" */
+		/*
+		 * memory_block_offline(): mem->zone == NULL; offline_pages(): "memory holes",
+		 * "multizone range"
+		 */
 		if (wanted == BLOCK_OFFLINE)
 			return zone == ZONE_NONE ? CAUSE_ZONES : CAUSE_HOLES;
 		return CAUSE_UNKNOWN;
@@ -179,7 +182,10 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		const struct outcome *outcome = &outcomes->v[i];
 
 		totals.count[outcome->result]++;
-		/* A skipped or put-back block is no failure of its own kind: the one that ended the run decides. */
+		/*
+		 * A skipped or put-back block is no failure of its own kind: the one that ended the
+		 * run decides.
+		 */
 		if (!outcome_is_failure(outcome, wanted) || outcome->result == OUTCOME_SKIPPED ||
 		    outcome->result == OUTCOME_ROLLED_BACK)
 			continue;

@@ -104,18 +104,25 @@ const char *outcome_cause_name(enum outcome_cause cause);
 bool outcome_cause_is_passing(enum outcome_cause cause);
 
 /*
- * The one place that knows what an answer of the kernel means. `wanted` is the state that was asked for; zone is the one the block was in.
- * For a result without an error: CAUSE_NONE. See the table in outcome.c, which cites the kernel.
+ * The one place that knows what an answer of the kernel means. `wanted` is the state that was asked
+ * for; zone is the one the block was in. For a result without an error: CAUSE_NONE. See the table
+ * in outcome.c, which cites the kernel.
  */
 enum outcome_cause outcome_classify(const struct write_result *result, enum block_state wanted, enum zone zone);
 
 /* One sentence without a final stop: why, and what the user can do. Static text. */
 const char *outcome_reason(const struct outcome *outcome, enum block_state wanted);
 
-/* Does this outcome keep the goal from being reached? A block that is gone is offline enough, but not online. */
+/*
+ * Does this outcome keep the goal from being reached? A block that is gone is offline enough, but
+ * not online.
+ */
 bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted);
 
-/* Was the block online, and is offline now though that was not wanted? Then the second half of a rezone failed, and so did the way back. */
+/*
+ * Was the block online, and is offline now though that was not wanted? Then the second half of a
+ * rezone failed, and so did the way back.
+ */
 bool outcome_left_offline(const struct outcome *outcome);
 
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted);

@@ -15,16 +15,16 @@ struct perform_request {
 };
 
 /*
- * Makes the outcome's steps one after the other; a module that one needs is loaded first. Returns true when the
- * kernel took them all; else the outcome is DEVICE_FAILED with cause, errno and reason. Either way only the system
- * itself tells what came of it: look before believing. *ret_taken (NULL is allowed): so many steps went before the one
- * that failed.
+ * Makes the outcome's steps one after the other; a module that one needs is loaded first. Returns
+ * true when the kernel took them all; else the outcome is DEVICE_FAILED with cause, errno and
+ * reason. Either way only the system itself tells what came of it: look before believing.
+ * *ret_taken (NULL is allowed): so many steps went before the one that failed.
  */
 bool perform_steps(const struct perform_request *request, struct device_outcome *outcome, size_t *ret_taken);
 
 /*
- * Takes back, as far as that can be done, the first `taken` of the outcome's steps. Returns 1 when that is done, 0 when
- * there was nothing to take back, -errno. The outcome stays as it is.
+ * Takes back, as far as that can be done, the first `taken` of the outcome's steps. Returns 1 when
+ * that is done, 0 when there was nothing to take back, -errno. The outcome stays as it is.
  */
 int perform_undo(const struct perform_request *request, const struct device_outcome *outcome, size_t taken);
 

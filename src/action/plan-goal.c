@@ -3,7 +3,10 @@
 
 #include <errno.h>
 
-/* Looked at first: twice the amount and a few more. Reading page flags takes time, and the best are mostly among them. */
+/*
+ * Looked at first: twice the amount and a few more. Reading page flags takes time, and the best are
+ * mostly among them.
+ */
 #define LOOK_AT_TIMES 2
 #define LOOK_AT_MORE 4
 
@@ -41,7 +44,10 @@ static int goal_look(struct survey *survey, const struct size_goal *goal, size_t
 	return r;
 }
 
-/* Chooses by what costs nothing, looks at the pages of the best, and chooses again, until those chosen are good or there are no more. */
+/*
+ * Chooses by what costs nothing, looks at the pages of the best, and chooses again, until those
+ * chosen are good or there are no more.
+ */
 static int goal_choose(struct survey *survey, const struct plan_goal_request *request, struct size_goal *ret, struct error *err)
 {
 	struct size_goal_request choice = { .memory = survey->memory, .selected = request->selected, .wanted = request->wanted,

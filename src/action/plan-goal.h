@@ -16,8 +16,9 @@ struct plan_goal_request {
 };
 
 /*
- * Chooses the best candidates and plans them, with the others behind them for those that fail. For offline the pages of the most promising ones are looked at, and of more
- * until the chosen ones are likely to go. Errors: -ENOMEM, those of size_goal_choose().
+ * Chooses the best candidates and plans them, with the others behind them for those that fail. For
+ * offline the pages of the most promising ones are looked at, and of more until the chosen ones are
+ * likely to go. Errors: -ENOMEM, those of size_goal_choose().
  */
 int plan_goal(struct survey *survey, const struct plan_goal_request *request, struct plan *ret, struct error *err);
 

@@ -121,7 +121,10 @@ int plan_online(const struct memory *memory, const struct ranges *blocks, enum z
 	return 0;
 }
 
-/* Moves the lowest block of each zone (of each node) to the end. Without memory the order stays upwards: slower, not wrong. */
+/*
+ * Moves the lowest block of each zone (of each node) to the end. Without memory the order stays
+ * upwards: slower, not wrong.
+ */
 static void plan_order_offline(const struct memory *memory, struct plan *plan)
 {
 	const struct block **lowest = calloc(memory->n_node_sets * ZONE_COUNT, sizeof(*lowest));
@@ -282,13 +285,19 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 	plan.steps = calloc(done->n_steps + 1, sizeof(*plan.steps));
 	if (!plan.steps)
 		return -ENOMEM;
-	/* What was onlined downwards goes offline upwards, lowest last only by accident: it is one zone's top. */
+	/*
+	 * What was onlined downwards goes offline upwards, lowest last only by accident: it is one
+	 * zone's top.
+	 */
 	for (size_t i = done->n_steps; i-- > 0;) {
 		const struct step *step = &done->steps[i];
 		const struct outcome *outcome = &done->outcomes.v[step->outcome];
 		struct step *back;
 
-		/* What was removed with its device cannot come back, and what the kernel is still at must not. */
+		/*
+		 * What was removed with its device cannot come back, and what the kernel is still
+		 * at must not.
+		 */
 		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN || outcome->cause == CAUSE_STUCK)
 			continue;
 		back = &plan.steps[plan.n_steps++];

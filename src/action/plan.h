@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is to be done with each selected block, in which order; decided from the snapshot alone, without touching the system. */
+/*
+ * What is to be done with each selected block, in which order; decided from the snapshot alone,
+ * without touching the system.
+ */
 #ifndef MEMHP_ACTION_PLAN_H
 #define MEMHP_ACTION_PLAN_H
 
@@ -35,27 +38,32 @@ struct plan {
 void plan_done(struct plan *plan);
 
 /*
- * Plans to bring blocks online. With ZONE_REQUEST_AUTO each block's zone is decided here, from the first word of its valid_zones, and asked for by name, because that word
- * changes with the neighbours while the run goes on, and the order below is not the kernel's; only under online_policy "auto-movable" the kernel is
- * left to decide at each write, for it counts per device there and not by neighbours (mm/memory_hotplug.c: auto_movable_zone_for_pfn()).
+ * Plans to bring blocks online. With ZONE_REQUEST_AUTO each block's zone is decided here, from the
+ * first word of its valid_zones, and asked for by name, because that word changes with the
+ * neighbours while the run goes on, and the order below is not the kernel's; only under
+ * online_policy "auto-movable" the kernel is left to decide at each write, for it counts per device
+ * there and not by neighbours (mm/memory_hotplug.c: auto_movable_zone_for_pfn()).
  * A block that is online in another zone than asked for is refused (see plan_rezone()).
- * Order: from the highest block down. Each online ends in set_zone_contiguous(), which scans the zone from its start to the first page block that is not online:
- * upwards that is everything onlined so far (quadratic), downwards the hole just below ends it at once.
+ * Order: from the highest block down. Each online ends in set_zone_contiguous(), which scans the
+ * zone from its start to the first page block that is not online: upwards that is everything
+ * onlined so far (quadratic), downwards the hole just below ends it at once.
  * Errors: -ENOMEM.
  */
 int plan_online(const struct memory *memory, const struct ranges *blocks, enum zone_request request, bool kernel_decides,
 		struct plan *ret);
 
 /*
- * Makes steps of the blocks that plan_online() refused for being online in the other zone (`only`: of these alone; NULL: of all): offline, then online as the request asks, and
- * back into the zone they had when that fails.
+ * Makes steps of the blocks that plan_online() refused for being online in the other zone (`only`:
+ * of these alone; NULL: of all): offline, then online as the request asks, and back into the zone
+ * they had when that fails.
  * One in several zones stays refused, with CAUSE_ZONES: it can never go offline.
  */
 void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request, const struct ranges *only);
 
 /*
- * Makes a plan one for an amount: the steps of the first `goal` of the `numbers` come first, in the order that they have in the plan, then those of the other numbers as they stand there.
- * All numbers must have steps.
+ * Makes a plan one for an amount: the steps of the first `goal` of the `numbers` come first, in the
+ * order that they have in the plan, then those of the other numbers as they stand there. All
+ * numbers must have steps.
  */
 int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t goal);
 
@@ -63,26 +71,32 @@ int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t g
 void plan_trim(struct plan *plan, size_t n_steps);
 
 /*
- * Plans to take blocks offline. A block whose zone is "none" is refused. Order: upwards, but the lowest block of each zone (of each node) last, so that from
- * the first write on a hole stands just above it, for the same scan (remove_pfn_range_from_zone() ends in set_zone_contiguous() too).
+ * Plans to take blocks offline. A block whose zone is "none" is refused. Order: upwards, but the
+ * lowest block of each zone (of each node) last, so that from the first write on a hole stands just
+ * above it, for the same scan (remove_pfn_range_from_zone() ends in set_zone_contiguous() too).
  * Errors: -ENOMEM.
  */
 int plan_offline(const struct memory *memory, const struct ranges *blocks, struct plan *ret);
 
 /*
- * Plans to put back what `done` changed: the changed blocks of its outcomes, into the zones they had ("online_movable" or "online_kernel", never a plain
- * "online", whose choice depends on the neighbours), in the cheap order. Each step's outcome index is that of `done`; plan->outcomes is empty.
- * Errors: -ENOMEM.
+ * Plans to put back what `done` changed: the changed blocks of its outcomes, into the zones they
+ * had ("online_movable" or "online_kernel", never a plain "online", whose choice depends on the
+ * neighbours), in the cheap order. Each step's outcome index is that of `done`; plan->outcomes is
+ * empty. Errors: -ENOMEM.
  */
 int plan_roll_back(const struct plan *done, struct plan *ret);
 
 /*
- * Moves a plan for higher blocks behind and above another: its outcomes come last, its steps first. Both must want the same. `high` is empty afterwards, also on failure.
- * Errors: -ENOMEM; `plan` is as it was.
+ * Moves a plan for higher blocks behind and above another: its outcomes come last, its steps first.
+ * Both must want the same. `high` is empty afterwards, also on failure. Errors: -ENOMEM; `plan` is
+ * as it was.
  */
 int plan_put_above(struct plan *plan, struct plan *high);
 
-/* The word to write to `state` so that an offline block comes into this zone; plain "online" where the zone is not known. */
+/*
+ * The word to write to `state` so that an offline block comes into this zone; plain "online" where
+ * the zone is not known.
+ */
 const char *plan_online_word(enum zone zone);
 
 #endif

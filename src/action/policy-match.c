@@ -130,7 +130,10 @@ static int scene_load_cpuless(const struct sysfs *sysfs, struct policy_scene *sc
 	return r < 0 ? r : 0;
 }
 
-/* Memory that its driver added with add_memory_driver_managed() carries that driver's name: "System RAM (NVIDIA)". */
+/*
+ * Memory that its driver added with add_memory_driver_managed() carries that driver's name: "System
+ * RAM (NVIDIA)".
+ */
 static int scene_load_foreign(const struct sysfs *sysfs, struct policy_scene *scene)
 {
 	uint64_t size = scene->memory->block_size;

@@ -28,8 +28,10 @@ enum policy_key policy_first_mismatch(const struct policy_rule *rule, const stru
 const struct policy_rule *policy_match(const struct policy *policy, const struct policy_subject *subject);
 
 /*
- * Do the rules come to one and the same action for whatever memory could come to this machine, without any guard of ours having a say? Then the kernel can do it by itself. Only what cannot
- * change while the machine runs (architecture, hypervisor) rules a rule out. False: *ret_rule is the first that differs or needs the runner.
+ * Do the rules come to one and the same action for whatever memory could come to this machine,
+ * without any guard of ours having a say? Then the kernel can do it by itself. Only what cannot
+ * change while the machine runs (architecture, hypervisor) rules a rule out. False: *ret_rule is
+ * the first that differs or needs the runner.
  */
 bool policy_reduces(const struct policy *policy, const struct platform *platform, enum policy_action *ret_action, const struct policy_rule **ret_rule);
 

@@ -15,7 +15,10 @@ static uint32_t first_node(const struct memory *memory, const struct block *bloc
 	return nodes->n ? nodes->v[0] : UINT32_MAX;
 }
 
-/* Would it be movable? A plain online goes where the kernel says now; under its own policy auto-movable the kernel has a guard of its own. */
+/*
+ * Would it be movable? A plain online goes where the kernel says now; under its own policy
+ * auto-movable the kernel has a guard of its own.
+ */
 static bool becomes_movable(const struct policy_plan_request *request, const struct policy_choice *choice)
 {
 	const struct block *block = memory_find(request->scene->memory, choice->block);

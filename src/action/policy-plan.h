@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The policy as a plan: which offline blocks are to be brought online, how, and in which order. Decided from the snapshot alone. */
+/*
+ * The policy as a plan: which offline blocks are to be brought online, how, and in which order.
+ * Decided from the snapshot alone.
+ */
 #ifndef MEMHP_ACTION_POLICY_PLAN_H
 #define MEMHP_ACTION_POLICY_PLAN_H
 
@@ -34,9 +37,10 @@ struct policy_plan_request {
 };
 
 /*
- * Decides and plans. The guard looks at a device at a time, from the highest down, for a device belongs wholly into one zone; only virtio-mem, which grows and
- * shrinks by blocks, is split: as much as fits becomes movable, from the top, so that each zone stays in one piece. Order of the writes: from the highest block of all down (see plan_online()).
- * Errors: -ENOMEM.
+ * Decides and plans. The guard looks at a device at a time, from the highest down, for a device
+ * belongs wholly into one zone; only virtio-mem, which grows and shrinks by blocks, is split: as
+ * much as fits becomes movable, from the top, so that each zone stays in one piece. Order of the
+ * writes: from the highest block of all down (see plan_online()). Errors: -ENOMEM.
  */
 int policy_plan_make(const struct policy_plan_request *request, struct policy_plan *ret);
 void policy_plan_done(struct policy_plan *plan);

@@ -27,8 +27,9 @@ struct ratio {
 };
 
 /*
- * Reads /proc/zoneinfo: "present" and "cma" of each zone, as auto_movable_stats_account_zone() (mm/memory_hotplug.c) counts them.
- * Errors: -EINVAL no such format, -ENOMEM, those of open(2) and read(2).
+ * Reads /proc/zoneinfo: "present" and "cma" of each zone, as auto_movable_stats_account_zone()
+ * (mm/memory_hotplug.c) counts them. Errors: -EINVAL no such format, -ENOMEM, those of open(2) and
+ * read(2).
  */
 int ratio_load(const struct sysfs *sysfs, struct ratio *ret);
 void ratio_done(struct ratio *ratio);
@@ -37,8 +38,8 @@ void ratio_done(struct ratio *ratio);
 uint32_t ratio_percent(const struct ratio_amounts *amounts);
 
 /*
- * How many bytes more may become movable under this guard, on the node (UINT32_MAX: not known, then only the system counts), in the scopes that it has.
- * UINT64_MAX: no limit.
+ * How many bytes more may become movable under this guard, on the node (UINT32_MAX: not known, then
+ * only the system counts), in the scopes that it has. UINT64_MAX: no limit.
  */
 uint64_t ratio_room(const struct ratio *ratio, const struct policy_guard *guard, uint32_t node);
 

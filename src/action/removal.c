@@ -150,7 +150,10 @@ static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal
 
 		if (!ranges_contain(&device->device.blocks, outcome->block) || !outcome_is_failure(outcome, BLOCK_OFFLINE))
 			continue;
-		/* Somebody brought it back at once: detach_device() deals with him, and names him. All or nothing is over. */
+		/*
+		 * Somebody brought it back at once: detach_device() deals with him, and names him.
+		 * All or nothing is over.
+		 */
 		if (outcome->cause == CAUSE_REVERTED && !atomic && !removal_cannot(&device->device))
 			continue;
 		/* The block that would not go tells more than those that were put back or skipped for it. */

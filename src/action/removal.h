@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Taking whole devices away: their blocks go offline under our own deadlines, then the provider removes the device,
- * and sysfs shows that it is gone.
+ * Taking whole devices away: their blocks go offline under our own deadlines, then the provider
+ * removes the device, and sysfs shows that it is gone.
  */
 #ifndef MEMHP_ACTION_REMOVAL_H
 #define MEMHP_ACTION_REMOVAL_H
@@ -17,24 +17,26 @@ struct removal {
 void removal_done(struct removal *removal);
 
 /*
- * Resolves the selected blocks to whole devices. Pure. A device that this system can remove and that is selected only
- * in part is an error, unless whole_device adds its other blocks to the selection; one that it cannot remove counts
- * with the selected blocks alone. Errors: -EINVAL with a sentence that names the missing blocks; -ENOMEM.
+ * Resolves the selected blocks to whole devices. Pure. A device that this system can remove and
+ * that is selected only in part is an error, unless whole_device adds its other blocks to the
+ * selection; one that it cannot remove counts with the selected blocks alone. Errors: -EINVAL with
+ * a sentence that names the missing blocks; -ENOMEM.
  */
 int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device, struct removal *ret, struct error *err);
 
 /*
- * Asks the providers for their steps, refuses what cannot work (with atomic also what can only be taken offline), and
- * plans to take the blocks of the rest offline. Only reads. Errors: -ENOMEM.
+ * Asks the providers for their steps, refuses what cannot work (with atomic also what can only be
+ * taken offline), and plans to take the blocks of the rest offline. Only reads. Errors: -ENOMEM.
  */
 int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic, struct removal *removal);
 
 /*
- * Carries the plan out: all blocks offline first, then device by device. A device with a block that stays online is
- * left alone. Right before its removal each device's blocks are looked at once more: see detach.h for how others are
- * kept from bringing them online meanwhile. With request->atomic the first failure ends the run, and blocks that are
- * still there are put back into the zones they had; a device that was removed before that stays removed. Errors:
- * -ENOMEM before anything was done; the outcomes tell the rest.
+ * Carries the plan out: all blocks offline first, then device by device. A device with a block that
+ * stays online is left alone. Right before its removal each device's blocks are looked at once
+ * more: see detach.h for how others are kept from bringing them online meanwhile. With
+ * request->atomic the first failure ends the run, and blocks that are still there are put back into
+ * the zones they had; a device that was removed before that stays removed. Errors: -ENOMEM before
+ * anything was done; the outcomes tell the rest.
  */
 int removal_execute(const struct execute_request *request, struct removal *removal);
 

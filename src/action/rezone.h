@@ -6,9 +6,11 @@
 #include "action/attempt.h"
 
 /*
- * Takes the block offline, writes outcome->word, and when that fails brings the block back into outcome->zone_before, under a clock of its own (as long as one block may take) and also after a
- * signal. Fills the outcome as attempt_step() does; its detail says what became of a block that failed half-way. There is no other way: a block changes its zone only while
- * it is offline (drivers/base/memory.c: memory_block_online()).
+ * Takes the block offline, writes outcome->word, and when that fails brings the block back into
+ * outcome->zone_before, under a clock of its own (as long as one block may take) and also after a
+ * signal. Fills the outcome as attempt_step() does; its detail says what became of a block that
+ * failed half-way. There is no other way: a block changes its zone only while it is offline
+ * (drivers/base/memory.c: memory_block_online()).
  */
 void rezone_step(const struct attempt_context *context, const struct step *step, struct outcome *outcome);
 

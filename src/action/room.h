@@ -15,15 +15,17 @@ struct room {
 };
 
 /*
- * The cheap bound, without looking at any page: what is in use in the blocks is at most the smaller of their size and all that is in use, and what is to be had elsewhere is
- * at least all there is less their size. With all_movable, all of the blocks are in zone Movable, so that only what is used there counts. True: there is certainly room. False: one
- * has to look.
+ * The cheap bound, without looking at any page: what is in use in the blocks is at most the smaller
+ * of their size and all that is in use, and what is to be had elsewhere is at least all there is
+ * less their size. With all_movable, all of the blocks are in zone Movable, so that only what is
+ * used there counts. True: there is certainly room. False: one has to look.
  */
 bool room_is_ample(const struct meminfo *meminfo, uint64_t selected_bytes, bool all_movable);
 
 /*
- * The two numbers, from the pages of the blocks (of one, or the sum of several). Page cache that moves takes room that it could also give up, so it is on neither side. Huge
- * pages move into free ones of the pool elsewhere first.
+ * The two numbers, from the pages of the blocks (of one, or the sum of several). Page cache that
+ * moves takes room that it could also give up, so it is on neither side. Huge pages move into free
+ * ones of the pool elsewhere first.
  */
 struct room room_count(const struct meminfo *meminfo, const struct pages *pages);
 

@@ -30,9 +30,11 @@ static const struct block *barrier_block(const struct memory *memory)
 }
 
 /*
- * Waits until who adds memory lets go of the hotplug lock. Only then are the links from blocks to their nodes and devices there (acpi_bind_memory_blocks() comes behind
- * __add_memory()), and only then is the device complete, whose blocks are to be written from the top down. Writing 1 to `online` of a block that is online takes the lock, finds
- * nothing to do and succeeds (online_store(), device_online()).
+ * Waits until who adds memory lets go of the hotplug lock. Only then are the links from blocks to
+ * their nodes and devices there (acpi_bind_memory_blocks() comes behind __add_memory()), and only
+ * then is the device complete, whose blocks are to be written from the top down. Writing 1 to
+ * `online` of a block that is online takes the lock, finds nothing to do and succeeds
+ * (online_store(), device_online()).
  */
 static int runner_wait_for_adder(const struct runner_request *request, const struct memory *memory)
 {
@@ -159,7 +161,10 @@ int runner_pass(const struct runner_request *request, struct runner_result *ret,
 		ratio_load(request->sysfs, &ret->after);
 		if (r == 0 && request->audit)
 			runner_log(request, ret);
-		/* Without a place to remember it, a block that somebody takes offline may come back at the next event. */
+		/*
+		 * Without a place to remember it, a block that somebody takes offline may come back
+		 * at the next event.
+		 */
 		if (r == 0 && runner_remember(request, &known, ret) < 0)
 			log_debug("cannot write down which blocks are online");
 	}

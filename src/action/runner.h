@@ -27,8 +27,9 @@ struct runner_result {
 };
 
 /*
- * Makes one pass: waits until nobody adds memory any more (see runner.c), reads the machine, plans, writes, reads the ratio once more, logs. What of a block comes to
- * nothing stands in the outcomes. Somebody else who changes memory must be kept out by the caller (kernel/runlock.h).
+ * Makes one pass: waits until nobody adds memory any more (see runner.c), reads the machine, plans,
+ * writes, reads the ratio once more, logs. What of a block comes to nothing stands in the outcomes.
+ * Somebody else who changes memory must be kept out by the caller (kernel/runlock.h).
  * Errors: what reading gives, with a sentence; -ENOMEM.
  */
 int runner_pass(const struct runner_request *request, struct runner_result *ret, struct error *err);

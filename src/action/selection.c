@@ -12,7 +12,10 @@
 
 #define BLOCK_WANT_MASK (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY)
 
-/* Up to so many blocks are read one by one; for more, one read of everything also gives the nodes at little cost. */
+/*
+ * Up to so many blocks are read one by one; for more, one read of everything also gives the nodes
+ * at little cost.
+ */
 #define FEW_BLOCKS 64
 
 struct selection {
@@ -152,7 +155,10 @@ static int selection_add(struct selection *selection, const struct selector *sel
 	return -EINVAL;
 }
 
-/* A filter may leave nothing over, but not for a word that names nothing: that is a mistake, as in a selector. */
+/*
+ * A filter may leave nothing over, but not for a word that names nothing: that is a mistake, as in
+ * a selector.
+ */
 static int selection_check_filter(const struct selection *selection, struct error *err)
 {
 	const struct filter *filter = &selection->request->filter;

@@ -26,10 +26,12 @@ struct selection_request {
 };
 
 /*
- * Reads what the request needs (only the named blocks, where all words are blocks and addresses; else all) and puts the numbers of the selected
- * blocks into *ret_blocks. The memory must be open and is filled.
- * Errors: -EINVAL with a sentence that names the word: no such block, node, device, also in the filter; a hole in a range; an address off the block
- * border; nothing selected. That the filter lets nothing through is none. Others: what reading gives.
+ * Reads what the request needs (only the named blocks, where all words are blocks and addresses;
+ * else all) and puts the numbers of the selected blocks into *ret_blocks. The memory must be open
+ * and is filled.
+ * Errors: -EINVAL with a sentence that names the word: no such block, node, device, also in the
+ * filter; a hole in a range; an address off the block border; nothing selected. That the filter
+ * lets nothing through is none. Others: what reading gives.
  */
 int selection_load(const struct sysfs *sysfs, const struct selection_request *request, struct memory *memory,
 		   struct ranges *ret_blocks, struct error *err);

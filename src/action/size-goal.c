@@ -254,7 +254,10 @@ static int compare_candidates(const void *a, const void *b)
 {
 	const struct candidate *left = a, *right = b;
 
-	/* A chosen device stays together; for the rest chance comes first, and tearing another device last. */
+	/*
+	 * A chosen device stays together; for the rest chance comes first, and tearing another
+	 * device last.
+	 */
 	if (!left->rank != !right->rank)
 		return left->rank ? 1 : -1;
 	if (left->rank && left->chance != right->chance)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which blocks to take for an amount of memory ("--size 4G"); decided from the snapshot and what was found out about its blocks. */
+/*
+ * Which blocks to take for an amount of memory ("--size 4G"); decided from the snapshot and what
+ * was found out about its blocks.
+ */
 #ifndef MEMHP_ACTION_SIZE_GOAL_H
 #define MEMHP_ACTION_SIZE_GOAL_H
 
@@ -27,19 +30,23 @@ struct size_goal {
 };
 
 /*
- * An amount in bytes from "4G" with --align's word (NULL: exact). Errors: -EINVAL with a sentence: no unit, no such number, no multiple of the block size (with the two nearest), nothing at all.
+ * An amount in bytes from "4G" with --align's word (NULL: exact). Errors: -EINVAL with a sentence:
+ * no unit, no such number, no multiple of the block size (with the two nearest), nothing at all.
  */
 int size_goal_parse(const char *size, const char *align, uint64_t block_size, uint64_t *ret_blocks, struct error *err);
 
 /*
- * Orders the candidates for `blocks` blocks: for offline those online, but for those that never can (several zones, holes, boot memory
- * that the platform keeps), for online those offline.
- *  - Whole devices first, as far as they fit into the amount, the largest first; a device whose blocks cannot all be had is not whole. What is left over comes from blocks without a
- *    device, then from devices that are torn already, then from whole ones.
- *  - Among equals: the better chance, zone Movable before kernel zones, fewer pages to move (in eighths of a block), the higher address.
+ * Orders the candidates for `blocks` blocks: for offline those online, but for those that never can
+ * (several zones, holes, boot memory that the platform keeps), for online those offline.
+ *  - Whole devices first, as far as they fit into the amount, the largest first; a device whose
+ *    blocks cannot all be had is not whole. What is left over comes from blocks without a device,
+ *    then from devices that are torn already, then from whole ones.
+ *  - Among equals: the better chance, zone Movable before kernel zones, fewer pages to move (in
+ *    eighths of a block), the higher address.
  * For online there is nothing to tear: Movable first, then the highest address.
  * With whole_devices only whole devices are chosen, and only if they make the amount exactly.
- * Errors: -ENOMEM; -ERANGE with a sentence when the candidates together are less than the amount, or (whole_devices) cannot make it.
+ * Errors: -ENOMEM; -ERANGE with a sentence when the candidates together are less than the amount,
+ * or (whole_devices) cannot make it.
  */
 int size_goal_choose(const struct size_goal_request *request, uint64_t blocks, struct size_goal *ret, struct error *err);
 

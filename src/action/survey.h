@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looking at what the snapshot does not show: the pages of blocks, holes, free memory. Gathers the facts for verdicts. */
+/*
+ * Looking at what the snapshot does not show: the pages of blocks, holes, free memory. Gathers the
+ * facts for verdicts.
+ */
 #ifndef MEMHP_ACTION_SURVEY_H
 #define MEMHP_ACTION_SURVEY_H
 
@@ -20,18 +23,23 @@ struct survey {
 };
 
 /*
- * Opens and reads what verdicts rest on beside the pages: /proc/iomem, /proc/meminfo, the architecture. What cannot be read is noted in the survey. The snapshot must
- * stay as it is until survey_done(). Errors: -ENOMEM.
+ * Opens and reads what verdicts rest on beside the pages: /proc/iomem, /proc/meminfo, the
+ * architecture. What cannot be read is noted in the survey. The snapshot must stay as it is until
+ * survey_done(). Errors: -ENOMEM.
  */
 int survey_open(const struct sysfs *sysfs, const struct memory *memory, struct survey *ret);
 void survey_done(struct survey *survey);
 
-/* Counts the pages of one block of the snapshot, once. Errors: that of opening or reading /proc/kpageflags; -EACCES without root. */
+/*
+ * Counts the pages of one block of the snapshot, once. Errors: that of opening or reading
+ * /proc/kpageflags; -EACCES without root.
+ */
 int survey_scan(struct survey *survey, size_t index);
 
 /*
- * Counts those of all blocks in `blocks` that are not offline, on several processors, until all are done, the deadline, or a signal that interrupt_signal() shows. About 2 ms for 128 MiB
- * and processor. Errors: as survey_scan(), of the first block that failed.
+ * Counts those of all blocks in `blocks` that are not offline, on several processors, until all are
+ * done, the deadline, or a signal that interrupt_signal() shows. About 2 ms for 128 MiB and
+ * processor. Errors: as survey_scan(), of the first block that failed.
  */
 int survey_scan_all(struct survey *survey, const struct ranges *blocks, int64_t deadline_ns);
 

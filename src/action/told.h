@@ -22,8 +22,9 @@ void told_done(struct told *told);
 int told_event(struct told *told, const char *action, uint64_t block);
 
 /*
- * Calls function with the events that lead from what was told to the snapshot, by rising block number, a block's "remove" or "add" before its "online" or "offline"; they count as told then.
- * A block that is going offline has not gone yet. Errors: -ENOMEM.
+ * Calls function with the events that lead from what was told to the snapshot, by rising block
+ * number, a block's "remove" or "add" before its "online" or "offline"; they count as told then. A
+ * block that is going offline has not gone yet. Errors: -ENOMEM.
  */
 int told_catch_up(struct told *told, const struct memory *memory, void (*function)(void *data, const char *action, uint64_t block), void *data);
 

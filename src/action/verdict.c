@@ -76,7 +76,10 @@ static void verdict_add_place(struct verdict *verdict, const struct verdict_fact
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_KERNEL_ZONE);
 }
 
-/* Could huge pages move into free ones of the same block? It has some, or gets one as soon as its first one has moved. */
+/*
+ * Could huge pages move into free ones of the same block? It has some, or gets one as soon as its
+ * first one has moved.
+ */
 static bool verdict_huge_pages_circle(const struct verdict_facts *facts)
 {
 	const struct meminfo *meminfo = facts->meminfo;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a block can go offline, and why or why not; decided from facts alone, without touching the system. */
+/*
+ * Whether a block can go offline, and why or why not; decided from facts alone, without touching
+ * the system.
+ */
 #ifndef MEMHP_ACTION_VERDICT_H
 #define MEMHP_ACTION_VERDICT_H
 
@@ -49,10 +52,14 @@ struct verdict {
 };
 
 /*
- * Kernel sources: memory_block_offline() (zones), offline_pages() (holes), has_unmovable_pages() (pages, at the first of which the whole offline fails with EBUSY), notifiers (platform).
- * "no" is what cannot pass by itself: zones, holes, platform, reserved pages, and so much slab and page tables in a kernel zone that they will not be gone a moment later.
- * Huge pages in use move into free ones of the pool, also into those of the very block (dequeue_huge_page_node_exact() does not ask for isolation), and the one that was left
- * last is taken first: where the block has free ones, or several in use while the pool has free ones anywhere, 6.1 was seen to move them to and fro for ever, 6.12 was not: unlikely. In a kernel zone
+ * Kernel sources: memory_block_offline() (zones), offline_pages() (holes), has_unmovable_pages()
+ * (pages, at the first of which the whole offline fails with EBUSY), notifiers (platform). "no" is
+ * what cannot pass by itself: zones, holes, platform, reserved pages, and so much slab and page
+ * tables in a kernel zone that they will not be gone a moment later.
+ * Huge pages in use move into free ones of the pool, also into those of the very block
+ * (dequeue_huge_page_node_exact() does not ask for isolation), and the one that was left last is
+ * taken first: where the block has free ones, or several in use while the pool has free ones
+ * anywhere, 6.1 was seen to move them to and fro for ever, 6.12 was not: unlikely. In a kernel zone
  * a page without any flag can be free (on a processor's list) or the kernel's: unlikely.
  */
 struct verdict verdict_of(const struct verdict_facts *facts);

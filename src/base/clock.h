@@ -21,8 +21,9 @@ int64_t clock_deadline_ns(int64_t ms);
 int64_t clock_left_ns(int64_t deadline_ns);
 
 /*
- * The pause before try number `retry` (from 0): first_ms doubled each time up to max_ms, then a random length between half and
- * all of that, so that several waiting for the same thing do not come back together.
+ * The pause before try number `retry` (from 0): first_ms doubled each time up to max_ms, then a
+ * random length between half and all of that, so that several waiting for the same thing do not
+ * come back together.
  */
 int64_t clock_backoff_ns(unsigned int retry, int64_t first_ms, int64_t max_ms);
 

@@ -4,15 +4,19 @@
 #define MEMHP_BASE_ERROR_H
 
 /*
- * Functions return 0 or -errno. Where the number alone does not tell what to do they also fill a struct error: whoever
- * knows the cause writes the sentence, whoever knows the purpose wraps it, and only commands print it.
+ * Functions return 0 or -errno. Where the number alone does not tell what to do they also fill a
+ * struct error: whoever knows the cause writes the sentence, whoever knows the purpose wraps it,
+ * and only commands print it.
  */
 struct error {
 	int code;   /* negative errno, 0 while unset */
 	char *text; /* one sentence without a final stop; owned */
 };
 
-/* Sets code and sentence, replacing what was there. err may be NULL. Returns code, so that callers can return it. */
+/*
+ * Sets code and sentence, replacing what was there. err may be NULL. Returns code, so that callers
+ * can return it.
+ */
 int error_set(struct error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "PREFIX: " before the sentence. Returns the code that err has. */
@@ -25,8 +29,9 @@ const char *error_text(const struct error *err);
 void error_done(struct error *err);
 
 /*
- * The name of an errno ("EBUSY"), for people and for JSON; number may be positive or negative. A number without a name
- * (notifiers pass anything on) becomes "errno 512", in a static buffer that the next call reuses.
+ * The name of an errno ("EBUSY"), for people and for JSON; number may be positive or negative. A
+ * number without a name (notifiers pass anything on) becomes "errno 512", in a static buffer that
+ * the next call reuses.
  */
 const char *error_name(int number);
 

@@ -20,8 +20,8 @@ void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Called before each message is written, so that whoever draws on the terminal's last line can take its drawing away.
- * NULL for nobody.
+ * Called before each message is written, so that whoever draws on the terminal's last line can take
+ * its drawing away. NULL for nobody.
  */
 void log_set_before_write(void (*function)(void));
 

@@ -47,8 +47,8 @@ int parse_address(const char *text, uint64_t *ret)
 }
 
 /*
- * Reads "WHOLE[.FRACTION]" and multiplies it by scale; *end is left behind the number. The product has to be a whole
- * number, and fit.
+ * Reads "WHOLE[.FRACTION]" and multiplies it by scale; *end is left behind the number. The product
+ * has to be a whole number, and fit.
  */
 static int parse_scaled(const char *text, uint64_t scale, uint64_t *ret)
 {

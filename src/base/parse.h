@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 /*
- * All of the text must be the number: no sign, no space, no base prefix unless named, nothing behind it. On failure the
- * result is untouched. Errors: -EINVAL not such a number, -ERANGE it does not fit.
+ * All of the text must be the number: no sign, no space, no base prefix unless named, nothing
+ * behind it. On failure the result is untouched. Errors: -EINVAL not such a number, -ERANGE it does
+ * not fit.
  */
 
 /* Decimal digits only; "010" is ten. */
@@ -21,9 +22,9 @@ int parse_hex(const char *text, uint64_t *ret);
 int parse_address(const char *text, uint64_t *ret);
 
 /*
- * An amount of memory with its unit, in bytes: 512M, 4G, 1.5G, 128MiB, 1T, 65536B. Units are binary (K, M, G, T, P, E, each also as
- * KiB…); a number without a unit is refused (-ENOMSG), for chmem takes it as MiB where people mean bytes. A fraction must
- * come out at whole bytes.
+ * An amount of memory with its unit, in bytes: 512M, 4G, 1.5G, 128MiB, 1T, 65536B. Units are binary
+ * (K, M, G, T, P, E, each also as KiB…); a number without a unit is refused (-ENOMSG), for chmem
+ * takes it as MiB where people mean bytes. A fraction must come out at whole bytes.
  */
 int parse_size(const char *text, uint64_t *ret);
 

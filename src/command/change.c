@@ -175,7 +175,10 @@ int change_print(struct context *context, const struct report *report)
 {
 	if (!report->dry_run)
 		audit_plan(&context->sysfs, report->command, report->memory, report->plan);
-	/* Failures come out on standard error in either case: a reader of the JSON that is gone must not hide them. */
+	/*
+	 * Failures come out on standard error in either case: a reader of the JSON that is gone
+	 * must not hide them.
+	 */
 	report_print(report, context->quiet || context->json);
 	return context->json ? command_end_json(report_print_json(report), report->exit_code) : report->exit_code;
 }

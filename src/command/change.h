@@ -24,8 +24,9 @@ int change_plan(struct context *context, const struct change *change, const stru
 		struct plan *ret);
 
 /*
- * For other commands that change memory. Keeps other runs out until the descriptor is closed. Returns it, -1 where
- * there is no lock to be had; or an exit code in *ret_exit_code, with the error reported, and INT_MIN.
+ * For other commands that change memory. Keeps other runs out until the descriptor is closed.
+ * Returns it, -1 where there is no lock to be had; or an exit code in *ret_exit_code, with the
+ * error reported, and INT_MIN.
  */
 int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code);
 
@@ -38,7 +39,10 @@ struct execute_request change_request(struct context *context, const struct limi
 /* The report of a run that began at began_ns; its exit code is the caller's to set. */
 struct report change_report_of(struct context *context, const struct memory *memory, const struct plan *plan, int64_t began_ns);
 
-/* Prints the report as the options want it, and notes in the system log what was changed. Returns its exit code. */
+/*
+ * Prints the report as the options want it, and notes in the system log what was changed. Returns
+ * its exit code.
+ */
 int change_print(struct context *context, const struct report *report);
 
 #endif

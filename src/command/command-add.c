@@ -49,8 +49,9 @@ static int add_collect(const struct device_outcomes *devices, enum device_result
 }
 
 /*
- * Plans to bring the blocks of the devices that are there now online. Those that have just come may be so already, in
- * the zone that the kernel or a udev rule chose for them: that is not what was asked for, and nobody uses them yet.
+ * Plans to bring the blocks of the devices that are there now online. Those that have just come may
+ * be so already, in the zone that the kernel or a udev rule chose for them: that is not what was
+ * asked for, and nobody uses them yet.
  */
 static int add_plan_online(struct context *context, const struct change *asked, const struct memory *memory,
 			   const struct device_outcomes *devices, struct plan *plan)

@@ -23,7 +23,10 @@
 #define PASS_TIMEOUT_MS (30 * 60 * 1000)
 #define BLOCK_TIMEOUT_MS (60 * 1000)
 
-/* After a pass that found nothing to do. Where events come for what stays as it is, their number must not become that of the passes. */
+/*
+ * After a pass that found nothing to do. Where events come for what stays as it is, their number
+ * must not become that of the passes.
+ */
 #define IDLE_PAUSE_MS 250
 
 static struct {
@@ -96,7 +99,10 @@ static int auto_work(void *data)
 	return auto_pass(work->context, &work->err);
 }
 
-/* It has to go on where memory has run out: that is when memory is added. The unit says so too, but it may have been started without. */
+/*
+ * It has to go on where memory has run out: that is when memory is added. The unit says so too, but
+ * it may have been started without.
+ */
 static void auto_stay_alive(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);

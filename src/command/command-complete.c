@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * memhpctl complete: what the last of some words of a command line may become. The shells' completions ask it and add nothing of their own, so that they
- * offer the same in all shells, and always what the program takes. One candidate a line: the word, a tab, what it means.
+ * memhpctl complete: what the last of some words of a command line may become. The shells'
+ * completions ask it and add nothing of their own, so that they offer the same in all shells, and
+ * always what the program takes. One candidate a line: the word, a tab, what it means.
  */
 #include <inttypes.h>
 #include <stdio.h>

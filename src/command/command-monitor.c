@@ -243,7 +243,10 @@ static int monitor_tell(struct monitor *monitor)
 			print_other(monitor, news);
 		}
 	}
-	/* Not before what is older than the lost events has been told, or it would be told after what was found, as news. */
+	/*
+	 * Not before what is older than the lost events has been told, or it would be told after
+	 * what was found, as news.
+	 */
 	if (r == 0 && monitor->overrun && monitor->drained) {
 		struct news news = { .action = "overrun", .name = "events were lost; what changed since follows" };
 

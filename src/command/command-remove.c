@@ -28,7 +28,10 @@ static const struct poptOption remove_options[] = {
 	POPT_TABLEEND
 };
 
-/* Looks at the pages of the devices that can be removed, to choose among them. Pages that cannot be looked at are not known: no reason to stop. */
+/*
+ * Looks at the pages of the devices that can be removed, to choose among them. Pages that cannot be
+ * looked at are not known: no reason to stop.
+ */
 static int remove_look(struct survey *survey, const struct ranges *blocks, int64_t deadline_ns)
 {
 	const struct memory *memory = survey->memory;

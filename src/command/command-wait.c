@@ -226,7 +226,10 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();
-	/* Before the first look, so that nothing happens unseen between the two. Without events looking often must do. */
+	/*
+	 * Before the first look, so that nothing happens unseen between the two. Without events
+	 * looking often must do.
+	 */
 	if (sysfs_is_running_system(&context->sysfs) && uevent_open(subsystems, &waiting.monitor, &err) < 0)
 		error_done(&err);
 	r = wait_until(&waiting, clock_deadline_ns(timeout_ms), &err);

@@ -20,7 +20,10 @@ const struct command *command_find(const char *name)
 
 #define NAME_MAX_LENGTH 32
 
-/* How many letters have to be put in or taken out; a changed one is both, so that "ofline" is nearer to "offline" than to "online". */
+/*
+ * How many letters have to be put in or taken out; a changed one is both, so that "ofline" is
+ * nearer to "offline" than to "online".
+ */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[NAME_MAX_LENGTH + 1], n = strlen(b);

@@ -53,15 +53,22 @@ void command_print_help(const struct command *command, FILE *out);
 void command_print_overview(FILE *out);
 
 /*
- * Reports an error that ended the command: as a sentence on standard error, or with --json as a document on standard output. Returns the exit code: the given one, or for 0 that
- * of the errno (-EINVAL usage, -EACCES and -EPERM and -EROFS not permitted, else failed).
+ * Reports an error that ended the command: as a sentence on standard error, or with --json as a
+ * document on standard output. Returns the exit code: the given one, or for 0 that of the errno
+ * (-EINVAL usage, -EACCES and -EPERM and -EROFS not permitted, else failed).
  */
 int command_fail(const struct context *context, int exit_code, struct error *err);
 
-/* Reports that there is no command of that name, with the nearest one that there is. Returns the exit code. */
+/*
+ * Reports that there is no command of that name, with the nearest one that there is. Returns the
+ * exit code.
+ */
 int command_unknown(const struct context *context, const char *name);
 
-/* The end of a JSON document: reports what went wrong while it was written. Returns exit_code, or EXIT_FAILED in place of EXIT_DONE. */
+/*
+ * The end of a JSON document: reports what went wrong while it was written. Returns exit_code, or
+ * EXIT_FAILED in place of EXIT_DONE.
+ */
 int command_end_json(int r, int exit_code);
 
 extern const struct command command_list, command_status, command_online, command_offline, command_remove, command_add, command_explain, command_monitor,

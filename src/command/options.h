@@ -44,11 +44,15 @@ extern const struct poptOption change_option_table_without_atomic[];
 int options_limits(struct limits *ret, struct error *err);
 
 /*
- * Decodes --size and --align; *ret_blocks is 0 where no size was asked for. Errors: -EINVAL with a sentence, as size_goal_parse().
+ * Decodes --size and --align; *ret_blocks is 0 where no size was asked for. Errors: -EINVAL with a
+ * sentence, as size_goal_parse().
  */
 int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err);
 
-/* Decodes one time: "--NAME=TEXT", or the default for NULL. A time of 0 is refused. Errors: -EINVAL with a sentence. */
+/*
+ * Decodes one time: "--NAME=TEXT", or the default for NULL. A time of 0 is refused. Errors: -EINVAL
+ * with a sentence.
+ */
 int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err);
 
 /* Decodes "auto", "kernel" or "movable"; NULL is auto. Errors: -EINVAL with a sentence. */

@@ -16,7 +16,10 @@
 /* Of a question, which names no block: no range has it. */
 #define NO_BLOCK UINT64_MAX
 
-/* What is said about a run of neighbouring blocks of one device for which the same rule wins for the same reasons. */
+/*
+ * What is said about a run of neighbouring blocks of one device for which the same rule wins for
+ * the same reasons.
+ */
 struct answer {
 	struct policy_subject subject; /* of the first of them */
 	const struct policy_rule *rule;

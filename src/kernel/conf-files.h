@@ -14,14 +14,19 @@ struct conf_files {
 };
 
 /*
- * Finds the files of a set of drop-in folders whose names end in `suffix`, in the order of their names, wherever they lie. `folders` ends with NULL; a name in one hides the same name in those behind it;
- * a link to /dev/null hides it and says nothing itself. Folders and files that are not there are no error.
+ * Finds the files of a set of drop-in folders whose names end in `suffix`, in the order of their
+ * names, wherever they lie. `folders` ends with NULL; a name in one hides the same name in those
+ * behind it; a link to /dev/null hides it and says nothing itself. Folders and files that are not
+ * there are no error.
  * Errors: -ENOMEM; those of open(2) but -ENOENT, with a sentence.
  */
 int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix, struct conf_files *ret, struct error *err);
 void conf_files_done(struct conf_files *files);
 
-/* The files of the policy: the drop-ins *.conf of /etc/memhpctl.d, /run/memhpctl.d and /usr/lib/memhpctl.d, then CONF_FILES_MAIN. Errors: as above. */
+/*
+ * The files of the policy: the drop-ins *.conf of /etc/memhpctl.d, /run/memhpctl.d and
+ * /usr/lib/memhpctl.d, then CONF_FILES_MAIN. Errors: as above.
+ */
 int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, struct error *err);
 
 #endif

@@ -112,7 +112,10 @@ static int flag_serve_locked(const struct sysfs *sysfs, int (*work)(void *data),
 			r = -errno;
 		FLAG_STEP("work");
 		if (r < 0) {
-			/* A flag that cannot be taken down: whoever starts us because of it shall not do so all the time. */
+			/*
+			 * A flag that cannot be taken down: whoever starts us because of it shall
+			 * not do so all the time.
+			 */
 			work(data);
 			interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);
 			return r;

@@ -27,8 +27,9 @@ static void journal_add(FILE *out, const char *name, const char *value)
 }
 
 /*
- * Never waits: syslog(3) would, for a logger that takes nothing any more, and so keep whoever wants to say something from ending. The path leads through the descriptor of the
- * root, for one below it may be longer than an address can be.
+ * Never waits: syslog(3) would, for a logger that takes nothing any more, and so keep whoever wants
+ * to say something from ending. The path leads through the descriptor of the root, for one below it
+ * may be longer than an address can be.
  */
 static int journal_send_datagram(const struct sysfs *sysfs, const char *path, const char *text, size_t length)
 {

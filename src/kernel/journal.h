@@ -24,9 +24,11 @@ struct journal_field {
 };
 
 /*
- * Sends one entry to the journal's own socket (systemd.journal-fields(7), "Native Journal Protocol"); where there is none, the message alone to
- * the socket of syslog(3); both below the root, so that what is done to a tree that stands in for a system stays there. Never waits, never fails: a log that is not there, or that is
- * stuck, must not stop the work; what it does not take is lost.
+ * Sends one entry to the journal's own socket (systemd.journal-fields(7), "Native Journal
+ * Protocol"); where there is none, the message alone to the socket of syslog(3); both below the
+ * root, so that what is done to a tree that stands in for a system stays there. Never waits, never
+ * fails: a log that is not there, or that is stuck, must not stop the work; what it does not take
+ * is lost.
  */
 void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id, const char *message,
 		  const struct journal_field *fields, size_t n_fields);

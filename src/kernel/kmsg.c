@@ -81,7 +81,10 @@ static void find_look(struct find *find, const char *text)
 	const char *reason, *flags;
 	uint64_t number;
 
-	/* dump_page(): "page:… pfn:0x10a000", then "flags: …" and "page_type: …", then "page dumped because: unmovable page". */
+	/*
+	 * dump_page(): "page:… pfn:0x10a000", then "flags: …" and "page_type: …", then "page dumped
+	 * because: unmovable page".
+	 */
 	if ((reason = strstr(text, "page dumped because: "))) {
 		if (find->inside)
 			find_keep(find, reason + 21);

@@ -27,7 +27,10 @@ static int meminfo_value(const char *text, const char *name, uint64_t unit, uint
 	return -EINVAL;
 }
 
-/* What is in use in zone Movable: of each such zone what the page allocator manages less what is free in it. */
+/*
+ * What is in use in zone Movable: of each such zone what the page allocator manages less what is
+ * free in it.
+ */
 static uint64_t meminfo_movable_used(const struct sysfs *sysfs)
 {
 	uint64_t used = 0, pages, free_pages = 0;

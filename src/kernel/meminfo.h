@@ -11,8 +11,10 @@
 struct meminfo {
 	uint64_t total, free;
 	/*
-	 * Could be had without swapping. MemAvailable (si_mem_available()), unless that is absurdly small: it leaves out what the kernel's zones keep from movable allocations
-	 * (lowmem_reserve), with much memory in zone Movable all of them, and that shrinks with Movable. Then free memory and half of the page cache, less a fiftieth of all.
+	 * Could be had without swapping. MemAvailable (si_mem_available()), unless that is absurdly
+	 * small: it leaves out what the kernel's zones keep from movable allocations
+	 * (lowmem_reserve), with much memory in zone Movable all of them, and that shrinks with
+	 * Movable. Then free memory and half of the page cache, less a fiftieth of all.
 	 */
 	uint64_t available;
 	uint64_t movable_used; /* in zone Movable of all nodes; UINT64_MAX where that is not known */
@@ -22,8 +24,8 @@ struct meminfo {
 };
 
 /*
- * Errors: those of open(2) and read(2); -EINVAL without MemTotal, MemFree or MemAvailable (3.14). The other lines depend on the kernel's configuration and count as 0 when
- * they are missing.
+ * Errors: those of open(2) and read(2); -EINVAL without MemTotal, MemFree or MemAvailable (3.14).
+ * The other lines depend on the kernel's configuration and count as 0 when they are missing.
  */
 int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret);
 

@@ -65,8 +65,8 @@ static bool kmod_open(void)
 }
 
 /*
- * Finds a module. Returns 0, -ENOENT, or -ENOSYS where that cannot be told; on success the caller gives back module,
- * then context.
+ * Finds a module. Returns 0, -ENOENT, or -ENOSYS where that cannot be told; on success the caller
+ * gives back module, then context.
  */
 static int kmod_find(const struct sysfs *sysfs, const char *name, struct kmod_ctx **ret_context, struct kmod_module **ret)
 {
@@ -142,8 +142,8 @@ static int load(const struct sysfs *sysfs, const char *name)
 }
 
 /*
- * Waits for the child; kills it at the deadline or after a signal. A module that is being initialised cannot be
- * interrupted: then it is left behind.
+ * Waits for the child; kills it at the deadline or after a signal. A module that is being
+ * initialised cannot be interrupted: then it is left behind.
  */
 static int wait_for_child(pid_t pid, int64_t deadline_ns)
 {

@@ -23,9 +23,9 @@ enum module_state module_look_up(const struct sysfs *sysfs, const char *name);
 const char *module_state_name(enum module_state state);
 
 /*
- * Loads a module with those it needs, unless it is there; in a process of its own, so that the deadline holds.
- * Errors, all with a sentence: -ENOENT no such module, -ENOSYS no libkmod, or not the running system, -ETIME, -EINTR,
- * and what the kernel says.
+ * Loads a module with those it needs, unless it is there; in a process of its own, so that the
+ * deadline holds. Errors, all with a sentence: -ENOENT no such module, -ENOSYS no libkmod, or not
+ * the running system, -ETIME, -EINTR, and what the kernel says.
  */
 int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns, struct error *err);
 

@@ -8,14 +8,16 @@
 #include <sys/types.h>
 
 /*
- * Takes the write permission off `state` and `online` of blocks, and gives it back. sysfs keeps even root from
- * opening a file that nobody may write (fs/kernfs/file.c: kernfs_fop_open(), KERNFS_ROOT_EXTRA_OPEN_PERM_CHECK), so
- * that no program and no udev rule can bring the blocks online. Whoever has a file open already still can, and a
- * write that waits for the hotplug lock is not stopped: look at the state again a while after raising it.
+ * Takes the write permission off `state` and `online` of blocks, and gives it back. sysfs keeps
+ * even root from opening a file that nobody may write (fs/kernfs/file.c: kernfs_fop_open(),
+ * KERNFS_ROOT_EXTRA_OPEN_PERM_CHECK), so that no program and no udev rule can bring the blocks
+ * online. Whoever has a file open already still can, and a write that waits for the hotplug lock is
+ * not stopped: look at the state again a while after raising it.
  *
- * The kernel would leave it up for ever after a SIGKILL. So a process of its own, the guard, waits for the end of this
- * one, and of all it started since the shield was first raised: then it lowers the shield. It waits for those as well
- * because the write that the shield is for may go on inside the kernel when its process is killed.
+ * The kernel would leave it up for ever after a SIGKILL. So a process of its own, the guard, waits
+ * for the end of this one, and of all it started since the shield was first raised: then it lowers
+ * the shield. It waits for those as well because the write that the shield is for may go on inside
+ * the kernel when its process is killed.
  */
 struct shield {
 	int memory_directory; /* /sys/devices/system/memory; the caller's */
@@ -27,14 +29,20 @@ struct shield {
 
 void shield_init(int memory_directory, struct shield *ret);
 
-/* Includes a block, whose files get back the modes that they have now. Before the first shield_raise(). Errors: -ENOMEM. */
+/*
+ * Includes a block, whose files get back the modes that they have now. Before the first
+ * shield_raise(). Errors: -ENOMEM.
+ */
 int shield_add(struct shield *shield, uint64_t block);
 
 /* A block that is gone is no matter. */
 void shield_raise(struct shield *shield);
 void shield_lower(struct shield *shield);
 
-/* Leaves it up: the guard lowers it when the processes that were started since have ended, and this one has. */
+/*
+ * Leaves it up: the guard lowers it when the processes that were started since have ended, and this
+ * one has.
+ */
 void shield_leave(struct shield *shield);
 
 /* Lowers it, unless it was left, and ends the guard. */

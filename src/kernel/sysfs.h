@@ -28,14 +28,18 @@ void sysfs_close(struct sysfs *sysfs);
 /* Is this the running system, not a tree that stands in for it? */
 bool sysfs_is_running_system(const struct sysfs *sysfs);
 
-/* Opens a directory for reading by its absolute path below the root. Returns the descriptor (close-on-exec) or -errno. */
+/*
+ * Opens a directory for reading by its absolute path below the root. Returns the descriptor
+ * (close-on-exec) or -errno.
+ */
 int sysfs_open_directory(const struct sysfs *sysfs, const char *path);
 
 /*
- * Reads one attribute, relative to a directory, with one read(2), and cuts trailing white space. Returns the length of the text
- * (always terminated) or -errno: -ENOENT no such attribute, -ENODEV its device is gone while it was open, -EMSGSIZE longer than the buffer.
- * Never for `online` and `uevent` of a memory block: both wait for the block's device lock, unkillably, while it is going offline
- * (drivers/base/core.c: online_show, uevent_show).
+ * Reads one attribute, relative to a directory, with one read(2), and cuts trailing white space.
+ * Returns the length of the text (always terminated) or -errno: -ENOENT no such attribute, -ENODEV
+ * its device is gone while it was open, -EMSGSIZE longer than the buffer. Never for `online` and
+ * `uevent` of a memory block: both wait for the block's device lock, unkillably, while it is going
+ * offline (drivers/base/core.c: online_show, uevent_show).
  */
 int sysfs_read(int directory, const char *path, char *buffer, size_t size);
 
@@ -46,20 +50,24 @@ int sysfs_read_path(const struct sysfs *sysfs, const char *path, char *buffer, s
 int sysfs_read_decimal(const struct sysfs *sysfs, const char *path, uint64_t *ret);
 
 /*
- * A whole file of any length by absolute path below the root; the caller frees *ret, which is terminated behind the length. Errors: those of
- * open(2) and read(2), -ENOMEM.
+ * A whole file of any length by absolute path below the root; the caller frees *ret, which is
+ * terminated behind the length. Errors: those of open(2) and read(2), -ENOMEM.
  */
 int sysfs_read_all(const struct sysfs *sysfs, const char *path, char **ret, size_t *ret_length);
 
-/* The last component of what a symbolic link points to, relative to a directory. Returns 0 or -errno (-EMSGSIZE). */
+/*
+ * The last component of what a symbolic link points to, relative to a directory. Returns 0 or
+ * -errno (-EMSGSIZE).
+ */
 int sysfs_read_link(int directory, const char *path, char *buffer, size_t size);
 
 /* Is there such a file? By absolute path below the root. */
 bool sysfs_exists(const struct sysfs *sysfs, const char *path);
 
 /*
- * Calls function for each entry of a directory but "." and "..", in the order of the file system, until it returns non-zero,
- * which is then returned. The descriptor is read from its beginning and stays the caller's.
+ * Calls function for each entry of a directory but "." and "..", in the order of the file system,
+ * until it returns non-zero, which is then returned. The descriptor is read from its beginning and
+ * stays the caller's.
  */
 int sysfs_list(int directory, int (*function)(const char *name, void *data), void *data);
 

@@ -19,9 +19,10 @@ struct uevent {
 };
 
 /*
- * Subscribes to the events that the kernel itself sends (not those that udevd sends on, so that it works without
- * udevd and as early as can be) of the given subsystems, `subsystems` ends with NULL. What happens from now on is not
- * missed, short of an overrun. Errors: -ENOMEM, those of socket(2) and bind(2), with a sentence.
+ * Subscribes to the events that the kernel itself sends (not those that udevd sends on, so that it
+ * works without udevd and as early as can be) of the given subsystems, `subsystems` ends with NULL.
+ * What happens from now on is not missed, short of an overrun. Errors: -ENOMEM, those of socket(2)
+ * and bind(2), with a sentence.
  */
 int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, struct error *err);
 
@@ -32,16 +33,18 @@ void uevent_close(struct uevent_monitor *monitor);
 int uevent_fd(const struct uevent_monitor *monitor);
 
 /*
- * Takes the next event without waiting. Returns 1 and the event, which the caller gives back with uevent_done(); 0
- * when there is none; -ENOBUFS when the kernel dropped events because they were not taken in time: whoever follows a
- * state has to read it anew; other -errno. No attribute is read: making a device object by its path would read the
- * `uevent` of a block, which waits for one that is going offline.
+ * Takes the next event without waiting. Returns 1 and the event, which the caller gives back with
+ * uevent_done(); 0 when there is none; -ENOBUFS when the kernel dropped events because they were
+ * not taken in time: whoever follows a state has to read it anew; other -errno. No attribute is
+ * read: making a device object by its path would read the `uevent` of a block, which waits for one
+ * that is going offline.
  */
 int uevent_receive(struct uevent_monitor *monitor, struct uevent *ret);
 void uevent_done(struct uevent *event);
 
 /*
- * The same, waiting until the deadline (base/clock.h). -ETIME: nothing came; -EINTR: a signal (base/interrupt.h).
+ * The same, waiting until the deadline (base/clock.h). -ETIME: nothing came; -EINTR: a signal
+ * (base/interrupt.h).
  */
 int uevent_wait(struct uevent_monitor *monitor, int64_t deadline_ns, struct uevent *ret);
 

@@ -18,7 +18,10 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-/* So many tries for the lock follow each other at once: the kernel sleeps 5 ms in each. Then pauses grow up to the maximum. */
+/*
+ * So many tries for the lock follow each other at once: the kernel sleeps 5 ms in each. Then pauses
+ * grow up to the maximum.
+ */
 #define LOCK_EAGER_TRIES 10
 #define LOCK_PAUSE_FIRST_MS 2
 #define LOCK_PAUSE_MAX_MS 50
@@ -42,11 +45,14 @@ static void worker_remember_stop(int number)
 }
 
 /*
- * Writes through AIO. Returns 0 or -errno, -ENOSYS when AIO does not work here at all. After -EINTR *ret_lock_busy says whether it was a failed
- * try for the lock, as opposed to a notifier's own EINTR.
+ * Writes through AIO. Returns 0 or -errno, -ENOSYS when AIO does not work here at all. After -EINTR
+ * *ret_lock_busy says whether it was a failed try for the lock, as opposed to a notifier's own
+ * EINTR.
  *
- * How that is known: restart_syscall() sets TIF_SIGPENDING (include/linux/sched/signal.h), which stays set until the return to user space. A second request in the
- * same io_submit() reads two pages of /dev/zero, and read_iter_zero() (drivers/char/mem.c) stops after the first where a signal is pending.
+ * How that is known: restart_syscall() sets TIF_SIGPENDING (include/linux/sched/signal.h), which
+ * stays set until the return to user space. A second request in the same io_submit() reads two
+ * pages of /dev/zero, and read_iter_zero() (drivers/char/mem.c) stops after the first where a
+ * signal is pending.
  * A freezer or a tracer looks the same; there, too, trying again at once is right.
  */
 static int worker_write_aio(struct worker *worker, int fd, const char *value, bool *ret_lock_busy)
@@ -77,7 +83,10 @@ static int worker_write_aio(struct worker *worker, int fd, const char *value, bo
 	return result[0] < 0 ? (int)result[0] : 0;
 }
 
-/* A plain write that waits for the lock is restarted behind the back of any handler: the signal has to kill. */
+/*
+ * A plain write that waits for the lock is restarted behind the back of any handler: the signal has
+ * to kill.
+ */
 static void worker_use_plain_writes(struct worker *worker)
 {
 	worker->aio = 0;
@@ -119,7 +128,10 @@ static int worker_write(struct worker *worker, int fd, const char *value, int64_
 	}
 }
 
-/* Opens the attribute in the directory that was meant. A directory that is being made has no attributes for some milliseconds. */
+/*
+ * Opens the attribute in the directory that was meant. A directory that is being made has no
+ * attributes for some milliseconds.
+ */
 static int worker_open(struct worker *worker, const struct worker_slot *slot, struct write_result *result)
 {
 	_cleanup_close_ int directory = openat(worker->root_fd, slot->directory + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -133,7 +145,10 @@ static int worker_open(struct worker *worker, const struct worker_slot *slot, st
 		return -ESTALE;
 	}
 	for (int try = 0; try < 4; try++) {
-		/* Neither O_CREAT nor O_TRUNC: sysfs answers the first with EACCES for a file that is gone. */
+		/*
+		 * Neither O_CREAT nor O_TRUNC: sysfs answers the first with EACCES for a file that
+		 * is gone.
+		 */
 		fd = openat(directory, slot->attribute, O_WRONLY | O_CLOEXEC);
 		if (fd >= 0 || errno != ENOENT)
 			break;
@@ -153,8 +168,9 @@ static void worker_arm_alarm(int64_t deadline_ns)
 }
 
 /*
- * Makes the jobs of the batch until one fails. The end of one job is the beginning of the next: the clock is read once a job, since where the kernel has no
- * fast clock (virtual machines) that is a system call.
+ * Makes the jobs of the batch until one fails. The end of one job is the beginning of the next: the
+ * clock is read once a job, since where the kernel has no fast clock (virtual machines) that is a
+ * system call.
  */
 static void worker_do_batch(struct worker *worker)
 {

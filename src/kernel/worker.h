@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The process that makes the writes: what it shares with its parent, and its main function. Only kernel/writer.c starts it. */
+/*
+ * The process that makes the writes: what it shares with its parent, and its main function. Only
+ * kernel/writer.c starts it.
+ */
 #ifndef MEMHP_KERNEL_WORKER_H
 #define MEMHP_KERNEL_WORKER_H
 
@@ -25,8 +28,9 @@ struct worker_shared {
 };
 
 /*
- * Waits on the socket for a message a batch, makes its jobs in order until one fails, and answers with a message when it is over. SIGTERM ends the write under
- * way (with AIO) or the process. Ends with the parent, or when the parent closes the socket.
+ * Waits on the socket for a message a batch, makes its jobs in order until one fails, and answers
+ * with a message when it is over. SIGTERM ends the write under way (with AIO) or the process. Ends
+ * with the parent, or when the parent closes the socket.
  */
 _Noreturn void worker_main(int root_fd, struct worker_shared *shared, int socket, pid_t parent);
 

@@ -15,7 +15,10 @@
 #include "base/interrupt.h"
 #include "kernel/worker.h"
 
-/* A worker that was killed and does not die is looked at this often; after so many looks without progress it is stuck; and in any case after so long. */
+/*
+ * A worker that was killed and does not die is looked at this often; after so many looks without
+ * progress it is stuck; and in any case after so long.
+ */
 #define WORKER_LOOK_NS (50 * CLOCK_NS_PER_MS)
 #define WORKER_IDLE_LOOKS 4
 #define WORKER_SLOW_GRACE_NS (2 * CLOCK_NS_PER_S)
@@ -40,8 +43,9 @@ void writer_done(struct writer *writer)
 	if (writer->socket >= 0)
 		close(writer->socket);
 	/*
-	 * Idle, the closed socket ends it. Not waited for: tearing down its AIO context takes the kernel an RCU grace period (exit_aio()), tens of
-	 * milliseconds in which the user would wait for nothing.
+	 * Idle, the closed socket ends it. Not waited for: tearing down its AIO context takes the
+	 * kernel an RCU grace period (exit_aio()), tens of milliseconds in which the user would
+	 * wait for nothing.
 	 */
 	munmap(writer->shared, sizeof(*writer->shared));
 	*writer = (struct writer){ .socket = -1 };
@@ -78,7 +82,10 @@ static bool copy_text(char *target, size_t size, const char *text)
 	return true;
 }
 
-/* Forgets a worker that is dead, or idle and cannot be told anything; or that is stuck, and left to the kernel. */
+/*
+ * Forgets a worker that is dead, or idle and cannot be told anything; or that is stuck, and left to
+ * the kernel.
+ */
 static void writer_forget(struct writer *writer, bool reap)
 {
 	if (reap) {
@@ -206,8 +213,8 @@ static bool writer_is_starved(const struct writer *writer)
 }
 
 /*
- * Does the worker get anywhere, as opposed to sleeping where no signal reaches it? `before` holds its scheduling figures of the last look and is
- * brought up to date.
+ * Does the worker get anywhere, as opposed to sleeping where no signal reaches it? `before` holds
+ * its scheduling figures of the last look and is brought up to date.
  */
 static bool writer_makes_progress(const struct writer *writer, char before[SCHEDSTAT_SIZE])
 {
@@ -226,7 +233,10 @@ static bool writer_makes_progress(const struct writer *writer, char before[SCHED
 	return moved;
 }
 
-/* Waits until the point of time for the worker to say that the batch is over, or to die. Returns whether it did. */
+/*
+ * Waits until the point of time for the worker to say that the batch is over, or to die. Returns
+ * whether it did.
+ */
 static bool writer_wait_over(struct writer *writer, int64_t until_ns)
 {
 	int64_t left;
@@ -259,7 +269,10 @@ int writer_stop(struct writer *writer, int64_t grace_ns)
 	kill(writer->pid, SIGKILL);
 	if (writer_wait_over(writer, began + grace_ns))
 		return 0;
-	/* As long as it gets anywhere it will come to a place where it sees the signal: the machine is slow, the worker is not stuck. */
+	/*
+	 * As long as it gets anywhere it will come to a place where it sees the signal: the machine
+	 * is slow, the worker is not stuck.
+	 */
 	while (clock_now_ns() - began < WORKER_SLOW_GRACE_NS && idle_looks < WORKER_IDLE_LOOKS) {
 		if (writer_wait_over(writer, clock_now_ns() + WORKER_LOOK_NS))
 			return 0;

@@ -5,7 +5,10 @@
 #include <pthread.h>
 #include <sched.h>
 
-/* More threads than this only wait for each other; a thread must have so many blocks to be worth its start. */
+/*
+ * More threads than this only wait for each other; a thread must have so many blocks to be worth
+ * its start.
+ */
 #define THREADS_MAX 4
 #define BLOCKS_PER_THREAD_MIN 64
 

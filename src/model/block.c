@@ -61,11 +61,12 @@ static int block_look_for_node(const char *name, void *data)
 }
 
 /*
- * Can `valid_zones` of a block that is not online be read without harm? A block that is being added can be seen before
- * the kernel has told it its node (create_memory_block_devices(), then register_memory_blocks_under_node()), and then
- * valid_zones_show() goes through a null pointer: the reader dies inside the kernel, and whoever removes the block
- * waits for it for ever, with the hotplug lock held (seen on 6.1). The link to the node comes after the node is set.
- * A kernel without NUMA has no nodes, and no harm in it.
+ * Can `valid_zones` of a block that is not online be read without harm? A block that is being added
+ * can be seen before the kernel has told it its node (create_memory_block_devices(), then
+ * register_memory_blocks_under_node()), and then valid_zones_show() goes through a null pointer:
+ * the reader dies inside the kernel, and whoever removes the block waits for it for ever, with the
+ * hotplug lock held (seen on 6.1). The link to the node comes after the node is set. A kernel
+ * without NUMA has no nodes, and no harm in it.
  */
 static bool block_has_node(int memory_directory, int directory, const char *prefix)
 {
@@ -99,7 +100,10 @@ static int block_read_attributes(int memory_directory, int directory, const char
 		return 0;
 	strcpy(name, "valid_zones");
 	r = sysfs_read(directory, path, text, sizeof(text));
-	/* A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute; of a block that goes away `state` goes first. */
+	/*
+	 * A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute; of a block that goes away
+	 * `state` goes first.
+	 */
 	if (r == -ENOENT) {
 		strcpy(name, "state");
 		return faccessat(directory, path, F_OK, 0) < 0 ? -errno : 0;

@@ -54,11 +54,14 @@ bool block_number_parse(const char *name, uint64_t *ret);
 char *block_name(uint64_t number, char *buffer);
 
 /*
- * Reads one block from the directory of all blocks: `state` and, if wanted, `valid_zones` (both lock-free in the kernel, so they answer also while the
- * block is stuck going offline) and the identity of its directory. Three system calls an attribute. No node and no device.
- * A state and zones that do not fit together (the block changed between the two reads) are read again. With the identity, state and zones are
- * read through that very directory, so they cannot belong to a successor of the same number. A block that is just being added has no zones yet.
- * Errors: -ENOENT there is no such block, or it went while it was read (also for -ENODEV of the kernel); any other of open(2) and read(2).
+ * Reads one block from the directory of all blocks: `state` and, if wanted, `valid_zones` (both
+ * lock-free in the kernel, so they answer also while the block is stuck going offline) and the
+ * identity of its directory. Three system calls an attribute. No node and no device.
+ * A state and zones that do not fit together (the block changed between the two reads) are read
+ * again. With the identity, state and zones are read through that very directory, so they cannot
+ * belong to a successor of the same number. A block that is just being added has no zones yet.
+ * Errors: -ENOENT there is no such block, or it went while it was read (also for -ENODEV of the
+ * kernel); any other of open(2) and read(2).
  */
 int block_read(int memory_directory, uint64_t number, unsigned int want, struct block *ret);
 

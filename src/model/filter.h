@@ -24,8 +24,8 @@ struct filter {
 };
 
 /*
- * Decodes the options. Zones are the kernel's words in any case, or "kernel" for all but Movable; a node is "1" or "node1".
- * Errors: -EINVAL with a sentence that names the word.
+ * Decodes the options. Zones are the kernel's words in any case, or "kernel" for all but Movable; a
+ * node is "1" or "node1". Errors: -EINVAL with a sentence that names the word.
  */
 int filter_parse(const struct filter_options *options, struct filter *ret, struct error *err);
 

@@ -171,7 +171,10 @@ uint64_t memory_address(const struct memory *memory, uint64_t number)
 	return number * memory->block_size;
 }
 
-/* Puts the set `base` plus `node` into *ret, making it if it is not there yet. Nodes must come in rising order. */
+/*
+ * Puts the set `base` plus `node` into *ret, making it if it is not there yet. Nodes must come in
+ * rising order.
+ */
 static int memory_node_set_with(struct memory *memory, uint32_t base, uint32_t node, uint32_t *ret)
 {
 	const struct node_set *before = &memory->node_sets[base];

@@ -33,27 +33,30 @@ struct memory {
 };
 
 /*
- * Opens the machine's memory directory and reads the block size. The blocks come by one of the functions below. Errors: -ENOENT with a sentence
- * that names the kernel option, where the kernel has no memory blocks; any other of open(2) and read(2).
+ * Opens the machine's memory directory and reads the block size. The blocks come by one of the
+ * functions below. Errors: -ENOENT with a sentence that names the kernel option, where the kernel
+ * has no memory blocks; any other of open(2) and read(2).
  */
 int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err);
 void memory_close(struct memory *memory);
 
 /*
- * Reads all blocks, with what `want` (enum block_want) says. Blocks that go while it reads are counted in memory->vanished. Only names of exactly
- * memory and digits count: the directory has files beside them. Errors: -ENOMEM, those of getdents64(2) and read(2).
+ * Reads all blocks, with what `want` (enum block_want) says. Blocks that go while it reads are
+ * counted in memory->vanished. Only names of exactly memory and digits count: the directory has
+ * files beside them. Errors: -ENOMEM, those of getdents64(2) and read(2).
  */
 int memory_load(struct memory *memory, unsigned int want);
 
 /*
- * Adds one block to the snapshot. Opens no directory but the block's own. Errors: those of block_read(); -ENOENT: no such block.
- * A block that is there already is read again.
+ * Adds one block to the snapshot. Opens no directory but the block's own. Errors: those of
+ * block_read(); -ENOENT: no such block. A block that is there already is read again.
  */
 int memory_load_block(struct memory *memory, uint64_t number, unsigned int want);
 
 /*
- * Tells each block its nodes. For a whole snapshot from one directory read a node (node0/memory32 …), else from the link in each block's own
- * directory. No NUMA: no node. Errors: -ENOMEM; a node that goes meanwhile is none.
+ * Tells each block its nodes. For a whole snapshot from one directory read a node (node0/memory32
+ * …), else from the link in each block's own directory. No NUMA: no node. Errors: -ENOMEM; a node
+ * that goes meanwhile is none.
  */
 int memory_load_nodes(const struct sysfs *sysfs, struct memory *memory);
 

@@ -63,7 +63,10 @@ static enum page_kind kind_of(uint64_t word)
 		return PAGE_LOCKED;
 	if (HAS(word, ANON))
 		return PAGE_ANON;
-	/* Without LRU: on its way there, on a processor's list; nothing but page cache and shared memory is ever up to date. */
+	/*
+	 * Without LRU: on its way there, on a processor's list; nothing but page cache and shared
+	 * memory is ever up to date.
+	 */
 	if (HAS(word, SWAPBACKED))
 		return PAGE_SHARED;
 	if (HAS(word, LRU) || HAS(word, UPTODATE))
@@ -71,7 +74,10 @@ static enum page_kind kind_of(uint64_t word)
 	return PAGE_OTHER;
 }
 
-/* Larger than the buddy allocator's largest: 4 MiB with pages of 4 KiB (MAX_ORDER 10), else 2^13 pages at the most. */
+/*
+ * Larger than the buddy allocator's largest: 4 MiB with pages of 4 KiB (MAX_ORDER 10), else 2^13
+ * pages at the most.
+ */
 static uint64_t gigantic_pages(uint64_t page_size)
 {
 	return page_size == 4096 ? 1024 : 8192;
@@ -151,7 +157,10 @@ int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t s
 	if (r < 0)
 		return r;
 	*ret = pages_finish(&counter, memmap_on_memory);
-	/* The file ended before the block did, or the block went offline meanwhile: then the numbers say nothing about it. */
+	/*
+	 * The file ended before the block did, or the block went offline meanwhile: then the
+	 * numbers say nothing about it.
+	 */
 	for (size_t i = 0; i < PAGE_KIND_COUNT; i++)
 		all += ret->count[i];
 	ret->counted = all == size / page_size && all != ret->count[PAGE_ABSENT];

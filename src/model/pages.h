@@ -49,16 +49,24 @@ struct pages_counter {
 	bool past_lead; /* another kind came */
 };
 
-/* Takes the next n words. Tail pages count as their head does: the kernel sets most flags on the head only. */
+/*
+ * Takes the next n words. Tail pages count as their head does: the kernel sets most flags on the
+ * head only.
+ */
 void pages_feed(const uint64_t *words, size_t n, void *counter);
 
 /*
- * Ends the count. With `memmap_on_memory`, reserved pages that the block begins with, or since 6.11 pages without any flag, just as many as its page descriptors take (or that rounded
- * up to a page block), are PAGE_MEMMAP: offline_pages() leaves them out (drivers/base/memory.c: memory_block_offline(), nr_vmemmap_pages).
+ * Ends the count. With `memmap_on_memory`, reserved pages that the block begins with, or since 6.11
+ * pages without any flag, just as many as its page descriptors take (or that rounded up to a page
+ * block), are PAGE_MEMMAP: offline_pages() leaves them out (drivers/base/memory.c:
+ * memory_block_offline(), nr_vmemmap_pages).
  */
 struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory);
 
-/* Counts the pages of the block at `address`; *ret is not counted where the kernel shows only a part of them, or none. Errors: those of kpageflags_read(). */
+/*
+ * Counts the pages of the block at `address`; *ret is not counted where the kernel shows only a
+ * part of them, or none. Errors: those of kpageflags_read().
+ */
 int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t size, bool memmap_on_memory, struct pages *ret);
 
 /* Adds up two counts. */

@@ -11,8 +11,9 @@
 #include "model/policy-value.h"
 
 /*
- * What the rules of distributions do, with the cases that those get wrong: memory that a driver (a graphics card's) added for itself, s390 and POWER, where the
- * platform's own tools bring it online, dax memory, and guests with a balloon, which cannot inflate in zone Movable.
+ * What the rules of distributions do, with the cases that those get wrong: memory that a driver (a
+ * graphics card's) added for itself, s390 and POWER, where the platform's own tools bring it
+ * online, dax memory, and guests with a balloon, which cannot inflate in zone Movable.
  */
 const char policy_built_in[] =
 	"[rule built-in-foreign]\n"
@@ -194,7 +195,10 @@ void policy_init(struct policy *policy, const char *const *providers)
 {
 	*policy = (struct policy){
 		.built_in = true,
-		/* 301% is the kernel's own default (auto_movable_ratio in mm/memory_hotplug.c): three quarters movable. */
+		/*
+		 * 301% is the kernel's own default (auto_movable_ratio in mm/memory_hotplug.c):
+		 * three quarters movable.
+		 */
 		.guard = { true, true, true, 301, POLICY_SCOPE_SYSTEM | POLICY_SCOPE_NODE, POLICY_OVER_KERNEL },
 		.retries = 3,
 		.providers = providers,

@@ -62,7 +62,10 @@ struct policy_condition {
 
 #define POLICY_RATIO_OFF UINT32_MAX
 
-/* The guard: so much movable memory to kernel memory, in percent. A part that is not set leaves the decision to the [policy] section, then to the default. */
+/*
+ * The guard: so much movable memory to kernel memory, in percent. A part that is not set leaves the
+ * decision to the [policy] section, then to the default.
+ */
 struct policy_guard {
 	bool has_ratio, has_scope, has_over;
 	uint32_t max_percent; /* POLICY_RATIO_OFF: no limit */
@@ -106,14 +109,19 @@ struct policy {
 /* The text of the built-in rules, as a file that a user could have written. */
 extern const char policy_built_in[];
 
-/* Begins an empty policy with all defaults. `providers` are the names that a provider condition may use, ending with NULL. */
+/*
+ * Begins an empty policy with all defaults. `providers` are the names that a provider condition may
+ * use, ending with NULL.
+ */
 void policy_init(struct policy *policy, const char *const *providers);
 void policy_done(struct policy *policy);
 
 /*
- * Adds what a file says. What is said first counts: settings that are set already keep their value, and rules of later files come behind.
- * Errors: -EINVAL with a sentence that begins with "FILE:LINE: ": unknown section, key or word, a key twice in a file's section, a rule of a name that there is, a rule
- * without an action. The policy must not be used then. -ENOMEM.
+ * Adds what a file says. What is said first counts: settings that are set already keep their value,
+ * and rules of later files come behind.
+ * Errors: -EINVAL with a sentence that begins with "FILE:LINE: ": unknown section, key or word, a
+ * key twice in a file's section, a rule of a name that there is, a rule without an action. The
+ * policy must not be used then. -ENOMEM.
  */
 int policy_add(struct policy *policy, const char *file, const char *text, size_t length, struct error *err);
 

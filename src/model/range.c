@@ -12,7 +12,10 @@ void ranges_done(struct ranges *ranges)
 	*ranges = (struct ranges){ 0 };
 }
 
-/* The index of the first range that ends at or after number - 1: the first that number could touch or lie before. */
+/*
+ * The index of the first range that ends at or after number - 1: the first that number could touch
+ * or lie before.
+ */
 static size_t ranges_search(const struct ranges *ranges, uint64_t number)
 {
 	size_t low = 0, high = ranges->n;

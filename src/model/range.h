@@ -20,7 +20,10 @@ struct ranges {
 
 void ranges_done(struct ranges *ranges);
 
-/* Adds first to last (first <= last), merging what touches. Cheap when it is added in rising order. Errors: -ENOMEM. */
+/*
+ * Adds first to last (first <= last), merging what touches. Cheap when it is added in rising order.
+ * Errors: -ENOMEM.
+ */
 int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last);
 
 bool ranges_contain(const struct ranges *ranges, uint64_t number);

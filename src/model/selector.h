@@ -22,8 +22,9 @@ struct selector {
 };
 
 /*
- * Decodes one word. Nothing is guessed: a bare number is a block, an address carries 0x, a number has no sign, space or leading zero, and a range runs
- * upwards. Errors: -EINVAL with a sentence that names the word and what was probably meant.
+ * Decodes one word. Nothing is guessed: a bare number is a block, an address carries 0x, a number
+ * has no sign, space or leading zero, and a range runs upwards. Errors: -EINVAL with a sentence
+ * that names the word and what was probably meant.
  */
 int selector_parse(const char *word, struct selector *ret, struct error *err);
 

@@ -21,8 +21,9 @@ enum zone {
 #define ZONES_MAX 6
 
 /*
- * The zones that valid_zones lists, in the kernel's order. An online block has one, the zone it is in. For an offline block the first is the one
- * that a plain "online" would use at this moment (valid_zones_show()).
+ * The zones that valid_zones lists, in the kernel's order. An online block has one, the zone it is
+ * in. For an offline block the first is the one that a plain "online" would use at this moment
+ * (valid_zones_show()).
  */
 struct zones {
 	unsigned char n;
@@ -32,7 +33,10 @@ struct zones {
 /* The kernel's word: "Movable"; "unknown" for ZONE_UNKNOWN. */
 const char *zone_name(enum zone zone);
 
-/* Exactly the kernel's word, upper and lower case alike ("movable", but not "mov"); ZONE_UNKNOWN for anything else. */
+/*
+ * Exactly the kernel's word, upper and lower case alike ("movable", but not "mov"); ZONE_UNKNOWN
+ * for anything else.
+ */
 enum zone zone_parse(const char *name);
 
 /* Is it one of the zones that the kernel keeps its own, unmovable data in? */

@@ -45,12 +45,15 @@ struct column_choice {
 };
 
 /*
- * "SIZE,STATE" replaces the default columns, "+NODE" adds to them; names in any case. NULL: the default. Errors: -EINVAL with a sentence that names the word and
- * the columns there are.
+ * "SIZE,STATE" replaces the default columns, "+NODE" adds to them; names in any case. NULL: the
+ * default. Errors: -EINVAL with a sentence that names the word and the columns there are.
  */
 int column_choose(const char *list, struct column_choice *ret, struct error *err);
 
-/* Adds a column behind the chosen ones unless it is there. Errors: -EINVAL there is no such column, or no place. */
+/*
+ * Adds a column behind the chosen ones unless it is there. Errors: -EINVAL there is no such column,
+ * or no place.
+ */
 int column_add(const char *name, struct column_choice *choice);
 
 /* What has to be read for the chosen columns. */

@@ -60,7 +60,10 @@ static struct wrap wrap_begin_list(const struct explanation *explanation, const 
 	return wrap;
 }
 
-/* The worst block of a device, of those that are not offline, one that is going offline last; all of its blocks must be in the snapshot. NULL: all offline. */
+/*
+ * The worst block of a device, of those that are not offline, one that is going offline last; all
+ * of its blocks must be in the snapshot. NULL: all offline.
+ */
 static const struct block *device_worst(const struct explanation *explanation, const struct device *device)
 {
 	const struct block *worst = NULL;

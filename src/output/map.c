@@ -13,7 +13,10 @@
 #define CELLS_MAX 128
 #define CELLS_MIN 8
 
-/* A line of the legend, and its sentence about runs, are so long; on a narrower terminal they take two lines. */
+/*
+ * A line of the legend, and its sentence about runs, are so long; on a narrower terminal they take
+ * two lines.
+ */
 #define LEGEND_WIDTH 64
 
 enum map_class {

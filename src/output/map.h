@@ -16,8 +16,10 @@ struct map_request {
 };
 
 /*
- * Prints, for each node, rows of a power of two of cells behind the address of the first, then a legend with sums. Where one cell a block would make too many rows, a cell stands for 2, 4, 8 … blocks
- * and shows what most of them are. What has no block is blank; rows without any are left out. Errors: -ENOMEM.
+ * Prints, for each node, rows of a power of two of cells behind the address of the first, then a
+ * legend with sums. Where one cell a block would make too many rows, a cell stands for 2, 4, 8 …
+ * blocks and shows what most of them are. What has no block is blank; rows without any are left
+ * out. Errors: -ENOMEM.
  */
 int map_print(const struct map_request *request);
 

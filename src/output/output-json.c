@@ -13,7 +13,10 @@
 
 #define DEPTH_MAX 8
 
-/* Everything is printed at once and nothing is built: of 32,768 blocks, json-c's objects would take a third of the time of a listing. */
+/*
+ * Everything is printed at once and nothing is built: of 32,768 blocks, json-c's objects would take
+ * a third of the time of a listing.
+ */
 struct output_json {
 	struct level {
 		bool is_array, has_members;
@@ -53,7 +56,10 @@ struct output_json *output_json_begin_line(void)
 	return begin(true);
 }
 
-/* White space in front of a member, or at the end of the innermost level: members of the root, and elements of its arrays, have lines of their own. */
+/*
+ * White space in front of a member, or at the end of the innermost level: members of the root, and
+ * elements of its arrays, have lines of their own.
+ */
 static void print_space(const struct output_json *json, bool end)
 {
 	if (json->line)
@@ -66,7 +72,10 @@ static void print_space(const struct output_json *json, bool end)
 		putchar_unlocked(' ');
 }
 
-/* What comes before a value: the comma behind the one before, and the key, which is a constant of this program without anything to escape. */
+/*
+ * What comes before a value: the comma behind the one before, and the key, which is a constant of
+ * this program without anything to escape.
+ */
 static void print_key(struct output_json *json, const char *key)
 {
 	struct level *level = &json->stack[json->depth - 1];
@@ -140,7 +149,10 @@ static size_t utf8_length(const char *text)
 	return n;
 }
 
-/* A copy in which U+FFFD stands for each byte that is not UTF-8, as what the user typed or a file has may be. NULL: no memory. */
+/*
+ * A copy in which U+FFFD stands for each byte that is not UTF-8, as what the user typed or a file
+ * has may be. NULL: no memory.
+ */
 static char *utf8_copy(const char *text)
 {
 	char *copy = malloc(3 * strlen(text) + 1), *end = copy;

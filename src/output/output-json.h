@@ -12,9 +12,11 @@
 struct output_json;
 
 /*
- * Begins the document on standard output with api_version and command (NULL: without these two). Members of the root, and elements of its arrays, are
- * printed as soon as they are complete, one a line, so the memory that a document takes does not grow with its length.
- * Never fails at once: a failure (memory, the disk) is kept and returned by output_json_end_document().
+ * Begins the document on standard output with api_version and command (NULL: without these two).
+ * Members of the root, and elements of its arrays, are printed as soon as they are complete, one a
+ * line, so the memory that a document takes does not grow with its length.
+ * Never fails at once: a failure (memory, the disk) is kept and returned by
+ * output_json_end_document().
  */
 struct output_json *output_json_begin_document(const char *command);
 

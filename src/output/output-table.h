@@ -21,8 +21,10 @@ void output_table_add_row(struct output_table *table);
 void output_table_add_cell(struct output_table *table, const char *text);
 
 /*
- * Prints on standard output and frees. On a terminal that the table is too wide for, cells are broken behind their slashes ("Normal/Movable") into
- * lines of their own; what a program reads never is. Returns 0 or -ENOMEM; what stdout did is seen when it is closed. */
+ * Prints on standard output and frees. On a terminal that the table is too wide for, cells are
+ * broken behind their slashes ("Normal/Movable") into lines of their own; what a program reads
+ * never is. Returns 0 or -ENOMEM; what stdout did is seen when it is closed.
+ */
 int output_table_finish(struct output_table *table);
 
 #endif

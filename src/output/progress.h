@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 /*
- * Begins a run. Nothing is drawn unless standard error is a terminal and `wanted`, nor in the first half second; log messages wipe the line first.
+ * Begins a run. Nothing is drawn unless standard error is a terminal and `wanted`, nor in the first
+ * half second; log messages wipe the line first.
  */
 void progress_begin(const char *verb, bool wanted);
 
@@ -18,7 +19,10 @@ void progress_step(void *data, size_t done, size_t total, uint64_t block, const 
 /* Before a device is removed or added. */
 void progress_device(void *data, const char *name);
 
-/* Says, once, that the run waits for the hotplug lock. Also where there is no terminal: it explains the silence. */
+/*
+ * Says, once, that the run waits for the hotplug lock. Also where there is no terminal: it explains
+ * the silence.
+ */
 void progress_waiting(void *data, uint64_t block, const char *holder);
 
 /* Takes the line away. */

@@ -6,8 +6,8 @@
 #include "output/report.h"
 
 /*
- * A line a device: what was done on standard output (nothing with `quiet`), what was not on standard error; for a dry
- * run the writes in their order.
+ * A line a device: what was done on standard output (nothing with `quiet`), what was not on
+ * standard error; for a dry run the writes in their order.
  */
 void report_device_print(const struct report *report, bool quiet);
 

@@ -24,8 +24,9 @@ struct report {
 const char *report_result_name(int exit_code, bool rolled_back);
 
 /*
- * Runs of neighbouring blocks with the same outcome, one line each: what was done on standard output (nothing with `quiet`), what failed on standard
- * error, and a line of sums where there is more than one line.
+ * Runs of neighbouring blocks with the same outcome, one line each: what was done on standard
+ * output (nothing with `quiet`), what failed on standard error, and a line of sums where there is
+ * more than one line.
  */
 void report_print(const struct report *report, bool quiet);
 

@@ -79,8 +79,8 @@ static bool acpi_is_present(const struct sysfs *sysfs)
 }
 
 /*
- * eject_store() and acpi_scan_hot_remove(): the write returns at once, and the result goes to the firmware (_OST)
- * only.
+ * eject_store() and acpi_scan_hot_remove(): the write returns at once, and the result goes to the
+ * firmware (_OST) only.
  */
 static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
 {

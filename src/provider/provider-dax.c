@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * dax devices (CXL, persistent and high-bandwidth memory) that the driver kmem gives to the system as ordinary
- * memory: drivers/dax/kmem.c, drivers/dax/bus.c. No link leads from a block to its device: the ranges
- * mappingN/{start,end} (0400, Linux 5.10) tell, rounded to whole blocks as dax_kmem_range() does it.
+ * dax devices (CXL, persistent and high-bandwidth memory) that the driver kmem gives to the system
+ * as ordinary memory: drivers/dax/kmem.c, drivers/dax/bus.c. No link leads from a block to its
+ * device: the ranges mappingN/{start,end} (0400, Linux 5.10) tell, rounded to whole blocks as
+ * dax_kmem_range() does it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,9 +91,9 @@ static void dax_driver(const struct sysfs *sysfs, const struct device *device, c
 }
 
 /*
- * Since 7.3 the device has `state` while it is bound to kmem: "unplugged" takes all of its blocks away or none.
- * Before, dev_dax_kmem_remove() gives the memory up for lost when one block is online (any_hotremove_failed), and yet
- * the unbind succeeds.
+ * Since 7.3 the device has `state` while it is bound to kmem: "unplugged" takes all of its blocks
+ * away or none. Before, dev_dax_kmem_remove() gives the memory up for lost when one block is online
+ * (any_hotremove_failed), and yet the unbind succeeds.
  */
 static int dax_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
 {
@@ -115,9 +116,9 @@ static int dax_plan_remove(const struct sysfs *sysfs, const struct device *devic
 }
 
 /*
- * `bind` takes a device of the kind that kmem takes anyway (soft-reserved memory since 6.3), or one whose name it was
- * given before; else it says ENODEV, and new_id tells it the name and has it take every unbound device that it knows
- * (do_id_store()).
+ * `bind` takes a device of the kind that kmem takes anyway (soft-reserved memory since 6.3), or one
+ * whose name it was given before; else it says ENODEV, and new_id tells it the name and has it take
+ * every unbound device that it knows (do_id_store()).
  */
 static int dax_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
 {

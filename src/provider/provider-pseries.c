@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * POWER logical partitions: memory comes and goes in logical memory blocks (LMBs), each known by its DRC index. The
- * device tree lists them all, in one of two forms (arch/powerpc/kernel/prom.c, drivers/of: walk_drmem_lmbs()); a
- * device here is one LMB, named drc- and the index in hexadecimal.
+ * POWER logical partitions: memory comes and goes in logical memory blocks (LMBs), each known by
+ * its DRC index. The device tree lists them all, in one of two forms (arch/powerpc/kernel/prom.c,
+ * drivers/of: walk_drmem_lmbs()); a device here is one LMB, named drc- and the index in
+ * hexadecimal.
  */
 #include <endian.h>
 #include <errno.h>
@@ -56,8 +57,8 @@ static int pseries_add(struct search *search, uint64_t base, uint32_t drc_index,
 }
 
 /*
- * ibm,dynamic-memory: count, then an entry an LMB: u64 base, u32 DRC index, u32 reserved, u32 associativity, u32
- * flags.
+ * ibm,dynamic-memory: count, then an entry an LMB: u64 base, u32 DRC index, u32 reserved, u32
+ * associativity, u32 flags.
  */
 static int pseries_walk_v1(struct search *search, const char *bytes, size_t length)
 {
@@ -117,8 +118,8 @@ static bool pseries_is_present(const struct sysfs *sysfs)
 }
 
 /*
- * By index only: it names this LMB, and gives the errno of what failed; by count the kernel chooses, and masks every
- * errno as EINVAL (dlpar_memory_remove_by_count()).
+ * By index only: it names this LMB, and gives the errno of what failed; by count the kernel
+ * chooses, and masks every errno as EINVAL (dlpar_memory_remove_by_count()).
  */
 static int pseries_plan(const struct sysfs *sysfs, const struct device *device, const char *verb, struct provider_steps *ret, struct error *err)
 {

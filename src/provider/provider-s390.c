@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Standby memory of s390 (drivers/s390/char/sclp_mem.c, before 6.19 sclp_cmd.c). Since 6.19 each block has
- * /sys/firmware/memory/memoryN/config, which adds and removes it. Before, standby blocks are always there, and going
- * offline alone gives their storage back to the hypervisor; such kernels are known by phys_device, the number of the
- * storage increment, which is 0 on every other architecture.
+ * Standby memory of s390 (drivers/s390/char/sclp_mem.c, before 6.19 sclp_cmd.c). Since 6.19 each
+ * block has /sys/firmware/memory/memoryN/config, which adds and removes it. Before, standby blocks
+ * are always there, and going offline alone gives their storage back to the hypervisor; such
+ * kernels are known by phys_device, the number of the storage increment, which is 0 on every other
+ * architecture.
  */
 #include <errno.h>
 #include <fcntl.h>

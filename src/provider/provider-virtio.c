@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * virtio-mem (drivers/virtio/virtio_mem.c): the host says how much memory of a device's region the guest has. No link
- * leads from a block to its device; the region stands in /proc/iomem under the name of the virtio device, readable
- * with CAP_SYS_ADMIN only.
+ * virtio-mem (drivers/virtio/virtio_mem.c): the host says how much memory of a device's region the
+ * guest has. No link leads from a block to its device; the region stands in /proc/iomem under the
+ * name of the virtio device, readable with CAP_SYS_ADMIN only.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -9,7 +9,10 @@
 #include "kernel/sysfs.h"
 #include "model/memory.h"
 
-/* One write that a provider wants to be made, as data: shown by --dry-run, made under a deadline by action/. */
+/*
+ * One write that a provider wants to be made, as data: shown by --dry-run, made under a deadline by
+ * action/.
+ */
 struct provider_step {
 	char directory[192], attribute[64], value[64]; /* absolute path below the root, file in it, what to write */
 	const char *module; /* kernel module to load before; NULL: none */
@@ -30,27 +33,33 @@ struct provider {
 	const char *name;    /* "acpi": the word of the PROVIDER column and of policy rules */
 	const char *summary; /* what it is, for people */
 	/*
-	 * Where the system itself cannot remove this memory: one sentence without a final stop that says who can.
-	 * NULL: it can. Such a device may be selected in part, for nothing but offlining is done to it.
+	 * Where the system itself cannot remove this memory: one sentence without a final stop that
+	 * says who can. NULL: it can. Such a device may be selected in part, for nothing but
+	 * offlining is done to it.
 	 */
 	const char *cannot_remove;
 	const char *const *modules; /* kernel modules that it needs or comes in, ending with NULL; NULL: it is always built in */
 	/* Does this machine have the back end, be it without any memory at the moment? */
 	bool (*is_present)(const struct sysfs *sysfs);
 	/*
-	 * Adds the provider's devices with their blocks to memory->devices. Blocks that the snapshot does not have
-	 * are left out; a device that could be added has none. No such hardware: adds nothing, returns 0. Errors:
-	 * -ENOMEM; what cannot be read is taken as not there.
+	 * Adds the provider's devices with their blocks to memory->devices. Blocks that the
+	 * snapshot does not have are left out; a device that could be added has none. No such
+	 * hardware: adds nothing, returns 0. Errors: -ENOMEM; what cannot be read is taken as not
+	 * there.
 	 */
 	int (*find_devices)(const struct sysfs *sysfs, struct memory *memory);
 	/*
-	 * The writes that remove the device, or add it, whose blocks are all offline, or not there. Only reads.
-	 * Errors, with a sentence that says what is in the way and what to do: -EOPNOTSUPP it cannot be done here,
-	 * others of reading. NULL where `cannot_remove` says why; NULL where nothing can be added.
+	 * The writes that remove the device, or add it, whose blocks are all offline, or not there.
+	 * Only reads. Errors, with a sentence that says what is in the way and what to do:
+	 * -EOPNOTSUPP it cannot be done here, others of reading. NULL where `cannot_remove` says
+	 * why; NULL where nothing can be added.
 	 */
 	int (*plan_remove)(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err);
 	int (*plan_add)(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err);
-	/* Is the device gone, as far as it shows anywhere but in its blocks? NULL: the blocks are all there is. */
+	/*
+	 * Is the device gone, as far as it shows anywhere but in its blocks? NULL: the blocks are
+	 * all there is.
+	 */
 	bool (*is_removed)(const struct sysfs *sysfs, const struct device *device);
 };
 
@@ -62,20 +71,20 @@ struct provider_step *provider_add_step(struct provider_steps *steps, const char
 extern const struct provider *const providers[];
 
 /*
- * Finds the devices of all providers and tells each block of the snapshot its own. Needs a snapshot of all blocks to
- * be complete. Errors: -ENOMEM.
+ * Finds the devices of all providers and tells each block of the snapshot its own. Needs a snapshot
+ * of all blocks to be complete. Errors: -ENOMEM.
  */
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory);
 
 /*
- * For providers: adds the device with those blocks of the snapshot that lie wholly in the given address range (both
- * ends inside) to the ones it has. Errors: -ENOMEM.
+ * For providers: adds the device with those blocks of the snapshot that lie wholly in the given
+ * address range (both ends inside) to the ones it has. Errors: -ENOMEM.
  */
 int provider_add_range(const struct memory *memory, struct device *device, uint64_t first, uint64_t last);
 
 /*
- * For providers of whole platforms: adds a device with all blocks that no other device has; none where there are no
- * such blocks. Errors: -ENOMEM.
+ * For providers of whole platforms: adds a device with all blocks that no other device has; none
+ * where there are no such blocks. Errors: -ENOMEM.
  */
 int provider_add_rest(struct memory *memory, const char *name, const struct provider *provider);
 
