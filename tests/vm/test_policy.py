@@ -247,7 +247,7 @@ def test_a_killed_runner_is_taken_up(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS)
     # Each time when one is at work.
     job = guest.spawn("n=0; while [ $n -lt 3 ]; do [ -e /run/memhpctl/running ] && kill -9 $(pidof memhpctl) 2>/dev/null && "
-                      "n=$((n + 1)) && usleep 200000; usleep 1000; done; echo killed $n")
+                      "n=$((n + 1)) && usleep 20000; usleep 1000; done; echo killed $n")
     blocks = guest.plug_dimm("d1", "32G", timeout=WAIT_S)
     assert "killed 3" in job.wait(WAIT_S).out
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
