@@ -94,7 +94,7 @@ def test_few_descriptors(machine: Any) -> None:
     made = machine("x86-dimm")
     for limit in range(4, 20):
         result = made.run("sh", "-c", 'ulimit -n "$0"; exec "$@"', str(limit), find_program(), "--sysroot", str(made.root),
-                          "offline", "35", "--retries=0")
+                          "offline", "35", "--retries=0", env=made.environment(find_program()))
         assert (result.rc == 0) == (made.state(35) == "offline") and "gone" not in result.out, (limit, result)
         if result.rc == 0:
             break
@@ -286,7 +286,8 @@ def test_signal_before_the_first_write(machine: Any, args: tuple[str, ...]) -> N
     made = machine("x86-dimm")
     interrupted = ("import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); "
                    "os.kill(os.getpid(), signal.SIGINT); os.execv(sys.argv[1], sys.argv[1:])")
-    result = made.run(sys.executable, "-c", interrupted, find_program(), "--sysroot", str(made.root), *args, "--json")
+    result = made.run(sys.executable, "-c", interrupted, find_program(), "--sysroot", str(made.root), *args, "--json",
+                      env=made.environment(find_program()))
     assert result.rc == 130 and made.begun() == []
     assert {outcome for outcome in outcomes(result).values()} == {("skipped", "signal")}
 
@@ -318,7 +319,8 @@ def test_full_disk(machine: Any) -> None:
     """What cannot be printed is said to be lost, whatever else went wrong."""
     made = machine("x86-dimm")
     for words, rc in (("0 35", 64), ("34", 1), ("0 33 --json", 64)):
-        result = made.run("sh", "-c", f'exec "$0" --sysroot {made.root} offline {words} >/dev/full', find_program())
+        result = made.run("sh", "-c", f'exec "$0" --sysroot {made.root} offline {words} >/dev/full', find_program(),
+                          env=made.environment(find_program()))
         assert result.rc == rc and result.err.count("cannot write the") == 1
 
 
