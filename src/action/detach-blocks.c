@@ -9,54 +9,51 @@ void detach_blocks_each(struct detach *detach, bool (*function)(struct detach *d
 			return;
 }
 
-bool detach_blocks_read(struct detach *detach, struct outcome *outcome)
+static struct step detach_blocks_step(const struct detach *detach, const struct outcome *outcome)
 {
 	const struct block *selected = memory_find(detach->request->memory, outcome->block);
-	struct block block;
-	int r = block_read(detach->request->memory->directory, outcome->block, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
 
-	if (r < 0 || (selected->inode && (block.inode != selected->inode || block.fs_dev != selected->fs_dev))) {
-		outcome->after = BLOCK_UNKNOWN;
-		outcome->zone_after = ZONE_UNKNOWN;
-		return false;
-	}
-	outcome->after = block.state;
-	outcome->zone_after = block_zone(&block);
-	return true;
+	return (struct step){ .inode = selected->inode, .fs_dev = selected->fs_dev };
 }
 
-static bool detach_blocks_read_one(struct detach *detach, struct outcome *outcome)
+enum read_back detach_blocks_read(const struct detach *detach, struct outcome *outcome, int *ret_error)
 {
-	detach_blocks_read(detach, outcome);
-	return true;
+	struct step step = detach_blocks_step(detach, outcome);
+
+	return read_back_look(detach->request->memory, &step, outcome, ret_error);
 }
 
 struct detach_look detach_blocks_look(struct detach *detach)
 {
 	struct detach_look look = { 0 };
 
-	detach_blocks_each(detach, detach_blocks_read_one);
 	for (size_t i = 0; i < detach->plan->outcomes.n; i++) {
-		const struct outcome *outcome = &detach->plan->outcomes.v[i];
+		struct outcome *outcome = &detach->plan->outcomes.v[i];
+		enum read_back read;
+		int error;
 
-		if (!ranges_contain(&detach->device->device.blocks, outcome->block) || outcome->after == BLOCK_UNKNOWN)
+		if (!ranges_contain(&detach->device->device.blocks, outcome->block))
 			continue;
-		look.present++;
-		if (outcome->after != BLOCK_OFFLINE && !look.not_offline++)
+		read = detach_blocks_read(detach, outcome, &error);
+		look.present += read == READ_SAME || read == READ_FAILED;
+		if (read == READ_SAME && outcome->after != BLOCK_OFFLINE && !look.not_offline++)
 			look.first = outcome;
+		if (read == READ_FAILED && !look.unreadable) {
+			look.unreadable = outcome;
+			look.read_error = -error;
+		}
 	}
 	return look;
 }
 
 void detach_blocks_change(struct detach *detach, const struct outcome *outcome, enum block_state wanted, const char *word, struct outcome *ret)
 {
-	const struct block *selected = memory_find(detach->request->memory, outcome->block);
 	struct attempt_context context = {
 		.sysfs = detach->request->sysfs, .memory = detach->request->memory, .writer = detach->writer,
 		.limits = &detach->request->limits, .deadline_ns = detach->deadline_ns, .ignore_signals = detach->ignore_signals,
 		.news.waiting = detach->request->news.waiting, .news.data = detach->request->news.data,
 	};
-	struct step step = { .inode = selected->inode, .fs_dev = selected->fs_dev };
+	struct step step = detach_blocks_step(detach, outcome);
 
 	*ret = (struct outcome){ .block = outcome->block, .before = outcome->after, .after = outcome->after, .zone_before = outcome->zone_after,
 				 .zone_after = outcome->zone_after, .word = word };

@@ -5,6 +5,7 @@
 
 #include "action/device-outcome.h"
 #include "action/execute.h"
+#include "action/read-back.h"
 #include "kernel/shield.h"
 
 /* One removal under way. */
@@ -20,15 +21,18 @@ struct detach {
 };
 
 struct detach_look {
-	size_t present, not_offline;
-	const struct outcome *first; /* that is not offline */
+	size_t present; /* also those that cannot be read: they are not gone */
+	size_t not_offline;
+	const struct outcome *first;	  /* that is not offline */
+	const struct outcome *unreadable; /* the first that cannot be read, for the errno read_error; NULL: none */
+	int read_error;
 };
 
 /* Calls function for each block of the device with its outcome, until it returns false. */
 void detach_blocks_each(struct detach *detach, bool (*function)(struct detach *detach, struct outcome *outcome));
 
-/* Reads a block into its outcome. Returns false when it is gone; another one with its number is not it. */
-bool detach_blocks_read(struct detach *detach, struct outcome *outcome);
+/* Reads a block into its outcome, as read_back_look() does. */
+enum read_back detach_blocks_read(const struct detach *detach, struct outcome *outcome, int *ret_error);
 
 /* Reads all blocks of the device anew. */
 struct detach_look detach_blocks_look(struct detach *detach);

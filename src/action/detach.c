@@ -92,6 +92,9 @@ static void detach_explain(struct detach *detach, int r, const struct detach_loo
 	if (r == -EINTR)
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_SIGNAL, "stopped by a signal while the kernel was removing it; %zu of its blocks are still there",
 				   look->present);
+	else if (look->unreadable)
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNREADABLE, "the kernel accepted the request, but it is not known what became of it: the "
+				   "state of memory%" PRIu64 " cannot be read (%s)", look->unreadable->block, error_name(look->read_error));
 	else if (look->not_offline && device->steps.strands)
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED, "memory%" PRIu64 " came online at the very moment of the removal; "
 				   "the memory stays in use, but cannot be removed until the next boot", look->first->block);
@@ -130,6 +133,7 @@ static bool detach_put_right(struct detach *detach, struct outcome *outcome)
 {
 	enum zone wrong = outcome->zone_after;
 	struct outcome change = { 0 };
+	int error;
 
 	if (!detach_mark_reverted(outcome) || outcome->zone_before == ZONE_UNKNOWN || wrong == outcome->zone_before)
 		return true;
@@ -140,7 +144,7 @@ static bool detach_put_right(struct detach *detach, struct outcome *outcome)
 		detach_blocks_change(detach, outcome, BLOCK_ONLINE, plan_online_word(outcome->zone_before), &change);
 		free(change.detail);
 	}
-	detach_blocks_read(detach, outcome);
+	detach_blocks_read(detach, outcome, &error);
 	free(outcome->detail);
 	if (asprintf(&outcome->detail, "it came back in zone %s, and %s zone %s", zone_name(wrong),
 		     outcome->zone_after == outcome->zone_before ? "was moved back to" : "could not be moved back to",

@@ -57,9 +57,10 @@ static bool hold_off_is_own_block(void *data, uint64_t block)
  * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever
  * has it open; and where that would strand the memory, already a process that could bring one
  * online at any moment, having its file open since before the shield went up. With neither, and the
- * shield up, nobody can.
+ * shield up, nobody can. Nor is a block whose state cannot be read known to be offline. Returns the
+ * cause, CAUSE_NONE for nothing.
  */
-static bool hold_off_is_disturbed(struct detach *detach, char *buffer, size_t size)
+static enum outcome_cause hold_off_disturbance(struct detach *detach, char *buffer, size_t size)
 {
 	struct detach_look look;
 	uint64_t block;
@@ -69,6 +70,11 @@ static bool hold_off_is_disturbed(struct detach *detach, char *buffer, size_t si
 		    holder_find_writer(detach->request->sysfs, hold_off_is_own_block, detach, who, sizeof(who), &block) == 0;
 
 	look = detach_blocks_look(detach);
+	if (look.unreadable) {
+		snprintf(buffer, size, "the state of memory%" PRIu64 " cannot be read (%s); nothing was removed", look.unreadable->block,
+			 error_name(look.read_error));
+		return CAUSE_UNREADABLE;
+	}
 	if (look.not_offline && !seen)
 		seen = holder_find_writer(detach->request->sysfs, hold_off_is_own_block, detach, who, sizeof(who), &block) == 0;
 	if (look.not_offline && look.first->error)
@@ -80,7 +86,7 @@ static bool hold_off_is_disturbed(struct detach *detach, char *buffer, size_t si
 	else if (seen)
 		snprintf(buffer, size, "%s has the state of memory%" PRIu64 " open for writing; if it brought the block online during the "
 			 "removal, the memory would be stuck until the next boot; end it first", who, block);
-	return look.not_offline || seen;
+	return look.not_offline || seen ? CAUSE_REVERTED : CAUSE_NONE;
 }
 
 /*
@@ -141,17 +147,20 @@ bool hold_off_others(struct detach *detach)
 	if (detach->device->result != DEVICE_PLANNED)
 		return false;
 	for (unsigned int again = 0;; again++) {
+		enum outcome_cause cause;
+
 		if (shield) {
 			shield_raise(&detach->shield);
 			interrupt_poll_again(NULL, 0, clock_backoff_ns(again, SHIELD_PAUSE_FIRST_MS, SHIELD_PAUSE_MAX_MS));
 		}
-		if (!hold_off_is_disturbed(detach, reason, sizeof(reason)))
+		cause = hold_off_disturbance(detach, reason, sizeof(reason));
+		if (cause == CAUSE_NONE)
 			return true;
 		log_info("%s: %s", detach->device->device.name, reason);
 		if (shield)
 			shield_lower(&detach->shield);
 		if (again == OFFLINE_AGAIN_MAX || interrupt_signal() || !clock_left_ns(detach->request->deadline_ns)) {
-			device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_REVERTED, "%s", reason);
+			device_outcome_set(detach->device, DEVICE_FAILED, cause, "%s", reason);
 			return false;
 		}
 		detach_blocks_each(detach, hold_off_take_offline);

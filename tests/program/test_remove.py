@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import Any, Iterator
 
 import pytest
@@ -409,3 +410,32 @@ def test_status_names_the_back_ends(machine: Any) -> None:
     assert {one["module"]: one["state"] for one in providers["dax"]["modules"]}["kmem"] == "loaded"
     assert providers["virtio"]["modules"] == [{"module": "virtio_mem", "state": "built-in"}]
     assert providers["virtio"]["can_remove"] is False and providers["dax"]["can_add"] is True
+
+
+def test_a_block_that_cannot_be_read_is_not_gone(machine: Any) -> None:
+    made = machine("s390-new")
+    made.rules("memory8 config delay 2s\nmemory8 config ignore always")
+    process = made.start("remove", "sclp8", "--json")
+    made.wait_for(lambda: [write for write in made.begun() if write.path.endswith("config")])
+    made.path("memory8/state").unlink()
+    made.path("memory8/state").mkdir()
+    out, err = process.communicate(timeout=PATIENCE)
+    result = Result(process.returncode, out, err, 0)
+    assert device_of(result)["result"] == "failed" and "EISDIR" in device_of(result)["reason"]
+    assert result.rc == 64
+
+
+def test_memory_that_cannot_be_read_is_not_unplugged(machine: Any) -> None:
+    """Before the removal, too: what is not known to be offline stays."""
+    made = machine("dax-kmem")
+    made.rules("memory40 offline delay 2s")
+    process = made.start("remove", "dax0.0", "--json")
+    made.wait_for(lambda: made.state(40) == "going-offline")
+    # That it went offline has been read back by then.
+    time.sleep(0.5)
+    made.path("memory44/state").unlink()
+    made.path("memory44/state").mkdir()
+    out, err = process.communicate(timeout=PATIENCE)
+    result = Result(process.returncode, out, err, 0)
+    assert device_of(result)["result"] == "failed" and "memory44" in device_of(result)["reason"]
+    assert [write for write in made.begun() if write.path.endswith("unbind")] == []
