@@ -28,6 +28,14 @@ char *format_size(uint64_t bytes, char *buffer)
 	return buffer;
 }
 
+char *format_amount(uint64_t bytes, bool in_bytes, char *buffer)
+{
+	if (!in_bytes)
+		return format_size(bytes, buffer);
+	snprintf(buffer, FORMAT_SIZE, "%" PRIu64, bytes);
+	return buffer;
+}
+
 char *format_about(uint64_t bytes, char *buffer)
 {
 	static const char units[] = "BKMGTPE";

@@ -3,6 +3,7 @@
 #ifndef MEMHP_BASE_FORMAT_H
 #define MEMHP_BASE_FORMAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FORMAT_SIZE 32
@@ -13,6 +14,9 @@
  * number. buffer has FORMAT_SIZE bytes. Returns it.
  */
 char *format_size(uint64_t bytes, char *buffer);
+
+/* The same, or with `in_bytes` the plain number of bytes. */
+char *format_amount(uint64_t bytes, bool in_bytes, char *buffer);
 
 /*
  * About that amount, with at most one decimal, rounded down: "22.4G". For sentences, not for

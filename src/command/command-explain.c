@@ -51,7 +51,7 @@ static int explain_print(struct context *context, struct memory *memory, const s
 {
 	char **log = calloc(memory->n_blocks + 1, sizeof(*log));
 	struct explanation explanation = { .command = context->command->name, .memory = memory, .selected = selected, .survey = survey,
-					   .kernel_log = log, .width = terminal_width() };
+					   .kernel_log = log, .width = terminal_width(STDOUT_FILENO) };
 	struct error err = { 0 };
 	int exit_code = EXIT_DONE;
 

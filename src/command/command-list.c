@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "action/selection.h"
 #include "action/survey.h"
@@ -69,19 +70,11 @@ static bool listing_next(struct listing *listing)
 	return before != NULL;
 }
 
-static const char *list_size(uint64_t bytes, char *buffer)
-{
-	if (!options.bytes)
-		return format_size(bytes, buffer);
-	snprintf(buffer, FORMAT_SIZE, "%" PRIu64, bytes);
-	return buffer;
-}
-
 static void list_print_totals(const struct listing *listing)
 {
 	char size[FORMAT_SIZE];
 
-	printf("%s%-14s %s\n", listing->row.first ? "\n" : "", "Block size:", list_size(listing->memory->block_size, size));
+	printf("%s%-14s %s\n", listing->row.first ? "\n" : "", "Block size:", format_amount(listing->memory->block_size, options.bytes, size));
 	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
 		uint64_t count = listing->selected_by_state[state];
 		char name[32];
@@ -93,7 +86,7 @@ static void list_print_totals(const struct listing *listing)
 			strcpy(name, "Going offline:");
 		else
 			snprintf(name, sizeof(name), "Total %s:", block_state_name((enum block_state)state));
-		printf("%-14s %s (%" PRIu64 " block%s)\n", name, list_size(count * listing->memory->block_size, size), count,
+		printf("%-14s %s (%" PRIu64 " block%s)\n", name, format_amount(count * listing->memory->block_size, options.bytes, size), count,
 		       count == 1 ? "" : "s");
 	}
 	if (listing->memory->vanished)
@@ -175,7 +168,7 @@ static int list_print_map(struct context *context, const struct memory *memory, 
 	bool colours = terminal_has_colours();
 	struct error err = { 0 };
 
-	if (map_print(&(struct map_request){ .memory = memory, .selected = selected, .width = terminal_width(), .colours = colours,
+	if (map_print(&(struct map_request){ .memory = memory, .selected = selected, .width = terminal_width(STDOUT_FILENO), .colours = colours,
 					     .blocks_characters = colours && terminal_has_utf8() }) == 0)
 		return EXIT_DONE;
 	error_set(&err, -ENOMEM, "no memory for the map");

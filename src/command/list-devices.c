@@ -72,19 +72,6 @@ static void state_text(const struct device_sum *sum, char *buffer, size_t size)
 	}
 }
 
-/* Could it be taken away now, from here? A device without memory has nothing to be taken. */
-static bool is_removable(const struct list_devices_request *request, const struct device *device)
-{
-	struct provider_steps steps;
-	struct error err = { 0 };
-	int r = -EOPNOTSUPP;
-
-	if (device->blocks.n && !device->provider->cannot_remove)
-		r = device->provider->plan_remove(request->sysfs, device, &steps, &err);
-	error_done(&err);
-	return r >= 0;
-}
-
 static int add_row(struct output_table *table, const struct list_devices_request *request, const struct device *device)
 {
 	uint64_t bytes;
@@ -103,15 +90,11 @@ static int add_row(struct output_table *table, const struct list_devices_request
 	output_table_add_cell(table, device->name);
 	output_table_add_cell(table, device->provider->name);
 	output_table_add_cell(table, *blocks ? blocks : "-");
-	if (request->bytes)
-		snprintf(text, sizeof(text), "%" PRIu64, bytes);
-	else
-		format_size(bytes, text);
-	output_table_add_cell(table, text);
+	output_table_add_cell(table, format_amount(bytes, request->bytes, text));
 	output_table_add_cell(table, *nodes ? nodes : "-");
 	state_text(&sum, text, sizeof(text));
 	output_table_add_cell(table, text);
-	output_table_add_cell(table, is_removable(request, device) ? "yes" : "no");
+	output_table_add_cell(table, provider_can_remove(request->sysfs, device) ? "yes" : "no");
 	return 0;
 }
 
@@ -167,7 +150,7 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--)
 		output_json_uint(json, block_state_name((enum block_state)state), sum.by_state[state]);
 	output_json_end(json);
-	output_json_bool(json, "removable", is_removable(request, device));
+	output_json_bool(json, "removable", provider_can_remove(request->sysfs, device));
 	output_json_end(json);
 	ranges_done(&sum.nodes);
 	return 0;

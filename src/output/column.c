@@ -37,10 +37,7 @@ static void range_json(const struct row *row, struct output_json *json)
 
 static void size_text(const struct row *row, char *cell)
 {
-	if (row->bytes)
-		snprintf(cell, COLUMN_CELL_SIZE, "%" PRIu64, row_bytes(row));
-	else
-		format_size(row_bytes(row), cell);
+	format_amount(row_bytes(row), row->bytes, cell);
 }
 
 static void size_json(const struct row *row, struct output_json *json)

@@ -117,7 +117,7 @@ static int print(struct output_table *table)
 		return scols_print_table(table->table) ? -ENOMEM : 0;
 	if (scols_print_table_to_string(table->table, &text))
 		return -ENOMEM;
-	if (text && is_wider(text, terminal_width()) && break_cells(table->table) < 0)
+	if (text && is_wider(text, terminal_width(STDOUT_FILENO)) && break_cells(table->table) < 0)
 		return -ENOMEM;
 	return scols_print_table(table->table) ? -ENOMEM : 0;
 }

@@ -4,12 +4,12 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "output/terminal.h"
 
 #define DRAW_AFTER_NS (CLOCK_NS_PER_S / 2)
 #define DRAW_EVERY_NS (CLOCK_NS_PER_S / 10)
@@ -32,14 +32,14 @@ static void progress_wipe(void)
 __attribute__((format(printf, 1, 2))) static void progress_draw(const char *format, ...)
 {
 	char text[256];
-	struct winsize size = { 0 };
+	unsigned int width = terminal_width(STDERR_FILENO);
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_col < sizeof(text))
-		text[size.ws_col - 1] = '\0';
+	if (width < sizeof(text))
+		text[width - 1] = '\0';
 	line.shown = true;
 	fprintf(stderr, "\r%s\033[K", text);
 	fflush(stderr);

@@ -12,7 +12,7 @@
 
 #define WIDTH_MAX 10000
 
-unsigned int terminal_width(void)
+unsigned int terminal_width(int fd)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
@@ -20,7 +20,7 @@ unsigned int terminal_width(void)
 
 	if (columns && parse_decimal(columns, &width) == 0 && width > 0 && width <= WIDTH_MAX)
 		return (unsigned int)width;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		return size.ws_col;
 	return 80;
 }

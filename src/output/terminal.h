@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What standard output can show. */
+/* What a terminal can show. */
 #ifndef MEMHP_OUTPUT_TERMINAL_H
 #define MEMHP_OUTPUT_TERMINAL_H
 
 #include <stdbool.h>
 
-/* Columns: $COLUMNS, else those of the terminal, else 80. */
-unsigned int terminal_width(void);
+/* Columns of the terminal that a descriptor leads to: $COLUMNS, else its own, else 80. */
+unsigned int terminal_width(int fd);
 
-/* Is it a terminal, and does nobody object (NO_COLOR that is not empty, TERM=dumb)? */
+/* Is standard output a terminal, and does nobody object (NO_COLOR that is not empty, TERM=dumb)? */
 bool terminal_has_colours(void);
 
 /* Does the locale's encoding (LC_ALL, LC_CTYPE, LANG) have all characters? */

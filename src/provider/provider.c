@@ -70,6 +70,18 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	return 0;
 }
 
+bool provider_can_remove(const struct sysfs *sysfs, const struct device *device)
+{
+	struct provider_steps steps;
+	struct error err = { 0 };
+	int r = -EOPNOTSUPP;
+
+	if (device->blocks.n && !device->provider->cannot_remove)
+		r = device->provider->plan_remove(sysfs, device, &steps, &err);
+	error_done(&err);
+	return r >= 0;
+}
+
 int provider_add_range(const struct memory *memory, struct device *device, uint64_t first, uint64_t last)
 {
 	uint64_t size = memory->block_size, low, high;

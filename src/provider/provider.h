@@ -76,6 +76,9 @@ extern const struct provider *const providers[];
  */
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory);
 
+/* Could the device be removed now, from here? Only reads. One without memory has nothing to be removed. */
+bool provider_can_remove(const struct sysfs *sysfs, const struct device *device);
+
 /*
  * For providers: adds the device with those blocks of the snapshot that lie wholly in the given
  * address range (both ends inside) to the ones it has. Errors: -ENOMEM.
