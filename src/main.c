@@ -97,6 +97,7 @@
  *     - shield.[ch]       (nobody else may bring a block online)
  *     - runlock.[ch]      (one memhpctl at a time)
  *     - flag.[ch]         ("there is something to look at", without losing any)
+ *     - survival.[ch]     (going on where memory has run out)
  *     - conf-files.[ch]   (drop-in folders)
  *     - platform.[ch]     (architecture, hypervisor)
  *     - journal.[ch]      (the system log)

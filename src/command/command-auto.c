@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "action/kernel-policy.h"
@@ -18,6 +17,7 @@
 #include "kernel/flag.h"
 #include "kernel/journal.h"
 #include "kernel/runlock.h"
+#include "kernel/survival.h"
 
 /* Generous: a starved write waits seconds for the lock, and nobody is there to try again. */
 #define PASS_TIMEOUT_MS (30 * 60 * 1000)
@@ -99,22 +99,6 @@ static int auto_work(void *data)
 	return auto_pass(work->context, &work->err);
 }
 
-/*
- * It has to go on where memory has run out: that is when memory is added. The unit says so too, but
- * it may have been started without.
- */
-static void auto_stay_alive(void)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	mlockall(MCL_CURRENT | MCL_FUTURE);
-	if (fd < 0)
-		return;
-	if (write(fd, "-1000", 5) != 5)
-		log_debug("the kernel may kill this process when memory has run out");
-	close(fd);
-}
-
 /* Answers the flag, or without one works once. */
 static int auto_serve(struct context *context, bool flag, bool wait)
 {
@@ -122,7 +106,8 @@ static int auto_serve(struct context *context, bool flag, bool wait)
 	int r;
 
 	interrupt_init();
-	auto_stay_alive();
+	/* Memory that has run out is when memory is added. The unit says so too, but it may have been started without. */
+	survival_prepare();
 	r = flag ? flag_serve(&context->sysfs, wait, auto_work, &work) : flag_work_once(&context->sysfs, auto_work, &work);
 	if (r == -EBUSY)
 		return EXIT_DONE;

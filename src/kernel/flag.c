@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 
 #define DIRECTORY "run/memhpctl"
 #define PENDING DIRECTORY "/pending"
@@ -87,9 +89,8 @@ static void flag_show_worker(const struct sysfs *sysfs)
 
 	snprintf(process, sizeof(process), "/proc/%d", (int)getpid());
 	unlinkat(sysfs->root_fd, WORKER, 0);
-	/* Without it events start processes, which find the lock taken. */
 	if (symlinkat(process, sysfs->root_fd, WORKER) < 0)
-		return;
+		log_debug("%s: %s; events start processes, which find the lock taken", WORKER, strerror(errno));
 }
 
 void flag_progress(const struct sysfs *sysfs)

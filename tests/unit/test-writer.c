@@ -21,7 +21,7 @@ static int set_up(void **state)
 
 	(void)state;
 	/* A test that waits without end ends. */
-	alarm(20);
+	alarm(120);
 	tree_make();
 	tree_block(5, "online", "Movable", nodes);
 	tree_open(&sysfs, &memory);
@@ -43,7 +43,7 @@ static void write_offline(uint64_t inode, enum write_stage stage, int error)
 	struct write_job job = { .directory = SYSFS_MEMORY "/memory5", .attribute = "state", .value = "offline", .inode = inode };
 
 	assert_int_equal(writer_begin(&writer, &job, 1, CLOCK_NEVER), 0);
-	assert_int_equal(writer_wait(&writer, 5 * CLOCK_NS_PER_S, true), 0);
+	assert_int_equal(writer_wait(&writer, 60 * CLOCK_NS_PER_S, true), 0);
 	assert_int_equal(writer_finished(&writer), 1);
 	assert_int_equal(writer_result(&writer, 0)->stage, stage);
 	assert_int_equal(writer_result(&writer, 0)->error, error);
@@ -79,7 +79,7 @@ static void test_worker_that_died(void **state)
 	pid = writer.pid;
 	kill(pid, SIGKILL);
 	/* Its end of the socket is closed. */
-	assert_int_equal(poll(&(struct pollfd){ .fd = writer.socket, .events = POLLIN }, 1, 5000), 1);
+	assert_int_equal(poll(&(struct pollfd){ .fd = writer.socket, .events = POLLIN }, 1, 60000), 1);
 	write_offline(0, WRITE_STAGE_WRITE, 0);
 	assert_int_not_equal(writer.pid, pid);
 }
