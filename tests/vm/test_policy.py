@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from fitting import fitting
 from guest import Guest
 from kernel import LabUnavailable
 from lab import Lab, memhpctl_to_test
@@ -108,17 +109,22 @@ def onlined(guest: Guest, path: str) -> list[int]:
 
 
 def test_a_large_dimm_comes_online_from_the_top_with_few_processes(start: Callable[..., Guest]) -> None:
-    guest = start(services(DIMMS.but(memory="4G,slots=8,maxmem=160G")))
-    before, runs_before = forks(guest), runs(guest)
-    blocks = guest.plug_dimm("d1", "64G", timeout=WAIT_S)
-    assert len(blocks) == 512
-    wait(guest, f"{blocks[0]}-{blocks[-1]}")
-    # A process for each block would be 512; how many workers udevd takes depends on how fast all is.
-    assert forks(guest) - before < 400
-    assert set(guest.blocks().values()) == {"online"}
-    # One, unless events come so late that the first has ended.
-    assert 1 <= runs(guest) - runs_before < 10
-    assert f"memory{blocks[0]}-{blocks[-1]}: online" in log(guest)
+    def tries() -> Iterator[tuple[int, int]]:
+        for _ in range(3):
+            guest = start(services(DIMMS.but(memory="4G,slots=8,maxmem=160G")))
+            before, runs_before = forks(guest), runs(guest)
+            blocks = guest.plug_dimm("d1", "64G", timeout=WAIT_S)
+            assert len(blocks) == 512
+            wait(guest, f"{blocks[0]}-{blocks[-1]}")
+            made = forks(guest) - before, runs(guest) - runs_before
+            assert set(guest.blocks().values()) == {"online"}
+            assert f"memory{blocks[0]}-{blocks[-1]}: online" in log(guest)
+            yield made
+            guest.close()
+
+    # On a slow machine udevd takes more workers, and events may come when the first run has ended: not each time.
+    processes, started = fitting(tries(), lambda made: made[0] < 100 and made[1] == 1)
+    assert processes < 100 and started == 1
 
 
 def test_the_order_is_downwards(start: Callable[..., Guest]) -> None:
@@ -189,12 +195,17 @@ def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., 
     blocks = guest.plug_dimm("d1", "16G", timeout=WAIT_S)
     guest.check("udevadm settle --timeout=600", timeout=WAIT_S)
     quiet(guest)
-    before = forks(guest)
-    for _ in range(4):
-        guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle --timeout=600", timeout=WAIT_S)
-    quiet(guest)
-    # 640 events and more.
-    assert forks(guest) - before < 500
+
+    def tries() -> Iterator[int]:
+        for _ in range(3):
+            before = forks(guest)
+            for _ in range(4):
+                guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle --timeout=600", timeout=WAIT_S)
+            quiet(guest)
+            yield forks(guest) - before
+
+    # For 640 events and more; on a slow machine udevd takes more workers, but not each time.
+    assert fitting(tries(), lambda made: made < 200) < 200
     assert log(guest).count("left offline") == 1
     assert {guest.blocks()[number] for number in blocks} == {"offline"}
     guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
