@@ -257,8 +257,9 @@ static int offline_slowly(struct task *task, struct later *later, const char *su
 	offline_zones(later->zone, text);
 	/* The watcher is there as long as there may be something to undo. */
 	watcher = task->fd >= 0 ? watch_start(task, undo_offline, later) : 0;
-	set_attribute(later->number, "state", "going-offline");
+	/* The state comes last, here and in become_*(): a test that waited for it looks at the rest at once. */
 	set_attribute(later->number, "valid_zones", text);
+	set_attribute(later->number, "state", "going-offline");
 	if (ms < 0 && task->fd < 0)
 		result = kernel_hang(task, subject);
 	else
