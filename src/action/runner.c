@@ -71,7 +71,7 @@ static int runner_read(const struct runner_request *request, struct runner_resul
 	if (r == 0)
 		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
 	if (r == 0)
-		r = memory_load_nodes(request->sysfs, memory);
+		r = memory_load_nodes(memory);
 	if (r == 0)
 		r = provider_find_devices(request->sysfs, memory);
 	if (r == 0)

@@ -241,7 +241,7 @@ static int selection_run(struct selection *selection, struct error *err)
 	}
 	/* For a few blocks only where a filter needs it: it costs reading a directory a block. */
 	if (request->filter.has_node || ((request->want & SELECTION_WANT_NODES) && (selection->memory->whole || (request->want & SELECTION_WANT_ALL_NODES)))) {
-		r = memory_load_nodes(selection->sysfs, selection->memory);
+		r = memory_load_nodes(selection->memory);
 		if (r < 0)
 			return error_set(err, r, "cannot read the nodes: %s", strerror(-r));
 	}

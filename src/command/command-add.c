@@ -31,7 +31,7 @@ static int add_load(struct context *context, struct memory *memory, struct error
 		return r;
 	r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
 	if (r >= 0)
-		r = memory_load_nodes(&context->sysfs, memory);
+		r = memory_load_nodes(memory);
 	if (r >= 0)
 		r = provider_find_devices(&context->sysfs, memory);
 	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;

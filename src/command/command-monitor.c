@@ -216,7 +216,7 @@ static int monitor_look(struct monitor *monitor)
 	if (r == 0)
 		r = memory_load(&now, BLOCK_WANT_ZONES);
 	if (r == 0)
-		r = memory_load_nodes(sysfs, &now);
+		r = memory_load_nodes(&now);
 	if (r == 0)
 		r = provider_find_devices(sysfs, &now);
 	if (r < 0) {

@@ -33,7 +33,7 @@ static int status_load(struct status *status, struct error *err)
 		return r;
 	r = memory_load(&status->memory, BLOCK_WANT_ZONES);
 	if (r == 0)
-		r = memory_load_nodes(&status->context->sysfs, &status->memory);
+		r = memory_load_nodes(&status->memory);
 	if (r == 0)
 		r = totals_nodes(&status->memory, &status->nodes);
 	if (r < 0)

@@ -96,7 +96,9 @@ static int block_read_attributes(int memory_directory, int directory, const char
 		return r;
 	block->state = block_state_parse(text);
 	block->zones.n = 0;
-	if (!(want & BLOCK_WANT_ZONES) || (block->state != BLOCK_ONLINE && !block_has_node(memory_directory, directory, prefix)))
+	if (!(want & BLOCK_WANT_ZONES))
+		return 0;
+	if (block->state != BLOCK_ONLINE && !(want & BLOCK_HAS_NODE) && !block_has_node(memory_directory, directory, prefix))
 		return 0;
 	strcpy(name, "valid_zones");
 	r = sysfs_read(directory, path, text, sizeof(text));

@@ -34,6 +34,7 @@ struct block {
 enum block_want {
 	BLOCK_WANT_ZONES = 1 << 0,
 	BLOCK_WANT_IDENTITY = 1 << 1,
+	BLOCK_HAS_NODE = 1 << 2, /* it is known to have one, or no block has: see block_read() */
 };
 
 /* The kernel's word for a state; "unknown" for BLOCK_UNKNOWN. */
@@ -59,7 +60,9 @@ char *block_name(uint64_t number, char *buffer);
  * identity of its directory. Three system calls an attribute. No node and no device.
  * A state and zones that do not fit together (the block changed between the two reads) are read
  * again. With the identity, state and zones are read through that very directory, so they cannot
- * belong to a successor of the same number. A block that is just being added has no zones yet.
+ * belong to a successor of the same number. A block that is just being added has no node yet, and
+ * is read without zones then; looking for the node is one more system call for a block that is not
+ * online, which BLOCK_HAS_NODE saves.
  * Errors: -ENOENT there is no such block, or it went while it was read (also for -ENODEV of the
  * kernel); any other of open(2) and read(2).
  */

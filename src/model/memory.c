@@ -70,13 +70,82 @@ static int memory_collect_number(const char *name, void *data)
 	return ranges_add(numbers, number, number);
 }
 
+static int memory_collect_node(const char *name, void *data)
+{
+	struct ranges *nodes = data;
+	uint64_t node;
+
+	if (strncmp(name, "node", 4) || parse_decimal(name + 4, &node) < 0 || node > UINT32_MAX)
+		return 0;
+	return ranges_add(nodes, node, node);
+}
+
+/*
+ * Calls `each` for every node, in rising order, with the numbers of its blocks: from one directory
+ * read a node. A node that goes meanwhile is left out. -ENOENT: no NUMA.
+ */
+static int memory_each_node(struct memory *memory,
+			    int (*each)(struct memory *memory, uint32_t node, const struct ranges *numbers, void *data), void *data)
+{
+	_cleanup_close_ int directory = openat(memory->directory, "../node", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct ranges nodes = { 0 };
+	int r;
+
+	if (directory < 0)
+		return -errno;
+	r = sysfs_list(directory, memory_collect_node, &nodes);
+	for (size_t i = 0; r >= 0 && i < nodes.n; i++) {
+		for (uint64_t node = nodes.v[i].first; r >= 0 && node <= nodes.v[i].last; node++) {
+			_cleanup_close_ int own = -1;
+			struct ranges numbers = { 0 };
+			char name[32];
+
+			snprintf(name, sizeof(name), "node%" PRIu64, node);
+			own = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			r = own < 0 ? -errno : sysfs_list(own, memory_collect_number, &numbers);
+			if (r >= 0)
+				r = each(memory, (uint32_t)node, &numbers, data);
+			else if (r == -ENOENT)
+				r = 0;
+			ranges_done(&numbers);
+		}
+	}
+	ranges_done(&nodes);
+	return r;
+}
+
+static int memory_collect_numbers(struct memory *memory, uint32_t node, const struct ranges *numbers, void *data)
+{
+	int r = 0;
+
+	(void)memory;
+	(void)node;
+	for (size_t i = 0; r >= 0 && i < numbers->n; i++)
+		r = ranges_add(data, numbers->v[i].first, numbers->v[i].last);
+	return r;
+}
+
+/*
+ * The blocks that block_read() need not ask for their node. A moment passes until they are read;
+ * that a block goes and comes back within it, and has just then no node yet, is left to those who
+ * read in order to change: they ask each block.
+ */
+static int memory_blocks_with_node(struct memory *memory, struct ranges *ret)
+{
+	int r = memory_each_node(memory, memory_collect_numbers, ret);
+
+	return r == -ENOENT ? ranges_add(ret, 0, UINT64_MAX) : r;
+}
+
 int memory_load(struct memory *memory, unsigned int want)
 {
-	struct ranges numbers = { 0 };
+	struct ranges numbers = { 0 }, with_node = { 0 };
 	struct block *blocks = NULL;
 	size_t n = 0, left = 0;
 	int r = sysfs_list(memory->directory, memory_collect_number, &numbers);
 
+	if (r == 0 && (want & BLOCK_WANT_ZONES) && !(want & BLOCK_WANT_IDENTITY))
+		r = memory_blocks_with_node(memory, &with_node);
 	if (r == 0) {
 		blocks = calloc(ranges_count(&numbers) + 1, sizeof(*blocks));
 		if (!blocks)
@@ -87,7 +156,8 @@ int memory_load(struct memory *memory, unsigned int want)
 			blocks[n++].number = number;
 	ranges_done(&numbers);
 	if (r == 0)
-		r = block_reader_read(memory->directory, blocks, n, want, &left);
+		r = block_reader_read(memory->directory, blocks, n, want, &with_node, &left);
+	ranges_done(&with_node);
 	if (r < 0) {
 		free(blocks);
 		return r;
@@ -211,31 +281,10 @@ static int memory_node_set_with(struct memory *memory, uint32_t base, uint32_t n
 	return 0;
 }
 
-static int memory_collect_node(const char *name, void *data)
-{
-	struct ranges *nodes = data;
-	uint64_t node;
-
-	if (strncmp(name, "node", 4) || parse_decimal(name + 4, &node) < 0 || node > UINT32_MAX)
-		return 0;
-	return ranges_add(nodes, node, node);
-}
-
-int memory_node_blocks(const struct sysfs *sysfs, uint32_t node, struct ranges *ret)
-{
-	char path[sizeof(SYSFS_NODE) + 32];
-	_cleanup_close_ int directory = -1;
-
-	snprintf(path, sizeof(path), SYSFS_NODE "/node%" PRIu32, node);
-	directory = sysfs_open_directory(sysfs, path);
-	if (directory < 0)
-		return directory;
-	return sysfs_list(directory, memory_collect_number, ret);
-}
-
 /* Adds `node` to the sets of those blocks of the snapshot that are in `numbers`. */
-static int memory_add_node(struct memory *memory, uint32_t node, const struct ranges *numbers)
+static int memory_add_node(struct memory *memory, uint32_t node, const struct ranges *numbers, void *data)
 {
+	(void)data;
 	for (size_t i = 0; i < numbers->n; i++) {
 		size_t at = memory_lower_bound(memory, numbers->v[i].first);
 
@@ -248,31 +297,6 @@ static int memory_add_node(struct memory *memory, uint32_t node, const struct ra
 		}
 	}
 	return 0;
-}
-
-static int memory_load_nodes_of_all(const struct sysfs *sysfs, struct memory *memory)
-{
-	struct ranges nodes = { 0 };
-	_cleanup_close_ int directory = sysfs_open_directory(sysfs, SYSFS_NODE);
-	int r;
-
-	if (directory < 0)
-		return directory == -ENOENT ? 0 : directory;
-	r = sysfs_list(directory, memory_collect_node, &nodes);
-	for (size_t i = 0; r >= 0 && i < nodes.n; i++) {
-		for (uint64_t node = nodes.v[i].first; r >= 0 && node <= nodes.v[i].last; node++) {
-			struct ranges numbers = { 0 };
-
-			r = memory_node_blocks(sysfs, (uint32_t)node, &numbers);
-			if (r >= 0)
-				r = memory_add_node(memory, (uint32_t)node, &numbers);
-			else if (r == -ENOENT)
-				r = 0;
-			ranges_done(&numbers);
-		}
-	}
-	ranges_done(&nodes);
-	return r;
 }
 
 static int memory_load_nodes_of_block(struct memory *memory, struct block *block)
@@ -293,12 +317,15 @@ static int memory_load_nodes_of_block(struct memory *memory, struct block *block
 	return r;
 }
 
-int memory_load_nodes(const struct sysfs *sysfs, struct memory *memory)
+int memory_load_nodes(struct memory *memory)
 {
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		memory->blocks[i].node_set = 0;
-	if (memory->whole)
-		return memory_load_nodes_of_all(sysfs, memory);
+	if (memory->whole) {
+		int r = memory_each_node(memory, memory_add_node, NULL);
+
+		return r == -ENOENT ? 0 : r;
+	}
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		int r = memory_load_nodes_of_block(memory, &memory->blocks[i]);
 
@@ -306,4 +333,16 @@ int memory_load_nodes(const struct sysfs *sysfs, struct memory *memory)
 			return r;
 	}
 	return 0;
+}
+
+int memory_node_blocks(const struct sysfs *sysfs, uint32_t node, struct ranges *ret)
+{
+	char path[sizeof(SYSFS_NODE) + 32];
+	_cleanup_close_ int directory = -1;
+
+	snprintf(path, sizeof(path), SYSFS_NODE "/node%" PRIu32, node);
+	directory = sysfs_open_directory(sysfs, path);
+	if (directory < 0)
+		return directory;
+	return sysfs_list(directory, memory_collect_number, ret);
 }

@@ -58,7 +58,7 @@ int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
  * …), else from the link in each block's own directory. No NUMA: no node. Errors: -ENOMEM; a node
  * that goes meanwhile is none.
  */
-int memory_load_nodes(const struct sysfs *sysfs, struct memory *memory);
+int memory_load_nodes(struct memory *memory);
 
 /* The block of that number, NULL if it is not in the snapshot. Valid until the next load. */
 struct block *memory_find(const struct memory *memory, uint64_t number);

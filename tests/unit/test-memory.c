@@ -78,13 +78,13 @@ static void test_load_all(void **state)
 		assert_int_equal(memory.blocks[i].number, blocks[i].number);
 	assert_null(memory_find(&memory, 4));
 	assert_null(memory_find(&memory, 33));
-	assert_int_equal(memory_load_nodes(&sysfs, &memory), 0);
+	assert_int_equal(memory_load_nodes(&memory), 0);
 	check_nodes(&memory);
 	/* Each set stands there once: the empty one, {0}, {0,1}, {1}, {0,1,10}, {10}. */
 	assert_int_equal(memory.n_node_sets, 6);
 	/* Loading again changes nothing. */
 	assert_int_equal(memory_load(&memory, 0), 0);
-	assert_int_equal(memory_load_nodes(&sysfs, &memory), 0);
+	assert_int_equal(memory_load_nodes(&memory), 0);
 	check_nodes(&memory);
 	assert_int_equal(memory.n_node_sets, 6);
 	memory_close(&memory);
@@ -106,7 +106,7 @@ static void test_load_some(void **state)
 	assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks));
 	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
 		assert_int_equal(memory.blocks[i].number, blocks[i].number);
-	assert_int_equal(memory_load_nodes(&sysfs, &memory), 0);
+	assert_int_equal(memory_load_nodes(&memory), 0);
 	check_nodes(&memory);
 	memory_close(&memory);
 	sysfs_close(&sysfs);
