@@ -41,6 +41,7 @@
  *     - harm.[ch]         (refusing a plan that would do harm)
  *     - execute.[ch]      (carrying out a plan; rolling it back)
  *     - removal.[ch]      (which devices, in which order; all or nothing)
+ *     - removal-goal.[ch] (which devices for an amount, and others for those that fail)
  *     - addition.[ch]     (the counterpart)
  *     - detach.[ch]       (one device: hold others off, remove, look that it is gone)
  *     - detach-blocks.[ch] (its blocks meanwhile)

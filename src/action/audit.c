@@ -28,8 +28,7 @@ void audit_plan(const struct sysfs *sysfs, const char *command, const struct mem
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < plan->outcomes.n; i++)
-		if (plan->outcomes.v[i].result == OUTCOME_CHANGED || plan->outcomes.v[i].result == OUTCOME_ROLLED_BACK ||
-		    outcome_left_offline(&plan->outcomes.v[i]))
+		if (outcome_was_changed(&plan->outcomes.v[i]))
 			r = ranges_add(&blocks, plan->outcomes.v[i].block, plan->outcomes.v[i].block);
 	if (blocks.n && r >= 0)
 		text = ranges_text(&blocks, 32);

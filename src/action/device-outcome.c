@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "action/device-outcome.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@ static const char *const result_names[DEVICE_RESULT_COUNT] = {
 	[DEVICE_REMOVED] = "removed",	[DEVICE_ADDED] = "added",	[DEVICE_ALREADY] = "already",
 	[DEVICE_OFFLINED] = "offlined", [DEVICE_FAILED] = "failed",	[DEVICE_REFUSED] = "refused",
 	[DEVICE_SKIPPED] = "skipped",	[DEVICE_ROLLED_BACK] = "rolled-back", [DEVICE_PLANNED] = "planned",
+	[DEVICE_PASSED_OVER] = "passed-over",
 };
 
 struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, const char *name, const struct provider *provider,
@@ -30,13 +32,47 @@ struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, con
 	return &larger[outcomes->n++];
 }
 
+static void device_outcome_done(struct device_outcome *outcome)
+{
+	free(outcome->device.name);
+	free(outcome->reason);
+	ranges_done(&outcome->device.blocks);
+}
+
+static bool is_among(const struct device_outcomes *outcomes, const struct device *device)
+{
+	for (size_t i = 0; i < outcomes->n; i++)
+		if (device->name && outcomes->v[i].device.name && !strcmp(device->name, outcomes->v[i].device.name))
+			return true;
+	return false;
+}
+
+int device_outcomes_take(struct device_outcomes *outcomes, struct device_outcomes *more)
+{
+	struct device_outcome *larger = reallocarray(outcomes->v, outcomes->n + more->n + 1, sizeof(*larger));
+	size_t n = 0;
+
+	if (!larger)
+		return -ENOMEM;
+	outcomes->v = larger;
+	for (size_t i = 0; i < outcomes->n; i++) {
+		if (is_among(more, &larger[i].device))
+			device_outcome_done(&larger[i]);
+		else
+			larger[n++] = larger[i];
+	}
+	for (size_t i = 0; i < more->n; i++)
+		larger[n++] = more->v[i];
+	outcomes->n = n;
+	free(more->v);
+	*more = (struct device_outcomes){ 0 };
+	return 0;
+}
+
 void device_outcomes_done(struct device_outcomes *outcomes)
 {
-	for (size_t i = 0; i < outcomes->n; i++) {
-		free(outcomes->v[i].device.name);
-		free(outcomes->v[i].reason);
-		ranges_done(&outcomes->v[i].device.blocks);
-	}
+	for (size_t i = 0; i < outcomes->n; i++)
+		device_outcome_done(&outcomes->v[i]);
 	free(outcomes->v);
 	*outcomes = (struct device_outcomes){ 0 };
 }

@@ -15,6 +15,7 @@ enum device_result {
 	DEVICE_REFUSED,	    /* not tried: it cannot work, or would do harm */
 	DEVICE_SKIPPED,	    /* not tried: the run ended before its turn */
 	DEVICE_ROLLED_BACK, /* its blocks are as they were (--atomic) */
+	DEVICE_PASSED_OVER, /* would not go, but others made up the amount that was asked for (--size) */
 	DEVICE_PLANNED,	    /* would be tried (--dry-run) */
 	DEVICE_RESULT_COUNT,
 };
@@ -40,6 +41,12 @@ struct device_outcomes {
  */
 struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, const char *name, const struct provider *provider,
 					   struct ranges blocks);
+
+/*
+ * Moves the outcomes of `more` behind the others, of which those of the same device go. `more` is
+ * empty afterwards. Errors: -ENOMEM; nothing was moved.
+ */
+int device_outcomes_take(struct device_outcomes *outcomes, struct device_outcomes *more);
 
 void device_outcomes_done(struct device_outcomes *outcomes);
 

@@ -38,7 +38,7 @@ static const struct cause {
 	[CAUSE_REVERTED] = { "reverted", "the kernel did it, but the block is not in that state any more: somebody changes it too "
 			     "(auto_online_blocks, a udev rule, another program)", false, false },
 	[CAUSE_UNREADABLE] = { "unreadable", "the state of the block could not be read, so that it is not known what became of it", false, false },
-	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing", "another block would not go, and --atomic is all or nothing", false, false },
+	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing", "another block would not go, and it is all or nothing: --atomic, or a device for --size", false, false },
 	[CAUSE_NO_ROOM] = { "no-room", "too little free memory for the pages that would have to move; --force tries all the same", false, false },
 	[CAUSE_UNKNOWN] = { "unknown", "the kernel refused with an error that has no known meaning here (see the kernel log)", false, false },
 };
@@ -77,6 +77,35 @@ static int outcome_compare(const void *key, const void *element)
 struct outcome *outcomes_find(const struct outcomes *outcomes, uint64_t block)
 {
 	return outcomes->n ? bsearch(&block, outcomes->v, outcomes->n, sizeof(*outcomes->v), outcome_compare) : NULL;
+}
+
+static int outcome_compare_blocks(const void *a, const void *b)
+{
+	const struct outcome *outcome = a;
+
+	return outcome_compare(&outcome->block, b);
+}
+
+int outcomes_take(struct outcomes *outcomes, struct outcomes *more)
+{
+	struct outcome *larger = reallocarray(outcomes->v, outcomes->n + more->n + 1, sizeof(*larger));
+	size_t n = outcomes->n;
+
+	if (!larger)
+		return -ENOMEM;
+	outcomes->v = larger;
+	for (size_t i = 0; i < more->n; i++) {
+		struct outcome *old = outcomes_find(outcomes, more->v[i].block);
+
+		if (old)
+			free(old->detail);
+		*(old ? old : &larger[n++]) = more->v[i];
+	}
+	outcomes->n = n;
+	qsort(larger, n, sizeof(*larger), outcome_compare_blocks);
+	free(more->v);
+	*more = (struct outcomes){ 0 };
+	return 0;
 }
 
 /* Opening fails before the kernel's memory code is reached. */
@@ -167,6 +196,12 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 	default:
 		return true;
 	}
+}
+
+bool outcome_was_changed(const struct outcome *outcome)
+{
+	return outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ROLLED_BACK || outcome_left_offline(outcome) ||
+	       (outcome->result == OUTCOME_PASSED_OVER && outcome->cause == CAUSE_ALL_OR_NOTHING);
 }
 
 bool outcome_left_offline(const struct outcome *outcome)

@@ -55,7 +55,7 @@ enum outcome_cause {
 	CAUSE_STUCK,	   /* the kernel does not let go of our worker */
 	CAUSE_REVERTED,	   /* the write succeeded, yet the state read back is not the wanted one */
 	CAUSE_UNREADABLE,  /* the state could not be read back, and not because the block is gone */
-	CAUSE_ALL_OR_NOTHING, /* --atomic, and another block would not go */
+	CAUSE_ALL_OR_NOTHING, /* another block would not go, and it is all (of --atomic, of a device for --size) or nothing */
 	CAUSE_NO_ROOM,	   /* too little free memory for what would have to move */
 	CAUSE_UNKNOWN,	   /* any other errno: shown with its number, never tried again */
 	CAUSE_COUNT,
@@ -91,6 +91,12 @@ struct outcome_totals {
 
 void outcomes_done(struct outcomes *outcomes);
 
+/*
+ * Moves the outcomes of `more` in among the others, in place of those of the same block. `more` is
+ * empty afterwards. Errors: -ENOMEM; nothing was moved.
+ */
+int outcomes_take(struct outcomes *outcomes, struct outcomes *more);
+
 /* The outcome of that block; they stand by rising number. NULL if there is none. */
 struct outcome *outcomes_find(const struct outcomes *outcomes, uint64_t block);
 
@@ -118,6 +124,9 @@ const char *outcome_reason(const struct outcome *outcome, enum block_state wante
  * not online.
  */
 bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted);
+
+/* Was the block's state changed, be it only for a time? */
+bool outcome_was_changed(const struct outcome *outcome);
 
 /*
  * Was the block online, and is offline now though that was not wanted? Then the second half of a

@@ -227,8 +227,7 @@ static bool removal_detach_all(const struct execute_request *request, struct rem
 	return well;
 }
 
-/* All or nothing: what is still there comes back. A device whose blocks all did is as it was. */
-static void removal_roll_back(const struct execute_request *request, struct removal *removal)
+void removal_put_back(const struct execute_request *request, struct removal *removal)
 {
 	if (execute_roll_back(request, &removal->plan) < 0) {
 		log_error("no memory to put the changed blocks back");
@@ -252,6 +251,20 @@ int removal_execute(const struct execute_request *request, struct removal *remov
 	}
 	r = execute_plan(request, &removal->plan);
 	if (r >= 0 && !removal_detach_all(request, removal) && request->atomic)
-		removal_roll_back(request, removal);
+		removal_put_back(request, removal);
+	return r;
+}
+
+int removal_take(struct removal *removal, struct removal *more)
+{
+	int r = device_outcomes_take(&removal->devices, &more->devices);
+
+	if (r >= 0)
+		r = outcomes_take(&removal->plan.outcomes, &more->plan.outcomes);
+	/* Steps count outcomes, which stand elsewhere now. */
+	free(removal->plan.steps);
+	removal->plan.steps = NULL;
+	removal->plan.n_steps = 0;
+	removal_done(more);
 	return r;
 }

@@ -40,4 +40,16 @@ int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool at
  */
 int removal_execute(const struct execute_request *request, struct removal *removal);
 
+/*
+ * Puts back what is still there of the blocks that removal_execute() took offline, as
+ * execute_roll_back() does; a device that was only skipped counts as put back.
+ */
+void removal_put_back(const struct execute_request *request, struct removal *removal);
+
+/*
+ * Moves what came of `more` to the rest, in place of what came of the same devices before. `removal`
+ * has no steps any more, and `more` is empty. Errors: -ENOMEM.
+ */
+int removal_take(struct removal *removal, struct removal *more);
+
 #endif

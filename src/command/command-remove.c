@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "action/harm.h"
-#include "action/removal.h"
+#include "action/removal-goal.h"
 #include "action/selection.h"
-#include "action/size-goal.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
@@ -28,98 +27,82 @@ static const struct poptOption remove_options[] = {
 	POPT_TABLEEND
 };
 
-/*
- * Looks at the pages of the devices that can be removed, to choose among them. Pages that cannot be
- * looked at are not known: no reason to stop.
- */
-static int remove_look(struct survey *survey, const struct ranges *blocks, int64_t deadline_ns)
-{
-	const struct memory *memory = survey->memory;
-	struct ranges candidates = { 0 };
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++) {
-		const struct block *block = &memory->blocks[i];
-
-		if (block->device != BLOCK_NO_DEVICE && !memory->devices.v[block->device].provider->cannot_remove &&
-		    ranges_contain(blocks, block->number))
-			r = ranges_add(&candidates, block->number, block->number);
-	}
-	if (r >= 0)
-		survey_scan_all(survey, &candidates, deadline_ns);
-	ranges_done(&candidates);
-	return r;
-}
-
-/* Of the selected blocks keeps those of the devices that make up `goal` blocks best. */
-static int remove_choose(struct survey *survey, uint64_t goal, int64_t deadline_ns, struct ranges *blocks, struct error *err)
-{
-	struct size_goal_request request = { .memory = survey->memory, .selected = blocks, .wanted = BLOCK_OFFLINE, .whole_devices = true,
-					     .survey = survey };
-	struct ranges chosen = { 0 };
-	struct size_goal best;
-	int r = remove_look(survey, blocks, deadline_ns);
-
-	if (r >= 0)
-		r = size_goal_choose(&request, goal, &best, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; r >= 0 && i < best.n_chosen; i++)
-		r = ranges_add(&chosen, best.v[i], best.v[i]);
-	size_goal_done(&best);
-	ranges_done(blocks);
-	*blocks = chosen;
-	return r;
-}
+/* One run of the command. */
+struct run {
+	struct context *context;
+	int64_t began_ns, deadline_ns;
+	struct memory memory;
+	struct survey survey;
+	struct removal_goal goal; /* with --size */
+	struct removal removal;
+};
 
 /* Selects, resolves and plans, and refuses what would do harm. Errors with a sentence. */
-static int remove_plan(struct context *context, const struct selection_request *request, int64_t deadline_ns, struct memory *memory,
-		       struct removal *removal, struct error *err)
+static int remove_plan(struct run *run, const struct selection_request *request, struct error *err)
 {
-	struct survey survey = { 0 };
+	struct context *context = run->context;
 	struct ranges blocks = { 0 };
-	uint64_t goal = 0;
-	int r = memory_open(&context->sysfs, memory, err);
+	uint64_t amount = 0;
+	int r = memory_open(&context->sysfs, &run->memory, err);
 
 	if (r == 0)
-		r = options_size(memory->block_size, &goal, err);
+		r = options_size(run->memory.block_size, &amount, err);
 	if (r == 0)
-		r = selection_load(&context->sysfs, request, memory, &blocks, err);
+		r = selection_load(&context->sysfs, request, &run->memory, &blocks, err);
 	if (r == 0)
-		r = survey_open(&context->sysfs, memory, &survey);
-	if (r == 0 && goal)
-		r = remove_choose(&survey, goal, deadline_ns, &blocks, err);
-	if (r == 0)
-		r = removal_resolve(memory, &blocks, options.whole_device, removal, err);
-	if (r == 0)
-		r = removal_plan(&context->sysfs, memory, change_options.atomic, removal);
-	if (r == 0)
-		harm_check(&survey, deadline_ns, change_options.force, &removal->plan);
+		r = survey_open(&context->sysfs, &run->memory, &run->survey);
+	if (r == 0 && amount) {
+		run->goal = (struct removal_goal){ .survey = &run->survey, .candidates = blocks, .blocks = amount, .deadline_ns = run->deadline_ns,
+						   .atomic = change_options.atomic, .force = change_options.force };
+		blocks = (struct ranges){ 0 };
+		r = removal_goal_plan(&context->sysfs, &run->goal, &run->removal, err);
+	} else if (r == 0) {
+		r = removal_resolve(&run->memory, &blocks, options.whole_device, &run->removal, err);
+		if (r == 0)
+			r = removal_plan(&context->sysfs, &run->memory, change_options.atomic, &run->removal);
+		if (r == 0)
+			harm_check(&run->survey, run->deadline_ns, change_options.force, &run->removal.plan);
+	}
 	if (r < 0 && !err->code)
 		error_set(err, r, "cannot plan: %s", strerror(-r));
-	survey_done(&survey);
 	ranges_done(&blocks);
 	return r;
 }
 
-static int remove_report(struct context *context, const struct memory *memory, const struct removal *removal, int64_t began_ns)
+static int remove_execute(struct run *run, const struct limits *limits, struct error *err)
 {
-	struct outcome_totals totals = outcome_count(&removal->plan.outcomes, BLOCK_OFFLINE);
-	struct report report = change_report_of(context, memory, &removal->plan, began_ns);
+	struct execute_request request = change_request(run->context, limits, run->deadline_ns, &run->memory);
+	int r;
 
-	report.devices = &removal->devices;
-	report.exit_code = device_outcomes_exit_code(&removal->devices, &totals, interrupt_signal());
-	return change_print(context, &report);
+	progress_begin(run->context->command->name, !run->context->quiet);
+	r = run->goal.blocks ? removal_goal_execute(&request, &run->goal, &run->removal) : removal_execute(&request, &run->removal);
+	progress_end();
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
+}
+
+static int remove_report(const struct run *run)
+{
+	struct outcome_totals totals = outcome_count(&run->removal.plan.outcomes, BLOCK_OFFLINE);
+	struct report report = change_report_of(run->context, &run->memory, &run->removal.plan, run->began_ns);
+
+	report.devices = &run->removal.devices;
+	report.exit_code = device_outcomes_exit_code(&run->removal.devices, &totals, interrupt_signal());
+	return change_print(run->context, &report);
+}
+
+static void remove_done(struct run *run)
+{
+	removal_done(&run->removal);
+	ranges_done(&run->goal.candidates);
+	survey_done(&run->survey);
+	memory_close(&run->memory);
 }
 
 static int remove_run(struct context *context, const char **words, size_t n_words)
 {
-	int64_t began_ns = clock_now_ns(), deadline_ns;
+	struct run run = { .context = context, .began_ns = clock_now_ns() };
 	struct selection_request request = { .words = words, .n_words = n_words, .all = size_options.size,
 					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY | SELECTION_WANT_NODES | SELECTION_WANT_DEVICES };
-	struct memory memory = { 0 };
-	struct removal removal = { 0 };
-	struct execute_request execute;
 	struct error err = { 0 };
 	struct limits limits;
 	_cleanup_close_ int lock = -1;
@@ -133,25 +116,18 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();
-	deadline_ns = clock_deadline_ns(limits.timeout_ms);
+	run.deadline_ns = clock_deadline_ns(limits.timeout_ms);
 	if (!change_options.dry_run) {
-		lock = change_lock(context, deadline_ns, &exit_code);
+		lock = change_lock(context, run.deadline_ns, &exit_code);
 		if (lock == INT_MIN)
 			return exit_code;
 	}
-	r = remove_plan(context, &request, deadline_ns, &memory, &removal, &err);
-	if (r == 0 && !change_options.dry_run) {
-		execute = change_request(context, &limits, deadline_ns, &memory);
-		progress_begin(context->command->name, !context->quiet);
-		r = removal_execute(&execute, &removal);
-		progress_end();
-		if (r < 0)
-			error_set(&err, r, "cannot start the process that writes: %s", strerror(-r));
-	}
+	r = remove_plan(&run, &request, &err);
+	if (r == 0 && !change_options.dry_run)
+		r = remove_execute(&run, &limits, &err);
 	change_unlock(&lock);
-	exit_code = r < 0 ? command_fail(context, 0, &err) : remove_report(context, &memory, &removal, began_ns);
-	removal_done(&removal);
-	memory_close(&memory);
+	exit_code = r < 0 ? command_fail(context, 0, &err) : remove_report(&run);
+	remove_done(&run);
 	return exit_code;
 }
 

@@ -68,6 +68,9 @@ static void print_device(const struct report *report, const struct device_outcom
 		else if (!outcome->steps.n)
 			log_warning("%s%s: would only go offline", name, where);
 		break;
+	case DEVICE_PASSED_OVER:
+		log_info("%s%s: passed over: %s", name, where, reason ? reason : "");
+		break;
 	case DEVICE_OFFLINED:
 		log_error("%s%s: offline, but not removed: %s", name, where, reason ? reason : "");
 		break;

@@ -117,6 +117,72 @@ def test_an_amount_takes_whole_devices(machine: Any) -> None:
     assert not any(made.exists(number) for number in range(32, 40))
 
 
+# PNP0C80:00 and :01 as two DIMMs that are equally good: the higher one is tried first. Likewise with three.
+TWO = {"32-39": "online zone=Movable", "40-47": "online zone=Movable acpi=PNP0C80:01"}
+THREE = {**TWO, "48-55": "online zone=Movable acpi=PNP0C80:02"}
+
+
+def dimms(machine: Any, blocks: dict[str, str]) -> Any:
+    """A machine with those DIMMs in its slots."""
+    return machine("x86-dimm", blocks=blocks, lines="acpi PNP0C80:01-02 status=15")
+
+
+@pytest.mark.parametrize("atomic", [[], ["--atomic"]])
+@pytest.mark.parametrize("rule", ["memory43 offline EBUSY always", "PNP0C80:01 eject fail"])
+def test_an_amount_takes_another_device_for_one_that_fails(machine: Any, atomic: list[str], rule: str) -> None:
+    made = dimms(machine, TWO)
+    words = ["remove", "--size=1G", "--retries=0", *atomic]
+    result = made.memhpctl(*words, rules=rule)
+    assert (result.rc, result.complaints) == (0, "")
+    assert result.out == "PNP0C80:00: removed (memory32-39, 8 blocks, 1G)\n"
+    assert not any(made.exists(number) for number in range(32, 40))
+    # Nobody asked for just this one: it is as it was, and nobody hears of it, but in the JSON.
+    assert {made.state(number) for number in range(40, 48)} == {"online"} and zones_of(made, range(40, 48)) == {"Movable"}
+    document = dimms(machine, TWO).memhpctl(*words, "--json", rules=rule).json()
+    assert [(device["device"], device["result"]) for device in document["devices"]] == [
+        ("PNP0C80:01", "passed-over"), ("PNP0C80:00", "removed")]
+    assert {block["result"] for block in document["blocks"] if block["block"] >= 40} == {"passed-over"}
+    assert (document["totals"]["changed"], document["totals"]["passed_over"]) == (8, 8)
+
+
+def test_an_amount_that_is_not_reached_says_what_held_it(machine: Any) -> None:
+    made = dimms(machine, TWO)
+    result = made.memhpctl("remove", "--size=2G", "--retries=0", rules="memory43 offline EBUSY always")
+    assert result.rc == 64 and "PNP0C80:00: removed" in result.out
+    assert "PNP0C80:01 (memory40-47, 8 blocks, 1G): failed: EBUSY: memory43 is online" in result.err
+    assert "nothing else makes up the missing 1G" in result.err
+    assert not made.exists(32) and {made.state(number) for number in range(40, 48)} == {"online"}
+    made = dimms(machine, TWO)
+    result = made.memhpctl("remove", "--size=1G", "--retries=0", rules="memory3* offline EBUSY always\nmemory4* offline EBUSY always")
+    assert result.rc == 75 and set(made.states().values()) == {"online"}
+    assert result.err.count(": failed: EBUSY: memory") == 2
+
+
+def test_an_atomic_amount_begins_anew(machine: Any) -> None:
+    made = dimms(machine, THREE)
+    result = made.memhpctl("remove", "--size=2G", "--retries=0", "--atomic", "--json", rules="memory53 offline EBUSY always")
+    assert result.rc == 0
+    # PNP0C80:01 was put back with the one that would not go, and taken again with another: that is what is told of it.
+    assert [(device["device"], device["result"]) for device in result.json()["devices"]] == [
+        ("PNP0C80:02", "passed-over"), ("PNP0C80:00", "removed"), ("PNP0C80:01", "removed")]
+    assert [block["block"] for block in result.json()["blocks"]] == list(range(32, 56))
+    assert sorted(number for number in made.states() if number >= 32) == list(range(48, 56))
+    assert {made.state(number) for number in range(48, 56)} == {"online"}
+    # Once a device is gone it is too late to begin anew.
+    made = dimms(machine, THREE)
+    result = made.memhpctl("remove", "--size=2G", "--atomic", "--json", rules="PNP0C80:02 eject fail")
+    assert result.rc == 64 and made.exists(32) and made.exists(48) and not made.exists(40)
+    assert {made.state(number) for number in (*range(32, 40), *range(48, 56))} == {"online"}
+
+
+def test_an_amount_is_not_looked_for_without_permission(machine: Any) -> None:
+    made = dimms(machine, TWO)
+    for number in range(40, 48):
+        made.path(f"memory{number}/state").chmod(0o444)
+    result = made.memhpctl("remove", "--size=1G")
+    assert result.rc == 77 and made.begun() == []
+
+
 def test_a_removal_without_room_is_refused(machine: Any) -> None:
     meminfo = "MemTotal: 3145728 kB\nMemFree: 0 kB\nMemAvailable: 65536 kB\nHardwareCorrupted: 0 kB\n"
     made = machine("x86-dimm", lines="\n".join(f"pages {number} lru+anon=32768" for number in range(32, 36)), files={"/proc/meminfo": meminfo})

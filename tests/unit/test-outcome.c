@@ -125,10 +125,32 @@ static void test_exit_codes(void **state)
 	}
 }
 
+static void test_take(void **state)
+{
+	struct outcomes outcomes = { calloc(2, sizeof(struct outcome)), 2 }, more = { calloc(3, sizeof(struct outcome)), 3 };
+	static const uint64_t blocks[] = { 3, 4, 5, 9 };
+
+	(void)state;
+	outcomes.v[0] = (struct outcome){ .block = 4, .result = OUTCOME_CHANGED, .detail = strdup("old") };
+	outcomes.v[1] = (struct outcome){ .block = 9, .result = OUTCOME_FAILED, .detail = strdup("kept") };
+	for (size_t i = 0; i < more.n; i++)
+		more.v[i] = (struct outcome){ .block = blocks[i], .result = OUTCOME_VANISHED, .detail = strdup("new") };
+	assert_int_equal(outcomes_take(&outcomes, &more), 0);
+	assert_int_equal(more.n, 0);
+	assert_int_equal(outcomes.n, 4);
+	for (size_t i = 0; i < outcomes.n; i++) {
+		assert_int_equal(outcomes.v[i].block, blocks[i]);
+		assert_int_equal(outcomes.v[i].result, i < 3 ? OUTCOME_VANISHED : OUTCOME_FAILED);
+		assert_string_equal(outcomes.v[i].detail, i < 3 ? "new" : "kept");
+	}
+	outcomes_done(&outcomes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classify), cmocka_unit_test(test_words), cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_take),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,31 @@ def test_a_pinned_page_never_reaches_the_kernels_endless_loop(guest: Guest, memh
     guest.wait_ejected("d1")
 
 
+def test_an_amount_takes_another_dimm_for_one_that_will_not_go(guest: Guest, memhpctl: str) -> None:
+    plug_movable(guest, memhpctl)
+    second = guest.plug_dimm("d2", "1G")
+    guest.check([memhpctl, "online", "--zone=movable", "40-47"])
+    # One page that cannot be seen to be pinned, in the DIMM that is chosen first.
+    pin = guest.pin(second[-1], pages=1, megabytes=2300)
+
+    def tries() -> Iterator[Result]:
+        for limit in ("2s", "10s", "60s"):
+            yield guest.run([memhpctl, "remove", "--size=1G", f"--block-timeout={limit}", "--retries=0", "--json"])
+            guest.wait_state(second[-1], "online")
+
+    result = fitting(tries(), lambda result: result.rc == 0)
+    assert (result.rc, result.err) == (0, "")
+    assert [(device["device"], device["result"]) for device in document(result)["devices"]] == [
+        ("PNP0C80:01", "passed-over"), (DIMM, "removed")]
+    guest.wait_ejected("d1")
+    assert list(guest.blocks()) == BOOT_BLOCKS + second
+    assert states_of(guest, second) == {"online"} and {guest.block_zone(number) for number in second} == {"Movable"}
+    pin.kill(signal.SIGTERM)
+    pin.wait()
+    guest.check([memhpctl, "remove", "--size=1G"])
+    guest.wait_ejected("d2")
+
+
 def test_a_disabled_eject_is_refused_before_anything_is_done(guest: Guest, memhpctl: str) -> None:
     plug_movable(guest, memhpctl)
     assert guest.write("/sys/firmware/acpi/hotplug/memory/enabled", "0") == "OK"

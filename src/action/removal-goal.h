@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Removing an amount of memory: which devices, and others for those that fail. */
+#ifndef MEMHP_ACTION_REMOVAL_GOAL_H
+#define MEMHP_ACTION_REMOVAL_GOAL_H
+
+#include "action/removal.h"
+#include "action/survey.h"
+#include "base/error.h"
+
+struct removal_goal {
+	struct survey *survey;
+	struct ranges candidates; /* blocks whose devices may be taken; owned, those of devices that had their turn are taken out */
+	uint64_t blocks;	  /* how many are still to be removed */
+	int64_t deadline_ns;
+	bool atomic, force; /* see removal_plan(), harm_check() */
+};
+
+/*
+ * Chooses the devices that make up the amount best and plans their removal. The pages of all that
+ * could be taken are looked at for that. Errors: -ENOMEM, those of size_goal_choose(), with a
+ * sentence.
+ */
+int removal_goal_plan(const struct sysfs *sysfs, struct removal_goal *goal, struct removal *ret, struct error *err);
+
+/*
+ * Carries the plan out, and plans again for what a device leaves missing that would not go, until
+ * the amount is removed, nothing else makes up the rest, or the time is over. Whoever names an
+ * amount has not named these devices: one that does not go is put back as it was, under a deadline
+ * of its own. When the amount is reached it counts as DEVICE_PASSED_OVER. With atomic the search ends
+ * as soon as a device is gone. The plan of *removal tells of the blocks of all of them, but has no
+ * steps any more. Errors: -ENOMEM, what was done until then is told.
+ */
+int removal_goal_execute(const struct execute_request *request, struct removal_goal *goal, struct removal *removal);
+
+#endif
