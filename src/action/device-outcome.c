@@ -105,6 +105,14 @@ static bool is_denied(enum outcome_cause cause)
 	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY;
 }
 
+/* A dry run ends as the run would: what has no steps can only go offline. */
+static enum device_result foreseen(const struct device_outcome *outcome)
+{
+	if (outcome->result != DEVICE_PLANNED)
+		return outcome->result;
+	return outcome->steps.n ? DEVICE_REMOVED : DEVICE_OFFLINED;
+}
+
 int device_outcomes_exit_code(const struct device_outcomes *outcomes, const struct outcome_totals *blocks, int signal)
 {
 	size_t count[DEVICE_RESULT_COUNT] = { 0 }, failures = 0, passing = 0, denied = 0, done;
@@ -112,7 +120,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes, const stru
 	for (size_t i = 0; i < outcomes->n; i++) {
 		const struct device_outcome *outcome = &outcomes->v[i];
 
-		count[outcome->result]++;
+		count[foreseen(outcome)]++;
 		/*
 		 * A skipped or put-back device is no failure of its own kind: the one that ended
 		 * the run decides.
@@ -132,7 +140,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes, const stru
 		return EXIT_PARTIAL;
 	if (count[DEVICE_OFFLINED])
 		return EXIT_FAILED;
-	if (blocks->count[OUTCOME_CHANGED])
+	if (blocks->count[OUTCOME_CHANGED] || blocks->count[OUTCOME_PLANNED])
 		return EXIT_PARTIAL;
 	if (denied || blocks->denied_failures)
 		return EXIT_NOT_PERMITTED;

@@ -60,7 +60,7 @@ void device_outcome_set(struct device_outcome *outcome, enum device_result resul
 /*
  * The exit code for the devices and their blocks. What cannot be removed but was taken offline is a
  * failure of its own: EXIT_FAILED, unless another device was removed. `signal` is the one that
- * interrupted the run, or 0.
+ * interrupted the run, or 0. What is planned counts as done.
  */
 int device_outcomes_exit_code(const struct device_outcomes *outcomes, const struct outcome_totals *blocks, int signal);
 

@@ -100,9 +100,6 @@ static bool execute_steps(const struct execute_request *request, struct attempt_
 	size_t changed = 0, made = 0;
 	bool well = true;
 
-	/* Where one is refused beforehand, all or nothing means that nothing is begun. */
-	for (size_t i = 0; i < plan->outcomes.n; i++)
-		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
 	context->total = plan->goal ? plan->goal : plan->n_steps;
 	while (made < plan->n_steps && (!plan->goal || changed < plan->goal)) {
 		size_t left = plan->n_steps - made, most = plan->goal && plan->goal - changed < left ? plan->goal - changed : left, n;
@@ -211,10 +208,13 @@ int execute_plan(const struct execute_request *request, struct plan *plan)
 {
 	struct writer writer;
 	struct attempt_context context = execute_context(request, &writer);
-	int r = writer_init(request->sysfs, &writer);
 	size_t made;
 	bool well;
+	int r;
 
+	if (request->atomic && plan_all_or_nothing(plan))
+		return 0;
+	r = writer_init(request->sysfs, &writer);
 	if (r < 0)
 		return r;
 	well = execute_steps(request, &context, plan, &made);

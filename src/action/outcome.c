@@ -240,7 +240,8 @@ int outcome_exit_code(const struct outcome_totals *totals, int signal)
 		return EXIT_SIGNAL + signal;
 	if (!unfinished)
 		return EXIT_DONE;
-	if (totals->count[OUTCOME_CHANGED] || totals->left_offline)
+	/* A dry run ends as the run would. */
+	if (totals->count[OUTCOME_CHANGED] || totals->count[OUTCOME_PLANNED] || totals->left_offline)
 		return EXIT_PARTIAL;
 	if (totals->denied_failures)
 		return EXIT_NOT_PERMITTED;

@@ -136,7 +136,10 @@ bool outcome_left_offline(const struct outcome *outcome);
 
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted);
 
-/* The exit code for the sums; `signal` is the one that interrupted the run, or 0. */
+/*
+ * The exit code for the sums; `signal` is the one that interrupted the run, or 0. What is planned
+ * counts as changed: for a dry run that is the exit code of the run, as far as it can be foreseen.
+ */
 int outcome_exit_code(const struct outcome_totals *totals, int signal);
 
 #endif

@@ -252,6 +252,26 @@ int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t g
 	return 0;
 }
 
+bool plan_all_or_nothing(struct plan *plan)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < plan->outcomes.n; i++)
+		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
+	if (well || plan->goal)
+		return false;
+	for (size_t i = 0; i < plan->outcomes.n; i++) {
+		struct outcome *outcome = &plan->outcomes.v[i];
+
+		if (outcome->result == OUTCOME_PLANNED) {
+			outcome->result = OUTCOME_SKIPPED;
+			outcome->cause = CAUSE_ALL_OR_NOTHING;
+		}
+	}
+	plan->n_steps = 0;
+	return true;
+}
+
 void plan_trim(struct plan *plan, size_t n_steps)
 {
 	size_t *moved_to = calloc(plan->outcomes.n + 1, sizeof(*moved_to)), n = 0;

@@ -67,6 +67,13 @@ void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_reque
  */
 int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t goal);
 
+/*
+ * All or nothing: where a block is refused, nothing is to be begun. The planned ones become
+ * OUTCOME_SKIPPED with CAUSE_ALL_OR_NOTHING, and no step is left. A plan with a goal is not asked:
+ * there others make up for it. Returns whether it is so.
+ */
+bool plan_all_or_nothing(struct plan *plan);
+
 /* Drops what is planned but in none of the first n_steps steps. */
 void plan_trim(struct plan *plan, size_t n_steps);
 

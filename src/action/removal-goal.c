@@ -148,8 +148,8 @@ static bool removal_goal_go_on(const struct execute_request *request, struct rem
 	int r = removal_goal_plan(request->sysfs, goal, round, &err);
 
 	if (r < 0)
-		log_warning("nothing else makes up the missing %s: %s", format_size(goal->blocks * request->memory->block_size, missing),
-			    err.code ? error_text(&err) : strerror(-r));
+		log_warning("nothing else makes up the missing %s%s%s", format_size(goal->blocks * request->memory->block_size, missing),
+			    r == -ERANGE ? "" : ": ", r == -ERANGE ? "" : error_text(&err));
 	error_done(&err);
 	return r >= 0;
 }

@@ -120,18 +120,6 @@ int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool at
 	return r;
 }
 
-/* Nothing is begun: one device is refused, and it is all or nothing. */
-static void removal_skip_all(struct removal *removal)
-{
-	for (size_t i = 0; i < removal->plan.outcomes.n; i++) {
-		removal->plan.outcomes.v[i].result = OUTCOME_SKIPPED;
-		removal->plan.outcomes.v[i].cause = CAUSE_ALL_OR_NOTHING;
-	}
-	for (size_t i = 0; i < removal->devices.n; i++)
-		if (removal->devices.v[i].result == DEVICE_PLANNED)
-			device_outcome_set(&removal->devices.v[i], DEVICE_SKIPPED, CAUSE_ALL_OR_NOTHING, NULL);
-}
-
 static bool removal_is_block(void *data, uint64_t block)
 {
 	return block == *(const uint64_t *)data;
@@ -190,13 +178,13 @@ static bool removal_is_failure(enum device_result result)
 }
 
 /* What the offlining means for the devices. Returns whether each of them is ready to go. */
-static bool removal_judge_all(const struct execute_request *request, struct removal *removal)
+static bool removal_judge_all(const struct sysfs *sysfs, bool atomic, struct removal *removal)
 {
 	bool well = true;
 
 	for (size_t i = 0; i < removal->devices.n; i++) {
 		if (removal->devices.v[i].result == DEVICE_PLANNED)
-			removal_judge_blocks(request->sysfs, removal, request->atomic, &removal->devices.v[i]);
+			removal_judge_blocks(sysfs, removal, atomic, &removal->devices.v[i]);
 		well = well && !removal_is_failure(removal->devices.v[i].result);
 	}
 	return well;
@@ -205,7 +193,7 @@ static bool removal_judge_all(const struct execute_request *request, struct remo
 /* The blocks are offline: now the devices, one after the other. Returns whether all of them went. */
 static bool removal_detach_all(const struct execute_request *request, struct removal *removal)
 {
-	bool well = removal_judge_all(request, removal);
+	bool well = removal_judge_all(request->sysfs, request->atomic, removal);
 
 	for (size_t i = 0; i < removal->devices.n && (well || !request->atomic); i++) {
 		struct device_outcome *device = &removal->devices.v[i];
@@ -238,17 +226,40 @@ void removal_put_back(const struct execute_request *request, struct removal *rem
 			removal->devices.v[i].result = DEVICE_ROLLED_BACK;
 }
 
-int removal_execute(const struct execute_request *request, struct removal *removal)
+/* All or nothing: with a device that is refused no block is begun with. Returns whether it is so. */
+static bool removal_all_or_nothing(struct removal *removal)
 {
 	bool refused = false;
-	int r;
 
 	for (size_t i = 0; i < removal->devices.n; i++)
 		refused = refused || removal->devices.v[i].result == DEVICE_REFUSED;
-	if (refused && request->atomic) {
-		removal_skip_all(removal);
-		return 0;
+	for (size_t i = 0; refused && i < removal->plan.outcomes.n; i++) {
+		removal->plan.outcomes.v[i].result = OUTCOME_SKIPPED;
+		removal->plan.outcomes.v[i].cause = CAUSE_ALL_OR_NOTHING;
 	}
+	if (refused) {
+		removal->plan.n_steps = 0;
+		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
+	}
+	return refused;
+}
+
+void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *removal)
+{
+	if (atomic && removal_all_or_nothing(removal))
+		return;
+	if (atomic)
+		plan_all_or_nothing(&removal->plan);
+	if (!removal_judge_all(sysfs, atomic, removal) && atomic)
+		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
+}
+
+int removal_execute(const struct execute_request *request, struct removal *removal)
+{
+	int r;
+
+	if (request->atomic && removal_all_or_nothing(removal))
+		return 0;
 	r = execute_plan(request, &removal->plan);
 	if (r >= 0 && !removal_detach_all(request, removal) && request->atomic)
 		removal_put_back(request, removal);

@@ -41,6 +41,12 @@ int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool at
 int removal_execute(const struct execute_request *request, struct removal *removal);
 
 /*
+ * For a dry run: what of the plan would not be begun, because blocks are refused. Each device tells
+ * of its own, and with atomic all are skipped when one is refused.
+ */
+void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *removal);
+
+/*
  * Puts back what is still there of the blocks that removal_execute() took offline, as
  * execute_roll_back() does; a device that was only skipped counts as put back.
  */

@@ -104,6 +104,8 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 		harm_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
 	if (r == 0 && goal && change_options.dry_run && run->plan.n_steps)
 		plan_trim(&run->plan, run->plan.goal);
+	if (r == 0 && change_options.dry_run && change_options.atomic)
+		plan_all_or_nothing(&run->plan);
 	if (r == 0)
 		change_warn(run);
 	return r < 0 && !err->code ? error_set(err, r, "%s", strerror(-r)) : r;

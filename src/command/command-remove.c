@@ -63,6 +63,8 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 		if (r == 0)
 			harm_check(&run->survey, run->deadline_ns, change_options.force, &run->removal.plan);
 	}
+	if (r == 0 && change_options.dry_run)
+		removal_foresee(&context->sysfs, change_options.atomic, &run->removal);
 	if (r < 0 && !err->code)
 		error_set(err, r, "cannot plan: %s", strerror(-r));
 	ranges_done(&blocks);

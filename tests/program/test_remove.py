@@ -90,6 +90,22 @@ def test_what_cannot_be_removed_goes_offline_and_is_no_success(machine: Any, nam
     assert result.rc == 1 and device_of(result)["result"] == "refused" and made.begun() == []
 
 
+def test_a_dry_run_ends_as_the_run_would(machine: Any) -> None:
+    made = machine("virtio-mem", blocks={"200-207": "online zone=Movable acpi=PNP0C80:00"})
+    assert made.memhpctl("remove", "-n", "PNP0C80:00").rc == 0
+    only_offline = made.memhpctl("remove", "-n", "virtio0")
+    assert only_offline.rc == 1 and "would only go offline" in only_offline.err
+    assert made.memhpctl("remove", "-n", "virtio0", "PNP0C80:00").rc == 64
+    nothing = made.memhpctl("remove", "-n", "--atomic", "virtio0", "PNP0C80:00")
+    assert nothing.rc == 1 and nothing.out == "" and "PNP0C80:00 (memory200-207, 8 blocks, 1G): skipped" in nothing.err
+    # A block in several zones keeps its device.
+    made = machine("x86-dimm", blocks={"33": "online zone=none acpi=PNP0C80:00"})
+    kept = made.memhpctl("remove", "-n", "--json", DIMM)
+    assert kept.rc == 64 and device_of(kept)["result"] == "failed" and device_of(kept)["cause"] == "zones"
+    assert made.memhpctl("remove", "-n", "--atomic", DIMM).rc == 1
+    assert made.begun() == []
+
+
 def test_part_of_a_device_is_refused_or_taken_whole(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("remove", "32-34", "37")

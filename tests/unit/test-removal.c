@@ -97,7 +97,7 @@ static void test_what_cannot_be_removed_may_be_selected_in_part(void **state)
 /* The exit code of one device with this result, one of whose blocks was changed or not. */
 static int exit_code(enum device_result result, enum outcome_cause cause, bool changed, int signal)
 {
-	struct device_outcome outcome = { .result = result, .cause = cause };
+	struct device_outcome outcome = { .result = result, .cause = cause, .steps.n = cause == CAUSE_NONE };
 	struct device_outcomes devices = { .v = &outcome, .n = 1 };
 	struct outcome_totals totals = { 0 };
 
@@ -112,6 +112,7 @@ static void test_exit_codes(void **state)
 	assert_int_equal(exit_code(DEVICE_ALREADY, CAUSE_NONE, false, 0), EXIT_DONE);
 	assert_int_equal(exit_code(DEVICE_PLANNED, CAUSE_NONE, false, 0), EXIT_DONE);
 	assert_int_equal(exit_code(DEVICE_OFFLINED, CAUSE_NONE, true, 0), EXIT_FAILED);
+	assert_int_equal(exit_code(DEVICE_PASSED_OVER, CAUSE_BUSY, false, 0), EXIT_DONE);
 	assert_int_equal(exit_code(DEVICE_REFUSED, CAUSE_VETO, false, 0), EXIT_FAILED);
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_BUSY, true, 0), EXIT_PARTIAL);
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_BUSY, false, 0), EXIT_TRY_AGAIN);
