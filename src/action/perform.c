@@ -92,8 +92,11 @@ static bool perform_load_module(const struct perform_request *request, const cha
 
 	if (r < 0) {
 		outcome->error = -r;
-		device_outcome_set(outcome, DEVICE_FAILED, r == -EINTR ? CAUSE_SIGNAL : r == -ETIME ? CAUSE_DEADLINE : CAUSE_UNKNOWN, "%s",
-				   error_text(&err));
+		device_outcome_set(outcome, DEVICE_FAILED,
+				   r == -EINTR ? CAUSE_SIGNAL :
+				   r == -ETIME ? CAUSE_DEADLINE :
+				   r == -EPERM || r == -EACCES ? CAUSE_ACCESS : CAUSE_UNKNOWN,
+				   "%s", error_text(&err));
 	}
 	error_done(&err);
 	return r >= 0;

@@ -51,6 +51,22 @@ static int selection_look(struct selection *selection, uint64_t number)
 	return r < 0 ? r : 1;
 }
 
+/* There is no block of this number, which the selector asks for. */
+static int selection_refuse(const struct selection *selection, const struct selector *selector, bool range, uint64_t number, struct error *err)
+{
+	uint64_t highest;
+
+	if (selector->kind == SELECTOR_ADDRESS)
+		return error_set(err, -EINVAL, "'%s': no memory block holds this address (it would be memory%" PRIu64 ")", selector->word, number);
+	if (!range)
+		return error_set(err, -EINVAL, "'%s': there is no memory block %" PRIu64 "; memhpctl list shows those there are", selector->word,
+				 number);
+	if (memory_highest(selection->memory, &highest) == 0 && number > highest)
+		return error_set(err, -EINVAL, "'%s': there is no memory block %" PRIu64 "; the last one is %" PRIu64, selector->word, number,
+				 highest);
+	return error_set(err, -EINVAL, "'%s' has a hole: there is no memory block %" PRIu64 "; give the parts around it", selector->word, number);
+}
+
 static int selection_add_range(struct selection *selection, const struct selector *selector, uint64_t first, uint64_t last,
 			       struct error *err)
 {
@@ -59,16 +75,8 @@ static int selection_add_range(struct selection *selection, const struct selecto
 
 		if (r < 0)
 			return error_set(err, r, "cannot read memory%" PRIu64 ": %s", number, strerror(-r));
-		if (r == 0 && !selection->request->missing_is_empty) {
-			if (selector->kind == SELECTOR_ADDRESS)
-				return error_set(err, -EINVAL, "'%s': no memory block holds this address (it would be memory%" PRIu64 ")",
-						 selector->word, number);
-			if (first == last)
-				return error_set(err, -EINVAL, "'%s': there is no memory block %" PRIu64 "; memhpctl list shows those there are",
-						 selector->word, number);
-			return error_set(err, -EINVAL, "'%s' has a hole: there is no memory block %" PRIu64
-					 "; give the parts around it", selector->word, number);
-		}
+		if (r == 0 && !selection->request->missing_is_empty)
+			return selection_refuse(selection, selector, first != last, number, err);
 		if (r == 1 && (r = ranges_add(&selection->blocks, number, number)) < 0)
 			return r;
 		/* Beyond the highest block of a whole snapshot there is nothing to look for. */

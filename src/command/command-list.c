@@ -168,6 +168,10 @@ static int list_print_map(struct context *context, const struct memory *memory, 
 	bool colours = terminal_has_colours();
 	struct error err = { 0 };
 
+	if (!selected->n) {
+		printf("list: no block matches\n");
+		return EXIT_DONE;
+	}
 	if (map_print(&(struct map_request){ .memory = memory, .selected = selected, .width = terminal_width(STDOUT_FILENO), .colours = colours,
 					     .blocks_characters = colours && terminal_has_utf8() }) == 0)
 		return EXIT_DONE;

@@ -137,6 +137,19 @@ static int memory_blocks_with_node(struct memory *memory, struct ranges *ret)
 	return r == -ENOENT ? ranges_add(ret, 0, UINT64_MAX) : r;
 }
 
+int memory_highest(const struct memory *memory, uint64_t *ret)
+{
+	struct ranges numbers = { 0 };
+	int r = sysfs_list(memory->directory, memory_collect_number, &numbers);
+
+	if (r >= 0 && !numbers.n)
+		r = -ENOENT;
+	if (r >= 0)
+		*ret = numbers.v[numbers.n - 1].last;
+	ranges_done(&numbers);
+	return r < 0 ? r : 0;
+}
+
 int memory_load(struct memory *memory, unsigned int want)
 {
 	struct ranges numbers = { 0 }, with_node = { 0 };

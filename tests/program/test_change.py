@@ -91,7 +91,7 @@ def test_auto_movable_lets_the_kernel_decide(machine: Any) -> None:
 
 @pytest.mark.parametrize("words, named", [
     ([], "nothing is selected"), (["--state=online"], "nothing is selected"), (["--all", "3"], "--all"), (["99"], "99"),
-    (["33", "99"], "99"), (["32-99"], "hole"), (["--timeout=0", "33"], "--timeout=0"), (["--timeout=x", "33"], "--timeout=x"),
+    (["33", "99"], "99"), (["32-99"], "the last one is 39"), (["14-33"], "hole"), (["--timeout=0", "33"], "--timeout=0"), (["--timeout=x", "33"], "--timeout=x"),
     (["--block-timeout=-1", "33"], "--block-timeout"), (["--retries=-1", "33"], "--retries"), (["--retries=x", "33"], "--retries=x"),
 ])
 @pytest.mark.parametrize("command", ["online", "offline"])

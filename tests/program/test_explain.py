@@ -184,6 +184,11 @@ x online, cannot go offline          1 block       128M
     assert made.memhpctl("list", "--map", "--scan", "68-69").out.startswith("node 1\n0x200000000     xk\n")
 
 
+def test_map_of_nothing(machine: Any) -> None:
+    result = machine("x86-dimm").memhpctl("list", "--map", "--state=going-offline")
+    assert (result.rc, result.out) == (0, "list: no block matches\n")
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_map_fits(machine: Any, width: int) -> None:
     made = machine("big")

@@ -125,6 +125,7 @@ static void test_refusals(void **state)
 		{ { "0", "2-9" }, "'2-9' has a hole: there is no memory block 4" },
 		{ { "0-18446744073709551615" }, "has a hole" },
 		{ { "0-1000" }, "has a hole" },
+		{ { "32-40" }, "there is no memory block 36; the last one is 35" },
 		{ { "0x38000000" }, "(it would be memory7)" },
 		{ { "0xffffffffffffffff" }, "no memory block holds this address" },
 		{ { "0x8000000-0x8000fff" }, "are 0x8000000-0xfffffff" },

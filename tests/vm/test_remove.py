@@ -217,6 +217,15 @@ def test_twenty_rounds_leave_nothing_behind(guest: Guest, memhpctl: str) -> None
 # dax
 
 
+def test_only_root_can_load_the_module(boot: Boot, memhpctl: str) -> None:
+    guest = boot(DAX, memhp_default_state="offline")
+    guest.check("rmmod kmem; echo nobody:x:65534:65534::/:/bin/sh >/etc/passwd")
+    result = guest.run(["busybox", "su", "nobody", "-s", "/bin/sh", "-c", f"{memhpctl} add dax0.0 --json"])
+    device = document(result)["devices"][0]
+    assert (result.rc, device["cause"], device["errno"]) == (77, "access", "EPERM") and "kmem" in device["reason"]
+    guest.check([memhpctl, "add", "dax0.0"])
+
+
 @EACH_DAX
 def test_dax_memory_goes_and_comes_again(boot: Boot, memhpctl: str, machine: Machine, blocks: list[int]) -> None:
     guest = boot(machine, memhp_default_state="offline")
