@@ -51,7 +51,7 @@ static int goal_look(struct survey *survey, const struct size_goal *goal, size_t
 static int goal_choose(struct survey *survey, const struct plan_goal_request *request, struct size_goal *ret, struct error *err)
 {
 	struct size_goal_request choice = { .memory = survey->memory, .selected = request->selected, .wanted = request->wanted,
-					    .movable = request->zone == ZONE_REQUEST_MOVABLE, .survey = survey };
+					    .zone = request->zone, .survey = survey };
 	size_t n = (size_t)request->blocks * LOOK_AT_TIMES + LOOK_AT_MORE;
 	int r = size_goal_choose(&choice, request->blocks, ret, err);
 

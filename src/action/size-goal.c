@@ -15,7 +15,7 @@ struct candidate {
 	const struct block *block;
 	uint32_t device;
 	unsigned int chance; /* CHANCE_COUNT - enum chance */
-	unsigned int zone;   /* 0 Movable, 1 any other */
+	unsigned int zone;   /* 0 the zone that is preferred, 1 any other */
 	unsigned int effort; /* pages to move, in eighths of a block */
 	unsigned int rank;   /* 0 of a chosen whole device, 1 of no device, 2 of a torn device, 3 of a whole one */
 	uint64_t together;   /* highest block of a device that has to be torn, 0 for the others */
@@ -101,6 +101,19 @@ static bool choice_must_stay(const struct choice *choice, const struct block *bl
 	       verdict_has(&verdict, REASON_PLATFORM);
 }
 
+/* Can an offline block come online in the zone that is asked for? Where its zones are not known, it may. */
+static bool choice_can_join(const struct choice *choice, const struct block *block)
+{
+	switch (choice->request->zone) {
+	case ZONE_REQUEST_MOVABLE:
+		return !block->zones.n || zones_contain(&block->zones, ZONE_MOVABLE);
+	case ZONE_REQUEST_KERNEL:
+		return block->zones.n != 1 || !zones_contain(&block->zones, ZONE_MOVABLE);
+	default:
+		return true;
+	}
+}
+
 static bool choice_can_have(const struct choice *choice, const struct block *block)
 {
 	if (!ranges_contain(choice->request->selected, block->number))
@@ -110,7 +123,7 @@ static bool choice_can_have(const struct choice *choice, const struct block *blo
 		return true;
 	if (choice->request->wanted == BLOCK_OFFLINE)
 		return block->state == BLOCK_ONLINE && !choice_must_stay(choice, block);
-	return block->state == BLOCK_OFFLINE && (!choice->request->movable || !block->zones.n || zones_contain(&block->zones, ZONE_MOVABLE));
+	return block->state == BLOCK_OFFLINE && choice_can_join(choice, block);
 }
 
 static struct candidate choice_rate(const struct choice *choice, size_t index)
@@ -120,7 +133,7 @@ static struct candidate choice_rate(const struct choice *choice, size_t index)
 	const struct pages *pages = request->survey ? survey_pages(request->survey, index) : NULL;
 	struct candidate candidate = { .block = block, .device = block->device };
 
-	candidate.zone = !block->zones.n || block->zones.v[0] != ZONE_MOVABLE;
+	candidate.zone = !block->zones.n || (block->zones.v[0] == ZONE_MOVABLE) == (request->zone == ZONE_REQUEST_KERNEL);
 	if (request->wanted == BLOCK_ONLINE)
 		return candidate;
 	candidate.chance = CHANCE_COUNT - choice_judge(choice, block).chance;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "action/plan.h"
 #include "action/survey.h"
 #include "base/error.h"
 
@@ -17,7 +18,7 @@ struct size_goal_request {
 	const struct memory *memory;
 	const struct ranges *selected; /* what may be taken */
 	enum block_state wanted;       /* BLOCK_OFFLINE or BLOCK_ONLINE: what shall become of it */
-	bool movable;		       /* for BLOCK_ONLINE: into zone Movable */
+	enum zone_request zone;	       /* for BLOCK_ONLINE */
 	bool whole_devices;	       /* nothing but whole devices, as for remove */
 	const struct survey *survey;   /* NULL, or with the pages of all, some or no blocks */
 };
@@ -43,7 +44,8 @@ int size_goal_parse(const char *size, const char *align, uint64_t block_size, ui
  *    then from devices that are torn already, then from whole ones.
  *  - Among equals: the better chance, zone Movable before kernel zones, fewer pages to move (in
  *    eighths of a block), the higher address.
- * For online there is nothing to tear: Movable first, then the highest address.
+ * For online there is nothing to tear: first what the kernel would bring into the zone that is asked
+ * for (Movable, if none is), then the highest address; never what cannot join it.
  * With whole_devices only whole devices are chosen, and only if they make the amount exactly.
  * Errors: -ENOMEM; -ERANGE with a sentence when the candidates together are less than the amount,
  * or (whole_devices) cannot make it.

@@ -65,7 +65,8 @@ static void check(const char *machine_text, struct size_goal_request request, ui
 
 static const struct size_goal_request offline = { .wanted = BLOCK_OFFLINE };
 static const struct size_goal_request online = { .wanted = BLOCK_ONLINE };
-static const struct size_goal_request online_movable = { .wanted = BLOCK_ONLINE, .movable = true };
+static const struct size_goal_request online_movable = { .wanted = BLOCK_ONLINE, .zone = ZONE_REQUEST_MOVABLE };
+static const struct size_goal_request online_kernel = { .wanted = BLOCK_ONLINE, .zone = ZONE_REQUEST_KERNEL };
 static const struct size_goal_request removal = { .wanted = BLOCK_OFFLINE, .whole_devices = true };
 
 static void movable_and_high_blocks_come_first(void **state)
@@ -100,6 +101,7 @@ static void online_takes_offline_blocks(void **state)
 	(void)state;
 	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- o:Movable@-", online, 2, "33 34 | 32");
 	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- o:Movable@-", online_movable, 2, "33 32");
+	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- f:Movable@-", online_kernel, 2, "34 32 | 33");
 }
 
 static void too_much_is_refused_with_both_amounts(void **state)
