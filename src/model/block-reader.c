@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 /*
  * More threads than this only wait for each other; a thread must have so many blocks to be worth
@@ -15,7 +17,10 @@
 /* Taken at a time: few enough that all threads are at work to the end. */
 #define BLOCKS_AT_A_TIME 16
 
-/* What the threads do together. */
+/*
+ * What the threads do together. A helper that gets its turn only when all is done finds this, and
+ * nothing to do, and nobody has waited for him.
+ */
 struct work {
 	int memory_directory;
 	struct block *blocks;
@@ -24,6 +29,9 @@ struct work {
 	const struct ranges *with_node;
 	atomic_size_t next; /* the first block that nobody has taken yet */
 	atomic_int error;
+	atomic_int helping; /* threads that may have taken blocks and are not through with them */
+	sem_t helped;	    /* posted by each that is through */
+	atomic_int users;
 };
 
 static void block_reader_read_one(struct work *work, struct block *block)
@@ -37,55 +45,86 @@ static void block_reader_read_one(struct work *work, struct block *block)
 		atomic_store(&work->error, r);
 }
 
-static void *block_reader_work(void *data)
+static void block_reader_work(struct work *work)
 {
-	struct work *work = data;
 	size_t i;
 
 	while ((i = atomic_fetch_add(&work->next, BLOCKS_AT_A_TIME)) < work->n && atomic_load(&work->error) == 0)
 		for (size_t end = i + BLOCKS_AT_A_TIME; i < end && i < work->n; i++)
 			block_reader_read_one(work, &work->blocks[i]);
+}
+
+static void block_reader_release(struct work *work)
+{
+	if (atomic_fetch_sub(&work->users, 1) > 1)
+		return;
+	sem_destroy(&work->helped);
+	free(work);
+}
+
+static void *block_reader_help(void *data)
+{
+	struct work *work = data;
+
+	atomic_fetch_add(&work->helping, 1);
+	block_reader_work(work);
+	atomic_fetch_sub(&work->helping, 1);
+	sem_post(&work->helped);
+	block_reader_release(work);
 	return NULL;
 }
 
 /*
- * Starts threads beside this one, and returns how many. Left to itself the kernel puts a thread that
- * lives for a millisecond where its maker runs, and it gets its turn when all is done: this
- * processor is not for them.
+ * Starts helpers. Left to itself the kernel puts a thread that lives for a millisecond where its
+ * maker runs, and it gets its turn when all is done: this processor is not for them.
  */
-static size_t block_reader_start(struct work *work, pthread_t *threads)
+static void block_reader_get_help(struct work *work)
 {
-	size_t most = work->n / BLOCKS_PER_THREAD_MIN, others, started = 0;
+	size_t most = work->n / BLOCKS_PER_THREAD_MIN, others;
 	int here = sched_getcpu();
 	pthread_attr_t attributes;
+	pthread_t thread;
 	cpu_set_t set;
 
 	if (most < 2 || here < 0 || sched_getaffinity(0, sizeof(set), &set) < 0 || pthread_attr_init(&attributes) != 0)
-		return 0;
+		return;
 	CPU_CLR((size_t)here, &set);
 	others = (size_t)CPU_COUNT(&set);
 	most = (most < THREADS_MAX ? most : THREADS_MAX) - 1;
-	if (others > 0 && pthread_attr_setaffinity_np(&attributes, sizeof(set), &set) == 0)
-		while (started < most && started < others &&
-		       pthread_create(&threads[started], &attributes, block_reader_work, work) == 0)
-			started++;
+	if (others > 0 && pthread_attr_setaffinity_np(&attributes, sizeof(set), &set) == 0 &&
+	    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0) {
+		for (size_t i = 0; i < most && i < others; i++) {
+			atomic_fetch_add(&work->users, 1);
+			if (pthread_create(&thread, &attributes, block_reader_help, work) != 0) {
+				atomic_fetch_sub(&work->users, 1);
+				break;
+			}
+		}
+	}
 	pthread_attr_destroy(&attributes);
-	return started;
 }
 
 int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsigned int want, const struct ranges *with_node,
 		      size_t *ret_n)
 {
-	struct work work = { .memory_directory = memory_directory, .blocks = blocks, .n = n, .want = want, .with_node = with_node };
-	pthread_t threads[THREADS_MAX];
-	size_t started = block_reader_start(&work, threads), left = 0;
+	struct work *work = malloc(sizeof(*work));
+	size_t left = 0;
+	int error;
 
-	block_reader_work(&work);
-	for (size_t i = 0; i < started; i++)
-		pthread_join(threads[i], NULL);
+	if (!work)
+		return -ENOMEM;
+	*work = (struct work){ .memory_directory = memory_directory, .blocks = blocks, .n = n, .want = want, .with_node = with_node, .users = 1 };
+	sem_init(&work->helped, 0, 0);
+	block_reader_get_help(work);
+	block_reader_work(work);
+	/* Who begins to help from now on finds no block left. */
+	while (atomic_load(&work->helping) > 0)
+		sem_wait(&work->helped);
+	error = atomic_load(&work->error);
+	block_reader_release(work);
 	for (size_t i = 0; i < n; i++)
 		if (blocks[i].state != BLOCK_STATE_COUNT)
 			blocks[left++] = blocks[i];
 	*ret_n = left;
-	return atomic_load(&work.error);
+	return error;
 }

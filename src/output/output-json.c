@@ -14,15 +14,17 @@
 #define DEPTH_MAX 8
 
 /*
- * Everything is printed at once and nothing is built: of 32,768 blocks, json-c's objects would take
- * a third of the time of a listing.
+ * json-c builds and prints the values. Only the frame of a document, its root object and the one of
+ * the root's arrays that is open, is printed as it grows: with 32,768 blocks the whole would take
+ * some 40 MB.
  */
 struct output_json {
-	struct level {
-		bool is_array, has_members;
-	} stack[DEPTH_MAX]; /* the open objects and arrays; 0 is the root object */
-	int depth;	    /* how many are open */
-	bool line;
+	struct json_object *open[DEPTH_MAX]; /* objects and arrays of the value that is being built, the outermost first */
+	int depth;			     /* how many; 0: in the frame */
+	const char *key;		     /* of that value in the root; NULL in an array */
+	bool in_array;			     /* the frame's innermost is an array of the root */
+	bool has_members, has_elements;	     /* the root, that array */
+	bool line;			     /* no frame: the root is open[0] */
 	int error;
 };
 
@@ -36,8 +38,6 @@ static struct output_json *begin(bool line)
 	/* Nothing was printed before; glibc's own buffer of 4 KiB would make a write for every 25 blocks. */
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	json->line = line;
-	json->depth = 1;
-	putchar('{');
 	return json;
 }
 
@@ -45,6 +45,8 @@ struct output_json *output_json_begin_document(const char *command)
 {
 	struct output_json *json = begin(false);
 
+	if (json)
+		putchar('{');
 	output_json_uint(json, "api_version", OUTPUT_JSON_API_VERSION);
 	if (command)
 		output_json_text(json, "command", command);
@@ -53,85 +55,119 @@ struct output_json *output_json_begin_document(const char *command)
 
 struct output_json *output_json_begin_line(void)
 {
-	return begin(true);
+	struct output_json *json = begin(true);
+
+	output_json_begin_object(json, NULL);
+	return json;
 }
 
-/*
- * White space in front of a member, or at the end of the innermost level: members of the root, and
- * elements of its arrays, have lines of their own.
- */
-static void print_space(const struct output_json *json, bool end)
-{
-	if (json->line)
-		return;
-	if (json->depth == 1)
-		fputs_unlocked(end ? "\n" : "\n  ", stdout);
-	else if (json->depth == 2 && json->stack[1].is_array)
-		fputs_unlocked(end ? "\n  " : "\n    ", stdout);
-	else
-		putchar_unlocked(' ');
-}
-
-/*
- * What comes before a value: the comma behind the one before, and the key, which is a constant of
- * this program without anything to escape.
- */
+/* The comma behind what comes before in the frame, a line of its own, the key. */
 static void print_key(struct output_json *json, const char *key)
 {
-	struct level *level = &json->stack[json->depth - 1];
+	bool *has = json->in_array ? &json->has_elements : &json->has_members;
 
-	if (level->has_members)
+	if (*has)
 		putchar_unlocked(',');
-	level->has_members = true;
-	print_space(json, false);
-	if (!key)
-		return;
-	putchar_unlocked('"');
-	fputs_unlocked(key, stdout);
-	fputs_unlocked(json->line ? "\":" : "\": ", stdout);
+	*has = true;
+	fputs_unlocked(json->in_array ? "\n    " : "\n  ", stdout);
+	/* Keys are constants of this program without anything to escape. */
+	if (key)
+		printf("\"%s\": ", key);
 }
 
-static void open_level(struct output_json *json, const char *key, bool is_array)
+static void print_value(struct output_json *json, struct json_object *value)
 {
-	if (!json)
-		return;
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE | (json->line ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_SPACED);
+	size_t length;
+	const char *text = json_object_to_json_string_length(value, flags, &length);
+
+	if (text)
+		fwrite_unlocked(text, 1, length, stdout);
+	else
+		json->error = -ENOMEM;
+}
+
+/* Puts a value, which it takes over, where the document has grown to. NULL is JSON's null. */
+static void add(struct output_json *json, const char *key, struct json_object *value)
+{
+	struct json_object *parent = json->depth ? json->open[json->depth - 1] : NULL;
+	int r = 0;
+
+	if (!json->depth) {
+		print_key(json, key);
+		print_value(json, value);
+		json_object_put(value);
+	} else if (!parent) {
+		/* There was no memory for it, which is noted. */
+		json_object_put(value);
+	} else if (json_object_is_type(parent, json_type_array)) {
+		r = json_object_array_add(parent, value);
+	} else {
+		r = json_object_object_add_ex(parent, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY);
+	}
+	if (r < 0) {
+		json->error = -ENOMEM;
+		json_object_put(value);
+	}
+}
+
+/* The same for a value that cannot be null, unless there is no memory for it. */
+static void add_new(struct output_json *json, const char *key, struct json_object *value)
+{
+	if (!value)
+		json->error = -ENOMEM;
+	add(json, key, value);
+}
+
+static void open_level(struct output_json *json, const char *key, struct json_object *value)
+{
 	if (json->depth == DEPTH_MAX)
 		abort();
-	print_key(json, key);
-	putchar_unlocked(is_array ? '[' : '{');
-	json->stack[json->depth++] = (struct level){ .is_array = is_array };
+	if (!value)
+		json->error = -ENOMEM;
+	if (json->depth)
+		add(json, key, value);
+	else
+		json->key = key;
+	json->open[json->depth++] = value;
 }
 
 void output_json_begin_object(struct output_json *json, const char *key)
 {
-	open_level(json, key, false);
+	if (json)
+		open_level(json, key, json_object_new_object());
 }
 
 void output_json_begin_array(struct output_json *json, const char *key)
 {
-	open_level(json, key, true);
+	if (!json)
+		return;
+	if (json->depth || json->in_array) {
+		open_level(json, key, json_object_new_array());
+		return;
+	}
+	print_key(json, key);
+	putchar_unlocked('[');
+	json->in_array = true;
+	json->has_elements = false;
 }
 
 void output_json_end(struct output_json *json)
 {
-	struct level level;
-
 	if (!json)
 		return;
-	level = json->stack[json->depth - 1];
-	if (level.has_members)
-		print_space(json, true);
-	putchar_unlocked(level.is_array ? ']' : '}');
+	if (!json->depth) {
+		fputs_unlocked(json->has_elements ? "\n  ]" : "]", stdout);
+		json->in_array = false;
+		return;
+	}
 	json->depth--;
-}
-
-/* Is there nothing to escape, as in all words of the kernel and nearly all names? */
-static bool is_plain(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == '"' || *text == '\\' || (unsigned char)*text >= 0x7f)
-			return false;
-	return true;
+	if (json->depth)
+		return;
+	if (!json->line)
+		print_key(json, json->key);
+	print_value(json, json->open[0]);
+	json_object_put(json->open[0]);
 }
 
 /* How many bytes the first character takes; 0 if it is not UTF-8 (RFC 3629, section 4). */
@@ -147,6 +183,16 @@ static size_t utf8_length(const char *text)
 	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;
 	return n;
+}
+
+static bool is_utf8(const char *text)
+{
+	size_t n;
+
+	for (; *text; text += n)
+		if (!(n = utf8_length(text)))
+			return false;
+	return true;
 }
 
 /*
@@ -169,48 +215,32 @@ static char *utf8_copy(const char *text)
 	return copy;
 }
 
-static void print_escaped(struct output_json *json, const char *text)
-{
-	_cleanup_free_ char *utf8 = utf8_copy(text);
-	struct json_object *object = utf8 ? json_object_new_string(utf8) : NULL;
-	const char *escaped = object ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
-
-	if (!escaped)
-		json->error = -ENOMEM;
-	fputs_unlocked(escaped ? escaped : "null", stdout);
-	json_object_put(object);
-}
 
 void output_json_text(struct output_json *json, const char *key, const char *value)
 {
+	_cleanup_free_ char *copy = NULL;
+
 	if (!json)
 		return;
-	print_key(json, key);
 	if (!value) {
-		fputs_unlocked("null", stdout);
-	} else if (is_plain(value)) {
-		putchar_unlocked('"');
-		fputs_unlocked(value, stdout);
-		putchar_unlocked('"');
-	} else {
-		print_escaped(json, value);
+		add(json, key, NULL);
+		return;
 	}
+	if (!is_utf8(value))
+		value = copy = utf8_copy(value);
+	add_new(json, key, value ? json_object_new_string(value) : NULL);
 }
 
 void output_json_uint(struct output_json *json, const char *key, uint64_t value)
 {
-	if (!json)
-		return;
-	print_key(json, key);
-	printf("%" PRIu64, value);
+	if (json)
+		add_new(json, key, json_object_new_uint64(value));
 }
 
 void output_json_bool(struct output_json *json, const char *key, bool value)
 {
-	if (!json)
-		return;
-	print_key(json, key);
-	fputs_unlocked(value ? "true" : "false", stdout);
+	if (json)
+		add_new(json, key, json_object_new_boolean(value));
 }
 
 void output_json_null(struct output_json *json, const char *key)
@@ -220,18 +250,22 @@ void output_json_null(struct output_json *json, const char *key)
 
 void output_json_decimal(struct output_json *json, const char *key, double value)
 {
+	char text[64];
+
 	if (!json)
 		return;
-	print_key(json, key);
-	printf("%.3f", value);
+	snprintf(text, sizeof(text), "%.3f", value);
+	add_new(json, key, json_object_new_double_s(value, text));
 }
 
 void output_json_ms(struct output_json *json, const char *key, int64_t ns)
 {
+	char text[64];
+
 	if (!json)
 		return;
-	print_key(json, key);
-	printf("%" PRId64 ".%" PRId64, ns / CLOCK_NS_PER_MS, ns / (CLOCK_NS_PER_MS / 10) % 10);
+	snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, ns / CLOCK_NS_PER_MS, ns / (CLOCK_NS_PER_MS / 10) % 10);
+	add_new(json, key, json_object_new_double_s((double)ns / CLOCK_NS_PER_MS, text));
 }
 
 int output_json_end_document(struct output_json *json)
@@ -240,8 +274,9 @@ int output_json_end_document(struct output_json *json)
 
 	if (!json)
 		return -ENOMEM;
-	output_json_end(json);
-	putchar('\n');
+	if (json->line)
+		output_json_end(json);
+	puts(json->line ? "" : "\n}");
 	r = json->error;
 	free(json);
 	/* A line is for somebody who waits for it. */
