@@ -9,9 +9,8 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 
-/* Looked at again after 5 to 100 ms. */
-#define PAUSE_FIRST_MS 5
-#define PAUSE_MAX_MS 100
+/* Looked at again so often: a fifth of a percent of a processor, and the next run begins at once. */
+#define PAUSE_NS (10 * CLOCK_NS_PER_MS)
 
 int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)(pid_t holder), pid_t *ret_holder)
 {
@@ -24,9 +23,9 @@ int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)
 	fd = openat(sysfs->root_fd, "run/memhpctl/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -ENOLCK;
-	for (unsigned int try = 0; fcntl(fd, F_SETLK, &lock) < 0; try++) {
+	while (fcntl(fd, F_SETLK, &lock) < 0) {
 		struct flock other = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-		int64_t pause = clock_backoff_ns(try, PAUSE_FIRST_MS, PAUSE_MAX_MS), left = clock_left_ns(deadline_ns);
+		int64_t left = clock_left_ns(deadline_ns);
 		int r;
 
 		if (errno != EAGAIN && errno != EACCES) {
@@ -39,7 +38,7 @@ int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)
 			told = true;
 			waiting(*ret_holder);
 		}
-		r = left ? interrupt_poll(NULL, 0, pause < left ? pause : left) : -ETIME;
+		r = left ? interrupt_poll(NULL, 0, PAUSE_NS < left ? PAUSE_NS : left) : -ETIME;
 		if (r < 0) {
 			close(fd);
 			return r;

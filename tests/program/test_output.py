@@ -118,7 +118,7 @@ def test_progress_keeps_to_one_line(machine: Any) -> None:
         drawn = read_terminal(main).decode()
         process.communicate(timeout=PATIENCE)
     # On a slow machine a block takes so long that it is said what is waited for: on a line of its own.
-    drawn = re.sub(r"memhpctl: waiting for [^\n]*\n", "", drawn)
+    drawn = re.sub(r"memhpctl: [^\n]*: waiting for [^\n]*\n", "", drawn)
     lines = [line.removesuffix("\x1b[K") for line in drawn.split("\r")]
     assert max(len(line) for line in lines) == 19 and "\n" not in drawn
 
