@@ -2,6 +2,7 @@
 #include "model/memory.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -131,6 +132,69 @@ static void test_node_blocks(void **state)
 	sysfs_close(&sysfs);
 }
 
+/* So many that threads share the work: each block has its own state, those that are gone are left out. */
+static void test_load_many(void **state)
+{
+	const unsigned int first = 100, n = 600;
+	struct sysfs sysfs;
+	struct memory memory;
+	uint64_t highest;
+	size_t at;
+
+	(void)state;
+	for (unsigned int i = 0; i < n; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%u/phys_index", first + i);
+		if (i % 7 == 0)
+			tree_file(path, "gone");
+		else
+			tree_block(first + i, i % 3 ? "online" : "offline", i % 3 ? "Movable" : "Normal Movable", (int[]){ i % 2, -1 });
+	}
+	tree_open(&sysfs, &memory);
+	assert_int_equal(memory_highest(&memory, &highest), 0);
+	assert_int_equal(highest, first + n - 1);
+	for (unsigned int want = BLOCK_WANT_ZONES; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY); want += BLOCK_WANT_IDENTITY) {
+		assert_int_equal(memory_load(&memory, want), 0);
+		assert_int_equal(memory.vanished, (n + 6) / 7);
+		assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks) + n - memory.vanished);
+		at = memory_lower_bound(&memory, first);
+		for (unsigned int i = 0; i < n; i++) {
+			const struct block *block = &memory.blocks[at];
+
+			if (i % 7 == 0)
+				continue;
+			assert_int_equal(block->number, first + i);
+			assert_int_equal(block->state, i % 3 ? BLOCK_ONLINE : BLOCK_OFFLINE);
+			assert_int_equal(block->zones.n, i % 3 ? 1 : 2);
+			at++;
+		}
+	}
+	memory_close(&memory);
+	sysfs_close(&sysfs);
+}
+
+/* A block that is being added has no node yet, and reading its zones then would kill the reader. */
+static void test_no_zones_without_a_node(void **state)
+{
+	struct sysfs sysfs;
+	struct memory memory;
+
+	(void)state;
+	tree_block(40, "offline", "Normal Movable", (int[]){ -1 });
+	tree_block(41, "offline", "Normal Movable", (int[]){ 1, -1 });
+	tree_open(&sysfs, &memory);
+	for (unsigned int want = BLOCK_WANT_ZONES; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY); want += BLOCK_WANT_IDENTITY) {
+		assert_int_equal(memory_load(&memory, want), 0);
+		assert_int_equal(memory_find(&memory, 40)->zones.n, 0);
+		assert_int_equal(memory_find(&memory, 41)->zones.n, 2);
+		/* One that is online has one. */
+		assert_int_equal(memory_find(&memory, 9)->zones.n, 1);
+	}
+	memory_close(&memory);
+	sysfs_close(&sysfs);
+}
+
 static void test_no_blocks(void **state)
 {
 	static const char *const sizes[] = { "0", "0x8000000", "", "8000000 x" };
@@ -164,6 +228,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_load_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_load_some, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_node_blocks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_load_many, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_zones_without_a_node, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_blocks, set_up, tear_down),
 	};
 
