@@ -84,6 +84,17 @@ static int detach_wait_gone(struct detach *detach, bool taken, struct detach_loo
 	}
 }
 
+/*
+ * Has the kernel taken a request that it may still carry out? Then the blocks must stay offline:
+ * one that came online now it would take offline again by itself, without any deadline
+ * (acpi_scan_try_to_offline()).
+ */
+static bool detach_is_pending(const struct detach *detach, bool taken, const struct detach_look *look)
+{
+	return detach->device->steps.is_asynchronous && (taken || detach->device->cause == CAUSE_INTERRUPTION) && look->present &&
+	       !look->not_offline && !look->unreadable;
+}
+
 /* What sysfs shows after all, in words. */
 static void detach_explain(struct detach *detach, int r, const struct detach_look *look)
 {
@@ -102,8 +113,7 @@ static void detach_explain(struct detach *detach, int r, const struct detach_loo
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED, "the kernel accepted the request, but could not remove it: memory%" PRIu64
 				   " is %s again (see the kernel log)", look->first->block, block_state_name(look->first->after));
 	else if (look->present)
-		device_outcome_set(device, DEVICE_FAILED, device->steps.is_asynchronous ? CAUSE_DEADLINE : CAUSE_UNKNOWN,
-				   "the kernel accepted the request, but %zu of its blocks are still there, offline (see the kernel log)",
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNKNOWN, "the kernel accepted the request, but %zu of its blocks are still there, offline (see the kernel log)",
 				   look->present);
 	else
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_DEADLINE, "its blocks are gone, but the device itself is still there: the platform did "
@@ -162,6 +172,14 @@ static bool detach_mark_stuck(struct detach *detach, struct outcome *outcome)
 	return true;
 }
 
+static bool detach_mark_pending(struct detach *detach, struct outcome *outcome)
+{
+	(void)detach;
+	if (outcome->result == OUTCOME_CHANGED)
+		outcome->cause = CAUSE_PENDING;
+	return true;
+}
+
 static bool detach_mark_gone(struct detach *detach, struct outcome *outcome)
 {
 	(void)detach;
@@ -209,6 +227,13 @@ static void detach_run(struct detach *detach)
 		free(detach->device->reason);
 		detach->device->reason = NULL;
 		detach_blocks_each(detach, detach_mark_gone);
+		return;
+	}
+	if (detach_is_pending(detach, taken, &look)) {
+		detach->device->error = 0;
+		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_PENDING, "%s: the kernel has taken the request and may still carry it out; "
+				   "its blocks are left offline", r == -EINTR ? "stopped by a signal" : "it is not gone yet");
+		detach_blocks_each(detach, detach_mark_pending);
 		return;
 	}
 	if (taken)

@@ -123,8 +123,13 @@ static bool hold_off_wait_for_lock(struct detach *detach)
 		return true;
 	detach_blocks_change(detach, offline, BLOCK_OFFLINE, "offline", &again);
 	free(again.detail);
-	/* Ended while it waited, it finds the block as wanted too. */
-	if (again.result == OUTCOME_CHANGED && (interrupt_signal() || !clock_left_ns(detach->deadline_ns))) {
+	/*
+	 * Ended while it waited, it finds the block as wanted too: by a signal, at the deadline, or,
+	 * where waiting for the lock is not seen, as a block that takes too long.
+	 */
+	if (again.result == OUTCOME_CHANGED &&
+	    (interrupt_signal() || !clock_left_ns(detach->deadline_ns) ||
+	     again.elapsed_ns - again.lock_wait_ns >= detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS)) {
 		again.result = OUTCOME_FAILED;
 		again.cause = interrupt_signal() ? CAUSE_SIGNAL : CAUSE_LOCK;
 	}

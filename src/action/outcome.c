@@ -35,6 +35,8 @@ static const struct cause {
 	[CAUSE_ACCESS] = { "access", "changing memory needs root; to root it says that the file has lost its write permission (chmod 644 gives it back)", false, true },
 	[CAUSE_READ_ONLY] = { "read-only", "/sys is read-only here, as in a container; run memhpctl on the host", false, true },
 	[CAUSE_STUCK] = { "stuck", "the kernel is still at it and cannot be interrupted there", true, false },
+	[CAUSE_PENDING] = { "pending", "the kernel has taken the request to remove its device and may still carry it out, so the block is left offline",
+			    true, false },
 	[CAUSE_REVERTED] = { "reverted", "the kernel did it, but the block is not in that state any more: somebody changes it too "
 			     "(auto_online_blocks, a udev rule, another program)", false, false },
 	[CAUSE_UNREADABLE] = { "unreadable", "the state of the block could not be read, so that it is not known what became of it", false, false },
@@ -201,7 +203,7 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 bool outcome_was_changed(const struct outcome *outcome)
 {
 	return outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ROLLED_BACK || outcome_left_offline(outcome) ||
-	       (outcome->result == OUTCOME_PASSED_OVER && outcome->cause == CAUSE_ALL_OR_NOTHING);
+	       (outcome->result == OUTCOME_PASSED_OVER && outcome->cause == CAUSE_ALL_OR_NOTHING && outcome->attempts);
 }
 
 bool outcome_left_offline(const struct outcome *outcome)

@@ -53,6 +53,7 @@ enum outcome_cause {
 	CAUSE_ACCESS,	   /* EACCES, EPERM on opening */
 	CAUSE_READ_ONLY,   /* EROFS on opening */
 	CAUSE_STUCK,	   /* the kernel does not let go of our worker */
+	CAUSE_PENDING,	   /* the kernel took the request to remove its device, and has not ended it: passing */
 	CAUSE_REVERTED,	   /* the write succeeded, yet the state read back is not the wanted one */
 	CAUSE_UNREADABLE,  /* the state could not be read back, and not because the block is gone */
 	CAUSE_ALL_OR_NOTHING, /* another block would not go, and it is all (of --atomic, of a device for --size) or nothing */

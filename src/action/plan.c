@@ -318,7 +318,8 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 		 * What was removed with its device cannot come back, and what the kernel is still
 		 * at must not.
 		 */
-		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN || outcome->cause == CAUSE_STUCK)
+		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN || outcome->cause == CAUSE_STUCK ||
+		    outcome->cause == CAUSE_PENDING)
 			continue;
 		back = &plan.steps[plan.n_steps++];
 		*back = *step;

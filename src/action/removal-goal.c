@@ -50,7 +50,8 @@ static int removal_goal_choose(const struct removal_goal *goal, struct ranges *r
 	return r;
 }
 
-int removal_goal_plan(const struct sysfs *sysfs, struct removal_goal *goal, struct removal *ret, struct error *err)
+/* Of the candidates that are left. */
+static int removal_goal_plan_once(const struct sysfs *sysfs, struct removal_goal *goal, struct removal *ret, struct error *err)
 {
 	struct ranges blocks = { 0 };
 	int r = removal_goal_look(goal);
@@ -72,12 +73,6 @@ static bool has_turned_down(const struct device_outcome *device)
 	return device->result == DEVICE_FAILED || device->result == DEVICE_REFUSED;
 }
 
-/* Would the next device fare no better either? */
-static bool is_hopeless(enum outcome_cause cause)
-{
-	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY || cause == CAUSE_STUCK;
-}
-
 /* Takes the blocks of a device out of the candidates. Errors: -ENOMEM. */
 static int removal_goal_drop(struct removal_goal *goal, const struct device *device)
 {
@@ -95,13 +90,56 @@ static int removal_goal_drop(struct removal_goal *goal, const struct device *dev
 	return r;
 }
 
+/* Takes out those that are refused. Returns whether there are any, or -ENOMEM. */
+static int removal_goal_drop_refused(struct removal_goal *goal, const struct removal *removal)
+{
+	int n = 0, r = 0;
+
+	for (size_t i = 0; r >= 0 && i < removal->devices.n; i++) {
+		if (removal->devices.v[i].result != DEVICE_REFUSED)
+			continue;
+		r = removal_goal_drop(goal, &removal->devices.v[i].device);
+		n++;
+	}
+	return r < 0 ? r : n > 0;
+}
+
+int removal_goal_plan(const struct sysfs *sysfs, struct removal_goal *goal, struct removal *ret, struct error *err)
+{
+	int r = removal_goal_plan_once(sysfs, goal, ret, err);
+
+	/* Another for each that is refused, as long as there are others; the last ones say why not. */
+	while (r >= 0 && (r = removal_goal_drop_refused(goal, ret)) > 0) {
+		struct removal other = { 0 };
+
+		r = removal_goal_plan_once(sysfs, goal, &other, err);
+		if (r >= 0) {
+			removal_done(ret);
+			*ret = other;
+			continue;
+		}
+		removal_done(&other);
+		if (r == -ERANGE) {
+			error_done(err);
+			return 0;
+		}
+	}
+	return r;
+}
+
+/* Would the next device fare no better either? */
+static bool is_hopeless(enum outcome_cause cause)
+{
+	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY || cause == CAUSE_STUCK || cause == CAUSE_PENDING;
+}
+
 /*
  * What a round came to: counts what is gone, takes those that had their turn out of the candidates.
  * Returns whether another round may bring the rest; or -ENOMEM.
  */
 static int removal_goal_settle(const struct execute_request *request, struct removal_goal *goal, const struct removal *round)
 {
-	bool failed = false, removed = false, hopeless = interrupt_signal() != 0;
+	bool failed = false, removed = false, hopeless = false;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < round->devices.n; i++) {
@@ -120,7 +158,7 @@ static int removal_goal_settle(const struct execute_request *request, struct rem
 	}
 	if (r < 0)
 		return r;
-	return failed && !hopeless && clock_left_ns(request->deadline_ns) && !(removed && request->atomic);
+	return failed && !hopeless && !(removed && request->atomic);
 }
 
 /* The amount is there: what would not go on the way is of no interest, if it is as it was. */
@@ -140,13 +178,18 @@ static void removal_goal_pass_over(struct removal *removal)
 	}
 }
 
-/* Plans the next round; says why there is none. */
+/* Plans the next round, unless the time is over; says why there is none. */
 static bool removal_goal_go_on(const struct execute_request *request, struct removal_goal *goal, struct removal *round)
 {
 	struct error err = { 0 };
 	char missing[FORMAT_SIZE];
-	int r = removal_goal_plan(request->sysfs, goal, round, &err);
+	int r;
 
+	if (interrupt_signal() || !clock_left_ns(request->deadline_ns))
+		return false;
+	/* What the last round moved lies elsewhere now. */
+	survey_refresh(request->sysfs, goal->survey);
+	r = removal_goal_plan(request->sysfs, goal, round, &err);
 	if (r < 0)
 		log_warning("nothing else makes up the missing %s%s%s", format_size(goal->blocks * request->memory->block_size, missing),
 			    r == -ERANGE ? "" : ": ", r == -ERANGE ? "" : error_text(&err));
@@ -163,6 +206,8 @@ int removal_goal_execute(const struct execute_request *request, struct removal_g
 	*removal = (struct removal){ .plan = { .wanted = BLOCK_OFFLINE } };
 	do {
 		r = removal_execute(request, &round);
+		if (r < 0 && begun)
+			break;
 		if (r >= 0) {
 			begun = true;
 			r = removal_goal_settle(request, goal, &round);

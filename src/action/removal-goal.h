@@ -16,8 +16,9 @@ struct removal_goal {
 };
 
 /*
- * Chooses the devices that make up the amount best and plans their removal. The pages of all that
- * could be taken are looked at for that. Errors: -ENOMEM, those of size_goal_choose(), with a
+ * Chooses the devices that make up the amount best and plans their removal; others for those that
+ * the plan refuses, as long as there are others. The pages of all that could be taken are looked at
+ * for that. Errors: -ENOMEM, those of size_goal_choose(), with a
  * sentence.
  */
 int removal_goal_plan(const struct sysfs *sysfs, struct removal_goal *goal, struct removal *ret, struct error *err);
@@ -26,8 +27,9 @@ int removal_goal_plan(const struct sysfs *sysfs, struct removal_goal *goal, stru
  * Carries the plan out, and plans again for what a device leaves missing that would not go, until
  * the amount is removed, nothing else makes up the rest, or the time is over. Whoever names an
  * amount has not named these devices: one that does not go is put back as it was, under a deadline
- * of its own. When the amount is reached it counts as DEVICE_PASSED_OVER. With atomic the search ends
- * as soon as a device is gone. The plan of *removal tells of the blocks of all of them, but has no
+ * of its own, unless the kernel may still remove it (CAUSE_PENDING), which ends the search. When the
+ * amount is reached it counts as DEVICE_PASSED_OVER. With atomic the search ends as soon as a device
+ * is gone. The plan of *removal tells of the blocks of all of them, but has no
  * steps any more. Errors: -ENOMEM, what was done until then is told.
  */
 int removal_goal_execute(const struct execute_request *request, struct removal_goal *goal, struct removal *removal);

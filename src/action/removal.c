@@ -215,15 +215,27 @@ static bool removal_detach_all(const struct execute_request *request, struct rem
 	return well;
 }
 
+static struct device_outcome *removal_device_of(struct removal *removal, uint64_t block)
+{
+	for (size_t i = 0; i < removal->devices.n; i++)
+		if (ranges_contain(&removal->devices.v[i].device.blocks, block))
+			return &removal->devices.v[i];
+	return NULL;
+}
+
 void removal_put_back(const struct execute_request *request, struct removal *removal)
 {
 	if (execute_roll_back(request, &removal->plan) < 0) {
 		log_error("no memory to put the changed blocks back");
 		return;
 	}
-	for (size_t i = 0; i < removal->devices.n; i++)
-		if (removal->devices.v[i].result == DEVICE_SKIPPED)
-			removal->devices.v[i].result = DEVICE_ROLLED_BACK;
+	for (size_t i = 0; i < removal->plan.outcomes.n; i++) {
+		const struct outcome *outcome = &removal->plan.outcomes.v[i];
+		struct device_outcome *device = outcome->result == OUTCOME_ROLLED_BACK ? removal_device_of(removal, outcome->block) : NULL;
+
+		if (device && device->result == DEVICE_SKIPPED)
+			device->result = DEVICE_ROLLED_BACK;
+	}
 }
 
 /* All or nothing: with a device that is refused no block is begun with. Returns whether it is so. */
@@ -246,6 +258,12 @@ static bool removal_all_or_nothing(struct removal *removal)
 
 void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *removal)
 {
+	for (size_t i = 0; i < removal->devices.n; i++) {
+		struct device_outcome *device = &removal->devices.v[i];
+
+		if (device->result == DEVICE_PLANNED && removal_cannot(&device->device))
+			device_outcome_set(device, DEVICE_PLANNED, CAUSE_NONE, "%s", removal_cannot(&device->device));
+	}
 	if (atomic && removal_all_or_nothing(removal))
 		return;
 	if (atomic)

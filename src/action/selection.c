@@ -51,20 +51,35 @@ static int selection_look(struct selection *selection, uint64_t number)
 	return r < 0 ? r : 1;
 }
 
-/* There is no block of this number, which the selector asks for. */
-static int selection_refuse(const struct selection *selection, const struct selector *selector, bool range, uint64_t number, struct error *err)
+/* Why a range cannot be had whole: there is no block `number`. */
+static int selection_refuse_range(const struct selection *selection, const struct selector *selector, uint64_t first, uint64_t last,
+				  uint64_t number, struct error *err)
 {
-	uint64_t highest;
+	struct ranges there = { 0 };
+	bool none = memory_numbers(selection->memory, &there) == 0 && there.n;
+	uint64_t highest = none ? there.v[there.n - 1].last : UINT64_MAX;
 
-	if (selector->kind == SELECTOR_ADDRESS)
-		return error_set(err, -EINVAL, "'%s': no memory block holds this address (it would be memory%" PRIu64 ")", selector->word, number);
-	if (!range)
-		return error_set(err, -EINVAL, "'%s': there is no memory block %" PRIu64 "; memhpctl list shows those there are", selector->word,
-				 number);
-	if (memory_highest(selection->memory, &highest) == 0 && number > highest)
+	for (size_t i = 0; i < there.n; i++)
+		none = none && (there.v[i].last < first || there.v[i].first > last);
+	ranges_done(&there);
+	if (none)
+		return error_set(err, -EINVAL, "'%s': there are no such memory blocks; memhpctl list shows those there are", selector->word);
+	if (number > highest)
 		return error_set(err, -EINVAL, "'%s': there is no memory block %" PRIu64 "; the last one is %" PRIu64, selector->word, number,
 				 highest);
 	return error_set(err, -EINVAL, "'%s' has a hole: there is no memory block %" PRIu64 "; give the parts around it", selector->word, number);
+}
+
+/* There is no block of this number, which the selector asks for. */
+static int selection_refuse(const struct selection *selection, const struct selector *selector, uint64_t first, uint64_t last,
+			    uint64_t number, struct error *err)
+{
+	if (selector->kind == SELECTOR_ADDRESS)
+		return error_set(err, -EINVAL, "'%s': no memory block holds this address (it would be memory%" PRIu64 ")", selector->word, number);
+	if (first == last)
+		return error_set(err, -EINVAL, "'%s': there is no memory block %" PRIu64 "; memhpctl list shows those there are", selector->word,
+				 number);
+	return selection_refuse_range(selection, selector, first, last, number, err);
 }
 
 static int selection_add_range(struct selection *selection, const struct selector *selector, uint64_t first, uint64_t last,
@@ -76,7 +91,7 @@ static int selection_add_range(struct selection *selection, const struct selecto
 		if (r < 0)
 			return error_set(err, r, "cannot read memory%" PRIu64 ": %s", number, strerror(-r));
 		if (r == 0 && !selection->request->missing_is_empty)
-			return selection_refuse(selection, selector, first != last, number, err);
+			return selection_refuse(selection, selector, first, last, number, err);
 		if (r == 1 && (r = ranges_add(&selection->blocks, number, number)) < 0)
 			return r;
 		/* Beyond the highest block of a whole snapshot there is nothing to look for. */

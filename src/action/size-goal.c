@@ -62,7 +62,9 @@ int size_goal_parse(const char *size, const char *align, uint64_t block_size, ui
 	if (r < 0)
 		return r;
 	r = parse_size(size, &bytes);
-	if (r == -ENOMSG)
+	if (r == -ENOMSG && strtod(size, NULL) >= 1 << 20)
+		return error_set(err, -EINVAL, "--size=%s: a size needs a unit: %sB", size, size);
+	if (r == -ENOMSG && strtod(size, NULL) > 0)
 		return error_set(err, -EINVAL, "--size=%s: a size needs a unit: %sM, %sG", size, size, size);
 	if (r < 0 || bytes > UINT64_MAX - block_size)
 		return error_set(err, -EINVAL, "--size=%s: no such size; it is a number with its unit, such as 512M or 4G", size);
@@ -136,6 +138,12 @@ static struct candidate choice_rate(const struct choice *choice, size_t index)
 	candidate.zone = !block->zones.n || (block->zones.v[0] == ZONE_MOVABLE) == (request->zone == ZONE_REQUEST_KERNEL);
 	if (request->wanted == BLOCK_ONLINE)
 		return candidate;
+	/* It goes with its device, and nothing has to be done for that. */
+	if (block->state == BLOCK_OFFLINE) {
+		candidate.chance = CHANCE_COUNT - CHANCE_YES;
+		candidate.zone = 0;
+		return candidate;
+	}
 	candidate.chance = CHANCE_COUNT - choice_judge(choice, block).chance;
 	/* Whether there is much or nothing to move is the effort's business. */
 	if (candidate.chance == CHANCE_COUNT - CHANCE_YES)
@@ -182,7 +190,7 @@ static int choice_collect(struct choice *choice)
 			if (group)
 				choice_count_in(choice, &choice->candidates[choice->n]);
 			choice->n++;
-		} else if (group && block->state == choice->request->wanted) {
+		} else if (group && block->state == choice->request->wanted && !choice->request->whole_devices) {
 			group->torn = true;
 		} else if (group) {
 			group->whole = false;

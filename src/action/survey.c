@@ -37,6 +37,12 @@ int survey_open(const struct sysfs *sysfs, const struct memory *memory, struct s
 	return 0;
 }
 
+void survey_refresh(const struct sysfs *sysfs, struct survey *survey)
+{
+	memset(survey->pages, 0, survey->memory->n_blocks * sizeof(*survey->pages));
+	survey->meminfo_error = meminfo_load(sysfs, &survey->meminfo);
+}
+
 void survey_done(struct survey *survey)
 {
 	if (!survey->pages)

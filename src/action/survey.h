@@ -30,6 +30,9 @@ struct survey {
 int survey_open(const struct sysfs *sysfs, const struct memory *memory, struct survey *ret);
 void survey_done(struct survey *survey);
 
+/* Forgets what was counted, and reads anew how much memory is free: after pages were moved. */
+void survey_refresh(const struct sysfs *sysfs, struct survey *survey);
+
 /*
  * Counts the pages of one block of the snapshot, once. Errors: that of opening or reading
  * /proc/kpageflags; -EACCES without root.

@@ -26,6 +26,10 @@ static void log_write(enum log_level level, const char *prefix, const char *form
 	if (before_write)
 		before_write();
 	vsnprintf(text, sizeof(text), format, args);
+	/* Words of the user and of files are quoted in it; they are no commands to the terminal. */
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 	fprintf(stderr, "memhpctl: %s%s\n", prefix, text);
 }
 

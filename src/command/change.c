@@ -15,6 +15,7 @@
 #include "action/selection.h"
 #include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/format.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "command/options.h"
@@ -173,8 +174,30 @@ struct report change_report_of(struct context *context, const struct memory *mem
 	};
 }
 
+/* The report is lost; standard error says at least what was changed. */
+static void change_tell_lost(const struct report *report)
+{
+	const struct outcomes *outcomes = &report->plan->outcomes;
+	_cleanup_free_ char *text = NULL;
+	struct ranges changed = { 0 };
+	char size[FORMAT_SIZE];
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < outcomes->n; i++)
+		if (outcomes->v[i].result == OUTCOME_CHANGED)
+			r = ranges_add(&changed, outcomes->v[i].block, outcomes->v[i].block);
+	if (changed.n)
+		text = ranges_text(&changed, 32);
+	if (text)
+		log_error("the report is lost; done: %s memory%s (%s)", report->command, text,
+			  format_size(ranges_count(&changed) * report->memory->block_size, size));
+	ranges_done(&changed);
+}
+
 int change_print(struct context *context, const struct report *report)
 {
+	int r = 0;
+
 	if (!report->dry_run)
 		audit_plan(&context->sysfs, report->command, report->memory, report->plan);
 	/*
@@ -182,7 +205,11 @@ int change_print(struct context *context, const struct report *report)
 	 * must not hide them.
 	 */
 	report_print(report, context->quiet || context->json);
-	return context->json ? command_end_json(report_print_json(report), report->exit_code) : report->exit_code;
+	if (context->json)
+		r = report_print_json(report);
+	if (!report->dry_run && (r < 0 || fflush(stdout) || ferror(stdout)))
+		change_tell_lost(report);
+	return context->json ? command_end_json(r, report->exit_code) : report->exit_code;
 }
 
 static int change_report(const struct run *run)

@@ -45,7 +45,7 @@ static const struct poptOption auto_options[] = {
 static int auto_fail(struct context *context, struct error *err)
 {
 	journal_send(&context->sysfs, JOURNAL_ERROR, JOURNAL_TROUBLE, error_text(err), NULL, 0);
-	return command_fail(context, EXIT_FAILED, err);
+	return command_fail(context, err->code == -EACCES || err->code == -EPERM ? EXIT_NOT_PERMITTED : EXIT_FAILED, err);
 }
 
 static void auto_tell_other_run(pid_t holder)

@@ -21,6 +21,7 @@ static const struct poptOption complete_options[] = { POPT_TABLEEND };
 struct line {
 	const struct command *command;	 /* that it names, or NULL */
 	const struct poptOption *option; /* whose value the last word is, or NULL */
+	const char *operand;		 /* the first one after the command, or NULL */
 	bool only_operands;		 /* after "--" */
 	const char *sysroot;		 /* that it names, or NULL */
 	const char *word;		 /* the last one, whole */
@@ -64,7 +65,7 @@ static void offer_states(const struct line *line)
 static void offer_zones(const struct line *line)
 {
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
-		if (zone != ZONE_UNKNOWN)
+		if (zone != ZONE_UNKNOWN && zone != ZONE_DEVICE)
 			offer(line, zone_name((enum zone)zone), "zone");
 	offer(line, "kernel", "all zones but Movable");
 }
@@ -150,6 +151,12 @@ static void offer_system(const struct line *line, unsigned int which)
 	sysfs_close(&sysfs);
 }
 
+static void offer_providers(const struct line *line)
+{
+	for (size_t i = 0; providers[i]; i++)
+		offer(line, providers[i]->name, providers[i]->summary);
+}
+
 /* By the name that the help gives the value. Returns whether it can be anything but the name of a file. */
 static bool offer_values(struct line *line)
 {
@@ -167,6 +174,8 @@ static bool offer_values(struct line *line)
 		offer_system(line, WORDS_NODES);
 	else if (!strcmp(value, "DEVICE"))
 		offer_system(line, WORDS_DEVICES);
+	else if (!strcmp(value, "PROVIDER"))
+		offer_providers(line);
 	else if (strchr(value, '|'))
 		offer_alternatives(line, value, line->option->descrip);
 	return true;
@@ -174,10 +183,25 @@ static bool offer_values(struct line *line)
 
 static void offer_operands(const struct line *line)
 {
-	if (strstr(line->command->operands, "COMMAND"))
+	const char *operands = line->command->operands;
+
+	/* "show|check|test|apply [SELECTOR...]": one of these first. */
+	if (strchr(operands, '|') && !line->operand) {
+		char words[64];
+
+		snprintf(words, sizeof(words), "%.*s", (int)strcspn(operands, " "), operands);
+		offer_alternatives(line, words, line->command->name);
+		return;
+	}
+	/* These take no more. */
+	if (strchr(operands, '|') && (!strcmp(line->operand, "show") || !strcmp(line->operand, "check")))
+		return;
+	if (strstr(operands, "COMMAND"))
 		offer_commands(line);
-	if (strstr(line->command->operands, "SELECTOR"))
+	if (strstr(operands, "SELECTOR"))
 		offer_system(line, WORDS_NODES | WORDS_DEVICES | WORDS_BLOCKS);
+	if (strstr(operands, "DEVICE"))
+		offer_system(line, WORDS_DEVICES);
 }
 
 /* The option of this name, of `length` characters; one character is a short name. */
@@ -216,6 +240,8 @@ static void line_read_word(struct line *line, const char *word)
 	} else if (line->only_operands || word[0] != '-' || !word[1]) {
 		if (!line->command)
 			line->command = command_find(word);
+		else if (!line->operand)
+			line->operand = word;
 	} else if (!strcmp(word, "--")) {
 		line->only_operands = true;
 	} else if (!strncmp(word, "--sysroot=", 10)) {

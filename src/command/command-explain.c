@@ -61,7 +61,7 @@ static int explain_print(struct context *context, struct memory *memory, const s
 	}
 	if (explanation.width > WIDTH_MAX)
 		explanation.width = WIDTH_MAX;
-	explanation.scan_error = survey_scan_all(survey, selected, CLOCK_NEVER);
+	explanation.scan_error = survey->kpageflags < 0 ? survey->kpageflags : survey_scan_all(survey, selected, CLOCK_NEVER);
 	survey_judge_all(survey, memory);
 	explain_read_log(context, survey, selected, log);
 	if (context->json)

@@ -25,8 +25,8 @@
 struct policy_question policy_question;
 
 static const struct poptOption question_table[] = {
-	{ "provider", '\0', POPT_ARG_STRING, &policy_question.provider, 0, "Provider, such as acpi, dax, virtio", "NAME" },
-	{ "device", '\0', POPT_ARG_STRING, &policy_question.device, 0, "Device, such as PNP0C80:00", "NAME" },
+	{ "provider", '\0', POPT_ARG_STRING, &policy_question.provider, 0, "Provider, such as acpi, dax, virtio", "PROVIDER" },
+	{ "device", '\0', POPT_ARG_STRING, &policy_question.device, 0, "Device, such as PNP0C80:00", "DEVICE" },
 	{ "node", '\0', POPT_ARG_STRING, &policy_question.node, 0, "NUMA node", "NODE" },
 	{ "cpuless", '\0', POPT_ARG_NONE, &policy_question.cpuless, 0, "The node has no processor", NULL },
 	{ "virt", '\0', POPT_ARG_STRING, &policy_question.virt, 0, "Hypervisor, or none", "WORD" },
@@ -177,6 +177,27 @@ static int apply_run(struct context *context, const struct policy *policy, const
 	return exit_code;
 }
 
+/* The first option of the table that was given; NULL: none. */
+static const char *given_option(const struct poptOption *table)
+{
+	for (; table->longName; table++)
+		if (table->argInfo == POPT_ARG_STRING ? *(char **)table->arg != NULL : *(int *)table->arg != 0)
+			return table->longName;
+	return NULL;
+}
+
+/* An option that the verb does not look at would be taken for a filter. */
+static int policy_check_options(const char *verb, struct error *err)
+{
+	const char *question = strcmp(verb, "test") ? given_option(question_table) : NULL;
+	const char *apply = strcmp(verb, "apply") ? given_option(apply_table) : NULL;
+
+	if (question)
+		return error_set(err, -EINVAL, "--%s is a question of policy test%s", question,
+				 strcmp(verb, "apply") ? "" : "; policy apply takes selectors: 32-39, node1, PNP0C80:00");
+	return apply ? error_set(err, -EINVAL, "--%s is for policy apply", apply) : 0;
+}
+
 static int policy_run_verb(struct context *context, const char *verb, const struct policy *policy, const char **words, size_t n_words)
 {
 	struct error err = { 0 };
@@ -207,6 +228,8 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 			  n_words ? words[0] : "", n_words ? "': " : "");
 		return command_fail(context, EXIT_USAGE, &err);
 	}
+	if (policy_check_options(verbs[verb], &err) < 0)
+		return command_fail(context, EXIT_USAGE, &err);
 	/* A mistake in a file is none of the command line. */
 	if (policy_load(&context->sysfs, &policy, &err) < 0)
 		return command_fail(context, EXIT_FAILED, &err);

@@ -25,6 +25,9 @@
 /* After an event others follow: it looks once for all of them. */
 #define GATHER_MS 20
 
+/* So many words that are missing are named in a sentence. */
+#define MISSING_SHOWN 8
+
 enum goal { GOAL_ONLINE, GOAL_OFFLINE, GOAL_PRESENT, GOAL_ABSENT, GOAL_COUNT };
 
 static const char *const goal_names[GOAL_COUNT] = { "online", "offline", "present", "absent" };
@@ -34,7 +37,7 @@ static struct {
 } options;
 
 static const struct poptOption wait_options[] = {
-	{ "for", '\0', POPT_ARG_STRING, &options.goal, 0, "What to wait for: online (default), offline, present, absent", "STATE" },
+	{ "for", '\0', POPT_ARG_STRING, &options.goal, 0, "What to wait for: online (default), offline, present, absent", "online|offline|present|absent" },
 	{ "timeout", '\0', POPT_ARG_STRING, &options.timeout, 0, "Give up after this time (default: 5m)", "TIME" },
 	POPT_TABLEEND
 };
@@ -47,7 +50,8 @@ struct waiting {
 	struct uevent_monitor *monitor; /* NULL where there are no events */
 	struct ranges done;	/* selected blocks that are as they should be, at the last look */
 	struct ranges not_done; /* and those that are not; also the ones that are missing */
-	bool missing;		/* a node or device that is waited for is not there */
+	const char **missing;	/* of the words those of which something is not there that should be; room for all */
+	size_t n_missing;
 };
 
 /* How many blocks a word names; 0 for nodes and devices, which have as many as there are. */
@@ -103,7 +107,8 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 	/* What is gone is offline enough. */
 	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {
 		named = named_blocks(&selector, memory.block_size, &first);
-		waiting->missing = waiting->missing || found < (named ? named : 1);
+		if (found < (named ? named : 1))
+			waiting->missing[waiting->n_missing++] = *word;
 	}
 	ranges_done(&blocks);
 	memory_close(&memory);
@@ -117,10 +122,10 @@ static int wait_look(struct waiting *waiting, struct error *err)
 
 	ranges_done(&waiting->done);
 	ranges_done(&waiting->not_done);
-	waiting->missing = false;
+	waiting->n_missing = 0;
 	for (size_t i = 0; r == 0 && i < waiting->n_words; i++)
 		r = wait_look_word(waiting, &waiting->words[i], err);
-	return r < 0 ? r : !waiting->not_done.n && !waiting->missing;
+	return r < 0 ? r : !waiting->not_done.n && !waiting->n_missing;
 }
 
 /* Waits for an event, or until it is time to look without one. Returns 0, or -EINTR. */
@@ -178,25 +183,39 @@ static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
 	output_json_text(json, "result", report_result_name(exit_code, false));
 	output_json_uint(json, "exit_code", (uint64_t)exit_code);
 	output_json_text(json, "for", goal_names[waiting->goal]);
-	output_json_bool(json, "missing", waiting->missing);
+	output_json_bool(json, "missing", waiting->n_missing);
+	output_json_begin_array(json, "missing_selectors");
+	for (size_t i = 0; i < waiting->n_missing; i++)
+		output_json_text(json, NULL, waiting->missing[i]);
+	output_json_end(json);
 	wait_add_blocks(json, "blocks", &waiting->done);
 	wait_add_blocks(json, "unfinished", &waiting->not_done);
 	output_json_ms(json, "elapsed_ms", clock_now_ns() - began_ns);
 	return command_end_json(output_json_end_document(json), exit_code);
 }
 
+/* " 999 node3 …": a few of the words. */
+static void wait_missing_text(const struct waiting *waiting, char *text, size_t size)
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < waiting->n_missing && length < size; i++)
+		length += (size_t)snprintf(text + length, size - length, " %s", i < MISSING_SHOWN ? waiting->missing[i] : "…");
+}
+
 static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 {
 	int exit_code = r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN;
-	_cleanup_free_ char *text = ranges_text(&waiting->not_done, 8);
-	char elapsed[FORMAT_SIZE];
+	_cleanup_free_ char *not_done = ranges_text(&waiting->not_done, 8);
+	char elapsed[FORMAT_SIZE], missing[256];
 
 	format_duration(clock_now_ns() - began_ns, elapsed);
-	if (waiting->not_done.n)
-		log_error("%s after %s: not %s: %s%s", r == -EINTR ? "stopped" : "the time is over", elapsed, goal_names[waiting->goal], text ? text : "?",
-			  waiting->missing ? ", and blocks are missing" : "");
-	else
-		log_error("%s after %s: blocks are missing", r == -EINTR ? "stopped" : "the time is over", elapsed);
+	wait_missing_text(waiting, missing, sizeof(missing));
+	log_error("%s after %s:%s%s%s%s%s%s", r == -EINTR ? "stopped" : "the time is over", elapsed,
+		  waiting->not_done.n ? " not " : "", waiting->not_done.n ? goal_names[waiting->goal] : "",
+		  waiting->not_done.n ? ": " : "", waiting->not_done.n && not_done ? not_done : "",
+		  waiting->n_missing ? waiting->not_done.n ? "; not all there:" : " not all there:" : "", missing);
 	return wait_report(waiting, exit_code, began_ns);
 }
 
@@ -225,6 +244,11 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 		r = options_duration_ms("timeout", options.timeout, DEFAULT_TIMEOUT_MS, &timeout_ms, &err);
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
+	waiting.missing = calloc(n_words, sizeof(*waiting.missing));
+	if (!waiting.missing) {
+		error_set(&err, -ENOMEM, "no memory");
+		return command_fail(context, EXIT_FAILED, &err);
+	}
 	interrupt_init();
 	/*
 	 * Before the first look, so that nothing happens unseen between the two. Without events
@@ -240,6 +264,7 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	uevent_close(waiting.monitor);
 	ranges_done(&waiting.done);
 	ranges_done(&waiting.not_done);
+	free(waiting.missing);
 	return exit_code;
 }
 

@@ -47,11 +47,16 @@ int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err)
 
 int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err)
 {
+	int r;
+
 	if (!text) {
 		*ret = default_ms;
 		return 0;
 	}
-	if (parse_duration_ms(text, ret) < 0 || *ret == 0)
+	r = parse_duration_ms(text, ret);
+	if (r == -ERANGE || (r == 0 && *ret == 0))
+		return error_set(err, -EINVAL, "--%s=%s: that is too %s a time", name, text, r ? "long" : "short");
+	if (r < 0)
 		return error_set(err, -EINVAL, "--%s=%s: a time is a number with ms, s, m or h behind it, such as 30s", name, text);
 	return 0;
 }

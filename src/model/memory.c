@@ -134,20 +134,15 @@ static int memory_blocks_with_node(struct memory *memory, struct ranges *ret)
 {
 	int r = memory_each_node(memory, memory_collect_numbers, ret);
 
-	return r == -ENOENT ? ranges_add(ret, 0, UINT64_MAX) : r;
+	if (r == -ENOENT)
+		return ranges_add(ret, 0, UINT64_MAX);
+	/* Whoever is not known to have one is asked. */
+	return r == -ENOMEM ? r : 0;
 }
 
-int memory_highest(const struct memory *memory, uint64_t *ret)
+int memory_numbers(const struct memory *memory, struct ranges *ret)
 {
-	struct ranges numbers = { 0 };
-	int r = sysfs_list(memory->directory, memory_collect_number, &numbers);
-
-	if (r >= 0 && !numbers.n)
-		r = -ENOENT;
-	if (r >= 0)
-		*ret = numbers.v[numbers.n - 1].last;
-	ranges_done(&numbers);
-	return r < 0 ? r : 0;
+	return sysfs_list(memory->directory, memory_collect_number, ret);
 }
 
 int memory_load(struct memory *memory, unsigned int want)
@@ -155,7 +150,7 @@ int memory_load(struct memory *memory, unsigned int want)
 	struct ranges numbers = { 0 }, with_node = { 0 };
 	struct block *blocks = NULL;
 	size_t n = 0, left = 0;
-	int r = sysfs_list(memory->directory, memory_collect_number, &numbers);
+	int r = memory_numbers(memory, &numbers);
 
 	if (r == 0 && (want & BLOCK_WANT_ZONES) && !(want & BLOCK_WANT_IDENTITY))
 		r = memory_blocks_with_node(memory, &with_node);

@@ -74,8 +74,8 @@ bool memory_block_is_on_node(const struct memory *memory, const struct block *bl
 /* First byte and size of a block. */
 uint64_t memory_address(const struct memory *memory, uint64_t number);
 
-/* The highest block number that there is now, without reading any block. Errors: -ENOENT: there is none; those of getdents64(2). */
-int memory_highest(const struct memory *memory, uint64_t *ret);
+/* The numbers of all blocks that there are now, without reading any. Errors: -ENOMEM, those of getdents64(2). */
+int memory_numbers(const struct memory *memory, struct ranges *ret);
 
 /* The blocks of a node by number, without reading any. -ENOENT: no such node, or no NUMA. */
 int memory_node_blocks(const struct sysfs *sysfs, uint32_t node, struct ranges *ret);

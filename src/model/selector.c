@@ -40,18 +40,19 @@ static int parse_pair(const char *word, int (*parse)(const char *, uint64_t *), 
 	return r < 0 ? r : parse(dash + 1, last);
 }
 
-static int selector_parse_number(const char *word, struct selector *ret, struct error *err)
+/* text: the word, or what of it follows "memory", where there are no addresses. */
+static int selector_parse_number(const char *word, const char *text, struct selector *ret, struct error *err)
 {
-	bool is_address = word[0] == '0' && tolower((unsigned char)word[1]) == 'x';
-	bool is_pair = strchr(word, '-');
+	bool is_address = text == word && word[0] == '0' && tolower((unsigned char)word[1]) == 'x';
+	bool is_pair = strchr(text, '-');
 	int (*parse)(const char *, uint64_t *) = is_address ? parse_address : parse_block_number;
 	int r;
 
 	if (is_pair) {
-		r = parse_pair(word, parse, &ret->first, &ret->last);
+		r = parse_pair(text, parse, &ret->first, &ret->last);
 		ret->kind = is_address ? SELECTOR_ADDRESSES : SELECTOR_BLOCKS;
 	} else {
-		r = parse(word, &ret->first);
+		r = parse(text, &ret->first);
 		ret->last = ret->first;
 		ret->kind = is_address ? SELECTOR_ADDRESS : SELECTOR_BLOCKS;
 	}
@@ -61,8 +62,8 @@ static int selector_parse_number(const char *word, struct selector *ret, struct 
 		return error_set(err, -EINVAL, "'%s' is neither a block (42), a block range (32-39), an address (0x100000000) nor an "
 				 "address range (0x100000000-0x13fffffff)%s", word,
 				 strchr(word, ',') ? "; give several as words of their own: 32 33" :
-				 is_address || !parse_size(word, &(uint64_t){ 0 }) ? "" :
-				 word[0] == '0' ? "; write numbers without leading zeros" : "");
+				 is_address || !parse_size(text, &(uint64_t){ 0 }) ? "" :
+				 text[0] == '0' ? "; write numbers without leading zeros" : "");
 	if (ret->last < ret->first)
 		return error_set(err, -EINVAL, "'%s' runs backwards", word);
 	return 0;
@@ -72,6 +73,7 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 {
 	struct selector selector = { .word = word };
 	const char *name = word;
+	char path_name[BLOCK_NAME_SIZE];
 	uint64_t number;
 	int r = 0;
 
@@ -81,6 +83,12 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 		if (!strncmp(word, block_directories[i], length))
 			name = word + length;
 	}
+	/* A shell that completes a path ends it so. */
+	if (name != word && strlen(name) < sizeof(path_name) && *name && name[strlen(name) - 1] == '/') {
+		strcpy(path_name, name);
+		path_name[strlen(name) - 1] = '\0';
+		name = path_name;
+	}
 	if (block_number_parse(name, &number)) {
 		selector.kind = SELECTOR_BLOCKS;
 		selector.first = selector.last = number;
@@ -89,8 +97,13 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 	} else if (!*word) {
 		r = error_set(err, -EINVAL, "an empty word names no block");
 	} else if (isdigit((unsigned char)*word)) {
-		r = selector_parse_number(word, &selector, err);
-	} else if (!strncmp(word, "node", 4) && parse_block_number(word + 4, &number) == 0 && number <= UINT32_MAX) {
+		r = selector_parse_number(word, word, &selector, err);
+	} else if (!strncmp(word, "memory", 6) && isdigit((unsigned char)word[6])) {
+		/* As the reports name ranges. */
+		r = selector_parse_number(word, word + 6, &selector, err);
+	} else if (!strncmp(word, "node", 4) && isdigit((unsigned char)word[4])) {
+		if (parse_block_number(word + 4, &number) < 0 || number > UINT32_MAX)
+			return error_set(err, -EINVAL, "'%s' is no node: node1", word);
 		selector.kind = SELECTOR_NODE;
 		selector.first = selector.last = number;
 	} else if (isalpha((unsigned char)*word) &&

@@ -87,8 +87,11 @@ static void print_value(struct output_json *json, struct json_object *value)
 		json->error = -ENOMEM;
 }
 
-/* Puts a value, which it takes over, where the document has grown to. NULL is JSON's null. */
-static void add(struct output_json *json, const char *key, struct json_object *value)
+/*
+ * Puts a value, which it takes over, where the document has grown to. NULL is JSON's null. Returns
+ * whether it is there.
+ */
+static bool add(struct output_json *json, const char *key, struct json_object *value)
 {
 	struct json_object *parent = json->depth ? json->open[json->depth - 1] : NULL;
 	int r = 0;
@@ -99,7 +102,7 @@ static void add(struct output_json *json, const char *key, struct json_object *v
 		json_object_put(value);
 	} else if (!parent) {
 		/* There was no memory for it, which is noted. */
-		json_object_put(value);
+		r = -1;
 	} else if (json_object_is_type(parent, json_type_array)) {
 		r = json_object_array_add(parent, value);
 	} else {
@@ -109,6 +112,7 @@ static void add(struct output_json *json, const char *key, struct json_object *v
 		json->error = -ENOMEM;
 		json_object_put(value);
 	}
+	return r >= 0;
 }
 
 /* The same for a value that cannot be null, unless there is no memory for it. */
@@ -125,10 +129,10 @@ static void open_level(struct output_json *json, const char *key, struct json_ob
 		abort();
 	if (!value)
 		json->error = -ENOMEM;
-	if (json->depth)
-		add(json, key, value);
-	else
+	if (!json->depth)
 		json->key = key;
+	else if (!add(json, key, value))
+		value = NULL;
 	json->open[json->depth++] = value;
 }
 

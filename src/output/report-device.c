@@ -66,7 +66,7 @@ static void print_device(const struct report *report, const struct device_outcom
 		if (!quiet && outcome->steps.n)
 			print_steps(report, outcome);
 		else if (!outcome->steps.n)
-			log_warning("%s%s: would only go offline", name, where);
+			log_error("%s%s: would only go offline: %s", name, where, reason ? reason : "");
 		break;
 	case DEVICE_PASSED_OVER:
 		log_info("%s%s: passed over: %s", name, where, reason ? reason : "");

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 from typing import Any, Callable, Iterator
@@ -15,6 +16,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from machine import PATIENCE, Machine, Result, describe, expand, find_program, read_description, run  # noqa: E402
+
+# What was started in the background without job control ignores it, and so would the programs under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Machines whose expansion takes seconds: one tree serves all tests that only look.
 SHARED = ("big", "huge")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from machine import PATIENCE
+
 
 def written(made: Any) -> list[tuple[str, str]]:
     """Block and word of each write, in their order."""
@@ -149,3 +151,43 @@ def test_unwritable_state(machine: Any) -> None:
     assert (result.rc, document["result"]) == (77, "not-permitted")
     assert [block["cause"] for block in document["blocks"]] == ["access"] * 4 and document["totals"]["skipped"] == 3
     assert "needs root" in result.err
+
+
+def test_ranges_as_the_reports_write_them(machine: Any) -> None:
+    made = machine("x86-dimm")
+    said = made.memhpctl("offline", "32-35").out.split(":")[0]
+    assert said == "memory32-35"
+    assert made.memhpctl("online", said, "--zone=movable").rc == 0 and made.state(33) == "online"
+    assert made.memhpctl("list", str(made.path("memory33")).removeprefix(str(made.root)) + "/").rc == 0
+
+
+@pytest.mark.parametrize("word", ["memory032", "memory32-", "memory0x20", "node00", "node1x"])
+def test_words_that_look_like_a_block_or_a_node_are_no_device(machine: Any, word: str) -> None:
+    made = machine("x86-dimm")
+    assert made.memhpctl("offline", word).rc == 2
+    # Waiting for the absence of what cannot be there would end at once.
+    assert made.memhpctl("wait", "--for=absent", word).rc == 2
+    assert made.memhpctl("wait", "--for=absent", "memory32-39", "--timeout=50ms").rc == 75
+
+
+def test_wait_names_what_is_missing(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("wait", "--for=online", "35-37", "999", "node3", "0", "--timeout=50ms", "--json")
+    assert result.rc == 75 and "not online: 36-37; not all there: 999 node3" in result.err
+    assert result.json()["missing"] is True and result.json()["missing_selectors"] == ["999", "node3"]
+
+
+@pytest.mark.parametrize("command", [["offline", "33-35"], ["remove", "PNP0C80:00"]])
+@pytest.mark.parametrize("json", [[], ["--json"]])
+def test_a_report_that_is_lost_tells_on_standard_error_what_was_changed(machine: Any, command: list[str], json: list[str]) -> None:
+    made = machine("x86-dimm")
+    with open("/dev/full", "w", encoding="ascii") as full:
+        process = made.start(*command, *json, stdout=full.fileno())
+        _, err = process.communicate(timeout=PATIENCE)
+    blocks = "33-35 (384M)" if command[0] == "offline" else "32-39 (1G)"
+    assert process.returncode == 1 and f"the report is lost; done: {command[0]} memory{blocks}" in err
+
+
+def test_messages_are_no_commands_to_the_terminal(machine: Any) -> None:
+    err = machine("x86-dimm").memhpctl("list", "a\x1b[31mb", "--quiet").err
+    assert "a?[31mb" in err and err.count("\n") == 1

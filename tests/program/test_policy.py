@@ -294,6 +294,31 @@ def test_the_log_without_a_journal(machine: Any) -> None:
         assert made.memhpctl("offline", "39", timeout=20).rc == 0
 
 
+@pytest.mark.parametrize("words, says", [
+    (["apply", "--device=PNP0C80:00"], "policy apply takes selectors"), (["apply", "--node=0"], "policy apply takes selectors"),
+    (["apply", "--cpuless"], "--cpuless"), (["show", "--provider=acpi"], "policy test"), (["check", "-n"], "policy apply"),
+    (["test", "--timeout=1s"], "policy apply"),
+])
+def test_an_option_of_another_verb_is_refused(machine: Any, words: list[str], says: str) -> None:
+    """It would be taken for a filter, and everything would be changed."""
+    made = machine("x86-dimm")
+    result = made.memhpctl("policy", *words)
+    assert result.rc == 2 and says in result.err and made.begun() == []
+
+
+def test_completion_of_policy_wait_and_add(machine: Any) -> None:
+    made = machine("dax-kmem")
+
+    def offered(*words: str) -> list[str]:
+        return [line.split("\t")[0] for line in made.memhpctl("complete", "--", f"--sysroot={made.root}", *words).out.splitlines()]
+
+    assert offered("policy", "") == ["show", "check", "test", "apply"]
+    assert offered("policy", "show", "") == [] and "dax0.0" in offered("policy", "apply", "")
+    assert offered("policy", "test", "--provider=a") == ["--provider=acpi"]
+    assert offered("wait", "--for=") == ["--for=online", "--for=offline", "--for=present", "--for=absent"]
+    assert "dax1.0" in offered("add", "") and offered("list", "--zone=Dev") == []
+
+
 def test_wait(machine: Any) -> None:
     made = machine("x86-dimm")
     assert made.memhpctl("wait", "32-35").rc == 0

@@ -51,7 +51,8 @@ static void test_classify(void **state)
 
 static void test_words(void **state)
 {
-	static const enum outcome_cause passing[] = { CAUSE_BUSY, CAUSE_LOCK, CAUSE_MEMORY, CAUSE_INTERRUPTION, CAUSE_DEADLINE, CAUSE_STUCK };
+	static const enum outcome_cause passing[] = { CAUSE_BUSY, CAUSE_LOCK, CAUSE_MEMORY, CAUSE_INTERRUPTION, CAUSE_DEADLINE, CAUSE_STUCK,
+						    CAUSE_PENDING };
 
 	(void)state;
 	for (int cause = CAUSE_NONE; cause < CAUSE_COUNT; cause++) {

@@ -92,7 +92,9 @@ static void devices_that_fit_together_are_found(void **state)
 	(void)state;
 	/* Three blocks and two times two, for four: the largest would spoil it. */
 	check("o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@1 o:Movable@1 o:Movable@2 o:Movable@2", removal, 4, "38 37 36 35");
-	check("o:Movable@0 o:Movable@0 o:Movable@0 f:Normal@1 o:Movable@1", removal, 2, "36 35");
+	check("o:Movable@0 o:Movable@0 o:Movable@0 f:Normal@1 o:Movable@1", removal, 2, "35 36");
+	/* What is offline already has nothing to move. */
+	check("f:Normal,Movable@0 o:Movable@1", removal, 1, "32");
 	check("o:Movable@0 o:Movable@0 o:Movable@0", removal, 2, "no device that can be removed as a whole fits into 256M");
 }
 
