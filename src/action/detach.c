@@ -113,8 +113,8 @@ static void detach_explain(struct detach *detach, int r, const struct detach_loo
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED, "the kernel accepted the request, but could not remove it: memory%" PRIu64
 				   " is %s again (see the kernel log)", look->first->block, block_state_name(look->first->after));
 	else if (look->present)
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNKNOWN, "the kernel accepted the request, but %zu of its blocks are still there, offline (see the kernel log)",
-				   look->present);
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNKNOWN, "the kernel accepted the request, but %zu of its blocks are still "
+				   "there, offline (see the kernel log)", look->present);
 	else
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_DEADLINE, "its blocks are gone, but the device itself is still there: the platform did "
 				   "not let it go");
@@ -164,19 +164,10 @@ static bool detach_put_right(struct detach *detach, struct outcome *outcome)
 }
 
 /* The removal may still come about: the block is not to be put back. */
-static bool detach_mark_stuck(struct detach *detach, struct outcome *outcome)
+static bool detach_leave_to_kernel(struct detach *detach, struct outcome *outcome)
 {
-	(void)detach;
 	if (outcome->result == OUTCOME_CHANGED)
-		outcome->cause = CAUSE_STUCK;
-	return true;
-}
-
-static bool detach_mark_pending(struct detach *detach, struct outcome *outcome)
-{
-	(void)detach;
-	if (outcome->result == OUTCOME_CHANGED)
-		outcome->cause = CAUSE_PENDING;
+		outcome->cause = detach->device->cause == CAUSE_PENDING ? CAUSE_PENDING : CAUSE_STUCK;
 	return true;
 }
 
@@ -218,7 +209,7 @@ static void detach_run(struct detach *detach)
 	if (r < 0 && detach->device->steps.strands && detach->writer->stuck_pid) {
 		/* It is still inside the kernel: a block that comes online now would strand the memory. */
 		shield_leave(&detach->shield);
-		detach_blocks_each(detach, detach_mark_stuck);
+		detach_blocks_each(detach, detach_leave_to_kernel);
 		return;
 	}
 	if (r == 0) {
@@ -233,7 +224,7 @@ static void detach_run(struct detach *detach)
 		detach->device->error = 0;
 		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_PENDING, "%s: the kernel has taken the request and may still carry it out; "
 				   "its blocks are left offline", r == -EINTR ? "stopped by a signal" : "it is not gone yet");
-		detach_blocks_each(detach, detach_mark_pending);
+		detach_blocks_each(detach, detach_leave_to_kernel);
 		return;
 	}
 	if (taken)

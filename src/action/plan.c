@@ -252,14 +252,8 @@ int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t g
 	return 0;
 }
 
-bool plan_all_or_nothing(struct plan *plan)
+void plan_skip_all(struct plan *plan)
 {
-	bool well = true;
-
-	for (size_t i = 0; i < plan->outcomes.n; i++)
-		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
-	if (well || plan->goal)
-		return false;
 	for (size_t i = 0; i < plan->outcomes.n; i++) {
 		struct outcome *outcome = &plan->outcomes.v[i];
 
@@ -269,6 +263,17 @@ bool plan_all_or_nothing(struct plan *plan)
 		}
 	}
 	plan->n_steps = 0;
+}
+
+bool plan_all_or_nothing(struct plan *plan)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < plan->outcomes.n; i++)
+		well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);
+	if (well || plan->goal)
+		return false;
+	plan_skip_all(plan);
 	return true;
 }
 

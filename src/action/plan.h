@@ -67,10 +67,12 @@ void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_reque
  */
 int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t goal);
 
+/* Nothing is to be begun: what is planned becomes OUTCOME_SKIPPED with CAUSE_ALL_OR_NOTHING, and no step is left. */
+void plan_skip_all(struct plan *plan);
+
 /*
- * All or nothing: where a block is refused, nothing is to be begun. The planned ones become
- * OUTCOME_SKIPPED with CAUSE_ALL_OR_NOTHING, and no step is left. A plan with a goal is not asked:
- * there others make up for it. Returns whether it is so.
+ * All or nothing: where a block is refused, plan_skip_all(). A plan with a goal is not asked: there
+ * others make up for it. Returns whether it is so.
  */
 bool plan_all_or_nothing(struct plan *plan);
 

@@ -29,8 +29,8 @@ int removal_goal_plan(const struct sysfs *sysfs, struct removal_goal *goal, stru
  * amount has not named these devices: one that does not go is put back as it was, under a deadline
  * of its own, unless the kernel may still remove it (CAUSE_PENDING), which ends the search. When the
  * amount is reached it counts as DEVICE_PASSED_OVER. With atomic the search ends as soon as a device
- * is gone. The plan of *removal tells of the blocks of all of them, but has no
- * steps any more. Errors: -ENOMEM, what was done until then is told.
+ * is gone. The plan of *removal tells of the blocks of all of them, but has no steps any more.
+ * Errors: -ENOMEM before anything was done; the outcomes tell the rest.
  */
 int removal_goal_execute(const struct execute_request *request, struct removal_goal *goal, struct removal *removal);
 

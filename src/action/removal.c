@@ -245,12 +245,8 @@ static bool removal_all_or_nothing(struct removal *removal)
 
 	for (size_t i = 0; i < removal->devices.n; i++)
 		refused = refused || removal->devices.v[i].result == DEVICE_REFUSED;
-	for (size_t i = 0; refused && i < removal->plan.outcomes.n; i++) {
-		removal->plan.outcomes.v[i].result = OUTCOME_SKIPPED;
-		removal->plan.outcomes.v[i].cause = CAUSE_ALL_OR_NOTHING;
-	}
 	if (refused) {
-		removal->plan.n_steps = 0;
+		plan_skip_all(&removal->plan);
 		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
 	}
 	return refused;

@@ -48,7 +48,7 @@ void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *rem
 
 /*
  * Puts back what is still there of the blocks that removal_execute() took offline, as
- * execute_roll_back() does; a device that was only skipped counts as put back.
+ * execute_roll_back() does. A device that was skipped counts as put back when one of its blocks was.
  */
 void removal_put_back(const struct execute_request *request, struct removal *removal);
 

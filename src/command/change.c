@@ -189,7 +189,7 @@ static void change_tell_lost(const struct report *report)
 	if (changed.n)
 		text = ranges_text(&changed, 32);
 	if (text)
-		log_error("the report is lost; done: %s memory%s (%s)", report->command, text,
+		log_error("the report is lost; these were changed: memory%s (%s)", text,
 			  format_size(ranges_count(&changed) * report->memory->block_size, size));
 	ranges_done(&changed);
 }

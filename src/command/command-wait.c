@@ -208,14 +208,17 @@ static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 {
 	int exit_code = r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN;
 	_cleanup_free_ char *not_done = ranges_text(&waiting->not_done, 8);
+	const char *goal = goal_names[waiting->goal], *why = r == -EINTR ? "stopped" : "the time is over", *blocks = not_done ? not_done : "?";
 	char elapsed[FORMAT_SIZE], missing[256];
 
 	format_duration(clock_now_ns() - began_ns, elapsed);
 	wait_missing_text(waiting, missing, sizeof(missing));
-	log_error("%s after %s:%s%s%s%s%s%s", r == -EINTR ? "stopped" : "the time is over", elapsed,
-		  waiting->not_done.n ? " not " : "", waiting->not_done.n ? goal_names[waiting->goal] : "",
-		  waiting->not_done.n ? ": " : "", waiting->not_done.n && not_done ? not_done : "",
-		  waiting->n_missing ? waiting->not_done.n ? "; not all there:" : " not all there:" : "", missing);
+	if (!waiting->n_missing)
+		log_error("%s after %s: not %s: %s", why, elapsed, goal, blocks);
+	else if (!waiting->not_done.n)
+		log_error("%s after %s: not all there:%s", why, elapsed, missing);
+	else
+		log_error("%s after %s: not %s: %s; not all there:%s", why, elapsed, goal, blocks, missing);
 	return wait_report(waiting, exit_code, began_ns);
 }
 

@@ -15,8 +15,8 @@
 
 /*
  * json-c builds and prints the values. Only the frame of a document, its root object and the one of
- * the root's arrays that is open, is printed as it grows: with 32,768 blocks the whole would take
- * some 40 MB.
+ * the root's arrays that is open, is printed as it grows: json-c's objects of 32,768 blocks take
+ * 79 MB.
  */
 struct output_json {
 	struct json_object *open[DEPTH_MAX]; /* objects and arrays of the value that is being built, the outermost first */
@@ -218,7 +218,6 @@ static char *utf8_copy(const char *text)
 	*end = '\0';
 	return copy;
 }
-
 
 void output_json_text(struct output_json *json, const char *key, const char *value)
 {

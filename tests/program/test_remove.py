@@ -99,6 +99,12 @@ def test_a_dry_run_ends_as_the_run_would(machine: Any) -> None:
     assert made.memhpctl("remove", "-n", "virtio0", "PNP0C80:00").rc == 64
     nothing = made.memhpctl("remove", "-n", "--atomic", "virtio0", "PNP0C80:00")
     assert nothing.rc == 1 and nothing.out == "" and "PNP0C80:00 (memory200-207, 8 blocks, 1G): skipped" in nothing.err
+    # What is so already is not skipped.
+    made = machine("virtio-mem", blocks={"200-203": "online zone=Movable acpi=PNP0C80:00", "204-207": 'offline zones="Movable Normal" acpi=PNP0C80:00'})
+    for dry in (["-n"], []):
+        blocks = made.memhpctl("remove", *dry, "--atomic", "--json", "virtio0", "PNP0C80:00").json()["blocks"]
+        assert [block["result"] for block in blocks] == ["skipped"] * 4 + ["already"] * 4
+    assert made.begun() == []
     # A block in several zones keeps its device.
     made = machine("x86-dimm", blocks={"33": "online zone=none acpi=PNP0C80:00"})
     kept = made.memhpctl("remove", "-n", "--json", DIMM)
