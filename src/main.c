@@ -5,15 +5,16 @@
  * The map of the tree. A file includes only from its own folder and from those below it here;
  * tests/check-layers enforces it.
  *
- * - main(): global options, finds the command, runs it, closes standard output
+ * - main(): runs the command line, closes standard output
  *     - main.c            (this file)
  *
- * - command/: one file a command: parse, call the layers below, return an exit code
+ * - command/: one file per command: parse, call the layers below, return an exit code
+ *     - command-line.[ch] (the table of commands, global options, the way to the command)
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
  *     - change.[ch]       (what online and offline have in common)
  *     - list-devices.[ch] (list --devices)
- *     - status-providers.[ch] (the back ends, in status)
+ *     - status-providers.[ch] (the providers, in status)
  *     - policy.h          (the parts of the command policy)
  *     - policy-show.c
  *     - policy-test.c
@@ -22,49 +23,60 @@
  * - output/: showing
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
  *     - report.[ch]       (what a change did, as text and JSON)
+ *     - report-device.[ch] (the part about devices)
  *     - map.[ch]          (the picture of memory)
  *     - explanation.[ch]  (why blocks can or cannot go offline)
+ *     - progress.[ch]     (the progress line on the terminal)
  *     - terminal.[ch]     (width, colours, characters)
- *     - report-device.[ch] (the part about devices)
- *     - progress.[ch]     (the line on the terminal while it lasts)
  *     - output-table.[ch] (tables; libsmartcols)
  *     - output-json.[ch]  (documents; json-c)
  *
- * - action/: deciding and doing
- *     - selection.[ch]    (the user's words to the blocks of this machine)
- *     - plan.[ch]         (what is to be done with each block, in which order; every refusal)
- *     - size-goal.[ch]    (which blocks for an amount of memory)
- *     - plan-goal.[ch]    (a plan for an amount)
- *     - survey.[ch]       (looking at pages, holes, free memory)
- *     - verdict.[ch]      (whether a block can go offline, and why not)
- *     - room.[ch]         (is there room elsewhere for what has to move)
- *     - harm.[ch]         (refusing a plan that would do harm)
- *     - execute.[ch]      (carrying out a plan; rolling it back)
- *     - removal.[ch]      (which devices, in which order; all or nothing)
- *     - removal-goal.[ch] (which devices for an amount, and others for those that fail)
- *     - addition.[ch]     (the counterpart)
- *     - detach.[ch]       (one device: hold others off, remove, look that it is gone)
- *     - detach-blocks.[ch] (its blocks meanwhile)
- *     - hold-off.[ch]     (nobody brings one of them online)
- *     - perform.[ch]      (the writes that a provider planned)
- *     - attempt.[ch]      (one block, in bounded time, with retries)
- *     - read-back.[ch]    (what became of a block)
- *     - rezone.[ch]       (one block from one zone into another)
- *     - device-outcome.[ch] (what came of a device)
- *     - outcome.[ch]      (what an answer of the kernel means; exit codes)
+ * - policy/: what becomes of memory that is added, from the event to the log
+ *     - policy.[ch]       (the rules for new memory)
+ *     - policy-value.[ch] (their values)
+ *     - conf.[ch]         (the form of the files)
  *     - policy-load.[ch]  (the policy of this machine)
- *     - policy-match.[ch] (which rule holds for a block)
+ *     - policy-match.[ch] (which rule applies to a block)
  *     - policy-plan.[ch]  (the policy as a plan)
- *     - ratio.[ch]        (the guard of the policy)
+ *     - ratio.[ch]        (the limit on movable memory)
  *     - kernel-policy.[ch] (the part that the kernel carries out)
- *     - runner.[ch]       (a pass over what is offline)
- *     - runner-log.[ch]   (what it says in the system log)
- *     - known.[ch]        (what was online before)
- *     - competitor.[ch]   (who else brings memory online)
- *     - told.[ch]         (what a follower of events knows)
+ *     - pending.[ch]      ("there is something to look at", without losing any)
+ *     - policy-run.[ch]   (a pass over what is offline)
+ *     - policy-log.[ch]   (what it writes to the system log)
+ *     - policy-state.[ch] (what was online before)
+ *     - policy-conflicts.[ch] (who else brings memory online)
+ *
+ * - device/: whole devices
+ *     - removal.[ch]      (which devices, in which order; all or nothing)
+ *     - removal-size.[ch] (which devices for an amount, and others for those that fail)
+ *     - remove-device.[ch] (one device: keep others away, remove, check that it is gone)
+ *     - remove-blocks.[ch] (its blocks meanwhile)
+ *     - keep-offline.[ch] (nobody brings one of them online)
+ *     - addition.[ch]     (adding devices)
+ *     - provider-write.[ch] (the writes that a provider planned)
+ *     - device-outcome.[ch] (the outcome for a device)
+ *
+ * - change/: one block, in bounded time
+ *     - execute.[ch]      (carrying out a plan; rolling it back)
+ *     - block-write.[ch]  (one block, in bounded time, with retries)
+ *     - read-back.[ch]    (the state of a block after a write)
+ *     - rezone.[ch]       (one block from one zone into another)
  *     - audit.[ch]        (who changed what, for the system log)
  *
- * - provider/: how memory comes and goes, one file a back end
+ * - plan/: what will be done, in which order, what is refused; no I/O
+ *     - selection.[ch]    (from the words on the command line to the blocks of this machine)
+ *     - plan.[ch]         (what is to be done with each block, in which order)
+ *     - plan-check.[ch]   (refusing a plan that would do harm)
+ *     - plan-size.[ch]    (a plan for an amount)
+ *     - candidates.[ch]   (which blocks for an amount of memory)
+ *     - outcome.[ch]      (what an answer of the kernel means; exit codes)
+ *
+ * - judge/: can this block go, is there room
+ *     - verdict.[ch]      (whether a block can go offline, and why not)
+ *     - page-survey.[ch]  (looking at pages, holes, free memory)
+ *     - headroom.[ch]     (is there room elsewhere for what has to move)
+ *
+ * - provider/: how memory comes and goes, one file per provider
  *     - provider.[ch]     (the interface; which device a block belongs to)
  *     - provider-acpi.c   (DIMMs)
  *     - provider-dax.c    (CXL, PMEM)
@@ -81,10 +93,9 @@
  *     - totals.[ch]       (sums over a snapshot)
  *     - selector.[ch]     (the form of a selector)
  *     - filter.[ch]       (what narrows a selection)
- *     - policy.[ch]       (the rules for new memory)
- *     - policy-value.[ch] (their values)
+ *     - event-state.[ch]  (what a follower of events knows)
  *
- * - kernel/: the only code that talks to the system
+ * - system/: the only code that talks to the system
  *     - sysfs.[ch]        (reading)
  *     - uevent.[ch]       (the kernel's events; libudev)
  *     - module.[ch]       (kernel modules; libkmod)
@@ -93,163 +104,28 @@
  *     - kpageflags.[ch]   (the use of each page)
  *     - meminfo.[ch]      (how much memory is in use)
  *     - kmsg.[ch]         (what the kernel logged about a block)
- *     - holder.[ch]       (who keeps the hotplug lock)
- *     - iomem.[ch]        (which addresses are whose)
- *     - shield.[ch]       (nobody else may bring a block online)
+ *     - lock-holder.[ch]  (who holds the hotplug lock)
+ *     - iomem.[ch]        (which addresses belong to whom)
+ *     - write-protect.[ch] (nobody else may bring a block online)
  *     - runlock.[ch]      (one memhpctl at a time)
- *     - flag.[ch]         ("there is something to look at", without losing any)
- *     - survival.[ch]     (going on where memory has run out)
+ *     - oom-protect.[ch]  (going on where memory has run out)
  *     - conf-files.[ch]   (drop-in folders)
  *     - platform.[ch]     (architecture, hypervisor)
  *     - journal.[ch]      (the system log)
+ *     - clock.[ch]        (monotonic time, deadlines)
+ *     - interrupt.[ch]    (signals that end a run)
  *
- * - base/: cleanup, clock, conf, error, format, interrupt, log, parse
+ * - base/: cleanup, error, format, log, parse, units
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "command/command.h"
-#include "config.h"
-
-const struct command *const commands[] = {
-	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_add, &command_explain, &command_monitor,
-	&command_wait, &command_policy, &command_kick, &command_auto, &command_help, &command_complete, NULL,
-};
-
-static struct {
-	char *sysroot;
-	int json, quiet, verbose;
-} options;
-
-const struct poptOption global_options[] = {
-	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0, "Use the sys/ and proc/ of this directory in place of the system's", "DIR" },
-	{ "json", 'j', POPT_ARG_NONE, &options.json, 0, "Print one JSON document on standard output", NULL },
-	{ "quiet", 'q', POPT_ARG_NONE, &options.quiet, 0, "Print errors only", NULL },
-	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', "Say more; twice: each retry", NULL },
-	{ "help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL },
-	{ "version", 'V', POPT_ARG_NONE, NULL, OPTION_VERSION, "Show the version", NULL },
-	POPT_TABLEEND
-};
-
-/*
- * Reads options until one asks for something else to be done. Returns 0 at the end of the options,
- * OPTION_HELP, OPTION_VERSION, or -EINVAL with a sentence.
- */
-static int main_read_options(poptContext popt, const struct command *command, struct error *err)
-{
-	int r;
-
-	while ((r = poptGetNextOpt(popt)) > 0) {
-		if (r != 'v')
-			return r;
-		options.verbose++;
-	}
-	if (r == -1)
-		return 0;
-	return error_set(err, -EINVAL, "%s: %s; memhpctl help%s%s lists the options", poptBadOption(popt, POPT_BADOPTION_NOALIAS),
-			 poptStrerror(r), command ? " " : "", command ? command->name : "");
-}
-
-/* Was JSON asked for, also where the command line is too wrong to be read? */
-static bool main_wants_json(int argc, char **argv)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		/* Among others too, as in -aj. */
-		if (!strcmp(argv[i], "--json") || (argv[i][0] == '-' && argv[i][1] != '-' && strchr(argv[i], 'j')))
-			return true;
-	return false;
-}
-
-static int main_open_system(struct context *context)
-{
-	struct error err = { 0 };
-	int r;
-
-	/* As from --sysroot="$DIR" without a DIR: it must not become the running system. */
-	if (options.sysroot && !*options.sysroot) {
-		error_set(&err, -EINVAL, "--sysroot=: an empty word names no directory; the running system is meant without --sysroot");
-		return command_fail(context, EXIT_USAGE, &err);
-	}
-	r = sysfs_open(options.sysroot, &context->sysfs, &err);
-	if (r < 0)
-		return command_fail(context, r == -ENOENT || r == -ENOTDIR ? EXIT_USAGE : 0, &err);
-	return EXIT_DONE;
-}
-
-static int main_run_command(struct context *context, const char **words)
-{
-	size_t n_words = 0;
-	int exit_code = EXIT_DONE;
-
-	while (words && words[n_words])
-		n_words++;
-	context->json = options.json;
-	context->quiet = options.quiet;
-	log_set_level(options.quiet ? LOG_LEVEL_ERROR : (enum log_level)(LOG_LEVEL_WARNING + (options.verbose > 2 ? 2 : options.verbose)));
-	if (!(context->command->flags & COMMAND_NO_SYSTEM))
-		exit_code = main_open_system(context);
-	if (exit_code == EXIT_DONE)
-		exit_code = context->command->run(context, words, n_words);
-	sysfs_close(&context->sysfs);
-	return exit_code;
-}
-
-/* The command with its options: argv[0] is its name. */
-static int main_command(struct context *context, int argc, const char **argv)
-{
-	const struct poptOption table[] = {
-		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)context->command->options, 0, NULL, NULL },
-		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)global_options, 0, NULL, NULL },
-		POPT_TABLEEND
-	};
-	poptContext popt = poptGetContext("memhpctl", argc, argv, table, 0);
-	struct error err = { 0 };
-	int r = main_read_options(popt, context->command, &err), exit_code = EXIT_DONE;
-
-	if (r < 0)
-		exit_code = command_fail(context, EXIT_USAGE, &err);
-	else if (r == OPTION_HELP)
-		command_print_help(context->command, stdout);
-	else if (r == OPTION_VERSION)
-		puts(PACKAGE_STRING);
-	else
-		exit_code = main_run_command(context, poptGetArgs(popt));
-	poptFreeContext(popt);
-	return exit_code;
-}
-
-static int main_dispatch(struct context *context, int argc, char **argv)
-{
-	/* Stops at the first word that is no option: the command. */
-	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv, global_options, POPT_CONTEXT_POSIXMEHARDER);
-	struct error err = { 0 };
-	int r = main_read_options(popt, NULL, &err), exit_code = EXIT_DONE, n = 0;
-	const char **words;
-
-	if (r < 0) {
-		exit_code = command_fail(context, EXIT_USAGE, &err);
-	} else if (r == OPTION_HELP) {
-		command_print_overview(stdout);
-	} else if (r == OPTION_VERSION) {
-		puts(PACKAGE_STRING);
-	} else if (!(words = poptGetArgs(popt))) {
-		error_set(&err, -EINVAL, "a command is missing, such as memhpctl list; memhpctl help lists them");
-		exit_code = command_fail(context, EXIT_USAGE, &err);
-	} else if (!(context->command = command_find(words[0]))) {
-		exit_code = command_unknown(context, words[0]);
-	} else {
-		while (words[n])
-			n++;
-		exit_code = main_command(context, n, words);
-	}
-	poptFreeContext(popt);
-	return exit_code;
-}
+#include "command/command-line.h"
+#include "plan/outcome.h"
 
 /*
  * Where the caller closed one of the standard streams, the next file to be opened would get its
@@ -265,19 +141,18 @@ static void main_fill_standard_streams(void)
 
 int main(int argc, char **argv)
 {
-	struct context context = { .json = main_wants_json(argc, argv), .sysfs = { .root_fd = -1 } };
+	bool json = false;
 	int exit_code, failed;
 
 	main_fill_standard_streams();
-	exit_code = main_dispatch(&context, argc, argv);
+	exit_code = command_line_run(argc, argv, &json);
 
 	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
 	failed = ferror(stdout);
-	if ((fclose(stdout) || failed) && (exit_code == EXIT_DONE || !context.json)) {
+	if ((fclose(stdout) || failed) && (exit_code == EXIT_DONE || !json)) {
 		log_error("cannot write the output: %s", errno ? strerror(errno) : "error on standard output");
 		if (exit_code == EXIT_DONE)
 			exit_code = EXIT_FAILED;
 	}
-	free(options.sysroot);
 	return exit_code;
 }

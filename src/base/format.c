@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/clock.h"
+#include "base/units.h"
 
 char *format_size(uint64_t bytes, char *buffer)
 {

@@ -8,18 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "action/audit.h"
-#include "action/execute.h"
-#include "action/harm.h"
-#include "action/plan-goal.h"
-#include "action/selection.h"
-#include "base/clock.h"
+#include "change/audit.h"
+#include "change/execute.h"
+#include "plan/plan-check.h"
+#include "plan/plan-size.h"
+#include "plan/selection.h"
+#include "system/clock.h"
 #include "base/cleanup.h"
 #include "base/format.h"
-#include "base/interrupt.h"
+#include "system/interrupt.h"
 #include "base/log.h"
 #include "command/options.h"
-#include "kernel/runlock.h"
+#include "system/runlock.h"
 #include "model/settings.h"
 #include "output/progress.h"
 #include "output/report.h"
@@ -56,18 +56,18 @@ struct run {
 	int64_t began_ns, deadline_ns;
 	struct memory memory;
 	struct ranges blocks; /* selected */
-	struct survey survey;
+	struct page_survey survey;
 	struct plan plan;
 };
 
 /* Plans for the best of the selected blocks, so many that they make `goal` blocks. */
 static int change_plan_goal(struct run *run, uint64_t goal, struct error *err)
 {
-	struct plan_goal_request request = { .selected = &run->blocks, .wanted = run->change->wanted, .zone = run->change->zone,
+	struct plan_size_request request = { .selected = &run->blocks, .wanted = run->change->wanted, .zone = run->change->zone,
 					     .kernel_decides = change_kernel_decides(run->context), .blocks = goal,
 					     .deadline_ns = run->deadline_ns };
 
-	return plan_goal(&run->survey, &request, &run->plan, err);
+	return plan_size(&run->survey, &request, &run->plan, err);
 }
 
 /* Says what harm the plan does that was not refused. */
@@ -98,11 +98,11 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 	if (r == 0)
 		r = selection_load(&context->sysfs, request, &run->memory, &run->blocks, err);
 	if (r == 0 && (goal || goes_offline))
-		r = survey_open(&context->sysfs, &run->memory, &run->survey);
+		r = page_survey_open(&context->sysfs, &run->memory, &run->survey);
 	if (r == 0)
 		r = goal ? change_plan_goal(run, goal, err) : change_plan(context, run->change, &run->memory, &run->blocks, &run->plan);
 	if (r == 0 && goes_offline)
-		harm_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
+		plan_check_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
 	if (r == 0 && goal && change_options.dry_run && run->plan.n_steps)
 		plan_trim(&run->plan, run->plan.goal);
 	if (r == 0 && change_options.dry_run && change_options.atomic)
@@ -256,7 +256,7 @@ int change_run(struct context *context, const struct change *change, const char 
 	change_unlock(&lock);
 	exit_code = r < 0 ? command_fail(context, 0, &err) : change_report(&run);
 	plan_done(&run.plan);
-	survey_done(&run.survey);
+	page_survey_done(&run.survey);
 	ranges_done(&run.blocks);
 	memory_close(&run.memory);
 	return exit_code;

@@ -3,8 +3,8 @@
 #ifndef MEMHP_COMMAND_CHANGE_H
 #define MEMHP_COMMAND_CHANGE_H
 
-#include "action/execute.h"
-#include "action/plan.h"
+#include "change/execute.h"
+#include "plan/plan.h"
 #include "command/command.h"
 #include "output/report.h"
 

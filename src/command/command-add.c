@@ -4,10 +4,10 @@
 #include <limits.h>
 #include <string.h>
 
-#include "action/addition.h"
+#include "device/addition.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/interrupt.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 #include "command/change.h"
 #include "command/options.h"
 #include "output/progress.h"

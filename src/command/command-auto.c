@@ -6,18 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "action/kernel-policy.h"
-#include "action/policy-load.h"
-#include "action/runner.h"
+#include "policy/kernel-policy.h"
+#include "policy/policy-load.h"
+#include "policy/policy-run.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/interrupt.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 #include "base/log.h"
 #include "command/command.h"
-#include "kernel/flag.h"
-#include "kernel/journal.h"
-#include "kernel/runlock.h"
-#include "kernel/survival.h"
+#include "policy/pending.h"
+#include "system/journal.h"
+#include "system/runlock.h"
+#include "system/oom-protect.h"
 
 /* Generous: a starved write waits seconds for the lock, and nobody is there to try again. */
 #define PASS_TIMEOUT_MS (30 * 60 * 1000)
@@ -53,14 +53,14 @@ static void auto_tell_other_run(pid_t holder)
 	log_info("waiting for memhpctl, process %d", (int)holder);
 }
 
-/* One pass, for flag_serve(). */
+/* One pass, for pending_serve(). */
 static int auto_pass(struct context *context, struct error *err)
 {
 	int64_t deadline_ns = clock_deadline_ns(PASS_TIMEOUT_MS);
 	struct policy policy;
-	struct runner_request request = { .sysfs = &context->sysfs, .policy = &policy, .only_new = true, .audit = true, .deadline_ns = deadline_ns,
+	struct policy_run_request request = { .sysfs = &context->sysfs, .policy = &policy, .only_new = true, .audit = true, .deadline_ns = deadline_ns,
 					  .block_timeout_ms = BLOCK_TIMEOUT_MS };
-	struct runner_result result;
+	struct policy_run_result result;
 	struct outcome_totals totals;
 	_cleanup_close_ int lock = -1;
 	pid_t holder = 0;
@@ -73,17 +73,17 @@ static int auto_pass(struct context *context, struct error *err)
 	if (lock == -ETIME)
 		r = error_set(err, lock, "another memhpctl (process %d) was at work all the time", (int)holder);
 	else
-		r = lock == -EINTR ? lock : runner_pass(&request, &result, err);
+		r = lock == -EINTR ? lock : policy_run_pass(&request, &result, err);
 	policy_done(&policy);
 	if (r < 0)
 		return r;
 	totals = outcome_count(&result.plan.plan.outcomes, BLOCK_ONLINE);
 	if (totals.count[OUTCOME_CHANGED])
-		flag_progress(&context->sysfs);
+		pending_progress(&context->sysfs);
 	else
 		/* Meanwhile the flag, once raised, keeps the rule from starting processes. */
 		interrupt_poll(NULL, 0, IDLE_PAUSE_MS * CLOCK_NS_PER_MS);
-	runner_result_done(&result);
+	policy_run_result_done(&result);
 	return interrupt_signal() ? -EINTR : 0;
 }
 
@@ -107,8 +107,8 @@ static int auto_serve(struct context *context, bool flag, bool wait)
 
 	interrupt_init();
 	/* Memory that has run out is when memory is added. The unit says so too, but it may have been started without. */
-	survival_prepare();
-	r = flag ? flag_serve(&context->sysfs, wait, auto_work, &work) : flag_work_once(&context->sysfs, auto_work, &work);
+	oom_protect_prepare();
+	r = flag ? pending_serve(&context->sysfs, wait, auto_work, &work) : pending_work_once(&context->sysfs, auto_work, &work);
 	if (r == -EBUSY)
 		return EXIT_DONE;
 	if (r == -EINTR && interrupt_signal())
@@ -153,7 +153,7 @@ static int kick_run(struct context *context, const char **words, size_t n_words)
 	if (platform_is_capture_kernel(&context->sysfs))
 		return EXIT_DONE;
 	/* /run is full or read-only: then each event works, one after the other. */
-	if (flag_raise(&context->sysfs) < 0)
+	if (pending_raise(&context->sysfs) < 0)
 		return auto_serve(context, false, true);
 	if (auto_is_watched(context) || !auto_detach())
 		return EXIT_DONE;
@@ -176,7 +176,7 @@ static int auto_boot(struct context *context)
 	}
 	if (r < 0)
 		return auto_fail(context, &err);
-	if (flag_raise(&context->sysfs) < 0)
+	if (pending_raise(&context->sysfs) < 0)
 		return auto_serve(context, false, true);
 	return auto_is_watched(context) ? EXIT_DONE : auto_serve(context, true, false);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "action/selection.h"
+#include "plan/selection.h"
 #include "command/command.h"
 #include "model/totals.h"
 #include "output/column.h"

@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "action/selection.h"
-#include "action/survey.h"
+#include "plan/selection.h"
+#include "judge/page-survey.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "system/clock.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "kernel/kmsg.h"
+#include "system/kmsg.h"
 #include "output/explanation.h"
 #include "output/terminal.h"
 
@@ -29,7 +29,7 @@ static const struct poptOption explain_options[] = {
 };
 
 /* What the kernel logged about each selected block. Nothing where its log cannot be read. */
-static void explain_read_log(struct context *context, const struct survey *survey, const struct ranges *selected, char **log)
+static void explain_read_log(struct context *context, const struct page_survey *survey, const struct ranges *selected, char **log)
 {
 	const struct memory *memory = survey->memory;
 	uint64_t pages = memory->block_size / survey->page_size;
@@ -47,7 +47,7 @@ static void explain_read_log(struct context *context, const struct survey *surve
 	}
 }
 
-static int explain_print(struct context *context, struct memory *memory, const struct ranges *selected, struct survey *survey)
+static int explain_print(struct context *context, struct memory *memory, const struct ranges *selected, struct page_survey *survey)
 {
 	char **log = calloc(memory->n_blocks + 1, sizeof(*log));
 	struct explanation explanation = { .command = context->command->name, .memory = memory, .selected = selected, .survey = survey,
@@ -61,8 +61,8 @@ static int explain_print(struct context *context, struct memory *memory, const s
 	}
 	if (explanation.width > WIDTH_MAX)
 		explanation.width = WIDTH_MAX;
-	explanation.scan_error = survey->kpageflags < 0 ? survey->kpageflags : survey_scan_all(survey, selected, CLOCK_NEVER);
-	survey_judge_all(survey, memory);
+	explanation.scan_error = survey->kpageflags < 0 ? survey->kpageflags : page_survey_scan_all(survey, selected, CLOCK_NEVER);
+	page_survey_judge_all(survey, memory);
 	explain_read_log(context, survey, selected, log);
 	if (context->json)
 		exit_code = command_end_json(explanation_print_json(&explanation), EXIT_DONE);
@@ -83,7 +83,7 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 					     .want = BLOCK_WANT_ZONES | SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES | SELECTION_WANT_DEVICES };
 	struct memory memory = { 0 };
 	struct ranges selected = { 0 };
-	struct survey survey = { 0 };
+	struct page_survey survey = { 0 };
 	struct error err = { 0 };
 	int r = filter_parse(&filter_options, &request.filter, &err), exit_code;
 
@@ -94,10 +94,10 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 	r = memory_open(&context->sysfs, &memory, &err);
 	if (r == 0)
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
-	if (r == 0 && (r = survey_open(&context->sysfs, &memory, &survey)) < 0)
+	if (r == 0 && (r = page_survey_open(&context->sysfs, &memory, &survey)) < 0)
 		error_set(&err, r, "no memory to look at %zu blocks", memory.n_blocks);
 	exit_code = r < 0 ? command_fail(context, 0, &err) : explain_print(context, &memory, &selected, &survey);
-	survey_done(&survey);
+	page_survey_done(&survey);
 	ranges_done(&selected);
 	memory_close(&memory);
 	return exit_code;

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "action/selection.h"
-#include "action/survey.h"
-#include "base/clock.h"
+#include "plan/selection.h"
+#include "judge/page-survey.h"
+#include "system/clock.h"
 #include "base/format.h"
 #include "command/command.h"
 #include "command/list-devices.h"
@@ -148,18 +148,18 @@ static int list_print_json(struct context *context, struct listing *listing)
 /* Judges the blocks, with --scan from their pages. */
 static int list_judge(struct context *context, struct memory *memory, const struct ranges *selected, struct error *err)
 {
-	struct survey survey = { 0 };
+	struct page_survey survey = { 0 };
 	int r = 0;
 
 	if (options.scan) {
-		r = survey_open(&context->sysfs, memory, &survey);
-		if (r == 0 && (r = survey_scan_all(&survey, selected, CLOCK_NEVER)) < 0)
+		r = page_survey_open(&context->sysfs, memory, &survey);
+		if (r == 0 && (r = page_survey_scan_all(&survey, selected, CLOCK_NEVER)) < 0)
 			error_set(err, r, "cannot read /proc/kpageflags, which --scan needs: %s%s", strerror(-r),
 				  r == -EACCES ? " (only root can)" : "");
 	}
 	if (r == 0)
-		survey_judge_all(options.scan ? &survey : NULL, memory);
-	survey_done(&survey);
+		page_survey_judge_all(options.scan ? &survey : NULL, memory);
+	page_survey_done(&survey);
 	return r;
 }
 

@@ -8,14 +8,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "action/told.h"
+#include "model/event-state.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/interrupt.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "kernel/uevent.h"
+#include "system/uevent.h"
 #include "output/output-json.h"
 #include "provider/provider.h"
 
@@ -40,7 +40,7 @@ struct monitor {
 	struct filter filter;
 	struct uevent_monitor *events;
 	struct memory memory, before; /* the latest look, and the one before it, for what is gone */
-	struct told told;
+	struct event_state told;
 	struct news *batch; /* BATCH_MAX */
 	size_t n_batch;
 	bool overrun, drained;
@@ -238,7 +238,7 @@ static int monitor_tell(struct monitor *monitor)
 
 		if (news->is_block) {
 			print_block(monitor, news);
-			r = told_event(&monitor->told, news->action, news->block);
+			r = event_state_event(&monitor->told, news->action, news->block);
 		} else if (is_memory_device(monitor, news)) {
 			print_other(monitor, news);
 		}
@@ -253,7 +253,7 @@ static int monitor_tell(struct monitor *monitor)
 		clock_gettime(CLOCK_REALTIME, &news.time);
 		log_warning("events came faster than they were taken and some were lost; looking at all blocks again");
 		print_other(monitor, &news);
-		r = told_catch_up(&monitor->told, &monitor->memory, print_found, monitor);
+		r = event_state_catch_up(&monitor->told, &monitor->memory, print_found, monitor);
 		monitor->overrun = false;
 	}
 	return r;
@@ -284,7 +284,7 @@ static int monitor_follow(struct monitor *monitor)
 	clock_gettime(CLOCK_REALTIME, &start.time);
 	print_other(monitor, &start);
 	for (size_t i = 0; r == 0 && i < monitor->memory.n_blocks; i++)
-		r = told_event(&monitor->told, monitor->memory.blocks[i].state == BLOCK_OFFLINE ? "offline" : "online", monitor->memory.blocks[i].number);
+		r = event_state_event(&monitor->told, monitor->memory.blocks[i].state == BLOCK_OFFLINE ? "offline" : "online", monitor->memory.blocks[i].number);
 	while (r == 0 && !ferror(stdout) && (r = monitor_wait(monitor)) > 0) {
 		monitor_take(monitor);
 		r = monitor->error ? monitor->error : monitor_tell(monitor);
@@ -319,7 +319,7 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 	uevent_close(monitor.events);
 	memory_close(&monitor.memory);
 	memory_close(&monitor.before);
-	told_done(&monitor.told);
+	event_state_done(&monitor.told);
 	free(monitor.batch);
 	if (r < 0 && !err.code)
 		error_set(&err, r, "cannot follow the events: %s", strerror(-r));

@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "action/competitor.h"
-#include "action/kernel-policy.h"
-#include "action/policy-load.h"
-#include "action/runner.h"
-#include "action/selection.h"
+#include "policy/policy-conflicts.h"
+#include "policy/kernel-policy.h"
+#include "policy/policy-load.h"
+#include "policy/policy-run.h"
+#include "plan/selection.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/interrupt.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 #include "base/log.h"
 #include "command/change.h"
 #include "command/options.h"
@@ -49,10 +49,10 @@ static const struct poptOption policy_options[] = {
 
 static int check_run(struct context *context, const struct policy *policy)
 {
-	struct competitors competitors;
+	struct policy_conflicts competitors;
 	struct output_json *json;
 	struct error err = { 0 };
-	int r = competitors_find(&context->sysfs, policy, &competitors);
+	int r = policy_conflicts_find(&context->sysfs, policy, &competitors);
 
 	if (r < 0) {
 		error_set(&err, r, "cannot look for competitors: %s", strerror(-r));
@@ -77,7 +77,7 @@ static int check_run(struct context *context, const struct policy *policy)
 		for (size_t i = 0; i < competitors.n; i++)
 			printf("warning: %s: %s\n", competitors.v[i].place, competitors.v[i].text);
 	}
-	competitors_done(&competitors);
+	policy_conflicts_done(&competitors);
 	return command_end_json(r, EXIT_DONE);
 }
 
@@ -128,7 +128,7 @@ static int apply_kernel(struct context *context, const struct policy *policy, st
 	return 0;
 }
 
-static int apply_report(struct context *context, const struct runner_result *result, int64_t began_ns)
+static int apply_report(struct context *context, const struct policy_run_result *result, int64_t began_ns)
 {
 	struct outcome_totals totals = outcome_count(&result->plan.plan.outcomes, BLOCK_ONLINE);
 	struct report report = change_report_of(context, &result->memory, &result->plan.plan, began_ns);
@@ -140,9 +140,9 @@ static int apply_report(struct context *context, const struct runner_result *res
 static int apply_run(struct context *context, const struct policy *policy, const char **words, size_t n_words)
 {
 	int64_t began_ns = clock_now_ns();
-	struct runner_request request = { .sysfs = &context->sysfs, .policy = policy, .dry_run = change_options.dry_run, .audit = true,
+	struct policy_run_request request = { .sysfs = &context->sysfs, .policy = policy, .dry_run = change_options.dry_run, .audit = true,
 					  .news = { .step = progress_step, .waiting = progress_waiting } };
-	struct runner_result result;
+	struct policy_run_result result;
 	struct ranges blocks = { 0 };
 	struct error err = { 0 };
 	struct limits limits;
@@ -166,14 +166,14 @@ static int apply_run(struct context *context, const struct policy *policy, const
 		request.online_policy = policy->online_policy;
 	progress_begin(context->command->name, !context->quiet);
 	if (r == 0)
-		r = runner_pass(&request, &result, &err);
+		r = policy_run_pass(&request, &result, &err);
 	progress_end();
 	change_unlock(&lock);
 	ranges_done(&blocks);
 	if (r < 0)
 		return command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : 0, &err);
 	exit_code = apply_report(context, &result, began_ns);
-	runner_result_done(&result);
+	policy_run_result_done(&result);
 	return exit_code;
 }
 

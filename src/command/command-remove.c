@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "action/harm.h"
-#include "action/removal-goal.h"
-#include "action/selection.h"
+#include "plan/plan-check.h"
+#include "device/removal-size.h"
+#include "plan/selection.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/interrupt.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 #include "command/change.h"
 #include "command/options.h"
 #include "output/progress.h"
@@ -32,8 +32,8 @@ struct run {
 	struct context *context;
 	int64_t began_ns, deadline_ns;
 	struct memory memory;
-	struct survey survey;
-	struct removal_goal goal; /* with --size */
+	struct page_survey survey;
+	struct removal_size goal; /* with --size */
 	struct removal removal;
 };
 
@@ -50,18 +50,18 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 	if (r == 0)
 		r = selection_load(&context->sysfs, request, &run->memory, &blocks, err);
 	if (r == 0)
-		r = survey_open(&context->sysfs, &run->memory, &run->survey);
+		r = page_survey_open(&context->sysfs, &run->memory, &run->survey);
 	if (r == 0 && amount) {
-		run->goal = (struct removal_goal){ .survey = &run->survey, .candidates = blocks, .blocks = amount, .deadline_ns = run->deadline_ns,
+		run->goal = (struct removal_size){ .survey = &run->survey, .candidates = blocks, .blocks = amount, .deadline_ns = run->deadline_ns,
 						   .atomic = change_options.atomic, .force = change_options.force };
 		blocks = (struct ranges){ 0 };
-		r = removal_goal_plan(&context->sysfs, &run->goal, &run->removal, err);
+		r = removal_size_plan(&context->sysfs, &run->goal, &run->removal, err);
 	} else if (r == 0) {
 		r = removal_resolve(&run->memory, &blocks, options.whole_device, &run->removal, err);
 		if (r == 0)
 			r = removal_plan(&context->sysfs, &run->memory, change_options.atomic, &run->removal);
 		if (r == 0)
-			harm_check(&run->survey, run->deadline_ns, change_options.force, &run->removal.plan);
+			plan_check_check(&run->survey, run->deadline_ns, change_options.force, &run->removal.plan);
 	}
 	if (r == 0 && change_options.dry_run)
 		removal_foresee(&context->sysfs, change_options.atomic, &run->removal);
@@ -77,7 +77,7 @@ static int remove_execute(struct run *run, const struct limits *limits, struct e
 	int r;
 
 	progress_begin(run->context->command->name, !run->context->quiet);
-	r = run->goal.blocks ? removal_goal_execute(&request, &run->goal, &run->removal) : removal_execute(&request, &run->removal);
+	r = run->goal.blocks ? removal_size_execute(&request, &run->goal, &run->removal) : removal_execute(&request, &run->removal);
 	progress_end();
 	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
 }
@@ -96,7 +96,7 @@ static void remove_done(struct run *run)
 {
 	removal_done(&run->removal);
 	ranges_done(&run->goal.candidates);
-	survey_done(&run->survey);
+	page_survey_done(&run->survey);
 	memory_close(&run->memory);
 }
 

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "action/selection.h"
+#include "plan/selection.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "system/clock.h"
 #include "base/format.h"
-#include "base/interrupt.h"
+#include "system/interrupt.h"
 #include "base/log.h"
 #include "command/options.h"
 #include "command/command.h"
-#include "kernel/uevent.h"
+#include "system/uevent.h"
 #include "model/selector.h"
 #include "output/output-json.h"
 #include "output/report.h"

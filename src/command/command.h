@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "action/outcome.h"
+#include "plan/outcome.h"
 #include "base/error.h"
-#include "kernel/sysfs.h"
+#include "system/sysfs.h"
 
 struct command;
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "action/size-goal.h"
+#include "plan/candidates.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
 
@@ -41,7 +41,7 @@ int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err)
 {
 	*ret_blocks = 0;
 	if (size_options.size)
-		return size_goal_parse(size_options.size, size_options.align, block_size, ret_blocks, err);
+		return candidates_parse(size_options.size, size_options.align, block_size, ret_blocks, err);
 	return size_options.align ? error_set(err, -EINVAL, "--align=%s needs --size", size_options.align) : 0;
 }
 

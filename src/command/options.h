@@ -5,7 +5,7 @@
 
 #include <popt.h>
 
-#include "action/attempt.h"
+#include "change/block-write.h"
 #include "base/error.h"
 #include "model/filter.h"
 
@@ -45,7 +45,7 @@ int options_limits(struct limits *ret, struct error *err);
 
 /*
  * Decodes --size and --align; *ret_blocks is 0 where no size was asked for. Errors: -EINVAL with a
- * sentence, as size_goal_parse().
+ * sentence, as candidates_parse().
  */
 int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err);
 

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "action/policy-load.h"
-#include "action/policy-match.h"
-#include "action/selection.h"
+#include "policy/policy-load.h"
+#include "policy/policy-match.h"
+#include "plan/selection.h"
 #include "base/parse.h"
-#include "model/policy-value.h"
+#include "policy/policy-value.h"
 #include "output/output-json.h"
 
 /* Of a question, which names no block: no range has it. */

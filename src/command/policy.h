@@ -4,7 +4,7 @@
 #define MEMHP_COMMAND_POLICY_H
 
 #include "command/command.h"
-#include "model/policy.h"
+#include "policy/policy.h"
 
 /* A block that is not there, for `policy test`; NULL and 0 for what was not given. */
 struct policy_question {

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "kernel/module.h"
+#include "system/module.h"
 #include "provider/provider.h"
 
 void status_print_providers(const struct sysfs *sysfs)

@@ -3,7 +3,7 @@
 #ifndef MEMHP_COMMAND_STATUS_PROVIDERS_H
 #define MEMHP_COMMAND_STATUS_PROVIDERS_H
 
-#include "kernel/sysfs.h"
+#include "system/sysfs.h"
 #include "output/output-json.h"
 
 /* Prints the back ends that this machine has, and their kernel modules. */

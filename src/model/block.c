@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "kernel/sysfs.h"
+#include "system/sysfs.h"
 
 /* drivers/base/memory.c: state_show(). */
 static const char *const state_names[BLOCK_STATE_COUNT] = {

@@ -27,7 +27,7 @@ struct block {
 	struct zones zones;
 	uint32_t node_set; /* index into the snapshot's node sets; 0 is the empty set */
 	uint32_t device;   /* index into the snapshot's devices or BLOCK_NO_DEVICE */
-	enum chance chance; /* to go offline; CHANCE_UNKNOWN until survey_judge_all() */
+	enum chance chance; /* to go offline; CHANCE_UNKNOWN until page_survey_judge_all() */
 };
 
 /* What to read besides the state, as bits. */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "kernel/sysfs.h"
+#include "system/sysfs.h"
 #include "model/block.h"
 #include "model/device.h"
 #include "model/range.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/kpageflags.h"
+#include "system/kpageflags.h"
 
 enum page_kind {
 	PAGE_FREE,

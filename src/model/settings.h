@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "kernel/sysfs.h"
+#include "system/sysfs.h"
 
 struct setting {
 	const char *name; /* of the file, a string constant */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "action/selection.h"
+#include "plan/selection.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "provider/provider.h"

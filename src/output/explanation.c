@@ -135,9 +135,9 @@ static void print_pages(const struct explanation *explanation, const struct page
 
 static void print_block(const struct explanation *explanation, size_t index)
 {
-	const struct survey *survey = explanation->survey;
-	const struct pages *pages = survey_pages(survey, index);
-	struct verdict verdict = survey_judge(survey, index);
+	const struct page_survey *survey = explanation->survey;
+	const struct pages *pages = page_survey_pages(survey, index);
+	struct verdict verdict = page_survey_judge(survey, index);
 	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
 	struct wrap wrap;
 
@@ -150,7 +150,7 @@ static void print_block(const struct explanation *explanation, size_t index)
 	if (pages)
 		print_pages(explanation, pages);
 	if (pages && !survey->meminfo_error) {
-		struct room room = room_count(&survey->meminfo, pages);
+		struct headroom room = headroom_count(&survey->meminfo, pages);
 
 		wrap = wrap_begin(explanation, "room");
 		wrap_print(&wrap, "%s must move, %s is free elsewhere", format_about(room.must_move_bytes, must_move),
@@ -193,7 +193,7 @@ void explanation_print(const struct explanation *explanation)
 		printf("%s: no block matches\n", explanation->command);
 }
 
-static void add_pages(const struct survey *survey, const struct pages *pages, struct output_json *json)
+static void add_pages(const struct page_survey *survey, const struct pages *pages, struct output_json *json)
 {
 	output_json_begin_object(json, "pages");
 	for (size_t kind = 0; kind < PAGE_KIND_COUNT; kind++)
@@ -201,7 +201,7 @@ static void add_pages(const struct survey *survey, const struct pages *pages, st
 	output_json_end(json);
 	output_json_uint(json, "page_size", pages->page_size);
 	if (!survey->meminfo_error) {
-		struct room room = room_count(&survey->meminfo, pages);
+		struct headroom room = headroom_count(&survey->meminfo, pages);
 
 		output_json_uint(json, "must_move_bytes", room.must_move_bytes);
 		output_json_uint(json, "free_elsewhere_bytes", room.free_bytes);
@@ -217,7 +217,7 @@ static void add_block(const struct explanation *explanation, size_t index, struc
 {
 	const struct block *block = &explanation->memory->blocks[index];
 	const struct node_set *nodes = memory_nodes(explanation->memory, block);
-	struct verdict verdict = survey_judge(explanation->survey, index);
+	struct verdict verdict = page_survey_judge(explanation->survey, index);
 
 	output_json_begin_object(json, NULL);
 	output_json_uint(json, "block", block->number);
@@ -242,8 +242,8 @@ static void add_block(const struct explanation *explanation, size_t index, struc
 		output_json_end(json);
 	}
 	output_json_end(json);
-	if (survey_pages(explanation->survey, index))
-		add_pages(explanation->survey, survey_pages(explanation->survey, index), json);
+	if (page_survey_pages(explanation->survey, index))
+		add_pages(explanation->survey, page_survey_pages(explanation->survey, index), json);
 	output_json_text(json, "kernel_log", explanation->kernel_log[index]);
 	output_json_end(json);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "system/clock.h"
 
 #define DEPTH_MAX 8
 

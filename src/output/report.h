@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "action/device-outcome.h"
-#include "action/plan.h"
+#include "device/device-outcome.h"
+#include "plan/plan.h"
 #include "output/output-json.h"
 
 struct report {

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "kernel/iomem.h"
+#include "system/iomem.h"
 #include "provider/provider.h"
 
 #define VIRTIO_DRIVER "/sys/bus/virtio/drivers/virtio_mem"

@@ -6,12 +6,12 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "kernel/sysfs.h"
+#include "system/sysfs.h"
 #include "model/memory.h"
 
 /*
  * One write that a provider wants to be made, as data: shown by --dry-run, made under a deadline by
- * action/.
+ * device/.
  */
 struct provider_step {
 	char directory[192], attribute[64], value[64]; /* absolute path below the root, file in it, what to write */

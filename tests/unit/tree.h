@@ -3,7 +3,7 @@
 #ifndef MEMHP_TESTS_TREE_H
 #define MEMHP_TESTS_TREE_H
 
-#include "kernel/sysfs.h"
+#include "system/sysfs.h"
 #include "model/memory.h"
 
 /* Makes an empty tree with a memory directory of 128 MiB blocks, and makes it the one that the functions below use. */

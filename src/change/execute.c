@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "change/execute.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "change/rezone.h"
+#include "base/cleanup.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
+#include "base/log.h"
+#include "system/kmsg.h"
+#include "system/kpageflags.h"
+
+/* Must the run end after this outcome? Then no later block would fare better. */
+static bool execute_must_end(const struct outcome *outcome)
+{
+	switch (outcome->cause) {
+	case CAUSE_ACCESS:
+	case CAUSE_READ_ONLY:
+	case CAUSE_STUCK:
+	case CAUSE_SIGNAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum outcome_cause execute_why_over(const struct execute_request *request)
+{
+	if (interrupt_signal())
+		return CAUSE_SIGNAL;
+	return clock_left_ns(request->deadline_ns) == 0 ? CAUSE_DEADLINE : CAUSE_NONE;
+}
+
+/* What the kernel's log says of a block that would not go. */
+static void execute_ask_kernel(const struct execute_request *request, int kmsg, struct outcome *outcome)
+{
+	uint64_t page_size = kpageflags_page_size(request->sysfs), pages = request->memory->block_size / page_size;
+	_cleanup_free_ char *said = NULL;
+
+	if (kmsg < 0 || outcome->result != OUTCOME_FAILED || outcome->detail ||
+	    kmsg_find(kmsg, outcome->block * pages, (outcome->block + 1) * pages - 1, page_size, &said) < 0 || !said)
+		return;
+	if (asprintf(&outcome->detail, "the kernel's log: %s", said) < 0)
+		outcome->detail = NULL;
+}
+
+/* Makes one or more steps from plan->steps[first] on. Returns how many were made. */
+static size_t execute_some(const struct execute_request *request, const struct block_write_context *context, const struct plan *plan,
+			   size_t first, size_t most, int kmsg)
+{
+	const struct step *steps = &plan->steps[first];
+	size_t n = 0, made = 1;
+
+	while (n < most && !steps[n].rezone)
+		n++;
+	if (n)
+		made = block_write_steps(context, steps, n, plan->wanted, plan->outcomes.v);
+	else
+		rezone_step(context, steps, &plan->outcomes.v[steps->outcome]);
+	/* A write that failed was the last of them. */
+	if (plan->wanted == BLOCK_OFFLINE || !n)
+		execute_ask_kernel(request, kmsg, &plan->outcomes.v[steps[made - 1].outcome]);
+	return made;
+}
+
+/*
+ * The steps from `next` on are not made: they are skipped, of those of a goal only as many as were
+ * still needed.
+ */
+static void execute_skip(struct plan *plan, size_t next, size_t changed, enum outcome_cause cause)
+{
+	size_t n = plan->goal ? plan->goal - changed : plan->n_steps;
+
+	for (size_t i = next; i < plan->n_steps && i - next < n; i++) {
+		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
+		outcome->result = OUTCOME_SKIPPED;
+		outcome->cause = cause;
+	}
+}
+
+/* The amount is there: what failed on the way is of no interest. */
+static void execute_pass_over(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->outcomes.n; i++)
+		if (outcome_is_failure(&plan->outcomes.v[i], plan->wanted))
+			plan->outcomes.v[i].result = OUTCOME_PASSED_OVER;
+}
+
+/*
+ * Makes the steps; what is left when the run ends early is skipped. Returns whether all went well,
+ * and how many steps had their turn.
+ */
+static bool execute_steps(const struct execute_request *request, struct block_write_context *context, struct plan *plan, size_t *ret_made)
+{
+	_cleanup_close_ int kmsg = kmsg_open(request->sysfs, false);
+	size_t changed = 0, made = 0;
+	bool well = true;
+
+	context->total = plan->goal ? plan->goal : plan->n_steps;
+	while (made < plan->n_steps && (!plan->goal || changed < plan->goal)) {
+		size_t left = plan->n_steps - made, most = plan->goal && plan->goal - changed < left ? plan->goal - changed : left, n;
+		enum outcome_cause over = !well && request->atomic && !plan->goal ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
+
+		context->done = plan->goal ? changed : made;
+		n = over == CAUSE_NONE ? execute_some(request, context, plan, made, most, kmsg) : 0;
+		for (size_t i = made; i < made + n; i++) {
+			const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
+			well = well && !outcome_is_failure(outcome, plan->wanted);
+			changed += outcome->result == OUTCOME_CHANGED && outcome->cause == CAUSE_NONE;
+			if (execute_must_end(outcome))
+				over = outcome->cause;
+		}
+		made += n;
+		if (over != CAUSE_NONE) {
+			execute_skip(plan, made, changed, over);
+			well = false;
+			break;
+		}
+	}
+	*ret_made = made;
+	if (!plan->goal)
+		return well;
+	if (changed == plan->goal)
+		execute_pass_over(plan);
+	return changed == plan->goal;
+}
+
+/* Puts one block back and says in its outcome what came of it. */
+static void execute_step_back(const struct block_write_context *context, const struct plan *back, const struct step *step,
+			      struct outcome *outcome)
+{
+	struct outcome attempt = {
+		.block = outcome->block,
+		.before = outcome->after,
+		.after = outcome->after,
+		.zone_before = outcome->zone_after,
+		.zone_after = outcome->zone_after,
+		.word = back->wanted == BLOCK_OFFLINE && !step->rezone ? "offline" : plan_online_word(outcome->zone_before),
+	};
+
+	if (step->rezone)
+		rezone_step(context, step, &attempt);
+	else
+		block_write_step(context, step, back->wanted, &attempt);
+	outcome->after = attempt.after;
+	outcome->zone_after = attempt.zone_after;
+	outcome->attempts += attempt.attempts;
+	outcome->elapsed_ns += attempt.elapsed_ns;
+	outcome->lock_wait_ns += attempt.lock_wait_ns;
+	free(outcome->detail);
+	outcome->detail = attempt.detail;
+	if ((attempt.result == OUTCOME_CHANGED || attempt.result == OUTCOME_ALREADY) && attempt.cause == CAUSE_NONE) {
+		outcome->result = OUTCOME_ROLLED_BACK;
+		outcome->cause = CAUSE_ALL_OR_NOTHING;
+		return;
+	}
+	outcome->cause = attempt.cause;
+	outcome->error = attempt.error;
+	if (!outcome->detail && asprintf(&outcome->detail, "it could not be put back") < 0)
+		outcome->detail = NULL;
+}
+
+static struct block_write_context execute_context(const struct execute_request *request, struct writer *writer)
+{
+	return (struct block_write_context){
+		.sysfs = request->sysfs,
+		.memory = request->memory,
+		.writer = writer,
+		.limits = &request->limits,
+		.deadline_ns = request->deadline_ns,
+		.news = request->news,
+	};
+}
+
+int execute_roll_back(const struct execute_request *request, struct plan *plan)
+{
+	struct writer writer;
+	struct block_write_context context = execute_context(request, &writer);
+	struct plan back;
+	int r = writer_init(request->sysfs, &writer);
+
+	if (r < 0)
+		return r;
+	r = plan_roll_back(plan, &back);
+	if (r < 0) {
+		writer_done(&writer);
+		return r;
+	}
+	context.deadline_ns = clock_deadline_ns(request->limits.timeout_ms);
+	context.ignore_signals = true;
+	context.total = back.n_steps;
+	for (context.done = 0; context.done < back.n_steps; context.done++) {
+		const struct step *step = &back.steps[context.done];
+
+		execute_step_back(&context, &back, step, &plan->outcomes.v[step->outcome]);
+	}
+	plan_done(&back);
+	writer_done(&writer);
+	return 0;
+}
+
+int execute_plan(const struct execute_request *request, struct plan *plan)
+{
+	struct writer writer;
+	struct block_write_context context = execute_context(request, &writer);
+	size_t made;
+	bool well;
+	int r;
+
+	if (request->atomic && plan_all_or_nothing(plan))
+		return 0;
+	r = writer_init(request->sysfs, &writer);
+	if (r < 0)
+		return r;
+	well = execute_steps(request, &context, plan, &made);
+	writer_done(&writer);
+	/* Without memory to plan the way back the changed blocks stay changed, and are reported so. */
+	if (!well && request->atomic && execute_roll_back(request, plan) < 0)
+		log_error("no memory to put the changed blocks back");
+	if (plan->goal)
+		plan_trim(plan, made);
+	return 0;
+}

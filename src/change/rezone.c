@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "change/rezone.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "system/clock.h"
+
+/* An outcome to make a part of the way with. */
+static struct outcome rezone_begin(const struct outcome *outcome, const char *word)
+{
+	return (struct outcome){
+		.block = outcome->block,
+		.before = outcome->after,
+		.after = outcome->after,
+		.zone_before = outcome->zone_after,
+		.zone_after = outcome->zone_after,
+		.word = word,
+	};
+}
+
+/* Adds to the outcome where a part of the way led, and what it cost. */
+static void rezone_add(struct outcome *outcome, const struct outcome *part)
+{
+	outcome->after = part->after;
+	outcome->zone_after = part->zone_after;
+	outcome->attempts += part->attempts;
+	outcome->elapsed_ns += part->elapsed_ns;
+	outcome->lock_wait_ns += part->lock_wait_ns;
+}
+
+static bool rezone_has_come(const struct outcome *part)
+{
+	return (part->result == OUTCOME_CHANGED || part->result == OUTCOME_ALREADY) && part->cause == CAUSE_NONE;
+}
+
+static void rezone_back(const struct block_write_context *forward, const struct step *step, struct outcome *outcome)
+{
+	struct outcome back = rezone_begin(outcome, plan_online_word(outcome->zone_before));
+	struct block_write_context context = *forward;
+	struct step step_back = *step;
+	char *detail = NULL;
+	int length;
+
+	context.deadline_ns = clock_deadline_ns(forward->limits->block_timeout_ms);
+	context.ignore_signals = true;
+	step_back.zone_wanted = outcome->zone_before;
+	step_back.kernel_zone_wanted = false;
+	block_write_step(&context, &step_back, BLOCK_ONLINE, &back);
+	rezone_add(outcome, &back);
+	if (rezone_has_come(&back))
+		length = asprintf(&detail, "it was put back into zone %s", zone_name(outcome->zone_before));
+	else
+		length = asprintf(&detail, "it could not be put back into zone %s: %s", zone_name(outcome->zone_before),
+				  outcome_reason(&back, BLOCK_ONLINE));
+	free(back.detail);
+	if (length < 0)
+		return;
+	free(outcome->detail);
+	outcome->detail = detail;
+}
+
+void rezone_step(const struct block_write_context *context, const struct step *step, struct outcome *outcome)
+{
+	struct outcome away = rezone_begin(outcome, "offline");
+
+	block_write_step(context, step, BLOCK_OFFLINE, &away);
+	rezone_add(outcome, &away);
+	if (!rezone_has_come(&away)) {
+		outcome->result = away.result;
+		outcome->cause = away.cause;
+		outcome->error = away.error;
+		free(outcome->detail);
+		outcome->detail = away.detail;
+		return;
+	}
+	free(away.detail);
+	block_write_step(context, step, BLOCK_ONLINE, outcome);
+	if (outcome_is_failure(outcome, BLOCK_ONLINE) && outcome->after == BLOCK_OFFLINE)
+		rezone_back(context, step, outcome);
+}

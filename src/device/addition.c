@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "device/addition.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/provider-write.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
+#include "model/selector.h"
+
+#define RETRIES 3
+
+/* The blocks are there when the write is over; until the directories are complete it takes a moment more. */
+#define SETTLE_NS (200 * CLOCK_NS_PER_MS)
+
+/* For giving a device back to its driver, after a signal or the deadline too. */
+#define UNDO_NS CLOCK_NS_PER_S
+
+static int addition_add(const struct device *device, struct device_outcomes *devices)
+{
+	struct device_outcome *outcome;
+	struct ranges blocks = { 0 };
+
+	for (size_t i = 0; i < devices->n; i++)
+		if (!strcmp(devices->v[i].device.name, device->name))
+			return 0;
+	for (size_t i = 0; i < device->blocks.n; i++)
+		if (ranges_add(&blocks, device->blocks.v[i].first, device->blocks.v[i].last) < 0)
+			return -ENOMEM;
+	outcome = device_outcomes_add(devices, device->name, device->provider, blocks);
+	if (!outcome)
+		return -ENOMEM;
+	if (outcome->device.blocks.n)
+		outcome->result = DEVICE_ALREADY;
+	return 0;
+}
+
+/* By address: any one will do that is not a block yet. */
+static int addition_resolve_address(const struct memory *memory, const struct selector *selector, bool force, struct device_outcomes *devices,
+				    struct error *err)
+{
+	struct device device = { .name = (char *)selector->word, .provider = &provider_probe };
+
+	if (selector->first % memory->block_size)
+		return error_set(err, -EINVAL, "'%s' does not fall on a block border (a block has 0x%" PRIx64 " bytes)", selector->word, memory->block_size);
+	if (memory_find(memory, selector->first / memory->block_size))
+		return error_set(err, -EINVAL, "'%s': memory%" PRIu64 " is there already", selector->word, selector->first / memory->block_size);
+	if (!force)
+		return error_set(err, -EINVAL, "'%s': the kernel believes any address, and where there is no memory the machine crashes; if you are sure "
+				 "that there is, give --force", selector->word);
+	return addition_add(&device, devices);
+}
+
+static int addition_resolve_word(const struct memory *memory, const char *word, bool force, struct device_outcomes *devices, struct error *err)
+{
+	const struct device *device;
+	struct selector selector;
+	char name[32];
+	int r = selector_parse(word, &selector, err);
+
+	if (r < 0)
+		return r;
+	if (selector.kind == SELECTOR_ADDRESS)
+		return addition_resolve_address(memory, &selector, force, devices, err);
+	if (selector.kind == SELECTOR_BLOCKS && selector.first == selector.last) {
+		snprintf(name, sizeof(name), "sclp%" PRIu64, selector.first);
+		device = devices_find(&memory->devices, name);
+	} else {
+		device = selector.kind == SELECTOR_DEVICE ? devices_find(&memory->devices, word) : NULL;
+	}
+	if (!device)
+		return error_set(err, -EINVAL, "'%s' is no device that memory can be added from; memhpctl list --devices shows them", word);
+	return addition_add(device, devices);
+}
+
+int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force, struct device_outcomes *ret, struct error *err)
+{
+	struct device_outcomes devices = { 0 };
+	int r = n_words ? 0 : error_set(err, -EINVAL, "nothing is named: name the devices, such as dax0.0; memhpctl list --devices shows them");
+
+	for (size_t i = 0; r >= 0 && i < n_words; i++)
+		r = addition_resolve_word(memory, words[i], force, &devices, err);
+	if (r < 0) {
+		device_outcomes_done(&devices);
+		return r;
+	}
+	*ret = devices;
+	return 0;
+}
+
+void addition_plan(const struct sysfs *sysfs, struct device_outcomes *devices)
+{
+	for (size_t i = 0; i < devices->n; i++) {
+		struct device_outcome *outcome = &devices->v[i];
+		const struct provider *provider = outcome->device.provider;
+		struct error err = { 0 };
+
+		if (outcome->result != DEVICE_PLANNED)
+			continue;
+		if (!provider->plan_add)
+			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "this system cannot add it: %s",
+					   provider->cannot_remove ? "only the host can" : "it comes by itself when it is plugged in");
+		else if (provider->plan_add(sysfs, &outcome->device, &outcome->steps, &err) < 0)
+			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", error_text(&err));
+		error_done(&err);
+	}
+}
+
+/* The blocks that the device has now. Errors: those of reading; none yet is no error. */
+static int addition_read_blocks(const struct sysfs *sysfs, const struct device *device, struct ranges *ret)
+{
+	struct memory memory = { 0 };
+	struct error err = { 0 };
+	const struct device *now;
+	uint64_t address;
+	int r = memory_open(sysfs, &memory, &err);
+
+	if (r >= 0)
+		r = memory_load(&memory, 0);
+	if (r >= 0)
+		r = provider_find_devices(sysfs, &memory);
+	now = r < 0 ? NULL : devices_find(&memory.devices, device->name);
+	if (now)
+		for (size_t i = 0; r >= 0 && i < now->blocks.n; i++)
+			r = ranges_add(ret, now->blocks.v[i].first, now->blocks.v[i].last);
+	else if (r >= 0 && sscanf(device->name, "0x%" SCNx64, &address) == 1 && memory_find(&memory, address / memory.block_size))
+		r = ranges_add(ret, address / memory.block_size, address / memory.block_size);
+	memory_close(&memory);
+	error_done(&err);
+	return r;
+}
+
+/* No memory came of it: gives the device back to whoever had it. */
+static void addition_undo(struct provider_write_request *perform, size_t taken, struct device_outcome *outcome)
+{
+	char *reason;
+	int r;
+
+	perform->deadline_ns = clock_now_ns() + UNDO_NS;
+	perform->ignore_signals = true;
+	r = provider_write_undo(perform, outcome, taken);
+	if (!r || asprintf(&reason, "%s; %s", outcome->reason ? outcome->reason : "",
+			   r > 0 ? "its driver has it back" : "it could not be given back to its driver") < 0)
+		return;
+	free(outcome->reason);
+	outcome->reason = reason;
+}
+
+static void addition_execute_device(const struct execute_request *request, struct writer *writer, struct device_outcome *outcome)
+{
+	struct provider_write_request perform = { .sysfs = request->sysfs, .writer = writer, .deadline_ns = request->deadline_ns, .retries = RETRIES };
+	int64_t began_ns = clock_now_ns(), until;
+	size_t n_taken;
+	bool taken = provider_write_steps(&perform, outcome, &n_taken);
+	int r;
+
+	until = clock_now_ns() + SETTLE_NS;
+	while ((r = addition_read_blocks(request->sysfs, &outcome->device, &outcome->device.blocks)) >= 0 && !outcome->device.blocks.n && taken &&
+	       clock_left_ns(until))
+		interrupt_poll_again(NULL, 0, 10 * CLOCK_NS_PER_MS);
+	if (outcome->device.blocks.n) {
+		/* A write that was ended from outside may have worked all the same. */
+		outcome->error = 0;
+		device_outcome_set(outcome, DEVICE_ADDED, CAUSE_NONE, NULL);
+		free(outcome->reason);
+		outcome->reason = NULL;
+	} else {
+		if (r < 0) {
+			outcome->error = -r;
+			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN, "its blocks cannot be read");
+		} else if (taken) {
+			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
+					   "the kernel accepted the request, but no memory block came of it (see the kernel log)");
+		}
+		addition_undo(&perform, n_taken, outcome);
+	}
+	outcome->elapsed_ns = clock_now_ns() - began_ns;
+}
+
+int addition_execute(const struct execute_request *request, struct device_outcomes *devices)
+{
+	struct writer writer;
+	int r = writer_init(request->sysfs, &writer);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < devices->n; i++) {
+		struct device_outcome *outcome = &devices->v[i];
+
+		if (outcome->result != DEVICE_PLANNED)
+			continue;
+		if (interrupt_signal() || !clock_left_ns(request->deadline_ns)) {
+			device_outcome_set(outcome, DEVICE_SKIPPED, interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE, NULL);
+			continue;
+		}
+		if (request->news.device)
+			request->news.device(request->news.data, outcome->device.name);
+		addition_execute_device(request, &writer, outcome);
+	}
+	writer_done(&writer);
+	return 0;
+}

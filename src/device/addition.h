@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Adding devices' memory to the system, where the system itself can do it. */
+#ifndef MEMHP_DEVICE_ADDITION_H
+#define MEMHP_DEVICE_ADDITION_H
+
+#include "device/device-outcome.h"
+#include "change/execute.h"
+
+/*
+ * Finds the devices that the words name: a device of the snapshot (which must have its devices), on
+ * s390 also a block number; or the address of a block, which the kernel's `probe` adds, with force
+ * only. Those that have blocks already are DEVICE_ALREADY. Pure. Errors: -EINVAL with a sentence
+ * that names the word; -ENOMEM.
+ */
+int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force, struct device_outcomes *ret, struct error *err);
+
+/* Asks the providers for their steps, and refuses what cannot be added. Only reads. */
+void addition_plan(const struct sysfs *sysfs, struct device_outcomes *devices);
+
+/*
+ * Has the steps made, device by device, and looks for the blocks that came of it: device.blocks. A
+ * device that fails does not end the run, except by signal or deadline. Errors: -ENOMEM before
+ * anything was done.
+ */
+int addition_execute(const struct execute_request *request, struct device_outcomes *devices);
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "device/device-outcome.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const result_names[DEVICE_RESULT_COUNT] = {
+	[DEVICE_REMOVED] = "removed",	[DEVICE_ADDED] = "added",	[DEVICE_ALREADY] = "already",
+	[DEVICE_OFFLINED] = "offlined", [DEVICE_FAILED] = "failed",	[DEVICE_REFUSED] = "refused",
+	[DEVICE_SKIPPED] = "skipped",	[DEVICE_ROLLED_BACK] = "rolled-back", [DEVICE_PLANNED] = "planned",
+	[DEVICE_PASSED_OVER] = "passed-over",
+};
+
+struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, const char *name, const struct provider *provider,
+					   struct ranges blocks)
+{
+	struct device_outcome *larger = reallocarray(outcomes->v, outcomes->n + 1, sizeof(*larger));
+	char *copy = name ? strdup(name) : NULL;
+
+	if (larger)
+		outcomes->v = larger;
+	if (!larger || (name && !copy)) {
+		free(copy);
+		ranges_done(&blocks);
+		return NULL;
+	}
+	larger[outcomes->n] = (struct device_outcome){ .device = { .name = copy, .provider = provider, .blocks = blocks },
+						       .result = DEVICE_PLANNED };
+	return &larger[outcomes->n++];
+}
+
+static void device_outcome_done(struct device_outcome *outcome)
+{
+	free(outcome->device.name);
+	free(outcome->reason);
+	ranges_done(&outcome->device.blocks);
+}
+
+static bool is_among(const struct device_outcomes *outcomes, const struct device *device)
+{
+	for (size_t i = 0; i < outcomes->n; i++)
+		if (device->name && outcomes->v[i].device.name && !strcmp(device->name, outcomes->v[i].device.name))
+			return true;
+	return false;
+}
+
+int device_outcomes_take(struct device_outcomes *outcomes, struct device_outcomes *more)
+{
+	struct device_outcome *larger = reallocarray(outcomes->v, outcomes->n + more->n + 1, sizeof(*larger));
+	size_t n = 0;
+
+	if (!larger)
+		return -ENOMEM;
+	outcomes->v = larger;
+	for (size_t i = 0; i < outcomes->n; i++) {
+		if (is_among(more, &larger[i].device))
+			device_outcome_done(&larger[i]);
+		else
+			larger[n++] = larger[i];
+	}
+	for (size_t i = 0; i < more->n; i++)
+		larger[n++] = more->v[i];
+	outcomes->n = n;
+	free(more->v);
+	*more = (struct device_outcomes){ 0 };
+	return 0;
+}
+
+void device_outcomes_done(struct device_outcomes *outcomes)
+{
+	for (size_t i = 0; i < outcomes->n; i++)
+		device_outcome_done(&outcomes->v[i]);
+	free(outcomes->v);
+	*outcomes = (struct device_outcomes){ 0 };
+}
+
+const char *device_result_name(enum device_result result)
+{
+	return result_names[result];
+}
+
+void device_outcome_set(struct device_outcome *outcome, enum device_result result, enum outcome_cause cause, const char *format, ...)
+{
+	va_list arguments;
+	char *reason;
+
+	outcome->result = result;
+	outcome->cause = cause;
+	if (!format)
+		return;
+	va_start(arguments, format);
+	if (vasprintf(&reason, format, arguments) < 0)
+		reason = NULL;
+	va_end(arguments);
+	/* The old one may be among the arguments. */
+	free(outcome->reason);
+	outcome->reason = reason;
+}
+
+static bool is_denied(enum outcome_cause cause)
+{
+	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY;
+}
+
+/* A dry run ends as the run would: what has no steps can only go offline. */
+static enum device_result foreseen(const struct device_outcome *outcome)
+{
+	if (outcome->result != DEVICE_PLANNED)
+		return outcome->result;
+	return outcome->steps.n ? DEVICE_REMOVED : DEVICE_OFFLINED;
+}
+
+int device_outcomes_exit_code(const struct device_outcomes *outcomes, const struct outcome_totals *blocks, int signal)
+{
+	size_t count[DEVICE_RESULT_COUNT] = { 0 }, failures = 0, passing = 0, denied = 0, done;
+
+	for (size_t i = 0; i < outcomes->n; i++) {
+		const struct device_outcome *outcome = &outcomes->v[i];
+
+		count[foreseen(outcome)]++;
+		/*
+		 * A skipped or put-back device is no failure of its own kind: the one that ended
+		 * the run decides.
+		 */
+		if (outcome->result != DEVICE_FAILED && outcome->result != DEVICE_REFUSED)
+			continue;
+		failures++;
+		passing += outcome_cause_is_passing(outcome->cause);
+		denied += is_denied(outcome->cause);
+	}
+	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED];
+	if (signal)
+		return EXIT_SIGNAL + signal;
+	if (!failures && !count[DEVICE_OFFLINED] && !count[DEVICE_SKIPPED] && !count[DEVICE_ROLLED_BACK] && !blocks->failures)
+		return EXIT_DONE;
+	if (done)
+		return EXIT_PARTIAL;
+	if (count[DEVICE_OFFLINED])
+		return EXIT_FAILED;
+	if (blocks->count[OUTCOME_CHANGED] || blocks->count[OUTCOME_PLANNED])
+		return EXIT_PARTIAL;
+	if (denied || blocks->denied_failures)
+		return EXIT_NOT_PERMITTED;
+	return passing == failures && blocks->passing_failures == blocks->failures ? EXIT_TRY_AGAIN : EXIT_FAILED;
+}

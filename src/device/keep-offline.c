@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "device/keep-offline.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "system/clock.h"
+#include "system/interrupt.h"
+#include "base/log.h"
+#include "system/lock-holder.h"
+
+/* So often a block that came online again is taken offline again. */
+#define OFFLINE_AGAIN_MAX 3
+
+/*
+ * After raising the shield, one who has a file open for a moment comes to his end; each time it
+ * waits longer.
+ */
+#define SHIELD_PAUSE_FIRST_MS 20
+#define SHIELD_PAUSE_MAX_MS 500
+
+static bool keep_offline_take_offline(struct remove_device *detach, struct outcome *outcome)
+{
+	struct outcome again;
+
+	if (outcome->after == BLOCK_UNKNOWN || outcome->after == BLOCK_OFFLINE)
+		return true;
+	remove_blocks_change(detach, outcome, BLOCK_OFFLINE, "offline", &again);
+	outcome->after = again.after;
+	outcome->zone_after = again.zone_after;
+	outcome->attempts += again.attempts;
+	outcome->elapsed_ns += again.elapsed_ns;
+	free(again.detail);
+	if (again.after == BLOCK_OFFLINE && outcome->cause == CAUSE_REVERTED) {
+		outcome->result = OUTCOME_CHANGED;
+		outcome->cause = CAUSE_NONE;
+	}
+	return true;
+}
+
+static bool keep_offline_add_to_shield(struct remove_device *detach, struct outcome *outcome)
+{
+	if (outcome->after != BLOCK_UNKNOWN && write_protect_add(&detach->shield, outcome->block) < 0)
+		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_MEMORY, "no memory to keep others from its blocks; nothing was removed");
+	return detach->device->result == DEVICE_PLANNED;
+}
+
+static bool keep_offline_is_own_block(void *data, uint64_t block)
+{
+	const struct remove_device *detach = data;
+
+	return ranges_contain(&detach->device->device.blocks, block);
+}
+
+/*
+ * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever
+ * has it open; and where that would strand the memory, already a process that could bring one
+ * online at any moment, having its file open since before the shield went up. With neither, and the
+ * shield up, nobody can. Nor is a block whose state cannot be read known to be offline. Returns the
+ * cause, CAUSE_NONE for nothing.
+ */
+static enum outcome_cause keep_offline_disturbance(struct remove_device *detach, char *buffer, size_t size)
+{
+	struct remove_device_look look;
+	uint64_t block;
+	char who[128];
+	/* In this order: a state that is read once nobody has it open any more stays so. */
+	bool seen = detach->device->steps.strands &&
+		    lock_holder_find_writer(detach->request->sysfs, keep_offline_is_own_block, detach, who, sizeof(who), &block) == 0;
+
+	look = remove_blocks_look(detach);
+	if (look.unreadable) {
+		snprintf(buffer, size, "the state of memory%" PRIu64 " cannot be read (%s); nothing was removed", look.unreadable->block,
+			 error_name(look.read_error));
+		return CAUSE_UNREADABLE;
+	}
+	if (look.not_offline && !seen)
+		seen = lock_holder_find_writer(detach->request->sysfs, keep_offline_is_own_block, detach, who, sizeof(who), &block) == 0;
+	if (look.not_offline && look.first->error)
+		snprintf(buffer, size, "memory%" PRIu64 " is online: the kernel answered %s to its going offline; nothing was removed",
+			 look.first->block, error_name(look.first->error));
+	else if (look.not_offline)
+		snprintf(buffer, size, "memory%" PRIu64 " was brought online again, by %s; nothing was removed", look.first->block,
+			 seen ? who : "somebody who is not seen (a udev rule that brings memory online, or another program)");
+	else if (seen)
+		snprintf(buffer, size, "%s has the state of memory%" PRIu64 " open for writing; if it brought the block online during the "
+			 "removal, the memory would be stuck until the next boot; end it first", who, block);
+	return look.not_offline || seen ? CAUSE_REVERTED : CAUSE_NONE;
+}
+
+/*
+ * Finds a block of the device that is offline, unless this run has just taken one offline: then it
+ * has had the lock.
+ */
+static bool keep_offline_find_offline(struct remove_device *detach, const struct outcome **ret)
+{
+	for (size_t i = 0; i < detach->plan->outcomes.n; i++) {
+		const struct outcome *outcome = &detach->plan->outcomes.v[i];
+
+		if (!ranges_contain(&detach->device->device.blocks, outcome->block))
+			continue;
+		if (outcome->result == OUTCOME_CHANGED)
+			return false;
+		if (outcome->after == BLOCK_OFFLINE)
+			*ret = outcome;
+	}
+	return *ret != NULL;
+}
+
+/*
+ * Waits until nobody holds the hotplug lock. The removal waits for it inside the kernel, where it
+ * can neither be ended nor taken back (kacpi_hotplug, remove_memory()): it would come to it long
+ * after this run is over. Writing "offline" to a block that is offline takes the lock, and finds
+ * nothing to do. Else the outcome is final.
+ */
+static bool keep_offline_wait_for_lock(struct remove_device *detach)
+{
+	const struct outcome *offline = NULL;
+	struct outcome again;
+
+	if (!keep_offline_find_offline(detach, &offline))
+		return true;
+	remove_blocks_change(detach, offline, BLOCK_OFFLINE, "offline", &again);
+	free(again.detail);
+	/*
+	 * Ended while it waited, it finds the block as wanted too: by a signal, at the deadline, or,
+	 * where waiting for the lock is not seen, as a block that takes too long.
+	 */
+	if (again.result == OUTCOME_CHANGED &&
+	    (interrupt_signal() || !clock_left_ns(detach->deadline_ns) ||
+	     again.elapsed_ns - again.lock_wait_ns >= detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS)) {
+		again.result = OUTCOME_FAILED;
+		again.cause = interrupt_signal() ? CAUSE_SIGNAL : CAUSE_LOCK;
+	}
+	if (again.result != OUTCOME_FAILED)
+		return true;
+	detach->device->error = again.error;
+	device_outcome_set(detach->device, DEVICE_FAILED, again.cause, "%s; nothing was removed", outcome_reason(&again, BLOCK_OFFLINE));
+	return false;
+}
+
+bool keep_offline_others(struct remove_device *detach)
+{
+	bool shield = detach->device->steps.strands;
+	char reason[400];
+
+	if (!keep_offline_wait_for_lock(detach))
+		return false;
+	if (shield)
+		remove_blocks_each(detach, keep_offline_add_to_shield);
+	if (detach->device->result != DEVICE_PLANNED)
+		return false;
+	for (unsigned int again = 0;; again++) {
+		enum outcome_cause cause;
+
+		if (shield) {
+			write_protect_raise(&detach->shield);
+			interrupt_poll_again(NULL, 0, clock_backoff_ns(again, SHIELD_PAUSE_FIRST_MS, SHIELD_PAUSE_MAX_MS));
+		}
+		cause = keep_offline_disturbance(detach, reason, sizeof(reason));
+		if (cause == CAUSE_NONE)
+			return true;
+		log_info("%s: %s", detach->device->device.name, reason);
+		if (shield)
+			write_protect_lower(&detach->shield);
+		if (again == OFFLINE_AGAIN_MAX || interrupt_signal() || !clock_left_ns(detach->request->deadline_ns)) {
+			device_outcome_set(detach->device, DEVICE_FAILED, cause, "%s", reason);
+			return false;
+		}
+		remove_blocks_each(detach, keep_offline_take_offline);
+	}
+}

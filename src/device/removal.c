@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "device/removal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/remove-device.h"
+#include "base/cleanup.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
+#include "base/log.h"
+#include "system/lock-holder.h"
+
+void removal_done(struct removal *removal)
+{
+	device_outcomes_done(&removal->devices);
+	plan_done(&removal->plan);
+}
+
+/* Splits the blocks of a device into those that are selected and the rest. Errors: -ENOMEM. */
+static int removal_split(const struct device *device, const struct ranges *selected, struct ranges *ret_in, struct ranges *ret_out)
+{
+	for (size_t i = 0; i < device->blocks.n; i++) {
+		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++) {
+			int r = ranges_add(ranges_contain(selected, number) ? ret_in : ret_out, number, number);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int removal_resolve_device(const struct device *device, const struct ranges *selected, bool whole_device, struct removal *removal,
+				  struct error *err)
+{
+	struct ranges in = { 0 }, out = { 0 };
+	_cleanup_free_ char *missing = NULL;
+	int r = removal_split(device, selected, &in, &out);
+
+	if (r >= 0 && in.n && out.n && !device->provider->cannot_remove && !whole_device) {
+		missing = ranges_text(&out, 8);
+		r = error_set(err, -EINVAL, "%s can only be removed as a whole, and its blocks %s are not selected; select %s, or give "
+			      "--whole-device", device->name, missing ? missing : "", device->name);
+	}
+	for (size_t i = 0; r >= 0 && in.n && !device->provider->cannot_remove && i < out.n; i++)
+		r = ranges_add(&in, out.v[i].first, out.v[i].last);
+	ranges_done(&out);
+	if (r < 0 || !in.n) {
+		ranges_done(&in);
+		return r;
+	}
+	return device_outcomes_add(&removal->devices, device->name, device->provider, in) ? 0 : -ENOMEM;
+}
+
+int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device, struct removal *ret, struct error *err)
+{
+	struct removal removal = { 0 };
+	struct ranges rest = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < memory->devices.n; i++)
+		r = removal_resolve_device(&memory->devices.v[i], blocks, whole_device, &removal, err);
+	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++)
+		if (memory->blocks[i].device == BLOCK_NO_DEVICE && ranges_contain(blocks, memory->blocks[i].number))
+			r = ranges_add(&rest, memory->blocks[i].number, memory->blocks[i].number);
+	if (r >= 0 && rest.n) {
+		r = device_outcomes_add(&removal.devices, NULL, NULL, rest) ? 0 : -ENOMEM;
+		rest = (struct ranges){ 0 };
+	}
+	ranges_done(&rest);
+	if (r < 0) {
+		removal_done(&removal);
+		return r;
+	}
+	*ret = removal;
+	return 0;
+}
+
+/* Why nothing on this system can remove it; NULL where something can. */
+static const char *removal_cannot(const struct device *device)
+{
+	if (!device->provider)
+		return "nothing on this system can remove it: it belongs to no device that is known here";
+	return device->provider->cannot_remove;
+}
+
+static void removal_plan_device(const struct sysfs *sysfs, bool atomic, struct device_outcome *outcome)
+{
+	const char *cannot = removal_cannot(&outcome->device);
+	struct error err = { 0 };
+
+	if (cannot) {
+		if (atomic)
+			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_ALL_OR_NOTHING, "%s", cannot);
+		return;
+	}
+	if (outcome->device.provider->plan_remove(sysfs, &outcome->device, &outcome->steps, &err) < 0)
+		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", error_text(&err));
+	error_done(&err);
+}
+
+int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic, struct removal *removal)
+{
+	struct ranges blocks = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < removal->devices.n; i++) {
+		struct device_outcome *outcome = &removal->devices.v[i];
+
+		removal_plan_device(sysfs, atomic, outcome);
+		for (size_t j = 0; r >= 0 && outcome->result == DEVICE_PLANNED && j < outcome->device.blocks.n; j++)
+			r = ranges_add(&blocks, outcome->device.blocks.v[j].first, outcome->device.blocks.v[j].last);
+	}
+	if (r >= 0)
+		r = plan_offline(memory, &blocks, &removal->plan);
+	ranges_done(&blocks);
+	return r;
+}
+
+static bool removal_is_block(void *data, uint64_t block)
+{
+	return block == *(const uint64_t *)data;
+}
+
+/* After the offlining: is the device ready, or why not? */
+static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal *removal, bool atomic, struct device_outcome *device)
+{
+	const struct outcomes *outcomes = &removal->plan.outcomes;
+	const struct outcome *worst = NULL;
+	uint64_t block;
+	char who[128];
+
+	for (size_t i = 0; i < outcomes->n; i++) {
+		const struct outcome *outcome = &outcomes->v[i];
+
+		if (!ranges_contain(&device->device.blocks, outcome->block) || !outcome_is_failure(outcome, BLOCK_OFFLINE))
+			continue;
+		/*
+		 * Somebody brought it back at once: remove_device_device() deals with him, and names him.
+		 * All or nothing is over.
+		 */
+		if (outcome->cause == CAUSE_REVERTED && !atomic && !removal_cannot(&device->device))
+			continue;
+		/* The block that would not go tells more than those that were put back or skipped for it. */
+		if (!worst || worst->result == OUTCOME_SKIPPED || worst->result == OUTCOME_ROLLED_BACK)
+			worst = outcome;
+	}
+	if (!worst)
+		return;
+	device->error = worst->error;
+	block = worst->block;
+	if (worst->cause == CAUSE_REVERTED && lock_holder_find_writer(sysfs, removal_is_block, &block, who, sizeof(who), &block) == 0) {
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED, "memory%" PRIu64 " was brought online again, by %s; nothing was removed",
+				   block, who);
+		return;
+	}
+	device_outcome_set(device, worst->result == OUTCOME_SKIPPED	? DEVICE_SKIPPED
+				   : worst->result == OUTCOME_ROLLED_BACK ? DEVICE_ROLLED_BACK
+									  : DEVICE_FAILED,
+			   worst->cause, "memory%" PRIu64 " is %s: %s", worst->block, block_state_name(worst->after),
+			   outcome_reason(worst, BLOCK_OFFLINE));
+}
+
+/* The run ended before the turn of these. */
+static void removal_skip_rest(struct removal *removal, enum outcome_cause cause)
+{
+	for (size_t i = 0; i < removal->devices.n; i++)
+		if (removal->devices.v[i].result == DEVICE_PLANNED)
+			device_outcome_set(&removal->devices.v[i], DEVICE_SKIPPED, cause, NULL);
+}
+
+static bool removal_is_failure(enum device_result result)
+{
+	return result == DEVICE_FAILED || result == DEVICE_REFUSED || result == DEVICE_SKIPPED || result == DEVICE_ROLLED_BACK;
+}
+
+/* What the offlining means for the devices. Returns whether each of them is ready to go. */
+static bool removal_judge_all(const struct sysfs *sysfs, bool atomic, struct removal *removal)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < removal->devices.n; i++) {
+		if (removal->devices.v[i].result == DEVICE_PLANNED)
+			removal_judge_blocks(sysfs, removal, atomic, &removal->devices.v[i]);
+		well = well && !removal_is_failure(removal->devices.v[i].result);
+	}
+	return well;
+}
+
+/* The blocks are offline: now the devices, one after the other. Returns whether all of them went. */
+static bool removal_detach_all(const struct execute_request *request, struct removal *removal)
+{
+	bool well = removal_judge_all(request->sysfs, request->atomic, removal);
+
+	for (size_t i = 0; i < removal->devices.n && (well || !request->atomic); i++) {
+		struct device_outcome *device = &removal->devices.v[i];
+		const char *cannot = removal_cannot(&device->device);
+
+		if (device->result == DEVICE_PLANNED && cannot) {
+			device_outcome_set(device, DEVICE_OFFLINED, CAUSE_NONE, "%s", cannot);
+		} else if (device->result == DEVICE_PLANNED && (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {
+			device_outcome_set(device, DEVICE_SKIPPED, interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE, NULL);
+		} else if (device->result == DEVICE_PLANNED) {
+			if (request->news.device)
+				request->news.device(request->news.data, device->device.name);
+			remove_device_device(request, &removal->plan, device);
+		}
+		well = well && !removal_is_failure(device->result);
+	}
+	if (!well && request->atomic)
+		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
+	return well;
+}
+
+static struct device_outcome *removal_device_of(struct removal *removal, uint64_t block)
+{
+	for (size_t i = 0; i < removal->devices.n; i++)
+		if (ranges_contain(&removal->devices.v[i].device.blocks, block))
+			return &removal->devices.v[i];
+	return NULL;
+}
+
+void removal_put_back(const struct execute_request *request, struct removal *removal)
+{
+	if (execute_roll_back(request, &removal->plan) < 0) {
+		log_error("no memory to put the changed blocks back");
+		return;
+	}
+	for (size_t i = 0; i < removal->plan.outcomes.n; i++) {
+		const struct outcome *outcome = &removal->plan.outcomes.v[i];
+		struct device_outcome *device = outcome->result == OUTCOME_ROLLED_BACK ? removal_device_of(removal, outcome->block) : NULL;
+
+		if (device && device->result == DEVICE_SKIPPED)
+			device->result = DEVICE_ROLLED_BACK;
+	}
+}
+
+/* All or nothing: with a device that is refused no block is begun with. Returns whether it is so. */
+static bool removal_all_or_nothing(struct removal *removal)
+{
+	bool refused = false;
+
+	for (size_t i = 0; i < removal->devices.n; i++)
+		refused = refused || removal->devices.v[i].result == DEVICE_REFUSED;
+	if (refused) {
+		plan_skip_all(&removal->plan);
+		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
+	}
+	return refused;
+}
+
+void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *removal)
+{
+	for (size_t i = 0; i < removal->devices.n; i++) {
+		struct device_outcome *device = &removal->devices.v[i];
+
+		if (device->result == DEVICE_PLANNED && removal_cannot(&device->device))
+			device_outcome_set(device, DEVICE_PLANNED, CAUSE_NONE, "%s", removal_cannot(&device->device));
+	}
+	if (atomic && removal_all_or_nothing(removal))
+		return;
+	if (atomic)
+		plan_all_or_nothing(&removal->plan);
+	if (!removal_judge_all(sysfs, atomic, removal) && atomic)
+		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
+}
+
+int removal_execute(const struct execute_request *request, struct removal *removal)
+{
+	int r;
+
+	if (request->atomic && removal_all_or_nothing(removal))
+		return 0;
+	r = execute_plan(request, &removal->plan);
+	if (r >= 0 && !removal_detach_all(request, removal) && request->atomic)
+		removal_put_back(request, removal);
+	return r;
+}
+
+int removal_take(struct removal *removal, struct removal *more)
+{
+	int r = device_outcomes_take(&removal->devices, &more->devices);
+
+	if (r >= 0)
+		r = outcomes_take(&removal->plan.outcomes, &more->plan.outcomes);
+	/* Steps count outcomes, which stand elsewhere now. */
+	free(removal->plan.steps);
+	removal->plan.steps = NULL;
+	removal->plan.n_steps = 0;
+	removal_done(more);
+	return r;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "plan/plan-check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/format.h"
+
+/* So many blocks are counted before it is asked again whether there is room in any case. */
+#define BLOCKS_AT_ONCE 64
+
+/* How many steps, from the first on, are meant to be made. */
+static size_t plan_check_steps(const struct plan *plan)
+{
+	return plan->goal ? plan->goal : plan->n_steps;
+}
+
+static uint64_t block_of_step(const struct plan *plan, size_t step)
+{
+	return plan->outcomes.v[plan->steps[step].outcome].block;
+}
+
+static const struct pages *plan_check_pages(const struct page_survey *survey, uint64_t number)
+{
+	return page_survey_pages(survey, (size_t)(memory_find(survey->memory, number) - survey->memory->blocks));
+}
+
+/* Counts the pages of the steps' blocks from `from` up to `to`. Returns whether all of them are counted. */
+static bool plan_check_scan(struct page_survey *survey, const struct plan *plan, size_t from, size_t to, int64_t deadline_ns)
+{
+	struct ranges blocks = { 0 };
+	bool done = true;
+
+	for (size_t i = from; done && i < to; i++)
+		done = ranges_add(&blocks, block_of_step(plan, i), block_of_step(plan, i)) == 0;
+	done = done && page_survey_scan_all(survey, &blocks, deadline_ns) == 0;
+	for (size_t i = from; done && i < to; i++)
+		done = plan_check_pages(survey, block_of_step(plan, i)) != NULL;
+	ranges_done(&blocks);
+	return done;
+}
+
+/* Is there certainly too little room? *ret has the numbers then. */
+static bool plan_check_lacks_room(struct page_survey *survey, const struct plan *plan, int64_t deadline_ns, struct headroom *ret)
+{
+	uint64_t size = survey->memory->block_size;
+	size_t n = plan_check_steps(plan), next;
+	struct pages sum = { 0 };
+	bool all_movable = true;
+
+	for (size_t i = 0; i < n; i++)
+		all_movable = all_movable && plan->outcomes.v[plan->steps[i].outcome].zone_before == ZONE_MOVABLE;
+	if (headroom_is_ample(&survey->meminfo, n * size, all_movable))
+		return false;
+	for (size_t i = 0; i < n; i = next) {
+		next = n - i < BLOCKS_AT_ONCE ? n : i + BLOCKS_AT_ONCE;
+		if (!plan_check_scan(survey, plan, i, next, deadline_ns))
+			return false;
+		for (size_t j = i; j < next; j++)
+			pages_add(&sum, plan_check_pages(survey, block_of_step(plan, j)));
+		*ret = headroom_count(&survey->meminfo, &sum);
+		/* Even if all the rest were in use, and all room lay in it. */
+		if (ret->must_move_bytes + 2 * (n - next) * size <= ret->free_bytes)
+			return false;
+	}
+	return !headroom_suffices(ret);
+}
+
+static void plan_check_refuse_all(struct plan *plan, const struct headroom *room)
+{
+	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
+
+	for (size_t i = 0; i < plan_check_steps(plan); i++) {
+		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
+		outcome->result = OUTCOME_REFUSED;
+		outcome->cause = CAUSE_NO_ROOM;
+		free(outcome->detail);
+		if (asprintf(&outcome->detail, "%s would have to move, %s is free elsewhere", format_about(room->must_move_bytes, must_move),
+			     format_about(room->free_bytes, there)) < 0)
+			outcome->detail = NULL;
+	}
+	plan_trim(plan, 0);
+}
+
+static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_ns, bool force, struct plan *plan)
+{
+	size_t n = plan_check_steps(plan), kept = 0;
+
+	plan_check_scan(survey, plan, 0, n, deadline_ns);
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		struct step step = plan->steps[i];
+		struct outcome *outcome = &plan->outcomes.v[step.outcome];
+		const struct pages *pages = plan_check_pages(survey, outcome->block);
+		uint64_t poisoned = pages ? pages->count[PAGE_POISONED] : 0;
+
+		if (poisoned && step.rezone && !force) {
+			outcome->result = OUTCOME_REFUSED;
+			outcome->cause = CAUSE_POISON;
+			continue;
+		}
+		plan->steps[kept++] = step;
+		if (poisoned && (plan->wanted == BLOCK_OFFLINE || step.rezone) &&
+		    asprintf(&outcome->detail, "%" PRIu64 " poisoned page%s: once offline, it will not come back online until its device "
+			     "was removed and added again", poisoned, poisoned == 1 ? "" : "s") < 0)
+			outcome->detail = NULL;
+	}
+	plan->n_steps = kept;
+}
+
+void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force, struct plan *plan)
+{
+	struct headroom room;
+
+	if (survey->meminfo_error || !plan->n_steps)
+		return;
+	if (!force && plan->wanted == BLOCK_OFFLINE && plan_check_lacks_room(survey, plan, deadline_ns, &room))
+		plan_check_refuse_all(plan, &room);
+	else if (survey->meminfo.hardware_corrupted)
+		plan_check_tell_poison(survey, deadline_ns, force, plan);
+}

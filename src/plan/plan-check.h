@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looking for harm that a plan would do, before it is carried out. */
+#ifndef MEMHP_PLAN_PLAN_CHECK_H
+#define MEMHP_PLAN_PLAN_CHECK_H
+
+#include "plan/plan.h"
+#include "judge/page-survey.h"
+
+/*
+ * Changes a plan that takes blocks offline, or rezones them:
+ *  - Too little room elsewhere for what has to move out of all of them together: offline_pages()
+ *    would try to move it for ever, and the machine would run out of memory meanwhile. All steps
+ *    are refused with CAUSE_NO_ROOM and both numbers. Pages are looked at only where
+ *    headroom_is_ample() does not settle it. A rezone takes one block at a time and is not asked.
+ *  - Poisoned pages, if the machine has any at all: the block will not come back online
+ *    (memory_block_online(), since 6.2). An offline gets it said in its outcome's detail; a rezone,
+ *    which would lose the block, is refused with CAUSE_POISON.
+ * With `force` nothing is refused. What cannot be found out (no permission to look, the deadline)
+ * stops nothing. Of a plan with a goal the first `goal` steps are looked at.
+ */
+void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force, struct plan *plan);
+
+#endif

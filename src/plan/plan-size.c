@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "plan/plan-size.h"
+
+#include <errno.h>
+
+/*
+ * Looked at first: twice the amount and a few more. Reading page flags takes time, and the best are
+ * mostly among them.
+ */
+#define LOOK_AT_TIMES 2
+#define LOOK_AT_MORE 4
+
+/* The first n numbers of a choice, as a set. */
+static int goal_ranges(const struct candidates *goal, size_t n, struct ranges *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < goal->n && i < n; i++)
+		r = ranges_add(ret, goal->v[i], goal->v[i]);
+	return r;
+}
+
+/* Are all that were chosen likely to go, by their pages? */
+static bool goal_is_good(const struct page_survey *survey, const struct candidates *goal)
+{
+	for (size_t i = 0; i < goal->n_chosen; i++) {
+		size_t index = (size_t)(memory_find(survey->memory, goal->v[i]) - survey->memory->blocks);
+
+		if (!page_survey_pages(survey, index) || page_survey_judge(survey, index).chance < CHANCE_LIKELY)
+			return false;
+	}
+	return true;
+}
+
+/* Looks at the pages of the first n. Pages that cannot be looked at are not known: no reason to stop. */
+static int goal_look(struct page_survey *survey, const struct candidates *goal, size_t n, int64_t deadline_ns)
+{
+	struct ranges best = { 0 };
+	int r = goal_ranges(goal, n, &best);
+
+	if (r == 0)
+		page_survey_scan_all(survey, &best, deadline_ns);
+	ranges_done(&best);
+	return r;
+}
+
+/*
+ * Chooses by what costs nothing, looks at the pages of the best, and chooses again, until those
+ * chosen are good or there are no more.
+ */
+static int goal_choose(struct page_survey *survey, const struct plan_size_request *request, struct candidates *ret, struct error *err)
+{
+	struct candidates_request choice = { .memory = survey->memory, .selected = request->selected, .wanted = request->wanted,
+					    .zone = request->zone, .survey = survey };
+	size_t n = (size_t)request->blocks * LOOK_AT_TIMES + LOOK_AT_MORE;
+	int r = candidates_choose(&choice, request->blocks, ret, err);
+
+	for (bool all = false; r == 0 && request->wanted == BLOCK_OFFLINE && !all && !goal_is_good(survey, ret); n *= 2) {
+		all = n >= ret->n;
+		r = goal_look(survey, ret, n, request->deadline_ns);
+		if (r == 0) {
+			candidates_done(ret);
+			r = candidates_choose(&choice, request->blocks, ret, err);
+		}
+	}
+	return r;
+}
+
+int plan_size(struct page_survey *survey, const struct plan_size_request *request, struct plan *ret, struct error *err)
+{
+	struct candidates goal = { 0 };
+	struct ranges candidates = { 0 };
+	int r = goal_choose(survey, request, &goal, err);
+
+	if (r == 0)
+		r = goal_ranges(&goal, goal.n, &candidates);
+	if (r == 0 && request->wanted == BLOCK_OFFLINE)
+		r = plan_offline(survey->memory, &candidates, ret);
+	else if (r == 0)
+		r = plan_online(survey->memory, &candidates, request->zone, request->kernel_decides, ret);
+	if (r == 0)
+		r = plan_set_goal(ret, goal.v, goal.n, goal.n_chosen);
+	ranges_done(&candidates);
+	candidates_done(&goal);
+	return r;
+}

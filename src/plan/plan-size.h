@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A plan for an amount of memory. */
+#ifndef MEMHP_PLAN_PLAN_SIZE_H
+#define MEMHP_PLAN_PLAN_SIZE_H
+
+#include "plan/plan.h"
+#include "plan/candidates.h"
+
+struct plan_size_request {
+	const struct ranges *selected; /* blocks that may be taken */
+	enum block_state wanted;
+	enum zone_request zone; /* for BLOCK_ONLINE */
+	bool kernel_decides;	/* see plan_online() */
+	uint64_t blocks;	/* the amount */
+	int64_t deadline_ns;	/* for looking at pages */
+};
+
+/*
+ * Chooses the best candidates and plans them, with the others behind them for those that fail. For
+ * offline the pages of the most promising ones are looked at, and of more until the chosen ones are
+ * likely to go. Errors: -ENOMEM, those of candidates_choose().
+ */
+int plan_size(struct page_survey *survey, const struct plan_size_request *request, struct plan *ret, struct error *err);
+
+#endif

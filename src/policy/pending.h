@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * "There is something to look at": a flag that any number of processes raise, and one process at a
+ * time answers, without losing any.
+ */
+#ifndef MEMHP_POLICY_PENDING_H
+#define MEMHP_POLICY_PENDING_H
+
+#include <stdbool.h>
+
+#include "system/sysfs.h"
+
+/*
+ * The flag is the file /run/memhpctl/pending. The one who answers it
+ *
+ *	takes the lock; { clears the flag; looks and works } while the flag is there; releases the lock;
+ *	looks at the flag once more.
+ *
+ * Why nothing is lost. Who raises the flag does so after the thing to be seen is there, and the
+ * flag is cleared before the look: a flag that is found raised by somebody who would raise it is
+ * cleared later still, so the look that follows sees the thing. A flag that is raised after the
+ * last look at it under the lock, by somebody who then finds the lock taken, is found by the last
+ * look, behind the release. In another order (cleared after the work, or no look behind the
+ * release) events get lost.
+ *
+ * While it works there is the file /run/memhpctl/running, so that the work of a process that was
+ * killed is taken up by the next one. It has one byte for each begin since the last progress: after
+ * FLAG_STARTS_MAX in vain it becomes /run/memhpctl/failed and nobody goes on by himself.
+ *
+ * Meanwhile /run/memhpctl/worker is a link to /proc/PID of the one who works, which leads nowhere
+ * once he was killed. Where nobody watches the flag, an event goes by without starting somebody
+ * only while both the flag is up and the link leads somewhere: he clears the flag after the event
+ * looked, or is killed, and then the next event starts another one.
+ *
+ * The lock is flock(2) on the directory of all memory blocks: it is there always, also where /run
+ * is full or read-only, and ends with the process.
+ */
+#define FLAG_STARTS_MAX 5
+
+/* Raises it, also when it is raised already. Errors: -EROFS, -ENOSPC and whatever creating a file gives. */
+int pending_raise(const struct sysfs *sysfs);
+bool pending_is_raised(const struct sysfs *sysfs);
+
+/*
+ * Answers the flag, if it is raised or a process that answered it was killed, by calling `work` as
+ * often as needed. Somebody else who answers it already is waited for with `wait`; else -EBUSY, and
+ * he will see the flag. The flag stays as it is for the next one when work is interrupted (-EINTR).
+ * Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX starts without progress;
+ * -EINTR a signal while waiting; those of open(2) on the directory of blocks.
+ */
+int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data), void *data);
+
+/* For `work`: the starts up to now were not in vain. */
+void pending_progress(const struct sysfs *sysfs);
+
+/*
+ * For those who cannot raise it: calls `work` once under the same lock, however long the one who
+ * has it takes. Errors: as pending_serve().
+ */
+int pending_work_once(const struct sysfs *sysfs, int (*work)(void *data), void *data);
+
+#endif

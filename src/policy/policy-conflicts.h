@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who else on this system brings new memory online, or suffers when somebody does. */
+#ifndef MEMHP_POLICY_POLICY_CONFLICTS_H
+#define MEMHP_POLICY_POLICY_CONFLICTS_H
+
+#include "system/sysfs.h"
+#include "policy/policy.h"
+
+struct policy_conflict {
+	const char *id; /* "udev-rule", "auto-online", …: for programs */
+	char *place;	/* "/usr/lib/udev/rules.d/40-redhat.rules:12", or the file of a knob; owned */
+	const char *text; /* what is wrong with it and what can be done, without a final stop */
+};
+
+struct policy_conflicts {
+	struct policy_conflict *v;
+	size_t n;
+};
+
+/*
+ * Finds udev rules that write `state`, kdump rules that load anew for each block, the kernel's own
+ * knobs where they differ from what the policy wants, dax devices that daxctl brings online, and
+ * virtio-mem together with online_policy contig-zones. Changes nothing. Errors: -ENOMEM.
+ */
+int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy, struct policy_conflicts *ret);
+void policy_conflicts_done(struct policy_conflicts *competitors);
+
+#endif

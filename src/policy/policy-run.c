@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/policy-run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/policy-log.h"
+#include "system/clock.h"
+#include "base/log.h"
+#include "model/settings.h"
+#include "provider/provider.h"
+
+/* A block for the barrier below: one that can never go offline, else the lowest that is online. */
+static const struct block *barrier_block(const struct memory *memory)
+{
+	const struct block *lowest = NULL;
+
+	for (size_t i = 0; i < memory->n_blocks; i++) {
+		const struct block *block = &memory->blocks[i];
+
+		if (block->state != BLOCK_ONLINE)
+			continue;
+		if (block_zone(block) == ZONE_NONE)
+			return block;
+		lowest = lowest ? lowest : block;
+	}
+	return lowest;
+}
+
+/*
+ * Waits until who adds memory lets go of the hotplug lock. Only then are the links from blocks to
+ * their nodes and devices there (acpi_bind_memory_blocks() comes behind __add_memory()), and only
+ * then is the device complete, whose blocks are to be written from the top down. Writing 1 to
+ * `online` of a block that is online takes the lock, finds nothing to do and succeeds
+ * (online_store(), device_online()).
+ */
+static int policy_run_wait_for_adder(const struct policy_run_request *request, const struct memory *memory)
+{
+	const struct block *block = barrier_block(memory);
+	char directory[sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
+	struct write_job job = { .directory = directory, .attribute = "online", .value = "1" };
+	struct write_result result;
+	int r;
+
+	if (!block)
+		return 0;
+	snprintf(directory, sizeof(directory), SYSFS_MEMORY "/memory%" PRIu64, block->number);
+	job.inode = block->inode;
+	job.fs_dev = block->fs_dev;
+	r = writer_write(request->sysfs, &job, request->deadline_ns, &result);
+	if (r == 0)
+		log_debug("waited %" PRId64 " ms for the hotplug lock", result.elapsed_ns / CLOCK_NS_PER_MS);
+	/* Past the deadline the plan is made all the same, and its blocks say what happened. */
+	return r == -EINTR ? r : 0;
+}
+
+static int policy_run_read(const struct policy_run_request *request, struct policy_run_result *result, struct error *err)
+{
+	struct memory *memory = &result->memory;
+	int r = memory_open(request->sysfs, memory, err);
+
+	if (r < 0)
+		return r;
+	if (!request->dry_run) {
+		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
+		if (r == 0 && (r = policy_run_wait_for_adder(request, memory)) == -EINTR)
+			return error_set(err, r, "stopped while waiting for the memory hotplug lock; nothing was changed");
+	}
+	if (r == 0)
+		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
+	if (r == 0)
+		r = memory_load_nodes(memory);
+	if (r == 0)
+		r = provider_find_devices(request->sysfs, memory);
+	if (r == 0)
+		r = policy_scene_load(request->sysfs, memory, &result->scene);
+	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;
+}
+
+static int policy_run_plan(const struct policy_run_request *request, const struct policy_state *known, struct policy_run_result *result)
+{
+	struct settings settings;
+	const char *policy;
+	struct policy_plan_request plan = {
+		.policy = request->policy,
+		.scene = &result->scene,
+		.ratio = result->before.n_nodes ? &result->before : NULL,
+		.known = request->only_new ? known : NULL,
+		.blocks = request->blocks,
+	};
+
+	settings_load(request->sysfs, &settings);
+	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
+	if (policy && request->online_policy)
+		policy = request->online_policy;
+	plan.kernel_decides = policy && !strcmp(policy, "auto-movable");
+	return policy_plan_make(&plan, &result->plan);
+}
+
+/* What the next pass needs to know. */
+static int policy_run_remember(const struct policy_run_request *request, const struct policy_state *before, const struct policy_run_result *result)
+{
+	const struct outcomes *outcomes = &result->plan.plan.outcomes;
+	struct policy_state known = { 0 };
+	size_t next = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < result->memory.n_blocks; i++) {
+		const struct block *block = &result->memory.blocks[i];
+		const struct policy_choice *choice = policy_plan_find(&result->plan, block->number);
+		enum policy_state_state state = policy_state_find(before, block);
+
+		while (next < outcomes->n && outcomes->v[next].block < block->number)
+			next++;
+		if (block->state == BLOCK_ONLINE || (next < outcomes->n && outcomes->v[next].block == block->number && outcomes->v[next].after == BLOCK_ONLINE))
+			state = POLICY_STATE_ONLINE;
+		else if (state != POLICY_STATE_ONLINE && choice)
+			state = choice->action == POLICY_LEAVE ? POLICY_STATE_LEFT : POLICY_STATE_NOT;
+		r = policy_state_add(&known, block, state);
+	}
+	if (r == 0)
+		r = policy_state_save(request->sysfs, &known);
+	policy_state_done(&known);
+	return r;
+}
+
+static int policy_run_execute(const struct policy_run_request *request, struct policy_run_result *result, struct error *err)
+{
+	struct execute_request execute = {
+		.sysfs = request->sysfs,
+		.memory = &result->memory,
+		.limits = { .timeout_ms = clock_left_ns(request->deadline_ns) / CLOCK_NS_PER_MS,
+			    .block_timeout_ms = request->block_timeout_ms,
+			    .retries = request->policy->retries },
+		.deadline_ns = request->deadline_ns,
+		.news = request->news,
+	};
+	int r = result->plan.plan.n_steps ? execute_plan(&execute, &result->plan.plan) : 0;
+
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
+}
+
+int policy_run_pass(const struct policy_run_request *request, struct policy_run_result *ret, struct error *err)
+{
+	struct policy_state known = { 0 };
+	int r;
+
+	/* In place: the scene points to the snapshot. */
+	*ret = (struct policy_run_result){ 0 };
+	r = policy_run_read(request, ret, err);
+	if (r == 0)
+		r = policy_state_load(request->sysfs, &known);
+	if (r == 0 && ratio_load(request->sysfs, &ret->before) == -ENOMEM)
+		r = -ENOMEM;
+	if (r == 0)
+		r = policy_run_plan(request, &known, ret);
+	if (r == 0 && !request->dry_run) {
+		r = policy_run_execute(request, ret, err);
+		ratio_load(request->sysfs, &ret->after);
+		if (r == 0 && request->audit)
+			policy_log(request, ret);
+		/*
+		 * Without a place to remember it, a block that somebody takes offline may come back
+		 * at the next event.
+		 */
+		if (r == 0 && policy_run_remember(request, &known, ret) < 0)
+			log_debug("cannot write down which blocks are online");
+	}
+	policy_state_done(&known);
+	if (r < 0)
+		policy_run_result_done(ret);
+	return r;
+}
+
+void policy_run_result_done(struct policy_run_result *result)
+{
+	policy_plan_done(&result->plan);
+	policy_scene_done(&result->scene);
+	ratio_done(&result->before);
+	ratio_done(&result->after);
+	memory_close(&result->memory);
+}

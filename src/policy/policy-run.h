@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Applying the policy to what is offline: what memory that has just come waits for. */
+#ifndef MEMHP_POLICY_POLICY_RUN_H
+#define MEMHP_POLICY_POLICY_RUN_H
+
+#include "change/execute.h"
+#include "policy/policy-plan.h"
+
+struct policy_run_request {
+	const struct sysfs *sysfs;
+	const struct policy *policy;
+	const struct ranges *blocks; /* NULL: all */
+	bool only_new;		     /* leave alone what has been online before: for events, not for a user's command */
+	bool dry_run;
+	const char *online_policy;   /* of a dry run: what the kernel's will be then; NULL: what it is */
+	bool audit;		     /* write the log */
+	int64_t deadline_ns;
+	int64_t block_timeout_ms;
+	struct block_write_news news;
+};
+
+struct policy_run_result {
+	struct memory memory; /* the snapshot that the plan was made from */
+	struct policy_plan plan;
+	struct policy_scene scene;
+	struct ratio before, after; /* all zero where /proc/zoneinfo cannot be read */
+};
+
+/*
+ * Makes one pass: waits until nobody adds memory any more (see runner.c), reads the machine, plans,
+ * writes, reads the ratio once more, logs. What of a block comes to nothing stands in the outcomes.
+ * Somebody else who changes memory must be kept out by the caller (system/runlock.h).
+ * Errors: what reading gives, with a sentence; -ENOMEM.
+ */
+int policy_run_pass(const struct policy_run_request *request, struct policy_run_result *ret, struct error *err);
+void policy_run_result_done(struct policy_run_result *result);
+
+#endif

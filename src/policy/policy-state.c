@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/policy-state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define FILE_NAME "run/memhpctl/known"
+#define FILE_NEW FILE_NAME ".new"
+
+static const char letters[] = { [POLICY_STATE_NOT] = '-', [POLICY_STATE_ONLINE] = 'o', [POLICY_STATE_LEFT] = 'l' };
+
+int policy_state_add(struct policy_state *known, const struct block *block, enum policy_state_state state)
+{
+	if (known->n == known->room) {
+		size_t room = known->room * 2 + 64;
+		struct policy_state_block *larger = reallocarray(known->v, room, sizeof(*larger));
+
+		if (!larger)
+			return -ENOMEM;
+		known->v = larger;
+		known->room = room;
+	}
+	known->v[known->n++] = (struct policy_state_block){ block->number, block->inode, state };
+	return 0;
+}
+
+int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	struct policy_state known = { 0 };
+	char *rest, *line;
+
+	*ret = known;
+	if (sysfs_read_all(sysfs, FILE_NAME, &text, NULL) < 0)
+		return 0;
+	for (rest = text; (line = strsep(&rest, "\n")) && *line;) {
+		struct block block = { 0 };
+		char letter;
+
+		if (sscanf(line, "%" SCNu64 " %" SCNu64 " %c", &block.number, &block.inode, &letter) != 3 ||
+		    (known.n && known.v[known.n - 1].number >= block.number))
+			break;
+		if (policy_state_add(&known, &block, letter == 'o' ? POLICY_STATE_ONLINE : letter == 'l' ? POLICY_STATE_LEFT : POLICY_STATE_NOT) < 0) {
+			policy_state_done(&known);
+			return -ENOMEM;
+		}
+	}
+	*ret = known;
+	return 0;
+}
+
+void policy_state_done(struct policy_state *known)
+{
+	free(known->v);
+	*known = (struct policy_state){ 0 };
+}
+
+static int policy_state_compare(const void *key, const void *element)
+{
+	uint64_t number = *(const uint64_t *)key, other = ((const struct policy_state_block *)element)->number;
+
+	return number < other ? -1 : number > other;
+}
+
+enum policy_state_state policy_state_find(const struct policy_state *known, const struct block *block)
+{
+	const struct policy_state_block *found = known->n ? bsearch(&block->number, known->v, known->n, sizeof(*known->v), policy_state_compare) : NULL;
+
+	return found && found->inode == block->inode ? found->state : POLICY_STATE_NOT;
+}
+
+int policy_state_save(const struct sysfs *sysfs, const struct policy_state *known)
+{
+	int fd = openat(sysfs->root_fd, FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), failed;
+	FILE *out;
+
+	if (fd < 0)
+		return -errno;
+	out = fdopen(fd, "w");
+	if (!out) {
+		close(fd);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < known->n; i++)
+		fprintf(out, "%" PRIu64 " %" PRIu64 " %c\n", known->v[i].number, known->v[i].inode, letters[known->v[i].state]);
+	failed = ferror(out);
+	if (fclose(out) || failed)
+		return -EIO;
+	return renameat(sysfs->root_fd, FILE_NEW, sysfs->root_fd, FILE_NAME) < 0 ? -errno : 0;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The onlining policy: ordered rules that say what becomes of new memory. Pure data and its decoding. */
+#ifndef MEMHP_POLICY_POLICY_H
+#define MEMHP_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum policy_action {
+	POLICY_LEAVE, /* offline, as the kernel added it */
+	POLICY_ONLINE,
+	POLICY_ONLINE_KERNEL,
+	POLICY_ONLINE_MOVABLE,
+	POLICY_ACTION_COUNT,
+};
+
+/* What to do in place of a movable onlining that would break the ratio. */
+enum policy_over {
+	POLICY_OVER_KERNEL, /* bring it into a kernel zone */
+	POLICY_OVER_LEAVE,
+	POLICY_OVER_WARN, /* do it, and say so */
+};
+
+enum policy_scope {
+	POLICY_SCOPE_SYSTEM = 1 << 0,
+	POLICY_SCOPE_NODE = 1 << 1,
+};
+
+/* What a rule can ask about a block. */
+enum policy_key {
+	POLICY_KEY_PROVIDER,
+	POLICY_KEY_DEVICE,
+	POLICY_KEY_VIRT,
+	POLICY_KEY_ARCH,
+	POLICY_KEY_NODE,
+	POLICY_KEY_ADDRESS,
+	POLICY_KEY_BLOCK,
+	POLICY_KEY_COUNT,
+};
+
+/* Where something was said: "/etc/memhpctl.conf:12", or "built-in:3". */
+struct policy_origin {
+	const char *file; /* owned by the policy */
+	unsigned int line; /* 0: said nowhere */
+};
+
+/* One of the words of a condition. */
+struct policy_word {
+	char *text;	      /* owned; a word or a pattern */
+	uint64_t first, last; /* for nodes, addresses, blocks; first > last: the text counts */
+};
+
+/* "provider = !acpi, dax": true if any of the words fits, or with negated if none does. */
+struct policy_condition {
+	bool present, negated;
+	struct policy_word *words;
+	size_t n_words;
+};
+
+#define POLICY_RATIO_OFF UINT32_MAX
+
+/*
+ * The guard: so much movable memory to kernel memory, in percent. A part that is not set leaves the
+ * decision to the [policy] section, then to the default.
+ */
+struct policy_guard {
+	bool has_ratio, has_scope, has_over;
+	uint32_t max_percent; /* POLICY_RATIO_OFF: no limit */
+	unsigned int scope;   /* enum policy_scope */
+	enum policy_over over;
+};
+
+struct policy_rule {
+	char *name; /* owned */
+	struct policy_origin origin;
+	struct policy_condition conditions[POLICY_KEY_COUNT];
+	bool has_action;
+	enum policy_action action;
+	struct policy_guard guard;
+};
+
+enum policy_setting {
+	POLICY_SETTING_KERNEL,	     /* yes or no: let the kernel do it where the rules reduce to one action */
+	POLICY_SETTING_ONLINE_POLICY, /* contig-zones or auto-movable, for the kernel */
+	POLICY_SETTING_MAX_RATIO,
+	POLICY_SETTING_SCOPE,
+	POLICY_SETTING_OVER,
+	POLICY_SETTING_RETRIES,
+	POLICY_SETTING_BUILT_IN, /* yes or no: do the built-in rules stand behind those of the files? */
+	POLICY_SETTING_COUNT,
+};
+
+struct policy {
+	struct policy_rule *rules; /* in the order in which they are asked */
+	size_t n_rules;
+	struct policy_origin settings[POLICY_SETTING_COUNT]; /* who said it */
+	bool kernel, built_in;
+	const char *online_policy; /* NULL: leave the kernel's */
+	struct policy_guard guard; /* complete: the defaults of all rules */
+	uint32_t retries;
+	char **files; /* that were read; owned */
+	size_t n_files;
+	const char *const *providers; /* the words that exist; not owned */
+};
+
+/* The text of the built-in rules, as a file that a user could have written. */
+extern const char policy_built_in[];
+
+/*
+ * Begins an empty policy with all defaults. `providers` are the names that a provider condition may
+ * use, ending with NULL.
+ */
+void policy_init(struct policy *policy, const char *const *providers);
+void policy_done(struct policy *policy);
+
+/*
+ * Adds what a file says. What is said first counts: settings that are set already keep their value,
+ * and rules of later files come behind.
+ * Errors: -EINVAL with a sentence that begins with "FILE:LINE: ": unknown section, key or word, a
+ * key twice in a file's section, a rule of a name that there is, a rule without an action. The
+ * policy must not be used then. -ENOMEM.
+ */
+int policy_add(struct policy *policy, const char *file, const char *text, size_t length, struct error *err);
+
+/* The guard that holds for a rule: its own words, else those of the policy. */
+struct policy_guard policy_rule_guard(const struct policy *policy, const struct policy_rule *rule);
+
+/* The words of the file. */
+const char *policy_action_name(enum policy_action action);
+const char *policy_over_name(enum policy_over over);
+const char *policy_scope_name(unsigned int scope);
+const char *policy_key_name(enum policy_key key);
+const char *policy_setting_name(enum policy_setting setting);
+
+/* The value of a setting as the file would have it. Into a buffer of POLICY_TEXT_SIZE, which is returned. */
+#define POLICY_TEXT_SIZE 64
+char *policy_setting_text(const struct policy *policy, enum policy_setting setting, char *buffer);
+
+/* "301%" or "off". Into a buffer of POLICY_TEXT_SIZE, which is returned. */
+char *policy_ratio_text(uint32_t percent, char *buffer);
+
+#endif

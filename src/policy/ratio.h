@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How much movable memory there is to kernel memory: what the policy's guard watches. */
+#ifndef MEMHP_POLICY_RATIO_H
+#define MEMHP_POLICY_RATIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "system/sysfs.h"
+#include "policy/policy.h"
+
+/* Present memory in bytes. */
+struct ratio_amounts {
+	uint64_t kernel;  /* DMA, DMA32, Normal, HighMem, without their CMA areas */
+	uint64_t movable; /* zone Movable, and CMA areas: only movable pages get in there either */
+};
+
+struct ratio_node {
+	uint32_t node;
+	struct ratio_amounts amounts;
+};
+
+struct ratio {
+	struct ratio_amounts system;
+	struct ratio_node *nodes;
+	size_t n_nodes;
+};
+
+/*
+ * Reads /proc/zoneinfo: "present" and "cma" of each zone, as auto_movable_stats_account_zone()
+ * (mm/memory_hotplug.c) counts them. Errors: -EINVAL no such format, -ENOMEM, those of open(2) and
+ * read(2).
+ */
+int ratio_load(const struct sysfs *sysfs, struct ratio *ret);
+void ratio_done(struct ratio *ratio);
+
+/* Movable to kernel in percent, rounded; UINT32_MAX where there is no kernel memory but some movable. */
+uint32_t ratio_percent(const struct ratio_amounts *amounts);
+
+/*
+ * How many bytes more may become movable under this guard, on the node (UINT32_MAX: not known, then
+ * only the system counts), in the scopes that it has. UINT64_MAX: no limit.
+ */
+uint64_t ratio_room(const struct ratio *ratio, const struct policy_guard *guard, uint32_t node);
+
+/* Counts what was, or will be, brought online. */
+void ratio_account(struct ratio *ratio, uint32_t node, uint64_t kernel, uint64_t movable);
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system/conf-files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+struct collection {
+	struct conf_files *files;
+	const char *folder, *suffix;
+};
+
+static const char *base_name(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static int conf_files_add(struct conf_files *files, const char *folder, const char *name)
+{
+	char **larger = reallocarray(files->paths, files->n + 1, sizeof(*larger));
+
+	if (!larger)
+		return -ENOMEM;
+	files->paths = larger;
+	if (asprintf(&larger[files->n], "%s/%s", folder, name) < 0)
+		return -ENOMEM;
+	files->n++;
+	return 0;
+}
+
+static int conf_files_collect(const char *name, void *data)
+{
+	struct collection *collection = data;
+	size_t length = strlen(name), suffix = strlen(collection->suffix);
+
+	if (length <= suffix || name[0] == '.' || strcmp(name + length - suffix, collection->suffix))
+		return 0;
+	for (size_t i = 0; i < collection->files->n; i++)
+		if (!strcmp(base_name(collection->files->paths[i]), name))
+			return 0;
+	return conf_files_add(collection->files, collection->folder, name);
+}
+
+static int conf_files_compare(const void *a, const void *b)
+{
+	return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
+}
+
+static bool conf_files_is_mask(const struct sysfs *sysfs, const char *path)
+{
+	char target[16];
+	ssize_t length = readlinkat(sysfs->root_fd, path + 1, target, sizeof(target));
+
+	return length == 9 && !memcmp(target, "/dev/null", 9);
+}
+
+static void conf_files_drop_masks(const struct sysfs *sysfs, struct conf_files *files)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < files->n; i++) {
+		if (conf_files_is_mask(sysfs, files->paths[i]))
+			free(files->paths[i]);
+		else
+			files->paths[kept++] = files->paths[i];
+	}
+	files->n = kept;
+}
+
+int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix, struct conf_files *ret, struct error *err)
+{
+	struct conf_files files = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && folders[i]; i++) {
+		struct collection collection = { .files = &files, .folder = folders[i], .suffix = suffix };
+		_cleanup_close_ int fd = sysfs_open_directory(sysfs, folders[i]);
+
+		if (fd == -ENOENT)
+			continue;
+		r = fd < 0 ? fd : sysfs_list(fd, conf_files_collect, &collection);
+		if (r < 0)
+			error_set(err, r, "cannot read the folder %s%s: %s", sysfs->root, folders[i], strerror(-r));
+	}
+	if (files.n)
+		qsort(files.paths, files.n, sizeof(*files.paths), conf_files_compare);
+	conf_files_drop_masks(sysfs, &files);
+	if (r < 0) {
+		conf_files_done(&files);
+		return r;
+	}
+	*ret = files;
+	return 0;
+}
+
+int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, struct error *err)
+{
+	static const char *const folders[] = { "/etc/memhpctl.d", "/run/memhpctl.d", "/usr/lib/memhpctl.d", NULL };
+	int r = conf_files_find(sysfs, folders, ".conf", ret, err);
+
+	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) && !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
+		r = conf_files_add(ret, "/etc", base_name(CONF_FILES_MAIN));
+	if (r < 0)
+		conf_files_done(ret);
+	return r;
+}
+
+void conf_files_done(struct conf_files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		free(files->paths[i]);
+	free(files->paths);
+	*files = (struct conf_files){ 0 };
+}

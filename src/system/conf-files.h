@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where configuration lies: a main file and folders of drop-ins. */
+#ifndef MEMHP_SYSTEM_CONF_FILES_H
+#define MEMHP_SYSTEM_CONF_FILES_H
+
+#include "base/error.h"
+#include "system/sysfs.h"
+
+#define CONF_FILES_MAIN "/etc/memhpctl.conf"
+
+struct conf_files {
+	char **paths; /* absolute, below the root, in the order in which they are to be read; owned */
+	size_t n;
+};
+
+/*
+ * Finds the files of a set of drop-in folders whose names end in `suffix`, in the order of their
+ * names, wherever they lie. `folders` ends with NULL; a name in one hides the same name in those
+ * behind it; a link to /dev/null hides it and says nothing itself. Folders and files that are not
+ * there are no error.
+ * Errors: -ENOMEM; those of open(2) but -ENOENT, with a sentence.
+ */
+int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix, struct conf_files *ret, struct error *err);
+void conf_files_done(struct conf_files *files);
+
+/*
+ * The files of the policy: the drop-ins *.conf of /etc/memhpctl.d, /run/memhpctl.d and
+ * /usr/lib/memhpctl.d, then CONF_FILES_MAIN. Errors: as above.
+ */
+int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, struct error *err);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system/journal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+
+#define JOURNAL_SOCKET "run/systemd/journal/socket"
+#define SYSLOG_SOCKET "dev/log"
+
+/* A line break would end the field. */
+static void journal_add(FILE *out, const char *name, const char *value)
+{
+	if (!name || !value || !*value)
+		return;
+	fprintf(out, "%s=", name);
+	for (; *value; value++)
+		fputc(*value == '\n' ? ' ' : *value, out);
+	fputc('\n', out);
+}
+
+/*
+ * Never waits: syslog(3) would, for a logger that takes nothing any more, and so keep whoever wants
+ * to say something from ending. The path leads through the descriptor of the root, for one below it
+ * may be longer than an address can be.
+ */
+static int journal_send_datagram(const struct sysfs *sysfs, const char *path, const char *text, size_t length)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", sysfs->root_fd, path);
+	return sendto(fd, text, length, MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+/* The form that syslog(3) of the C library has. */
+static void journal_send_syslog(const struct sysfs *sysfs, enum journal_priority priority, const char *message)
+{
+	_cleanup_free_ char *line = NULL;
+	time_t now = time(NULL);
+	struct tm local;
+	char when[32];
+	int length;
+
+	localtime_r(&now, &local);
+	/* The months are English in every language. */
+	length = asprintf(&line, "<%d>%.15s memhpctl: %s", LOG_DAEMON | (int)priority, asctime_r(&local, when) + 4, message);
+	if (length < 0) {
+		line = NULL;
+		return;
+	}
+	journal_send_datagram(sysfs, SYSLOG_SOCKET, line, (size_t)length);
+}
+
+void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id, const char *message,
+		  const struct journal_field *fields, size_t n_fields)
+{
+	_cleanup_free_ char *entry = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&entry, &length);
+	int r;
+
+	if (!out)
+		return;
+	journal_add(out, "MESSAGE", message);
+	fprintf(out, "PRIORITY=%d\n", (int)priority);
+	journal_add(out, "MESSAGE_ID", message_id);
+	journal_add(out, "SYSLOG_IDENTIFIER", "memhpctl");
+	for (size_t i = 0; i < n_fields; i++)
+		journal_add(out, fields[i].name, fields[i].value);
+	if (fclose(out))
+		return;
+	r = journal_send_datagram(sysfs, JOURNAL_SOCKET, entry, length);
+	/* A journal that is there but takes nothing owns the other socket too. */
+	if (r == -ENOENT || r == -ECONNREFUSED)
+		journal_send_syslog(sysfs, priority, message);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system/module.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <libkmod.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
+
+#define LIBRARY "libkmod.so.2"
+
+/* libkmod brings libcrypto with it, which doubles the start-up time of every call: so by dlopen(3). */
+static struct {
+	void *handle;
+	struct kmod_ctx *(*new)(const char *, const char *const *);
+	struct kmod_ctx *(*unref)(struct kmod_ctx *);
+	void (*set_log_priority)(struct kmod_ctx *, int);
+	int (*lookup)(struct kmod_ctx *, const char *, struct kmod_list **);
+	struct kmod_module *(*get_module)(const struct kmod_list *);
+	int (*get_initstate)(const struct kmod_module *);
+	int (*insert)(struct kmod_module *, unsigned int, const char *, int (*)(struct kmod_module *, bool, void *), const void *,
+		      void (*)(struct kmod_module *, bool, const char *));
+	int (*unref_list)(struct kmod_list *);
+	struct kmod_module *(*unref_module)(struct kmod_module *);
+} kmod;
+
+static bool kmod_open(void)
+{
+	const struct {
+		const char *name;
+		void *target;
+	} symbols[] = {
+		{ "kmod_new", &kmod.new },
+		{ "kmod_unref", &kmod.unref },
+		{ "kmod_set_log_priority", &kmod.set_log_priority },
+		{ "kmod_module_new_from_lookup", &kmod.lookup },
+		{ "kmod_module_get_module", &kmod.get_module },
+		{ "kmod_module_get_initstate", &kmod.get_initstate },
+		{ "kmod_module_probe_insert_module", &kmod.insert },
+		{ "kmod_module_unref_list", &kmod.unref_list },
+		{ "kmod_module_unref", &kmod.unref_module },
+	};
+
+	if (kmod.handle)
+		return true;
+	kmod.handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	for (size_t i = 0; kmod.handle && i < ARRAY_SIZE(symbols); i++) {
+		void *address = dlsym(kmod.handle, symbols[i].name);
+
+		if (!address) {
+			dlclose(kmod.handle);
+			kmod.handle = NULL;
+		}
+		memcpy(symbols[i].target, &address, sizeof(address));
+	}
+	return kmod.handle != NULL;
+}
+
+/*
+ * Finds a module. Returns 0, -ENOENT, or -ENOSYS where that cannot be told; on success the caller
+ * gives back module, then context.
+ */
+static int kmod_find(const struct sysfs *sysfs, const char *name, struct kmod_ctx **ret_context, struct kmod_module **ret)
+{
+	_cleanup_free_ char *directory = NULL;
+	struct kmod_list *list = NULL;
+	char release[128];
+	int r;
+
+	if (!kmod_open() || sysfs_read_path(sysfs, "/proc/sys/kernel/osrelease", release, sizeof(release)) < 0)
+		return -ENOSYS;
+	if (asprintf(&directory, "%s/lib/modules/%s", sysfs->root, release) < 0) {
+		directory = NULL;
+		return -ENOMEM;
+	}
+	*ret_context = kmod.new(directory, NULL);
+	if (!*ret_context)
+		return -ENOMEM;
+	kmod.set_log_priority(*ret_context, 0);
+	r = kmod.lookup(*ret_context, name, &list);
+	*ret = r >= 0 && list ? kmod.get_module(list) : NULL;
+	kmod.unref_list(list);
+	if (*ret)
+		return 0;
+	kmod.unref(*ret_context);
+	return -ENOENT;
+}
+
+enum module_state module_look_up(const struct sysfs *sysfs, const char *name)
+{
+	enum module_state state = MODULE_AVAILABLE;
+	struct kmod_module *module;
+	struct kmod_ctx *context;
+	char path[128];
+	int r;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", name);
+	if (sysfs_exists(sysfs, path))
+		return MODULE_LOADED;
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	if (sysfs_exists(sysfs, path))
+		return MODULE_BUILT_IN;
+	r = kmod_find(sysfs, name, &context, &module);
+	if (r < 0)
+		return r == -ENOENT ? MODULE_MISSING : MODULE_UNKNOWN;
+	/* Built-in code without parameters has no directory in /sys/module. */
+	if (kmod.get_initstate(module) == KMOD_MODULE_BUILTIN)
+		state = MODULE_BUILT_IN;
+	kmod.unref_module(module);
+	kmod.unref(context);
+	return state;
+}
+
+const char *module_state_name(enum module_state state)
+{
+	static const char *const names[] = {
+		[MODULE_UNKNOWN] = "unknown",	  [MODULE_BUILT_IN] = "built-in", [MODULE_LOADED] = "loaded",
+		[MODULE_AVAILABLE] = "available", [MODULE_MISSING] = "missing",
+	};
+
+	return names[state];
+}
+
+/* In the child: returns a positive errno, 0 for success. */
+static int load(const struct sysfs *sysfs, const char *name)
+{
+	struct kmod_module *module;
+	struct kmod_ctx *context;
+	int r = kmod_find(sysfs, name, &context, &module);
+
+	if (r >= 0)
+		r = kmod.insert(module, 0, NULL, NULL, NULL, NULL);
+	return r < 0 ? -r : 0;
+}
+
+/*
+ * Waits for the child; kills it at the deadline or after a signal. A module that is being
+ * initialised cannot be interrupted: then it is left behind.
+ */
+static int wait_for_child(pid_t pid, int64_t deadline_ns)
+{
+	int status, r = 0;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		r = clock_left_ns(deadline_ns) ? interrupt_poll(NULL, 0, 5 * CLOCK_NS_PER_MS) : -ETIME;
+		if (r < 0) {
+			kill(pid, SIGKILL);
+			return r;
+		}
+	}
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+}
+
+int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns, struct error *err)
+{
+	enum module_state state = module_look_up(sysfs, name);
+	pid_t pid;
+	int r;
+
+	if (state == MODULE_BUILT_IN || state == MODULE_LOADED)
+		return 0;
+	if (!sysfs_is_running_system(sysfs))
+		return error_set(err, -ENOSYS, "the module %s is not loaded, and only the running system can load it", name);
+	if (!kmod_open())
+		return error_set(err, -ENOSYS, "the module %s is not loaded, and " LIBRARY " is missing; load it with modprobe", name);
+	pid = fork();
+	if (pid == 0)
+		_exit(load(sysfs, name));
+	r = pid < 0 ? -errno : wait_for_child(pid, deadline_ns);
+	if (r == -ENOENT)
+		return error_set(err, r, "this kernel has no module %s", name);
+	if (r < 0)
+		return error_set(err, r, "the module %s cannot be loaded: %s", name, strerror(-r));
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What kind of machine this is: architecture and hypervisor, in the words that udev rules use
+ * (CONST{arch}, CONST{virt}).
+ */
+#ifndef MEMHP_SYSTEM_PLATFORM_H
+#define MEMHP_SYSTEM_PLATFORM_H
+
+#include <stdbool.h>
+
+#include "system/sysfs.h"
+
+#define PLATFORM_WORD_SIZE 32
+
+struct platform {
+	char arch[PLATFORM_WORD_SIZE]; /* "x86-64", "arm64", "ppc64-le", "s390x", …; uname's word where systemd has no other */
+	char virt[PLATFORM_WORD_SIZE]; /* "none", "kvm", "qemu", "xen", "microsoft", …; "vm-other": a hypervisor that is not known here */
+};
+
+/*
+ * Finds out from the files of the system (DMI, device tree, /proc/cpuinfo, /proc/sysinfo), below
+ * the root; starts no program. A container counts as the machine that it runs on, for its memory is
+ * that of the machine. The initial domain of Xen is "xen" too: its balloon is what matters here.
+ */
+void platform_load(const struct sysfs *sysfs, struct platform *ret);
+
+/* Is this the kernel that saves a crash dump? It must leave all memory alone. */
+bool platform_is_capture_kernel(const struct sysfs *sysfs);
+
+/*
+ * The value of a word on the kernel's command line such as "memhp_default_state", into the buffer.
+ * False if it is not there. The last one counts.
+ */
+bool platform_command_line(const struct sysfs *sysfs, const char *name, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system/write-protect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#define WRITE_PERMISSIONS (S_IWUSR | S_IWGRP | S_IWOTH)
+
+static const char *const attributes[] = { "state", "online" };
+
+struct write_protect_block {
+	uint64_t number;
+	mode_t modes[ARRAY_SIZE(attributes)]; /* that the files had; 0: there is none */
+};
+
+void write_protect_init(int memory_directory, struct write_protect *ret)
+{
+	*ret = (struct write_protect){ .memory_directory = memory_directory, .alive = -1 };
+}
+
+static void write_protect_path(uint64_t block, size_t attribute, char path[64])
+{
+	snprintf(path, 64, "memory%" PRIu64 "/%s", block, attributes[attribute]);
+}
+
+int write_protect_add(struct write_protect *shield, uint64_t block)
+{
+	struct write_protect_block *larger = reallocarray(shield->v, shield->n + 1, sizeof(*larger)), *added;
+
+	if (!larger)
+		return -ENOMEM;
+	shield->v = larger;
+	added = &larger[shield->n++];
+	*added = (struct write_protect_block){ .number = block };
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
+		struct stat st;
+		char path[64];
+
+		write_protect_path(block, i, path);
+		if (fstatat(shield->memory_directory, path, &st, 0) == 0)
+			added->modes[i] = st.st_mode & 07777;
+	}
+	return 0;
+}
+
+static void write_protect_set_modes(const struct write_protect *shield, mode_t without)
+{
+	for (size_t i = 0; i < shield->n; i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(attributes); j++) {
+			char path[64];
+
+			write_protect_path(shield->v[i].number, j, path);
+			if (shield->v[i].modes[j] && fchmodat(shield->memory_directory, path, shield->v[i].modes[j] & ~without, 0) < 0 &&
+			    errno != ENOENT)
+				log_debug("%s: cannot change its mode: %s", path, strerror(errno));
+		}
+	}
+}
+
+_Noreturn static void write_protect_guard(const struct write_protect *shield, int alive)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t all;
+	ssize_t length;
+	char byte;
+
+	/* Ctrl-C goes to all processes of the terminal. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	prctl(PR_SET_NAME, "memhpctl-shield");
+	/* It must not hold the other end of somebody's pipe open. */
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		dup2(null, fd);
+	do
+		length = read(alive, &byte, 1);
+	while (length < 0 && errno == EINTR);
+	write_protect_set_modes(shield, 0);
+	_exit(0);
+}
+
+static void write_protect_start_guard(struct write_protect *shield)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		close(ends[1]);
+		write_protect_guard(shield, ends[0]);
+	}
+	close(ends[0]);
+	if (pid < 0) {
+		close(ends[1]);
+		return;
+	}
+	shield->guard = pid;
+	shield->alive = ends[1];
+}
+
+void write_protect_raise(struct write_protect *shield)
+{
+	if (!shield->guard)
+		write_protect_start_guard(shield);
+	write_protect_set_modes(shield, WRITE_PERMISSIONS);
+}
+
+void write_protect_lower(struct write_protect *shield)
+{
+	write_protect_set_modes(shield, 0);
+}
+
+static void write_protect_forget_blocks(struct write_protect *shield)
+{
+	free(shield->v);
+	shield->v = NULL;
+	shield->n = 0;
+}
+
+void write_protect_leave(struct write_protect *shield)
+{
+	if (!shield->guard) {
+		write_protect_lower(shield);
+		return;
+	}
+	write_protect_forget_blocks(shield);
+	/* `alive` stays open until the end of this process. */
+	shield->guard = 0;
+}
+
+void write_protect_done(struct write_protect *shield)
+{
+	write_protect_lower(shield);
+	write_protect_forget_blocks(shield);
+	if (!shield->guard)
+		return;
+	kill(shield->guard, SIGKILL);
+	waitpid(shield->guard, NULL, 0);
+	close(shield->alive);
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system/writer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
+#include "system/worker.h"
+
+/*
+ * A worker that was killed and does not die is looked at this often; after so many looks without
+ * progress it is stuck; and in any case after so long.
+ */
+#define WORKER_LOOK_NS (50 * CLOCK_NS_PER_MS)
+#define WORKER_IDLE_LOOKS 4
+#define WORKER_SLOW_GRACE_NS (2 * CLOCK_NS_PER_S)
+#define SCHEDSTAT_SIZE 96
+
+int writer_init(const struct sysfs *sysfs, struct writer *ret)
+{
+	struct worker_shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return -ENOMEM;
+	*ret = (struct writer){ .sysfs = sysfs, .socket = -1, .shared = shared };
+	return 0;
+}
+
+void writer_done(struct writer *writer)
+{
+	if (!writer->shared)
+		return;
+	if (writer->busy)
+		writer_stop(writer, 100 * CLOCK_NS_PER_MS);
+	if (writer->socket >= 0)
+		close(writer->socket);
+	/*
+	 * Idle, the closed socket ends it. Not waited for: tearing down its AIO context takes the
+	 * kernel an RCU grace period (exit_aio()), tens of milliseconds in which the user would
+	 * wait for nothing.
+	 */
+	munmap(writer->shared, sizeof(*writer->shared));
+	*writer = (struct writer){ .socket = -1 };
+}
+
+static int writer_start(struct writer *writer)
+{
+	pid_t parent = getpid(), pid;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return -errno;
+	}
+	if (pid == 0) {
+		close(pair[0]);
+		worker_main(writer->sysfs->root_fd, writer->shared, pair[1], parent);
+	}
+	close(pair[1]);
+	writer->pid = pid;
+	writer->socket = pair[0];
+	return 0;
+}
+
+static bool copy_text(char *target, size_t size, const char *text)
+{
+	if (strlen(text) >= size)
+		return false;
+	strcpy(target, text);
+	return true;
+}
+
+/*
+ * Forgets a worker that is dead, or idle and cannot be told anything; or that is stuck, and left to
+ * the kernel.
+ */
+static void writer_forget(struct writer *writer, bool reap)
+{
+	if (reap) {
+		kill(writer->pid, SIGKILL);
+		waitpid(writer->pid, NULL, 0);
+	} else {
+		writer->stuck_pid = writer->pid;
+	}
+	close(writer->socket);
+	writer->socket = -1;
+	writer->pid = 0;
+	writer->busy = false;
+}
+
+static int writer_fill_slot(struct worker_slot *slot, const struct write_job *job)
+{
+	if (!copy_text(slot->directory, sizeof(slot->directory), job->directory) ||
+	    !copy_text(slot->attribute, sizeof(slot->attribute), job->attribute) ||
+	    !copy_text(slot->value, sizeof(slot->value), job->value))
+		return -ENAMETOOLONG;
+	slot->inode = job->inode;
+	slot->fs_dev = job->fs_dev;
+	return 0;
+}
+
+int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n, int64_t deadline_ns)
+{
+	int r;
+
+	/* Two workers at once would write into each other's work. */
+	if (writer->stuck_pid) {
+		if (waitpid(writer->stuck_pid, NULL, WNOHANG) == 0)
+			return -EBUSY;
+		writer->stuck_pid = 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		r = writer_fill_slot(&writer->shared->slots[i], &jobs[i]);
+		if (r < 0)
+			return r;
+	}
+	writer->shared->n = n;
+	writer->shared->deadline_ns = deadline_ns;
+	atomic_store(&writer->shared->finished, 0);
+	for (int try = 0; try < 2; try++) {
+		if (!writer->pid) {
+			r = writer_start(writer);
+			if (r < 0)
+				return r;
+		}
+		if (send(writer->socket, "", 1, MSG_NOSIGNAL) == 1) {
+			writer->busy = true;
+			return 0;
+		}
+		/* The worker died while it was idle, or there is no memory for the message: one more. */
+		writer_forget(writer, true);
+	}
+	return -ECHILD;
+}
+
+/* Receives the word that the batch is over; the socket is readable. */
+static int writer_receive(struct writer *writer)
+{
+	char message;
+
+	if (recv(writer->socket, &message, 1, 0) != 1) {
+		writer_forget(writer, true);
+		return -ECHILD;
+	}
+	writer->busy = false;
+	return 0;
+}
+
+int writer_wait(struct writer *writer, int64_t timeout_ns, bool ignore_signals)
+{
+	struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
+	int r = ignore_signals ? interrupt_poll_again(&fd, 1, timeout_ns) : interrupt_poll(&fd, 1, timeout_ns);
+
+	if (r == -EINTR && ignore_signals)
+		return -ETIME;
+	if (r < 0)
+		return r;
+	return r ? writer_receive(writer) : -ETIME;
+}
+
+size_t writer_finished(const struct writer *writer)
+{
+	return atomic_load(&writer->shared->finished);
+}
+
+const struct write_result *writer_result(const struct writer *writer, size_t job)
+{
+	return &writer->shared->slots[job].result;
+}
+
+int64_t writer_lock_wait_ns(const struct writer *writer)
+{
+	return atomic_load(&writer->shared->lock_wait_ns);
+}
+
+int64_t writer_try_ns(const struct writer *writer, int64_t now_ns)
+{
+	int64_t began = atomic_load(&writer->shared->try_began_ns);
+
+	return began ? now_ns - began : 0;
+}
+
+bool writer_sees_lock(const struct writer *writer)
+{
+	return atomic_load(&writer->shared->sees_lock);
+}
+
+/* Does the worker only wait for a processor? */
+static bool writer_is_starved(const struct writer *writer)
+{
+	char path[40], stat[128] = "";
+	_cleanup_fclose_ FILE *file = NULL;
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)writer->pid);
+	file = fopen(path, "re");
+	if (!file || !fgets(stat, sizeof(stat), file))
+		return false;
+	state = strrchr(stat, ')');
+	return state && state[1] == ' ' && state[2] == 'R';
+}
+
+/*
+ * Does the worker get anywhere, as opposed to sleeping where no signal reaches it? `before` holds
+ * its scheduling figures of the last look and is brought up to date.
+ */
+static bool writer_makes_progress(const struct writer *writer, char before[SCHEDSTAT_SIZE])
+{
+	char path[40], now[SCHEDSTAT_SIZE] = "";
+	_cleanup_fclose_ FILE *file = NULL;
+	bool moved;
+
+	if (writer_is_starved(writer))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)writer->pid);
+	file = fopen(path, "re");
+	if (!file || !fgets(now, sizeof(now), file))
+		return false;
+	moved = strcmp(now, before) != 0;
+	strcpy(before, now);
+	return moved;
+}
+
+/*
+ * Waits until the point of time for the worker to say that the batch is over, or to die. Returns
+ * whether it did.
+ */
+static bool writer_wait_over(struct writer *writer, int64_t until_ns)
+{
+	int64_t left;
+
+	while ((left = clock_left_ns(until_ns)) > 0) {
+		struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
+
+		if (interrupt_poll_again(&fd, 1, left) > 0) {
+			writer_receive(writer);
+			return true;
+		}
+	}
+	return false;
+}
+
+int writer_stop(struct writer *writer, int64_t grace_ns)
+{
+	char schedstat[SCHEDSTAT_SIZE] = "";
+	int64_t began = clock_now_ns();
+	int idle_looks = 0;
+
+	if (!writer->busy)
+		return 0;
+	/* More than once: the first may come just before the system call that it is to interrupt. */
+	while (clock_now_ns() - began < grace_ns / 2) {
+		kill(writer->pid, SIGTERM);
+		if (writer_wait_over(writer, clock_now_ns() + grace_ns / 8))
+			return 0;
+	}
+	kill(writer->pid, SIGKILL);
+	if (writer_wait_over(writer, began + grace_ns))
+		return 0;
+	/*
+	 * As long as it gets anywhere it will come to a place where it sees the signal: the machine
+	 * is slow, the worker is not stuck.
+	 */
+	while (clock_now_ns() - began < WORKER_SLOW_GRACE_NS && idle_looks < WORKER_IDLE_LOOKS) {
+		if (writer_wait_over(writer, clock_now_ns() + WORKER_LOOK_NS))
+			return 0;
+		idle_looks = writer_makes_progress(writer, schedstat) ? 0 : idle_looks + 1;
+	}
+	writer_forget(writer, false);
+	return -EBUSY;
+}
+
+int writer_write(const struct sysfs *sysfs, const struct write_job *job, int64_t deadline_ns, struct write_result *ret)
+{
+	struct writer writer;
+	int r = writer_init(sysfs, &writer);
+
+	if (r < 0)
+		return r;
+	r = writer_begin(&writer, job, 1, deadline_ns);
+	if (r == 0)
+		r = writer_wait(&writer, clock_left_ns(deadline_ns), false);
+	if (r == 0)
+		*ret = *writer_result(&writer, 0);
+	writer_done(&writer);
+	return r;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/error.h"
+
+#include <errno.h>
+
+#include "tests/unit/unit.h"
+
+static void test_set_and_wrap(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(error_set(&err, -ENOENT, "no block %d", 7), -ENOENT);
+	assert_string_equal(error_text(&err), "no block 7");
+	/* The old text may be an argument of the new one. */
+	error_set(&err, -EINVAL, "again: %s", error_text(&err));
+	assert_string_equal(error_text(&err), "again: no block 7");
+	assert_int_equal(error_wrap(&err, "list"), -EINVAL);
+	assert_string_equal(error_text(&err), "list: again: no block 7");
+	error_done(&err);
+	assert_int_equal(err.code, 0);
+	assert_null(err.text);
+}
+
+static void test_without_text_or_place(void **state)
+{
+	struct error err = { .code = -ENOMEM };
+
+	(void)state;
+	assert_string_equal(error_text(&err), "Cannot allocate memory");
+	assert_int_equal(error_set(NULL, -EIO, "nobody asks"), -EIO);
+	assert_int_equal(error_wrap(NULL, "nobody asks"), 0);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(error_name(EBUSY), "EBUSY");
+	assert_string_equal(error_name(-EHWPOISON), "EHWPOISON");
+	assert_string_equal(error_name(512), "errno 512");
+	assert_int_equal(error_number("EBUSY"), EBUSY);
+	assert_int_equal(error_number("EWHAT"), -EINVAL);
+	assert_int_equal(error_number(""), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_set_and_wrap), cmocka_unit_test(test_without_text_or_place), cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

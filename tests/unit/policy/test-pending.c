@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The protocol of the flag, with a delay at each of its steps: nothing may be lost. To show that a loss would be seen, variants with a known mistake have to lose something.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void step_delay(void);
+#define FLAG_STEP(name) step_delay()
+
+#include "policy/pending.c"
+#include "tests/unit/tree.h"
+#include "tests/unit/unit.h"
+
+#define PARTIES 4
+#define BURSTS 3000
+/* A mistake shows within some tens of bursts. */
+#define BURSTS_FOR_A_MISTAKE 20000
+
+static struct sysfs sysfs;
+static struct memory memory;
+static atomic_int arrived[PARTIES], seen[PARTIES];
+static int (*serve)(void);
+
+/* Mostly none, else up to 100 us: steps of one party meet those of another in every way. */
+static void step_delay(void)
+{
+	static __thread unsigned int seed;
+
+	if (!seed)
+		seed = (unsigned int)(uintptr_t)&seed ^ (unsigned int)clock_now_ns();
+	if (rand_r(&seed) % 2 == 0)
+		nanosleep(&(struct timespec){ 0, rand_r(&seed) % 100000 }, NULL);
+}
+
+static int look(void *data)
+{
+	(void)data;
+	for (int i = 0; i < PARTIES; i++) {
+		if (arrived[i])
+			seen[i] = 1;
+		step_delay();
+	}
+	return 0;
+}
+
+static int serve_right(void)
+{
+	return pending_serve(&sysfs, false, look, NULL);
+}
+
+static int serve_cleared_after_the_work(void)
+{
+	int lock;
+
+	do {
+		lock = pending_lock(&sysfs, false);
+		if (lock < 0)
+			return lock;
+		do {
+			look(NULL);
+			step_delay();
+		} while (unlinkat(sysfs.root_fd, PENDING, 0) == 0 && pending_is_raised(&sysfs));
+		close(lock);
+		step_delay();
+	} while (pending_is_raised(&sysfs));
+	return 0;
+}
+
+static int serve_without_a_second_look(void)
+{
+	int lock = pending_lock(&sysfs, false), r;
+
+	if (lock < 0)
+		return lock;
+	r = pending_serve_locked(&sysfs, look, NULL);
+	step_delay();
+	close(lock);
+	return r;
+}
+
+static int serve_with_the_lock_only(void)
+{
+	int lock = pending_lock(&sysfs, false);
+
+	if (lock < 0)
+		return lock;
+	look(NULL);
+	close(lock);
+	unlinkat(sysfs.root_fd, PENDING, 0);
+	return 0;
+}
+
+/* A block comes; its event raises the flag unless it is up, as the udev rule does, and starts somebody to answer it. */
+static void *party(void *data)
+{
+	step_delay();
+	arrived[(intptr_t)data] = 1;
+	step_delay();
+	if (!pending_is_raised(&sysfs)) {
+		pending_raise(&sysfs);
+		serve();
+	}
+	return NULL;
+}
+
+/* The first burst, of so many, that left something unseen; 0 for none. */
+static unsigned int first_loss(int (*function)(void), unsigned int bursts)
+{
+	serve = function;
+	for (unsigned int burst = 1; burst <= bursts; burst++) {
+		pthread_t threads[PARTIES];
+		bool lost = false;
+
+		for (int i = 0; i < PARTIES; i++)
+			arrived[i] = seen[i] = 0;
+		for (intptr_t i = 0; i < PARTIES; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, party, (void *)i), 0);
+		for (int i = 0; i < PARTIES; i++)
+			pthread_join(threads[i], NULL);
+		for (int i = 0; i < PARTIES; i++)
+			lost = lost || !seen[i];
+		/* What is left of this one must not help the next. */
+		unlinkat(sysfs.root_fd, PENDING, 0);
+		if (lost)
+			return burst;
+	}
+	return 0;
+}
+
+static void test_nothing_is_lost(void **state)
+{
+	(void)state;
+	assert_int_equal(first_loss(serve_right, BURSTS), 0);
+	assert_false(sysfs_exists(&sysfs, "/" RUNNING));
+	assert_int_equal(faccessat(sysfs.root_fd, WORKER, F_OK, AT_SYMLINK_NOFOLLOW), -1);
+}
+
+static void test_the_mistakes_are_seen(void **state)
+{
+	int (*const mistakes[])(void) = { serve_cleared_after_the_work, serve_without_a_second_look, serve_with_the_lock_only };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++) {
+		unsigned int burst = first_loss(mistakes[i], BURSTS_FOR_A_MISTAKE);
+
+		print_message("# mistake %zu is seen after %u bursts\n", i + 1, burst);
+		assert_true(burst > 0);
+	}
+}
+
+static int count(void *data)
+{
+	++*(int *)data;
+	return 0;
+}
+
+static int die(void *data)
+{
+	(void)data;
+	raise(SIGKILL);
+	return 0;
+}
+
+static void serve_and_die(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		pending_serve(&sysfs, true, die, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+static void test_the_work_of_a_killed_one_is_taken_up(void **state)
+{
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(pending_serve(&sysfs, false, count, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(pending_raise(&sysfs), 0);
+	serve_and_die();
+	assert_false(pending_is_raised(&sysfs));
+	/* The link is there and leads nowhere. */
+	assert_int_equal(faccessat(sysfs.root_fd, WORKER, F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(faccessat(sysfs.root_fd, WORKER, F_OK, 0), -1);
+	assert_int_equal(pending_serve(&sysfs, false, count, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(pending_serve(&sysfs, false, count, &n), 0);
+	assert_int_equal(n, 1);
+}
+
+static void test_it_gives_up_after_starts_in_vain(void **state)
+{
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(pending_raise(&sysfs), 0);
+	for (int i = 0; i < FLAG_STARTS_MAX; i++)
+		serve_and_die();
+	assert_int_equal(pending_serve(&sysfs, false, count, &n), -ELOOP);
+	assert_int_equal(n, 0);
+	/* The next memory is a new beginning. */
+	assert_int_equal(pending_raise(&sysfs), 0);
+	assert_int_equal(pending_serve(&sysfs, false, count, &n), 0);
+	assert_int_equal(n, 1);
+}
+
+static int interrupted(void *data)
+{
+	(void)data;
+	return -EINTR;
+}
+
+static void test_interrupted_work_stays_to_be_done(void **state)
+{
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(pending_raise(&sysfs), 0);
+	assert_int_equal(pending_serve(&sysfs, false, interrupted, NULL), -EINTR);
+	assert_int_equal(pending_serve(&sysfs, false, count, &n), 0);
+	assert_int_equal(n, 1);
+}
+
+static void test_one_at_a_time(void **state)
+{
+	int lock = pending_lock(&sysfs, false), n = 0;
+
+	(void)state;
+	assert_true(lock >= 0);
+	assert_int_equal(pending_raise(&sysfs), 0);
+	assert_int_equal(pending_serve(&sysfs, false, count, &n), -EBUSY);
+	close(lock);
+	assert_int_equal(pending_serve(&sysfs, false, count, &n), 0);
+	assert_int_equal(n, 1);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	tree_make();
+	tree_file("/run/empty", "");
+	tree_open(&sysfs, &memory);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	memory_close(&memory);
+	sysfs_close(&sysfs);
+	tree_remove();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_nothing_is_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_mistakes_are_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_work_of_a_killed_one_is_taken_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_it_gives_up_after_starts_in_vain, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_interrupted_work_stays_to_be_done, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_at_a_time, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("flag", tests, NULL, NULL);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "system/clock.h"
+#include "tests/unit/tree.h"
+#include "tests/unit/unit.h"
+
+static struct sysfs sysfs;
+static struct memory memory;
+static struct writer writer;
+
+static int set_up(void **state)
+{
+	static const int nodes[] = { 0, -1 };
+
+	(void)state;
+	/* A test that waits without end ends. */
+	alarm(120);
+	tree_make();
+	tree_block(5, "online", "Movable", nodes);
+	tree_open(&sysfs, &memory);
+	return writer_init(&sysfs, &writer);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	writer_done(&writer);
+	memory_close(&memory);
+	sysfs_close(&sysfs);
+	tree_remove();
+	return 0;
+}
+
+static void write_offline(uint64_t inode, enum write_stage stage, int error)
+{
+	struct write_job job = { .directory = SYSFS_MEMORY "/memory5", .attribute = "state", .value = "offline", .inode = inode };
+
+	assert_int_equal(writer_begin(&writer, &job, 1, CLOCK_NEVER), 0);
+	assert_int_equal(writer_wait(&writer, 60 * CLOCK_NS_PER_S, true), 0);
+	assert_int_equal(writer_finished(&writer), 1);
+	assert_int_equal(writer_result(&writer, 0)->stage, stage);
+	assert_int_equal(writer_result(&writer, 0)->error, error);
+}
+
+static void assert_block_reads(const char *expected)
+{
+	char text[32];
+
+	assert_true(sysfs_read_path(&sysfs, SYSFS_MEMORY "/memory5/state", text, sizeof(text)) > 0);
+	assert_string_equal(text, expected);
+}
+
+static void test_write(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	write_offline(1, WRITE_STAGE_REPLACED, -ESTALE);
+	assert_block_reads("online");
+	pid = writer.pid;
+	write_offline(0, WRITE_STAGE_WRITE, 0);
+	assert_block_reads("offline");
+	assert_int_equal(writer.pid, pid);
+}
+
+static void test_worker_that_died(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	write_offline(0, WRITE_STAGE_WRITE, 0);
+	pid = writer.pid;
+	kill(pid, SIGKILL);
+	/* Its end of the socket is closed. */
+	assert_int_equal(poll(&(struct pollfd){ .fd = writer.socket, .events = POLLIN }, 1, 60000), 1);
+	write_offline(0, WRITE_STAGE_WRITE, 0);
+	assert_int_not_equal(writer.pid, pid);
+}
+
+/* Out of memory in send(2): the worker knows nothing of the batch, and goes on waiting for one. */
+static void test_worker_that_cannot_be_told(void **state)
+{
+	int kept, other = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	pid_t pid;
+
+	(void)state;
+	write_offline(0, WRITE_STAGE_WRITE, 0);
+	pid = writer.pid;
+	kept = dup(writer.socket);
+	assert_true(kept >= 0 && dup2(other, writer.socket) >= 0);
+	write_offline(0, WRITE_STAGE_WRITE, 0);
+	assert_int_not_equal(writer.pid, pid);
+	assert_int_equal(kill(pid, 0), -1);
+	close(kept);
+	close(other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_write, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_worker_that_died, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_worker_that_cannot_be_told, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
