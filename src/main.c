@@ -18,7 +18,8 @@
  *     - policy.h          (the parts of the command policy)
  *     - policy-show.c
  *     - policy-test.c
- *     - command-*.c       (list, status, online, offline, remove, add, explain, monitor, wait, policy, auto, help, complete)
+ *     - command-*.c       (list, status, online, offline, remove, add, explain, monitor, wait,
+ * policy, auto, help, complete)
  *
  * - output/: showing
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
@@ -150,7 +151,8 @@ int main(int argc, char **argv)
 	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
 	failed = ferror(stdout);
 	if ((fclose(stdout) || failed) && (exit_code == EXIT_DONE || !json)) {
-		log_error("cannot write the output: %s", errno ? strerror(errno) : "error on standard output");
+		log_error("cannot write the output: %s",
+			  errno ? strerror(errno) : "error on standard output");
 		if (exit_code == EXIT_DONE)
 			exit_code = EXIT_FAILED;
 	}

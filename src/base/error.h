@@ -17,7 +17,8 @@ struct error {
  * Sets code and sentence, replacing what was there. err may be NULL. Returns code, so that callers
  * can return it.
  */
-int error_set(struct error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int error_set(struct error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Puts "PREFIX: " before the sentence. Returns the code that err has. */
 int error_wrap(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -20,9 +20,11 @@ char *format_size(uint64_t bytes, char *buffer)
 		if (!hundredths)
 			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 "%c", bytes / unit, units[i]);
 		else if (hundredths % 10 == 0)
-			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%u%c", bytes / unit, (unsigned)hundredths / 10, units[i]);
+			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%u%c", bytes / unit,
+				 (unsigned)hundredths / 10, units[i]);
 		else
-			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%02u%c", bytes / unit, (unsigned)hundredths, units[i]);
+			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%02u%c", bytes / unit,
+				 (unsigned)hundredths, units[i]);
 		break;
 	}
 	return buffer;
@@ -45,7 +47,8 @@ char *format_about(uint64_t bytes, char *buffer)
 		i--;
 	if (bytes % (1ULL << (10 * i)))
 		snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%u%c", bytes >> (10 * i),
-			 (unsigned)((unsigned __int128)bytes * 10 / (1ULL << (10 * i)) % 10), units[i]);
+			 (unsigned)((unsigned __int128)bytes * 10 / (1ULL << (10 * i)) % 10),
+			 units[i]);
 	else
 		snprintf(buffer, FORMAT_SIZE, "%" PRIu64 "%c", bytes >> (10 * i), units[i]);
 	return buffer;
@@ -58,7 +61,8 @@ char *format_duration(int64_t ns, char *buffer)
 	if (ns < CLOCK_NS_PER_S)
 		snprintf(buffer, FORMAT_SIZE, "%" PRId64 " ms", ns / CLOCK_NS_PER_MS);
 	else if (s < 60)
-		snprintf(buffer, FORMAT_SIZE, "%" PRId64 ".%" PRId64 " s", s, ns / (CLOCK_NS_PER_S / 10) % 10);
+		snprintf(buffer, FORMAT_SIZE, "%" PRId64 ".%" PRId64 " s", s,
+			 ns / (CLOCK_NS_PER_S / 10) % 10);
 	else
 		snprintf(buffer, FORMAT_SIZE, "%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
 	return buffer;

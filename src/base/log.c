@@ -33,14 +33,14 @@ static void log_write(enum log_level level, const char *prefix, const char *form
 	fprintf(stderr, "memhpctl: %s%s\n", prefix, text);
 }
 
-#define LOG_FUNCTION(name, level, prefix)                 \
-	void name(const char *format, ...)                \
-	{                                                 \
-		va_list args;                             \
-                                                          \
-		va_start(args, format);                   \
-		log_write(level, prefix, format, args);   \
-		va_end(args);                             \
+#define LOG_FUNCTION(name, level, prefix)               \
+	void name(const char *format, ...)              \
+	{                                               \
+		va_list args;                           \
+                                                        \
+		va_start(args, format);                 \
+		log_write(level, prefix, format, args); \
+		va_end(args);                           \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR, "")

@@ -6,7 +6,7 @@
 enum log_level {
 	LOG_LEVEL_ERROR,   /* always shown */
 	LOG_LEVEL_WARNING, /* not with --quiet */
-	LOG_LEVEL_INFO,    /* --verbose */
+	LOG_LEVEL_INFO,	   /* --verbose */
 	LOG_LEVEL_DEBUG,   /* --verbose twice */
 };
 

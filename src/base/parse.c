@@ -108,8 +108,8 @@ int parse_duration_ms(const char *text, int64_t *ret)
 	static const struct {
 		const char *name;
 		uint64_t ms;
-	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "min", 60 * 1000 },
-		      { "h", 3600 * 1000 } };
+	} units[] = { { "", 1000 },	  { "ms", 1 },		{ "s", 1000 },
+		      { "m", 60 * 1000 }, { "min", 60 * 1000 }, { "h", 3600 * 1000 } };
 	const char *unit = text + strspn(text, "0123456789.");
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {

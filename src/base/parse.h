@@ -28,7 +28,8 @@ int parse_address(const char *text, uint64_t *ret);
  */
 int parse_size(const char *text, uint64_t *ret);
 
-/* A time in milliseconds: "500ms", "30s", "5m", "1h", fractions allowed; a bare number is seconds. */
+/* A time in milliseconds: "500ms", "30s", "5m", "1h", fractions allowed; a bare number is seconds.
+ */
 int parse_duration_ms(const char *text, int64_t *ret);
 
 #endif

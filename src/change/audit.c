@@ -14,12 +14,14 @@
 /* The login as text, "" for none: the number that a process without one has is (uid_t)-1. */
 static const char *audit_login(char *buffer, size_t size)
 {
-	if (sysfs_read(AT_FDCWD, "/proc/self/loginuid", buffer, size) < 0 || !strcmp(buffer, "4294967295"))
+	if (sysfs_read(AT_FDCWD, "/proc/self/loginuid", buffer, size) < 0 ||
+	    !strcmp(buffer, "4294967295"))
 		buffer[0] = '\0';
 	return buffer;
 }
 
-void audit_plan(const struct sysfs *sysfs, const char *command, const struct memory *memory, const struct plan *plan)
+void audit_plan(const struct sysfs *sysfs, const char *command, const struct memory *memory,
+		const struct plan *plan)
 {
 	struct outcome_totals totals = outcome_count(&plan->outcomes, plan->wanted);
 	char login[32], user[32], size[FORMAT_SIZE], result[64];
@@ -40,15 +42,21 @@ void audit_plan(const struct sysfs *sysfs, const char *command, const struct mem
 		text = ranges_text(&blocks, 32);
 	audit_login(login, sizeof(login));
 	snprintf(user, sizeof(user), "%u", getuid());
-	snprintf(result, sizeof(result), "%zu changed, %zu put back, %zu failed", totals.count[OUTCOME_CHANGED], put_back, totals.failures);
-	if (text && asprintf(&message, "%s: %s %s (%s, %s), by user %s%s%s", command, block_state_name(plan->wanted), text,
-			     format_size(ranges_count(&blocks) * memory->block_size, size), result, user, *login ? ", login " : "", login) >= 0)
-		journal_send(sysfs, totals.failures ? JOURNAL_WARNING : JOURNAL_NOTICE, JOURNAL_CHANGED, message, (const struct journal_field[]){
-			{ "MEMHPCTL_COMMAND", command },
-			{ "MEMHPCTL_RANGE", text },
-			{ "MEMHPCTL_RESULT", result },
-			{ "MEMHPCTL_UID", user },
-			{ "MEMHPCTL_LOGINUID", login },
-		}, 5);
+	snprintf(result, sizeof(result), "%zu changed, %zu put back, %zu failed",
+		 totals.count[OUTCOME_CHANGED], put_back, totals.failures);
+	if (text && asprintf(&message, "%s: %s %s (%s, %s), by user %s%s%s", command,
+			     block_state_name(plan->wanted), text,
+			     format_size(ranges_count(&blocks) * memory->block_size, size), result,
+			     user, *login ? ", login " : "", login) >= 0)
+		journal_send(sysfs, totals.failures ? JOURNAL_WARNING : JOURNAL_NOTICE,
+			     JOURNAL_CHANGED, message,
+			     (const struct journal_field[]){
+				     { "MEMHPCTL_COMMAND", command },
+				     { "MEMHPCTL_RANGE", text },
+				     { "MEMHPCTL_RESULT", result },
+				     { "MEMHPCTL_UID", user },
+				     { "MEMHPCTL_LOGINUID", login },
+			     },
+			     5);
 	ranges_done(&blocks);
 }

@@ -11,6 +11,7 @@
  * block of the plan was changed, also one that was put back. A login is the one that
  * pam_loginuid(8) noted, which su and sudo keep.
  */
-void audit_plan(const struct sysfs *sysfs, const char *command, const struct memory *memory, const struct plan *plan);
+void audit_plan(const struct sysfs *sysfs, const char *command, const struct memory *memory,
+		const struct plan *plan);
 
 #endif

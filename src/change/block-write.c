@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "change/read-back.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "base/log.h"
 #include "system/lock-holder.h"
 
 #define RETRIES_MOVABLE 4
@@ -26,16 +26,17 @@
 /* Waiting for the lock is news after so long. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S
 
-/* One block_write_steps() under way. The outcome of steps[taken] is the one that is being worked for. */
+/* One block_write_steps() under way. The outcome of steps[taken] is the one that is being worked
+ * for. */
 struct attempt {
 	const struct block_write_context *context;
 	const struct step *steps;
 	enum block_state wanted;
 	struct outcome *outcomes; /* of the plan */
-	size_t n;     /* steps in the batch under way */
-	size_t taken; /* steps whose result is in their outcome */
-	bool told;    /* about the lock */
-	int read_error; /* of the last look at the block */
+	size_t n;		  /* steps in the batch under way */
+	size_t taken;		  /* steps whose result is in their outcome */
+	bool told;		  /* about the lock */
+	int read_error;		  /* of the last look at the block */
 };
 
 static const struct step *block_write_current(const struct attempt *attempt)
@@ -50,15 +51,18 @@ static struct outcome *block_write_outcome(const struct attempt *attempt)
 
 static enum read_back block_write_read_back(struct attempt *attempt)
 {
-	return read_back_look(attempt->context->memory, block_write_current(attempt), block_write_outcome(attempt), &attempt->read_error);
+	return read_back_look(attempt->context->memory, block_write_current(attempt),
+			      block_write_outcome(attempt), &attempt->read_error);
 }
 
 static enum read_back block_write_read_back_settled(struct attempt *attempt)
 {
-	return read_back_settled(attempt->context->memory, block_write_current(attempt), block_write_outcome(attempt), &attempt->read_error);
+	return read_back_settled(attempt->context->memory, block_write_current(attempt),
+				 block_write_outcome(attempt), &attempt->read_error);
 }
 
-static void block_write_finish(struct attempt *attempt, enum outcome_result result, enum outcome_cause cause)
+static void block_write_finish(struct attempt *attempt, enum outcome_result result,
+			       enum outcome_cause cause)
 {
 	block_write_outcome(attempt)->result = result;
 	block_write_outcome(attempt)->cause = cause;
@@ -77,11 +81,13 @@ static bool block_write_zone_fits(const struct attempt *attempt)
 	return step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;
 }
 
-/* The write succeeded, or the block was found in the wanted state: says so, and the wrong zone with it. */
+/* The write succeeded, or the block was found in the wanted state: says so, and the wrong zone with
+ * it. */
 static void block_write_finish_wanted(struct attempt *attempt, enum outcome_result result)
 {
 	block_write_outcome(attempt)->error = 0;
-	block_write_finish(attempt, result, block_write_zone_fits(attempt) ? CAUSE_NONE : CAUSE_WRONG_ZONE);
+	block_write_finish(attempt, result,
+			   block_write_zone_fits(attempt) ? CAUSE_NONE : CAUSE_WRONG_ZONE);
 }
 
 /*
@@ -112,13 +118,17 @@ static void block_write_take(struct attempt *attempt, const struct write_result 
 	outcome->lock_wait_ns += result->lock_wait_ns;
 	outcome->error = -result->error;
 	if (result->stage == WRITE_STAGE_REPLACED || read != READ_SAME) {
-		block_write_finish_lost(attempt, result->stage == WRITE_STAGE_REPLACED ? READ_REPLACED : read);
+		block_write_finish_lost(
+			attempt, result->stage == WRITE_STAGE_REPLACED ? READ_REPLACED : read);
 	} else if (outcome->after == attempt->wanted) {
 		/* With an error: EINVAL because it is so already, or somebody else was faster. */
-		block_write_finish_wanted(attempt, result->error ? OUTCOME_ALREADY : OUTCOME_CHANGED);
+		block_write_finish_wanted(attempt,
+					  result->error ? OUTCOME_ALREADY : OUTCOME_CHANGED);
 	} else {
 		block_write_finish(attempt, OUTCOME_FAILED,
-			       result->error ? outcome_classify(result, attempt->wanted, outcome->zone_before) : CAUSE_REVERTED);
+				   result->error ? outcome_classify(result, attempt->wanted,
+								    outcome->zone_before) :
+						   CAUSE_REVERTED);
 		/* The attribute is gone but the directory is the same: it is being taken down. */
 		if (outcome->cause == CAUSE_GONE)
 			block_write_finish_lost(attempt, READ_GONE);
@@ -135,7 +145,8 @@ static void block_write_take_finished(struct attempt *attempt, bool stopping)
 	size_t finished = writer_finished(attempt->context->writer);
 
 	while (attempt->taken < finished) {
-		const struct write_result *result = writer_result(attempt->context->writer, attempt->taken);
+		const struct write_result *result =
+			writer_result(attempt->context->writer, attempt->taken);
 
 		if (stopping && result->stopped)
 			return;
@@ -155,7 +166,8 @@ struct clocks {
  * Takes a step that the worker was kept from giving a result for: the truth is the block's state,
  * else it failed for `cause`.
  */
-static void block_write_take_state(struct attempt *attempt, enum read_back read, enum outcome_cause cause, const struct clocks *clocks)
+static void block_write_take_state(struct attempt *attempt, enum read_back read,
+				   enum outcome_cause cause, const struct clocks *clocks)
 {
 	struct outcome *outcome = block_write_outcome(attempt);
 
@@ -163,7 +175,8 @@ static void block_write_take_state(struct attempt *attempt, enum read_back read,
 	outcome->error = cause == CAUSE_INTERRUPTION ? EINTR : 0;
 	if (clocks->taken == attempt->taken) {
 		outcome->lock_wait_ns += clocks->wait_ns;
-		outcome->elapsed_ns += clocks->wait_ns + clocks->work_ns + (clock_now_ns() - clocks->looked_ns);
+		outcome->elapsed_ns +=
+			clocks->wait_ns + clocks->work_ns + (clock_now_ns() - clocks->looked_ns);
 	}
 	if (read == READ_SAME && outcome->after == attempt->wanted)
 		block_write_finish_wanted(attempt, OUTCOME_CHANGED);
@@ -175,7 +188,8 @@ static void block_write_take_state(struct attempt *attempt, enum read_back read,
 }
 
 /* Ends the batch under way for `cause` and reports what came of the step that it was at. */
-static void block_write_abort(struct attempt *attempt, enum outcome_cause cause, const struct clocks *clocks)
+static void block_write_abort(struct attempt *attempt, enum outcome_cause cause,
+			      const struct clocks *clocks)
 {
 	size_t at = attempt->taken;
 	int r = writer_stop(attempt->context->writer, STOP_GRACE_NS);
@@ -190,12 +204,15 @@ static void block_write_abort(struct attempt *attempt, enum outcome_cause cause,
 	read = block_write_read_back_settled(attempt);
 	if (r == -EBUSY) {
 		free(outcome->detail);
-		if (asprintf(&outcome->detail, "process %d (memhpctl-write) is inside the kernel and ends when the kernel lets it",
+		if (asprintf(&outcome->detail,
+			     "process %d (memhpctl-write) is inside the kernel and ends when the "
+			     "kernel lets it",
 			     (int)attempt->context->writer->stuck_pid) < 0)
 			outcome->detail = NULL;
 		cause = CAUSE_STUCK;
 	} else if (attempt->taken > at && read == READ_SAME && outcome->after != attempt->wanted) {
-		/* Too late for the step that was meant; this one is as if it had not had its turn. */
+		/* Too late for the step that was meant; this one is as if it had not had its turn.
+		 */
 		return;
 	}
 	block_write_take_state(attempt, read, cause, clocks);
@@ -208,15 +225,18 @@ static void block_write_tell(struct attempt *attempt, int64_t wait_ns)
 	char holder[160];
 
 	if (context->news.step)
-		context->news.step(context->news.data, context->done + attempt->taken, context->total, outcome->block, outcome->word);
+		context->news.step(context->news.data, context->done + attempt->taken,
+				   context->total, outcome->block, outcome->word);
 	if (wait_ns < NEWS_AFTER_NS || attempt->told || !context->news.waiting)
 		return;
 	attempt->told = true;
-	lock_holder_describe(context->sysfs, context->memory->directory, outcome->block, holder, sizeof(holder));
+	lock_holder_describe(context->sysfs, context->memory->directory, outcome->block, holder,
+			     sizeof(holder));
 	context->news.waiting(context->news.data, outcome->block, holder);
 }
 
-/* Is the plain write that is under way waiting for the lock? Only going offline can be seen from here. */
+/* Is the plain write that is under way waiting for the lock? Only going offline can be seen from
+ * here. */
 static bool block_write_hidden_wait(struct attempt *attempt)
 {
 	return attempt->wanted == BLOCK_OFFLINE && block_write_read_back(attempt) == READ_SAME &&
@@ -244,7 +264,8 @@ static void block_write_read_clocks(struct attempt *attempt, struct clocks *cloc
 	clocks->looked_ns = now_ns;
 }
 
-/* Waits for the end of the batch, and ends it itself when it must. The results are taken as they come. */
+/* Waits for the end of the batch, and ends it itself when it must. The results are taken as they
+ * come. */
 static void block_write_wait(struct attempt *attempt)
 {
 	const struct block_write_context *context = attempt->context;
@@ -253,7 +274,8 @@ static void block_write_wait(struct attempt *attempt)
 
 	for (;;) {
 		int64_t left = clock_left_ns(context->deadline_ns), now;
-		int r = writer_wait(context->writer, left < TICK_NS ? left : TICK_NS, context->ignore_signals);
+		int r = writer_wait(context->writer, left < TICK_NS ? left : TICK_NS,
+				    context->ignore_signals);
 
 		block_write_take_finished(attempt, false);
 		if (attempt->taken == attempt->n) {
@@ -261,7 +283,8 @@ static void block_write_wait(struct attempt *attempt)
 			 * Only the worker's word that it is over is missing; one that does not come
 			 * (SIGSTOP) is of no use any more.
 			 */
-			if (r < 0 && r != -ECHILD && writer_wait(context->writer, STOP_GRACE_NS, true) == -ETIME)
+			if (r < 0 && r != -ECHILD &&
+			    writer_wait(context->writer, STOP_GRACE_NS, true) == -ETIME)
 				writer_stop(context->writer, STOP_GRACE_NS);
 			return;
 		}
@@ -274,15 +297,20 @@ static void block_write_wait(struct attempt *attempt)
 		 * after the deadline; or somebody did.
 		 */
 		if (r == -ECHILD)
-			return block_write_take_state(attempt, block_write_read_back_settled(attempt),
-						  now >= context->deadline_ns ? CAUSE_DEADLINE : CAUSE_INTERRUPTION, &clocks);
+			return block_write_take_state(
+				attempt, block_write_read_back_settled(attempt),
+				now >= context->deadline_ns ? CAUSE_DEADLINE : CAUSE_INTERRUPTION,
+				&clocks);
 		if (r == -EINTR)
 			return block_write_abort(attempt, CAUSE_SIGNAL, &clocks);
 		block_write_tell(attempt, clocks.wait_ns);
 		if (clocks.work_ns >= work_limit_ns)
 			return block_write_abort(attempt, CAUSE_DEADLINE, &clocks);
 		if (now >= context->deadline_ns)
-			return block_write_abort(attempt, clocks.wait_ns > clocks.work_ns ? CAUSE_LOCK : CAUSE_DEADLINE, &clocks);
+			return block_write_abort(attempt,
+						 clocks.wait_ns > clocks.work_ns ? CAUSE_LOCK :
+										   CAUSE_DEADLINE,
+						 &clocks);
 	}
 }
 
@@ -298,14 +326,19 @@ static void block_write_batch(struct attempt *attempt, size_t n)
 		const struct step *step = &attempt->steps[first + i];
 		const struct outcome *outcome = &attempt->outcomes[step->outcome];
 
-		snprintf(directories[i], sizeof(directories[i]), SYSFS_MEMORY "/memory%" PRIu64, outcome->block);
-		jobs[i] = (struct write_job){ .directory = directories[i], .attribute = "state", .value = outcome->word,
-					      .inode = step->inode, .fs_dev = step->fs_dev };
+		snprintf(directories[i], sizeof(directories[i]), SYSFS_MEMORY "/memory%" PRIu64,
+			 outcome->block);
+		jobs[i] = (struct write_job){ .directory = directories[i],
+					      .attribute = "state",
+					      .value = outcome->word,
+					      .inode = step->inode,
+					      .fs_dev = step->fs_dev };
 	}
 	r = writer_begin(attempt->context->writer, jobs, n, attempt->context->deadline_ns);
 	if (r < 0) {
 		block_write_outcome(attempt)->error = -r;
-		block_write_finish(attempt, OUTCOME_FAILED, r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY);
+		block_write_finish(attempt, OUTCOME_FAILED,
+				   r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY);
 		attempt->taken++;
 		return;
 	}
@@ -325,9 +358,11 @@ static uint32_t block_write_retries(const struct attempt *attempt, const struct 
  * The pause before the next try. Returns false when there is no time for one, or the user stopped
  * it; the outcome is final then.
  */
-static bool block_write_pause(const struct attempt *attempt, struct outcome *outcome, unsigned int retry)
+static bool block_write_pause(const struct attempt *attempt, struct outcome *outcome,
+			      unsigned int retry)
 {
-	int64_t pause = clock_backoff_ns(retry, RETRY_FIRST_MS, RETRY_MAX_MS), left = clock_left_ns(attempt->context->deadline_ns);
+	int64_t pause = clock_backoff_ns(retry, RETRY_FIRST_MS, RETRY_MAX_MS),
+		left = clock_left_ns(attempt->context->deadline_ns);
 	bool over = pause >= left;
 
 	if (attempt->context->ignore_signals) {
@@ -346,7 +381,8 @@ static bool block_write_pause(const struct attempt *attempt, struct outcome *out
 static bool block_write_may_retry(const struct outcome *outcome)
 {
 	return outcome->result == OUTCOME_FAILED &&
-	       ((outcome_cause_is_passing(outcome->cause) && outcome->error) || outcome->cause == CAUSE_REVERTED);
+	       ((outcome_cause_is_passing(outcome->cause) && outcome->error) ||
+		outcome->cause == CAUSE_REVERTED);
 }
 
 /* Tries a step that was taken, and failed, again and again. */
@@ -363,8 +399,9 @@ static void block_write_retry(const struct attempt *attempt, size_t step)
 	for (unsigned int retry = 0; retry < retries && block_write_may_retry(outcome); retry++) {
 		int64_t began = clock_now_ns();
 
-		log_debug("memory%" PRIu64 ": %s (%s), try %u", outcome->block, error_name(outcome->error),
-			  outcome_cause_name(outcome->cause), retry + 2);
+		log_debug("memory%" PRIu64 ": %s (%s), try %u", outcome->block,
+			  error_name(outcome->error), outcome_cause_name(outcome->cause),
+			  retry + 2);
 		if (!block_write_pause(attempt, outcome, retry))
 			return;
 		outcome->elapsed_ns += clock_now_ns() - began;
@@ -373,10 +410,13 @@ static void block_write_retry(const struct attempt *attempt, size_t step)
 	}
 }
 
-size_t block_write_steps(const struct block_write_context *context, const struct step *steps, size_t n, enum block_state wanted,
-		     struct outcome *outcomes)
+size_t block_write_steps(const struct block_write_context *context, const struct step *steps,
+			 size_t n, enum block_state wanted, struct outcome *outcomes)
 {
-	struct attempt attempt = { .context = context, .steps = steps, .wanted = wanted, .outcomes = outcomes,
+	struct attempt attempt = { .context = context,
+				   .steps = steps,
+				   .wanted = wanted,
+				   .outcomes = outcomes,
 				   .n = n < WRITER_BATCH_MAX ? n : WRITER_BATCH_MAX };
 
 	block_write_batch(&attempt, attempt.n);
@@ -386,7 +426,8 @@ size_t block_write_steps(const struct block_write_context *context, const struct
 	return attempt.taken;
 }
 
-void block_write_step(const struct block_write_context *context, const struct step *step, enum block_state wanted, struct outcome *outcome)
+void block_write_step(const struct block_write_context *context, const struct step *step,
+		      enum block_state wanted, struct outcome *outcome)
 {
 	struct step own = *step;
 

@@ -10,8 +10,10 @@
 
 struct limits {
 	int64_t timeout_ms;	  /* for the run */
-	int64_t block_timeout_ms; /* for the kernel's work on one block; waiting for the lock does not count */
-	uint32_t retries;	  /* of passing errors, a block; RETRIES_AUTO: 4, but 1 in a kernel zone, where EBUSY rarely passes */
+	int64_t block_timeout_ms; /* for the kernel's work on one block; waiting for the lock does
+				     not count */
+	uint32_t retries; /* of passing errors, a block; RETRIES_AUTO: 4, but 1 in a kernel zone,
+			     where EBUSY rarely passes */
 };
 
 /* What goes on, for a progress line. Each may be NULL. */
@@ -46,10 +48,11 @@ struct block_write_context {
  * the deadlines (with what was done until then); where the kernel cannot be interrupted, the last
  * outcome's cause is CAUSE_STUCK.
  */
-size_t block_write_steps(const struct block_write_context *context, const struct step *steps, size_t n, enum block_state wanted,
-		     struct outcome *outcomes);
+size_t block_write_steps(const struct block_write_context *context, const struct step *steps,
+			 size_t n, enum block_state wanted, struct outcome *outcomes);
 
 /* The same for one step, with an outcome that need not be the plan's. */
-void block_write_step(const struct block_write_context *context, const struct step *step, enum block_state wanted, struct outcome *outcome);
+void block_write_step(const struct block_write_context *context, const struct step *step,
+		      enum block_state wanted, struct outcome *outcome);
 
 #endif

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "change/rezone.h"
 #include "base/cleanup.h"
+#include "base/log.h"
+#include "change/rezone.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "base/log.h"
 #include "system/kmsg.h"
 #include "system/kpageflags.h"
 
@@ -35,20 +35,25 @@ static enum outcome_cause execute_why_over(const struct execute_request *request
 }
 
 /* What the kernel's log says of a block that would not go. */
-static void execute_ask_kernel(const struct execute_request *request, int kmsg, struct outcome *outcome)
+static void execute_ask_kernel(const struct execute_request *request, int kmsg,
+			       struct outcome *outcome)
 {
-	uint64_t page_size = kpageflags_page_size(request->sysfs), pages = request->memory->block_size / page_size;
+	uint64_t page_size = kpageflags_page_size(request->sysfs),
+		 pages = request->memory->block_size / page_size;
 	_cleanup_free_ char *said = NULL;
 
 	if (kmsg < 0 || outcome->result != OUTCOME_FAILED || outcome->detail ||
-	    kmsg_find(kmsg, outcome->block * pages, (outcome->block + 1) * pages - 1, page_size, &said) < 0 || !said)
+	    kmsg_find(kmsg, outcome->block * pages, (outcome->block + 1) * pages - 1, page_size,
+		      &said) < 0 ||
+	    !said)
 		return;
 	if (asprintf(&outcome->detail, "the kernel's log: %s", said) < 0)
 		outcome->detail = NULL;
 }
 
 /* Makes one or more steps from plan->steps[first] on. Returns how many were made. */
-static size_t execute_some(const struct execute_request *request, const struct block_write_context *context, const struct plan *plan,
+static size_t execute_some(const struct execute_request *request,
+			   const struct block_write_context *context, const struct plan *plan,
 			   size_t first, size_t most, int kmsg)
 {
 	const struct step *steps = &plan->steps[first];
@@ -94,7 +99,8 @@ static void execute_pass_over(struct plan *plan)
  * Makes the steps; what is left when the run ends early is skipped. Returns whether all went well,
  * and how many steps had their turn.
  */
-static bool execute_steps(const struct execute_request *request, struct block_write_context *context, struct plan *plan, size_t *ret_made)
+static bool execute_steps(const struct execute_request *request,
+			  struct block_write_context *context, struct plan *plan, size_t *ret_made)
 {
 	_cleanup_close_ int kmsg = kmsg_open(request->sysfs, false);
 	size_t changed = 0, made = 0;
@@ -102,8 +108,13 @@ static bool execute_steps(const struct execute_request *request, struct block_wr
 
 	context->total = plan->goal ? plan->goal : plan->n_steps;
 	while (made < plan->n_steps && (!plan->goal || changed < plan->goal)) {
-		size_t left = plan->n_steps - made, most = plan->goal && plan->goal - changed < left ? plan->goal - changed : left, n;
-		enum outcome_cause over = !well && request->atomic && !plan->goal ? CAUSE_ALL_OR_NOTHING : execute_why_over(request);
+		size_t left = plan->n_steps - made,
+		       most = plan->goal && plan->goal - changed < left ? plan->goal - changed :
+									  left,
+		       n;
+		enum outcome_cause over = !well && request->atomic && !plan->goal ?
+						  CAUSE_ALL_OR_NOTHING :
+						  execute_why_over(request);
 
 		context->done = plan->goal ? changed : made;
 		n = over == CAUSE_NONE ? execute_some(request, context, plan, made, most, kmsg) : 0;
@@ -111,7 +122,8 @@ static bool execute_steps(const struct execute_request *request, struct block_wr
 			const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 
 			well = well && !outcome_is_failure(outcome, plan->wanted);
-			changed += outcome->result == OUTCOME_CHANGED && outcome->cause == CAUSE_NONE;
+			changed += outcome->result == OUTCOME_CHANGED &&
+				   outcome->cause == CAUSE_NONE;
 			if (execute_must_end(outcome))
 				over = outcome->cause;
 		}
@@ -131,8 +143,8 @@ static bool execute_steps(const struct execute_request *request, struct block_wr
 }
 
 /* Puts one block back and says in its outcome what came of it. */
-static void execute_step_back(const struct block_write_context *context, const struct plan *back, const struct step *step,
-			      struct outcome *outcome)
+static void execute_step_back(const struct block_write_context *context, const struct plan *back,
+			      const struct step *step, struct outcome *outcome)
 {
 	struct outcome attempt = {
 		.block = outcome->block,
@@ -140,7 +152,9 @@ static void execute_step_back(const struct block_write_context *context, const s
 		.after = outcome->after,
 		.zone_before = outcome->zone_after,
 		.zone_after = outcome->zone_after,
-		.word = back->wanted == BLOCK_OFFLINE && !step->rezone ? "offline" : plan_online_word(outcome->zone_before),
+		.word = back->wanted == BLOCK_OFFLINE && !step->rezone ?
+				"offline" :
+				plan_online_word(outcome->zone_before),
 	};
 
 	if (step->rezone)
@@ -154,7 +168,8 @@ static void execute_step_back(const struct block_write_context *context, const s
 	outcome->lock_wait_ns += attempt.lock_wait_ns;
 	free(outcome->detail);
 	outcome->detail = attempt.detail;
-	if ((attempt.result == OUTCOME_CHANGED || attempt.result == OUTCOME_ALREADY) && attempt.cause == CAUSE_NONE) {
+	if ((attempt.result == OUTCOME_CHANGED || attempt.result == OUTCOME_ALREADY) &&
+	    attempt.cause == CAUSE_NONE) {
 		outcome->result = OUTCOME_ROLLED_BACK;
 		outcome->cause = CAUSE_ALL_OR_NOTHING;
 		return;
@@ -165,7 +180,8 @@ static void execute_step_back(const struct block_write_context *context, const s
 		outcome->detail = NULL;
 }
 
-static struct block_write_context execute_context(const struct execute_request *request, struct writer *writer)
+static struct block_write_context execute_context(const struct execute_request *request,
+						  struct writer *writer)
 {
 	return (struct block_write_context){
 		.sysfs = request->sysfs,
@@ -219,7 +235,8 @@ int execute_plan(const struct execute_request *request, struct plan *plan)
 		return r;
 	well = execute_steps(request, &context, plan, &made);
 	writer_done(&writer);
-	/* Without memory to plan the way back the changed blocks stay changed, and are reported so. */
+	/* Without memory to plan the way back the changed blocks stay changed, and are reported so.
+	 */
 	if (!well && request->atomic && execute_roll_back(request, plan) < 0)
 		log_error("no memory to put the changed blocks back");
 	if (plan->goal)

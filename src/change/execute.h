@@ -10,7 +10,8 @@ struct execute_request {
 	const struct sysfs *sysfs;
 	const struct memory *memory;
 	struct limits limits;
-	int64_t deadline_ns; /* of the run: set when it began, so that reading and waiting for other runs count */
+	int64_t deadline_ns; /* of the run: set when it began, so that reading and waiting for other
+				runs count */
 	bool atomic;	     /* all or nothing */
 	struct block_write_news news;
 };

@@ -5,10 +5,12 @@
 
 #include "system/interrupt.h"
 
-enum read_back read_back_look(const struct memory *memory, const struct step *step, struct outcome *outcome, int *ret_error)
+enum read_back read_back_look(const struct memory *memory, const struct step *step,
+			      struct outcome *outcome, int *ret_error)
 {
 	struct block block;
-	int r = block_read(memory->directory, outcome->block, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
+	int r = block_read(memory->directory, outcome->block,
+			   BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
 
 	outcome->after = BLOCK_UNKNOWN;
 	outcome->zone_after = ZONE_UNKNOWN;
@@ -22,13 +24,14 @@ enum read_back read_back_look(const struct memory *memory, const struct step *st
 	return READ_SAME;
 }
 
-enum read_back read_back_settled(const struct memory *memory, const struct step *step, struct outcome *outcome, int *ret_error)
+enum read_back read_back_settled(const struct memory *memory, const struct step *step,
+				 struct outcome *outcome, int *ret_error)
 {
 	int64_t until = clock_now_ns() + READ_BACK_SETTLE_NS;
 	enum read_back read;
 
-	while ((read = read_back_look(memory, step, outcome, ret_error)) == READ_SAME && outcome->after == BLOCK_GOING_OFFLINE &&
-	       clock_left_ns(until) > 0)
+	while ((read = read_back_look(memory, step, outcome, ret_error)) == READ_SAME &&
+	       outcome->after == BLOCK_GOING_OFFLINE && clock_left_ns(until) > 0)
 		interrupt_poll_again(NULL, 0, 2 * CLOCK_NS_PER_MS);
 	return read;
 }

@@ -31,10 +31,12 @@ static void rezone_add(struct outcome *outcome, const struct outcome *part)
 
 static bool rezone_has_come(const struct outcome *part)
 {
-	return (part->result == OUTCOME_CHANGED || part->result == OUTCOME_ALREADY) && part->cause == CAUSE_NONE;
+	return (part->result == OUTCOME_CHANGED || part->result == OUTCOME_ALREADY) &&
+	       part->cause == CAUSE_NONE;
 }
 
-static void rezone_back(const struct block_write_context *forward, const struct step *step, struct outcome *outcome)
+static void rezone_back(const struct block_write_context *forward, const struct step *step,
+			struct outcome *outcome)
 {
 	struct outcome back = rezone_begin(outcome, plan_online_word(outcome->zone_before));
 	struct block_write_context context = *forward;
@@ -49,9 +51,11 @@ static void rezone_back(const struct block_write_context *forward, const struct 
 	block_write_step(&context, &step_back, BLOCK_ONLINE, &back);
 	rezone_add(outcome, &back);
 	if (rezone_has_come(&back))
-		length = asprintf(&detail, "it was put back into zone %s", zone_name(outcome->zone_before));
+		length = asprintf(&detail, "it was put back into zone %s",
+				  zone_name(outcome->zone_before));
 	else
-		length = asprintf(&detail, "it could not be put back into zone %s: %s", zone_name(outcome->zone_before),
+		length = asprintf(&detail, "it could not be put back into zone %s: %s",
+				  zone_name(outcome->zone_before),
 				  outcome_reason(&back, BLOCK_ONLINE));
 	free(back.detail);
 	if (length < 0)
@@ -60,7 +64,8 @@ static void rezone_back(const struct block_write_context *forward, const struct 
 	outcome->detail = detail;
 }
 
-void rezone_step(const struct block_write_context *context, const struct step *step, struct outcome *outcome)
+void rezone_step(const struct block_write_context *context, const struct step *step,
+		 struct outcome *outcome)
 {
 	struct outcome away = rezone_begin(outcome, "offline");
 

@@ -12,6 +12,7 @@
  * failed half-way. There is no other way: a block changes its zone only while it is offline
  * (drivers/base/memory.c: memory_block_online()).
  */
-void rezone_step(const struct block_write_context *context, const struct step *step, struct outcome *outcome);
+void rezone_step(const struct block_write_context *context, const struct step *step,
+		 struct outcome *outcome);
 
 #endif

@@ -8,21 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "base/log.h"
 #include "change/audit.h"
 #include "change/execute.h"
+#include "command/options.h"
+#include "model/settings.h"
+#include "output/progress.h"
+#include "output/report.h"
 #include "plan/plan-check.h"
 #include "plan/plan-size.h"
 #include "plan/selection.h"
 #include "system/clock.h"
-#include "base/cleanup.h"
-#include "base/format.h"
 #include "system/interrupt.h"
-#include "base/log.h"
-#include "command/options.h"
 #include "system/runlock.h"
-#include "model/settings.h"
-#include "output/progress.h"
-#include "output/report.h"
 
 /* Does the kernel choose zones per device, where a plan by blocks would be wrong? */
 static bool change_kernel_decides(struct context *context)
@@ -35,8 +35,8 @@ static bool change_kernel_decides(struct context *context)
 	return policy && !strcmp(policy, "auto-movable");
 }
 
-int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
-		       struct plan *ret)
+int change_plan(struct context *context, const struct change *change, const struct memory *memory,
+		const struct ranges *blocks, struct plan *ret)
 {
 	int r;
 
@@ -63,8 +63,11 @@ struct run {
 /* Plans for the best of the selected blocks, so many that they make `goal` blocks. */
 static int change_plan_goal(struct run *run, uint64_t goal, struct error *err)
 {
-	struct plan_size_request request = { .selected = &run->blocks, .wanted = run->change->wanted, .zone = run->change->zone,
-					     .kernel_decides = change_kernel_decides(run->context), .blocks = goal,
+	struct plan_size_request request = { .selected = &run->blocks,
+					     .wanted = run->change->wanted,
+					     .zone = run->change->zone,
+					     .kernel_decides = change_kernel_decides(run->context),
+					     .blocks = goal,
 					     .deadline_ns = run->deadline_ns };
 
 	return plan_size(&run->survey, &request, &run->plan, err);
@@ -100,7 +103,9 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 	if (r == 0 && (goal || goes_offline))
 		r = page_survey_open(&context->sysfs, &run->memory, &run->survey);
 	if (r == 0)
-		r = goal ? change_plan_goal(run, goal, err) : change_plan(context, run->change, &run->memory, &run->blocks, &run->plan);
+		r = goal ? change_plan_goal(run, goal, err) :
+			   change_plan(context, run->change, &run->memory, &run->blocks,
+				       &run->plan);
 	if (r == 0 && goes_offline)
 		plan_check_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
 	if (r == 0 && goal && change_options.dry_run && run->plan.n_steps)
@@ -126,10 +131,17 @@ int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code
 	if (r != -ETIME && r != -EINTR)
 		return r < 0 ? -1 : r;
 	if (r == -ETIME)
-		error_set(&err, r, "another memhpctl (process %d) was at work until the deadline; nothing was changed", (int)holder);
+		error_set(&err, r,
+			  "another memhpctl (process %d) was at work until the deadline; nothing "
+			  "was changed",
+			  (int)holder);
 	else
-		error_set(&err, r, "stopped while waiting for another memhpctl (process %d); nothing was changed", (int)holder);
-	*ret_exit_code = command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN, &err);
+		error_set(&err, r,
+			  "stopped while waiting for another memhpctl (process %d); nothing was "
+			  "changed",
+			  (int)holder);
+	*ret_exit_code = command_fail(
+		context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN, &err);
 	return INT_MIN;
 }
 
@@ -140,7 +152,8 @@ void change_unlock(int *lock)
 	*lock = -1;
 }
 
-struct execute_request change_request(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory)
+struct execute_request change_request(struct context *context, const struct limits *limits,
+				      int64_t deadline_ns, const struct memory *memory)
 {
 	return (struct execute_request){
 		.sysfs = &context->sysfs,
@@ -148,22 +161,27 @@ struct execute_request change_request(struct context *context, const struct limi
 		.limits = *limits,
 		.deadline_ns = deadline_ns,
 		.atomic = change_options.atomic,
-		.news = { .step = progress_step, .device = progress_device, .waiting = progress_waiting },
+		.news = { .step = progress_step,
+			  .device = progress_device,
+			  .waiting = progress_waiting },
 	};
 }
 
 static int change_execute(struct run *run, struct error *err)
 {
-	struct execute_request request = change_request(run->context, &run->limits, run->deadline_ns, &run->memory);
+	struct execute_request request =
+		change_request(run->context, &run->limits, run->deadline_ns, &run->memory);
 	int r;
 
 	progress_begin(run->context->command->name, !run->context->quiet);
 	r = execute_plan(&request, &run->plan);
 	progress_end();
-	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) :
+		       0;
 }
 
-struct report change_report_of(struct context *context, const struct memory *memory, const struct plan *plan, int64_t began_ns)
+struct report change_report_of(struct context *context, const struct memory *memory,
+			       const struct plan *plan, int64_t began_ns)
 {
 	return (struct report){
 		.command = context->command->name,
@@ -215,7 +233,8 @@ int change_print(struct context *context, const struct report *report)
 static int change_report(const struct run *run)
 {
 	struct outcome_totals totals = outcome_count(&run->plan.outcomes, run->change->wanted);
-	struct report report = change_report_of(run->context, &run->memory, &run->plan, run->began_ns);
+	struct report report =
+		change_report_of(run->context, &run->memory, &run->plan, run->began_ns);
 
 	report.exit_code = outcome_exit_code(&totals, interrupt_signal());
 	return change_print(run->context, &report);
@@ -232,11 +251,15 @@ static int change_parse(struct run *run, struct selection_request *request, stru
 	return r;
 }
 
-int change_run(struct context *context, const struct change *change, const char **words, size_t n_words)
+int change_run(struct context *context, const struct change *change, const char **words,
+	       size_t n_words)
 {
 	struct run run = { .context = context, .change = change, .began_ns = clock_now_ns() };
-	struct selection_request request = { .words = words, .n_words = n_words, .all = change->all,
-					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY | SELECTION_WANT_NODES };
+	struct selection_request request = { .words = words,
+					     .n_words = n_words,
+					     .all = change->all,
+					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY |
+						     SELECTION_WANT_NODES };
 	_cleanup_close_ int lock = -1;
 	struct error err = { 0 };
 	int r, exit_code;

@@ -4,9 +4,9 @@
 #define MEMHP_COMMAND_CHANGE_H
 
 #include "change/execute.h"
-#include "plan/plan.h"
 #include "command/command.h"
 #include "output/report.h"
+#include "plan/plan.h"
 
 struct change {
 	bool all;
@@ -17,11 +17,12 @@ struct change {
 };
 
 /* Runs the whole change with the shared options, and reports. Returns the exit code. */
-int change_run(struct context *context, const struct change *change, const char **words, size_t n_words);
+int change_run(struct context *context, const struct change *change, const char **words,
+	       size_t n_words);
 
 /* Plans the change for these blocks of the snapshot. Errors: -ENOMEM. */
-int change_plan(struct context *context, const struct change *change, const struct memory *memory, const struct ranges *blocks,
-		struct plan *ret);
+int change_plan(struct context *context, const struct change *change, const struct memory *memory,
+		const struct ranges *blocks, struct plan *ret);
 
 /*
  * For other commands that change memory. Keeps other runs out until the descriptor is closed.
@@ -34,10 +35,12 @@ int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code
 void change_unlock(int *lock);
 
 /* What the shared options ask for, with progress on the terminal. */
-struct execute_request change_request(struct context *context, const struct limits *limits, int64_t deadline_ns, const struct memory *memory);
+struct execute_request change_request(struct context *context, const struct limits *limits,
+				      int64_t deadline_ns, const struct memory *memory);
 
 /* The report of a run that began at began_ns; its exit code is the caller's to set. */
-struct report change_report_of(struct context *context, const struct memory *memory, const struct plan *plan, int64_t began_ns);
+struct report change_report_of(struct context *context, const struct memory *memory,
+			       const struct plan *plan, int64_t began_ns);
 
 /*
  * Prints the report as the options want it, and notes in the system log what was changed. Returns

@@ -4,20 +4,23 @@
 #include <limits.h>
 #include <string.h>
 
-#include "device/addition.h"
 #include "base/cleanup.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 #include "command/change.h"
 #include "command/options.h"
+#include "device/addition.h"
 #include "output/progress.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 
 static struct {
 	char *zone;
 } options;
 
 static const struct poptOption add_options[] = {
-	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0, "Bring the blocks online, in this zone: auto (the kernel's choice), kernel, movable; without, they are left as they come", "auto|kernel|movable" },
+	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0,
+	  "Bring the blocks online, in this zone: auto (the kernel's choice), kernel, movable; "
+	  "without, they are left as they come",
+	  "auto|kernel|movable" },
 	OPTIONS_INCLUDE(change_option_table_without_atomic, "How to change:"),
 	POPT_TABLEEND
 };
@@ -38,13 +41,17 @@ static int add_load(struct context *context, struct memory *memory, struct error
 }
 
 /* The blocks of the devices with this result. Errors: -ENOMEM. */
-static int add_collect(const struct device_outcomes *devices, enum device_result result, struct ranges *ret)
+static int add_collect(const struct device_outcomes *devices, enum device_result result,
+		       struct ranges *ret)
 {
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < devices->n; i++)
-		for (size_t j = 0; r >= 0 && devices->v[i].result == result && j < devices->v[i].device.blocks.n; j++)
-			r = ranges_add(ret, devices->v[i].device.blocks.v[j].first, devices->v[i].device.blocks.v[j].last);
+		for (size_t j = 0;
+		     r >= 0 && devices->v[i].result == result && j < devices->v[i].device.blocks.n;
+		     j++)
+			r = ranges_add(ret, devices->v[i].device.blocks.v[j].first,
+				       devices->v[i].device.blocks.v[j].last);
 	return r;
 }
 
@@ -53,8 +60,9 @@ static int add_collect(const struct device_outcomes *devices, enum device_result
  * be so already, in the zone that the kernel or a udev rule chose for them: that is not what was
  * asked for, and nobody uses them yet.
  */
-static int add_plan_online(struct context *context, const struct change *asked, const struct memory *memory,
-			   const struct device_outcomes *devices, struct plan *plan)
+static int add_plan_online(struct context *context, const struct change *asked,
+			   const struct memory *memory, const struct device_outcomes *devices,
+			   struct plan *plan)
 {
 	struct ranges added = { 0 }, blocks = { 0 };
 	struct change change = *asked;
@@ -74,7 +82,8 @@ static int add_plan_online(struct context *context, const struct change *asked, 
 }
 
 /* The same, done. */
-static int add_online(struct context *context, const struct change *change, struct execute_request *request, struct memory *memory,
+static int add_online(struct context *context, const struct change *change,
+		      struct execute_request *request, struct memory *memory,
 		      const struct device_outcomes *devices, struct plan *plan, struct error *err)
 {
 	int r;
@@ -86,8 +95,9 @@ static int add_online(struct context *context, const struct change *change, stru
 	return r < 0 ? r : execute_plan(request, plan);
 }
 
-static int add_execute(struct context *context, const struct change *change, const struct limits *limits, int64_t deadline_ns,
-		       struct memory *memory, struct device_outcomes *devices, struct plan *plan, struct error *err)
+static int add_execute(struct context *context, const struct change *change,
+		       const struct limits *limits, int64_t deadline_ns, struct memory *memory,
+		       struct device_outcomes *devices, struct plan *plan, struct error *err)
 {
 	struct execute_request request = change_request(context, limits, deadline_ns, memory);
 	int r;
@@ -102,7 +112,8 @@ static int add_execute(struct context *context, const struct change *change, con
 	return r;
 }
 
-static int add_report(struct context *context, const struct memory *memory, const struct device_outcomes *devices, const struct plan *plan,
+static int add_report(struct context *context, const struct memory *memory,
+		      const struct device_outcomes *devices, const struct plan *plan,
 		      int64_t began_ns)
 {
 	struct outcome_totals totals = outcome_count(&plan->outcomes, BLOCK_ONLINE);
@@ -146,9 +157,11 @@ static int add_run(struct context *context, const char **words, size_t n_words)
 	if (r >= 0 && change_options.dry_run && options.zone)
 		r = add_plan_online(context, &change, &memory, &devices, &plan);
 	if (r >= 0 && !change_options.dry_run)
-		r = add_execute(context, &change, &limits, deadline_ns, &memory, &devices, &plan, &err);
+		r = add_execute(context, &change, &limits, deadline_ns, &memory, &devices, &plan,
+				&err);
 	change_unlock(&lock);
-	exit_code = r < 0 ? command_fail(context, 0, &err) : add_report(context, &memory, &devices, &plan, began_ns);
+	exit_code = r < 0 ? command_fail(context, 0, &err) :
+			    add_report(context, &memory, &devices, &plan, began_ns);
 	plan_done(&plan);
 	device_outcomes_done(&devices);
 	memory_close(&memory);

@@ -6,18 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy/kernel-policy.h"
-#include "policy/policy-load.h"
-#include "policy/policy-run.h"
 #include "base/cleanup.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 #include "base/log.h"
 #include "command/command.h"
+#include "policy/kernel-policy.h"
 #include "policy/pending.h"
+#include "policy/policy-load.h"
+#include "policy/policy-run.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 #include "system/journal.h"
-#include "system/runlock.h"
 #include "system/oom-protect.h"
+#include "system/runlock.h"
 
 /* Generous: a starved write waits seconds for the lock, and nobody is there to try again. */
 #define PASS_TIMEOUT_MS (30 * 60 * 1000)
@@ -36,8 +36,10 @@ static struct {
 static const struct poptOption kick_options[] = { POPT_TABLEEND };
 
 static const struct poptOption auto_options[] = {
-	{ "wait", '\0', POPT_ARG_NONE, &options.wait, 0, "Wait while another one is at work", NULL },
-	{ "boot", '\0', POPT_ARG_NONE, &options.boot, 0, "Set the kernel's knobs as the policy wants them, and ask for a pass", NULL },
+	{ "wait", '\0', POPT_ARG_NONE, &options.wait, 0, "Wait while another one is at work",
+	  NULL },
+	{ "boot", '\0', POPT_ARG_NONE, &options.boot, 0,
+	  "Set the kernel's knobs as the policy wants them, and ask for a pass", NULL },
 	POPT_TABLEEND
 };
 
@@ -45,7 +47,10 @@ static const struct poptOption auto_options[] = {
 static int auto_fail(struct context *context, struct error *err)
 {
 	journal_send(&context->sysfs, JOURNAL_ERROR, JOURNAL_TROUBLE, error_text(err), NULL, 0);
-	return command_fail(context, err->code == -EACCES || err->code == -EPERM ? EXIT_NOT_PERMITTED : EXIT_FAILED, err);
+	return command_fail(context,
+			    err->code == -EACCES || err->code == -EPERM ? EXIT_NOT_PERMITTED :
+									  EXIT_FAILED,
+			    err);
 }
 
 static void auto_tell_other_run(pid_t holder)
@@ -58,8 +63,12 @@ static int auto_pass(struct context *context, struct error *err)
 {
 	int64_t deadline_ns = clock_deadline_ns(PASS_TIMEOUT_MS);
 	struct policy policy;
-	struct policy_run_request request = { .sysfs = &context->sysfs, .policy = &policy, .only_new = true, .audit = true, .deadline_ns = deadline_ns,
-					  .block_timeout_ms = BLOCK_TIMEOUT_MS };
+	struct policy_run_request request = { .sysfs = &context->sysfs,
+					      .policy = &policy,
+					      .only_new = true,
+					      .audit = true,
+					      .deadline_ns = deadline_ns,
+					      .block_timeout_ms = BLOCK_TIMEOUT_MS };
 	struct policy_run_result result;
 	struct outcome_totals totals;
 	_cleanup_close_ int lock = -1;
@@ -71,7 +80,8 @@ static int auto_pass(struct context *context, struct error *err)
 	/* A command of the administrator goes first. */
 	lock = runlock_take(&context->sysfs, deadline_ns, auto_tell_other_run, &holder);
 	if (lock == -ETIME)
-		r = error_set(err, lock, "another memhpctl (process %d) was at work all the time", (int)holder);
+		r = error_set(err, lock, "another memhpctl (process %d) was at work all the time",
+			      (int)holder);
 	else
 		r = lock == -EINTR ? lock : policy_run_pass(&request, &result, err);
 	policy_done(&policy);
@@ -106,16 +116,21 @@ static int auto_serve(struct context *context, bool flag, bool wait)
 	int r;
 
 	interrupt_init();
-	/* Memory that has run out is when memory is added. The unit says so too, but it may have been started without. */
+	/* Memory that has run out is when memory is added. The unit says so too, but it may have
+	 * been started without. */
 	oom_protect_prepare();
-	r = flag ? pending_serve(&context->sysfs, wait, auto_work, &work) : pending_work_once(&context->sysfs, auto_work, &work);
+	r = flag ? pending_serve(&context->sysfs, wait, auto_work, &work) :
+		   pending_work_once(&context->sysfs, auto_work, &work);
 	if (r == -EBUSY)
 		return EXIT_DONE;
 	if (r == -EINTR && interrupt_signal())
 		return EXIT_SIGNAL + interrupt_signal();
 	if (r == -ELOOP)
-		error_set(&work.err, r, "applying the policy began %d times without getting anywhere, and is given up until memory comes again; "
-			  "see memhpctl policy apply", FLAG_STARTS_MAX);
+		error_set(&work.err, r,
+			  "applying the policy began %d times without getting anywhere, and is "
+			  "given up until memory comes again; "
+			  "see memhpctl policy apply",
+			  FLAG_STARTS_MAX);
 	else if (r < 0 && !work.err.code)
 		error_set(&work.err, r, "cannot apply the policy: %s", strerror(-r));
 	return r < 0 ? auto_fail(context, &work.err) : EXIT_DONE;

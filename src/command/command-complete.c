@@ -9,10 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "plan/selection.h"
 #include "command/command.h"
 #include "model/totals.h"
 #include "output/column.h"
+#include "plan/selection.h"
 #include "provider/provider.h"
 
 static const struct poptOption complete_options[] = { POPT_TABLEEND };
@@ -25,7 +25,7 @@ struct line {
 	bool only_operands;		 /* after "--" */
 	const char *sysroot;		 /* that it names, or NULL */
 	const char *word;		 /* the last one, whole */
-	const char *typed;		 /* the part of it that is completed, such as what follows "--zone=" */
+	const char *typed; /* the part of it that is completed, such as what follows "--zone=" */
 };
 
 static void offer(const struct line *line, const char *word, const char *meaning)
@@ -49,7 +49,8 @@ static void offer_options(const struct line *line, const struct poptOption *tabl
 		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE) {
 			offer_options(line, table->arg);
 		} else if (table->longName) {
-			snprintf(word, sizeof(word), "--%s%s", table->longName, table->argDescrip ? "=" : "");
+			snprintf(word, sizeof(word), "--%s%s", table->longName,
+				 table->argDescrip ? "=" : "");
 			offer(line, word, table->descrip);
 		}
 	}
@@ -118,7 +119,8 @@ static void offer_nodes(const struct line *line, const struct memory *memory)
 	if (totals_nodes(memory, &nodes) == 0)
 		for (size_t i = 0; i < nodes.n; i++)
 			for (uint64_t node = nodes.v[i].first; node <= nodes.v[i].last; node++) {
-				snprintf(word, sizeof(word), "%s%" PRIu64, line->option ? "" : "node", node);
+				snprintf(word, sizeof(word), "%s%" PRIu64,
+					 line->option ? "" : "node", node);
 				offer(line, word, "NUMA node");
 			}
 	ranges_done(&nodes);
@@ -127,19 +129,23 @@ static void offer_nodes(const struct line *line, const struct memory *memory)
 /* What this machine has. Nothing where it cannot be read: a completion must not complain. */
 static void offer_system(const struct line *line, unsigned int which)
 {
-	struct selection_request request = { .all = true, .want = SELECTION_WANT_NODES | SELECTION_WANT_DEVICES };
+	struct selection_request request = {
+		.all = true, .want = SELECTION_WANT_NODES | SELECTION_WANT_DEVICES
+	};
 	struct sysfs sysfs = { .root_fd = -1 };
 	struct memory memory = { 0 };
 	struct ranges selected = { 0 };
 	struct error err = { 0 };
 	char word[32];
 
-	if (sysfs_open(line->sysroot, &sysfs, &err) == 0 && memory_open(&sysfs, &memory, &err) == 0 &&
+	if (sysfs_open(line->sysroot, &sysfs, &err) == 0 &&
+	    memory_open(&sysfs, &memory, &err) == 0 &&
 	    selection_load(&sysfs, &request, &memory, &selected, &err) == 0) {
 		if (which & WORDS_NODES)
 			offer_nodes(line, &memory);
 		for (size_t i = 0; (which & WORDS_DEVICES) && i < memory.devices.n; i++)
-			offer(line, memory.devices.v[i].name, memory.devices.v[i].provider->summary);
+			offer(line, memory.devices.v[i].name,
+			      memory.devices.v[i].provider->summary);
 		for (size_t i = 0; (which & WORDS_BLOCKS) && i < memory.n_blocks; i++) {
 			snprintf(word, sizeof(word), "%" PRIu64, memory.blocks[i].number);
 			offer(line, word, block_state_name(memory.blocks[i].state));
@@ -157,7 +163,8 @@ static void offer_providers(const struct line *line)
 		offer(line, providers[i]->name, providers[i]->summary);
 }
 
-/* By the name that the help gives the value. Returns whether it can be anything but the name of a file. */
+/* By the name that the help gives the value. Returns whether it can be anything but the name of a
+ * file. */
 static bool offer_values(struct line *line)
 {
 	const char *value = line->option->argDescrip;
@@ -194,7 +201,8 @@ static void offer_operands(const struct line *line)
 		return;
 	}
 	/* These take no more. */
-	if (strchr(operands, '|') && (!strcmp(line->operand, "show") || !strcmp(line->operand, "check")))
+	if (strchr(operands, '|') &&
+	    (!strcmp(line->operand, "show") || !strcmp(line->operand, "check")))
 		return;
 	if (strstr(operands, "COMMAND"))
 		offer_commands(line);
@@ -205,15 +213,17 @@ static void offer_operands(const struct line *line)
 }
 
 /* The option of this name, of `length` characters; one character is a short name. */
-static const struct poptOption *find_option(const struct poptOption *table, const char *name, size_t length, bool is_short)
+static const struct poptOption *find_option(const struct poptOption *table, const char *name,
+					    size_t length, bool is_short)
 {
 	for (; table && (table->longName || table->shortName || table->arg); table++) {
 		const struct poptOption *found = NULL;
 
 		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
 			found = find_option(table->arg, name, length, is_short);
-		else if (is_short ? table->shortName == *name
-				  : table->longName && strlen(table->longName) == length && !strncmp(table->longName, name, length))
+		else if (is_short ? table->shortName == *name :
+				    table->longName && strlen(table->longName) == length &&
+					    !strncmp(table->longName, name, length))
 			found = table;
 		if (found)
 			return found;
@@ -221,9 +231,11 @@ static const struct poptOption *find_option(const struct poptOption *table, cons
 	return NULL;
 }
 
-static const struct poptOption *line_find_option(const struct line *line, const char *name, size_t length, bool is_short)
+static const struct poptOption *line_find_option(const struct line *line, const char *name,
+						 size_t length, bool is_short)
 {
-	const struct poptOption *found = line->command ? find_option(line->command->options, name, length, is_short) : NULL;
+	const struct poptOption *found =
+		line->command ? find_option(line->command->options, name, length, is_short) : NULL;
 
 	return found ? found : find_option(global_options, name, length, is_short);
 }
@@ -247,7 +259,8 @@ static void line_read_word(struct line *line, const char *word)
 	} else if (!strncmp(word, "--sysroot=", 10)) {
 		line->sysroot = word + 10;
 	} else if (word[1] == '-') {
-		line->option = word[length] ? NULL : line_find_option(line, word + 2, length - 2, false);
+		line->option = word[length] ? NULL :
+					      line_find_option(line, word + 2, length - 2, false);
 	} else {
 		/* "-ao": only the last of them can have its value in the next word. */
 		for (const char *p = word + 1; *p; p++) {
@@ -263,7 +276,8 @@ static void line_read_word(struct line *line, const char *word)
 		line->option = NULL;
 }
 
-/* Offers what the last word may become. Returns whether it can be anything but the name of a file. */
+/* Offers what the last word may become. Returns whether it can be anything but the name of a file.
+ */
 static bool line_complete(struct line *line, const char *word)
 {
 	const char *equals = strchr(word, '=');

@@ -3,16 +3,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "plan/selection.h"
-#include "judge/page-survey.h"
 #include "base/cleanup.h"
-#include "system/clock.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "system/kmsg.h"
+#include "judge/page-survey.h"
 #include "output/explanation.h"
 #include "output/terminal.h"
+#include "plan/selection.h"
+#include "system/clock.h"
+#include "system/kmsg.h"
 
 /* For more blocks the kernel's log is not searched: each costs one reading of it. */
 #define LOG_BLOCKS_MAX 256
@@ -23,13 +23,15 @@ static struct {
 } options;
 
 static const struct poptOption explain_options[] = {
-	{ "all", '\0', POPT_ARG_NONE, &options.all, 0, "Every block, as far as the filters let it through", NULL },
+	{ "all", '\0', POPT_ARG_NONE, &options.all, 0,
+	  "Every block, as far as the filters let it through", NULL },
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	POPT_TABLEEND
 };
 
 /* What the kernel logged about each selected block. Nothing where its log cannot be read. */
-static void explain_read_log(struct context *context, const struct page_survey *survey, const struct ranges *selected, char **log)
+static void explain_read_log(struct context *context, const struct page_survey *survey,
+			     const struct ranges *selected, char **log)
 {
 	const struct memory *memory = survey->memory;
 	uint64_t pages = memory->block_size / survey->page_size;
@@ -40,18 +42,24 @@ static void explain_read_log(struct context *context, const struct page_survey *
 		uint64_t number = memory->blocks[i].number;
 		int fd;
 
-		if (!ranges_contain(selected, number) || (fd = kmsg_open(&context->sysfs, true)) < 0)
+		if (!ranges_contain(selected, number) ||
+		    (fd = kmsg_open(&context->sysfs, true)) < 0)
 			continue;
 		kmsg_find(fd, number * pages, (number + 1) * pages - 1, survey->page_size, &log[i]);
 		close(fd);
 	}
 }
 
-static int explain_print(struct context *context, struct memory *memory, const struct ranges *selected, struct page_survey *survey)
+static int explain_print(struct context *context, struct memory *memory,
+			 const struct ranges *selected, struct page_survey *survey)
 {
 	char **log = calloc(memory->n_blocks + 1, sizeof(*log));
-	struct explanation explanation = { .command = context->command->name, .memory = memory, .selected = selected, .survey = survey,
-					   .kernel_log = log, .width = terminal_width(STDOUT_FILENO) };
+	struct explanation explanation = { .command = context->command->name,
+					   .memory = memory,
+					   .selected = selected,
+					   .survey = survey,
+					   .kernel_log = log,
+					   .width = terminal_width(STDOUT_FILENO) };
 	struct error err = { 0 };
 	int exit_code = EXIT_DONE;
 
@@ -61,7 +69,9 @@ static int explain_print(struct context *context, struct memory *memory, const s
 	}
 	if (explanation.width > WIDTH_MAX)
 		explanation.width = WIDTH_MAX;
-	explanation.scan_error = survey->kpageflags < 0 ? survey->kpageflags : page_survey_scan_all(survey, selected, CLOCK_NEVER);
+	explanation.scan_error = survey->kpageflags < 0 ?
+					 survey->kpageflags :
+					 page_survey_scan_all(survey, selected, CLOCK_NEVER);
 	page_survey_judge_all(survey, memory);
 	explain_read_log(context, survey, selected, log);
 	if (context->json)
@@ -69,7 +79,9 @@ static int explain_print(struct context *context, struct memory *memory, const s
 	else
 		explanation_print(&explanation);
 	if (explanation.scan_error)
-		log_warning("cannot look at the pages: /proc/kpageflags: %s; this is what the zone tells%s", strerror(-explanation.scan_error),
+		log_warning("cannot look at the pages: /proc/kpageflags: %s; this is what the zone "
+			    "tells%s",
+			    strerror(-explanation.scan_error),
 			    explanation.scan_error == -EACCES ? ", more needs root" : "");
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		free(log[i]);
@@ -79,8 +91,12 @@ static int explain_print(struct context *context, struct memory *memory, const s
 
 static int explain_run(struct context *context, const char **words, size_t n_words)
 {
-	struct selection_request request = { .words = words, .n_words = n_words, .all = options.all,
-					     .want = BLOCK_WANT_ZONES | SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES | SELECTION_WANT_DEVICES };
+	struct selection_request request = { .words = words,
+					     .n_words = n_words,
+					     .all = options.all,
+					     .want = BLOCK_WANT_ZONES | SELECTION_WANT_NODES |
+						     SELECTION_WANT_ALL_NODES |
+						     SELECTION_WANT_DEVICES };
 	struct memory memory = { 0 };
 	struct ranges selected = { 0 };
 	struct page_survey survey = { 0 };
@@ -96,7 +112,8 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
 	if (r == 0 && (r = page_survey_open(&context->sysfs, &memory, &survey)) < 0)
 		error_set(&err, r, "no memory to look at %zu blocks", memory.n_blocks);
-	exit_code = r < 0 ? command_fail(context, 0, &err) : explain_print(context, &memory, &selected, &survey);
+	exit_code = r < 0 ? command_fail(context, 0, &err) :
+			    explain_print(context, &memory, &selected, &survey);
 	page_survey_done(&survey);
 	ranges_done(&selected);
 	memory_close(&memory);

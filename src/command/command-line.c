@@ -11,8 +11,9 @@
 #include "config.h"
 
 const struct command *const commands[] = {
-	&command_list, &command_status, &command_online, &command_offline, &command_remove, &command_add, &command_explain, &command_monitor,
-	&command_wait, &command_policy, &command_kick, &command_auto, &command_help, &command_complete, NULL,
+	&command_list, &command_status,	 &command_online,  &command_offline,  &command_remove,
+	&command_add,  &command_explain, &command_monitor, &command_wait,     &command_policy,
+	&command_kick, &command_auto,	 &command_help,	   &command_complete, NULL,
 };
 
 static struct {
@@ -21,8 +22,10 @@ static struct {
 } options;
 
 const struct poptOption global_options[] = {
-	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0, "Use the sys/ and proc/ of this directory in place of the system's", "DIR" },
-	{ "json", 'j', POPT_ARG_NONE, &options.json, 0, "Print one JSON document on standard output", NULL },
+	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0,
+	  "Use the sys/ and proc/ of this directory in place of the system's", "DIR" },
+	{ "json", 'j', POPT_ARG_NONE, &options.json, 0,
+	  "Print one JSON document on standard output", NULL },
 	{ "quiet", 'q', POPT_ARG_NONE, &options.quiet, 0, "Print errors only", NULL },
 	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', "Say more; twice: each retry", NULL },
 	{ "help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL },
@@ -34,7 +37,8 @@ const struct poptOption global_options[] = {
  * Reads options until one asks for something else to be done. Returns 0 at the end of the options,
  * OPTION_HELP, OPTION_VERSION, or -EINVAL with a sentence.
  */
-static int command_line_read_options(poptContext popt, const struct command *command, struct error *err)
+static int command_line_read_options(poptContext popt, const struct command *command,
+				     struct error *err)
 {
 	int r;
 
@@ -45,8 +49,9 @@ static int command_line_read_options(poptContext popt, const struct command *com
 	}
 	if (r == -1)
 		return 0;
-	return error_set(err, -EINVAL, "%s: %s; memhpctl help%s%s lists the options", poptBadOption(popt, POPT_BADOPTION_NOALIAS),
-			 poptStrerror(r), command ? " " : "", command ? command->name : "");
+	return error_set(err, -EINVAL, "%s: %s; memhpctl help%s%s lists the options",
+			 poptBadOption(popt, POPT_BADOPTION_NOALIAS), poptStrerror(r),
+			 command ? " " : "", command ? command->name : "");
 }
 
 /* Was JSON asked for, even where the command line is too wrong to be read? */
@@ -54,7 +59,8 @@ static bool command_line_wants_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
 		/* Among others too, as in -aj. */
-		if (!strcmp(argv[i], "--json") || (argv[i][0] == '-' && argv[i][1] != '-' && strchr(argv[i], 'j')))
+		if (!strcmp(argv[i], "--json") ||
+		    (argv[i][0] == '-' && argv[i][1] != '-' && strchr(argv[i], 'j')))
 			return true;
 	return false;
 }
@@ -66,7 +72,9 @@ static int command_line_open_system(struct context *context)
 
 	/* As from --sysroot="$DIR" without a DIR: it must not become the running system. */
 	if (options.sysroot && !*options.sysroot) {
-		error_set(&err, -EINVAL, "--sysroot=: an empty word names no directory; the running system is meant without --sysroot");
+		error_set(&err, -EINVAL,
+			  "--sysroot=: an empty word names no directory; the running system is "
+			  "meant without --sysroot");
 		return command_fail(context, EXIT_USAGE, &err);
 	}
 	r = sysfs_open(options.sysroot, &context->sysfs, &err);
@@ -84,7 +92,10 @@ static int command_line_run_command(struct context *context, const char **words)
 		n_words++;
 	context->json = options.json;
 	context->quiet = options.quiet;
-	log_set_level(options.quiet ? LOG_LEVEL_ERROR : (enum log_level)(LOG_LEVEL_WARNING + (options.verbose > 2 ? 2 : options.verbose)));
+	log_set_level(options.quiet ?
+			      LOG_LEVEL_ERROR :
+			      (enum log_level)(LOG_LEVEL_WARNING +
+					       (options.verbose > 2 ? 2 : options.verbose)));
 	if (!(context->command->flags & COMMAND_NO_SYSTEM))
 		exit_code = command_line_open_system(context);
 	if (exit_code == EXIT_DONE)
@@ -96,11 +107,11 @@ static int command_line_run_command(struct context *context, const char **words)
 /* The command with its options: argv[0] is its name. */
 static int command_line_parse(struct context *context, int argc, const char **argv)
 {
-	const struct poptOption table[] = {
-		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)context->command->options, 0, NULL, NULL },
-		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)global_options, 0, NULL, NULL },
-		POPT_TABLEEND
-	};
+	const struct poptOption table[] = { { NULL, '\0', POPT_ARG_INCLUDE_TABLE,
+					      (void *)context->command->options, 0, NULL, NULL },
+					    { NULL, '\0', POPT_ARG_INCLUDE_TABLE,
+					      (void *)global_options, 0, NULL, NULL },
+					    POPT_TABLEEND };
 	poptContext popt = poptGetContext("memhpctl", argc, argv, table, 0);
 	struct error err = { 0 };
 	int r = command_line_read_options(popt, context->command, &err), exit_code = EXIT_DONE;
@@ -120,7 +131,8 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 static int command_line_dispatch(struct context *context, int argc, char **argv)
 {
 	/* Stops at the first word that is no option: the command. */
-	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv, global_options, POPT_CONTEXT_POSIXMEHARDER);
+	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv, global_options,
+					  POPT_CONTEXT_POSIXMEHARDER);
 	struct error err = { 0 };
 	int r = command_line_read_options(popt, NULL, &err), exit_code = EXIT_DONE, n = 0;
 	const char **words;
@@ -132,7 +144,8 @@ static int command_line_dispatch(struct context *context, int argc, char **argv)
 	} else if (r == OPTION_VERSION) {
 		puts(PACKAGE_STRING);
 	} else if (!(words = poptGetArgs(popt))) {
-		error_set(&err, -EINVAL, "a command is missing, such as memhpctl list; memhpctl help lists them");
+		error_set(&err, -EINVAL,
+			  "a command is missing, such as memhpctl list; memhpctl help lists them");
 		exit_code = command_fail(context, EXIT_USAGE, &err);
 	} else if (!(context->command = command_find(words[0]))) {
 		exit_code = command_unknown(context, words[0]);
@@ -147,7 +160,8 @@ static int command_line_dispatch(struct context *context, int argc, char **argv)
 
 int command_line_run(int argc, char **argv, bool *ret_json)
 {
-	struct context context = { .json = command_line_wants_json(argc, argv), .sysfs = { .root_fd = -1 } };
+	struct context context = { .json = command_line_wants_json(argc, argv),
+				   .sysfs = { .root_fd = -1 } };
 	int exit_code = command_line_dispatch(&context, argc, argv);
 
 	free(options.sysroot);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line: the table of commands, the global options, and the way to the command that was named. */
+/* The command line: the table of commands, the global options, and the way to the command that was
+ * named. */
 #ifndef MEMHP_COMMAND_COMMAND_LINE_H
 #define MEMHP_COMMAND_COMMAND_LINE_H
 

@@ -6,19 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan/selection.h"
-#include "judge/page-survey.h"
-#include "system/clock.h"
 #include "base/format.h"
 #include "command/command.h"
 #include "command/list-devices.h"
 #include "command/options.h"
+#include "judge/page-survey.h"
 #include "model/totals.h"
 #include "output/column.h"
+#include "output/map.h"
 #include "output/output-json.h"
 #include "output/output-table.h"
-#include "output/map.h"
 #include "output/terminal.h"
+#include "plan/selection.h"
+#include "system/clock.h"
 
 static struct {
 	int all, devices, map, scan, raw, no_headings, bytes;
@@ -26,14 +26,21 @@ static struct {
 } options;
 
 static const struct poptOption list_options[] = {
-	{ "all", 'a', POPT_ARG_NONE, &options.all, 0, "Show every block on a line of its own", NULL },
-	{ "devices", 'D', POPT_ARG_NONE, &options.devices, 0, "Show devices, the units in which memory comes and goes, instead of blocks", NULL },
-	{ "map", '\0', POPT_ARG_NONE, &options.map, 0, "Draw a picture of memory instead of a table", NULL },
-	{ "scan", '\0', POPT_ARG_NONE, &options.scan, 0, "Look at the pages for the chance to go offline; needs root, about 15 s a TiB", NULL },
-	{ "output", 'o', POPT_ARG_STRING, &options.columns, 0, "Columns to show; +COLUMN adds to the default ones", "COLUMNS" },
+	{ "all", 'a', POPT_ARG_NONE, &options.all, 0, "Show every block on a line of its own",
+	  NULL },
+	{ "devices", 'D', POPT_ARG_NONE, &options.devices, 0,
+	  "Show devices, the units in which memory comes and goes, instead of blocks", NULL },
+	{ "map", '\0', POPT_ARG_NONE, &options.map, 0,
+	  "Draw a picture of memory instead of a table", NULL },
+	{ "scan", '\0', POPT_ARG_NONE, &options.scan, 0,
+	  "Look at the pages for the chance to go offline; needs root, about 15 s a TiB", NULL },
+	{ "output", 'o', POPT_ARG_STRING, &options.columns, 0,
+	  "Columns to show; +COLUMN adds to the default ones", "COLUMNS" },
 	{ "bytes", 'b', POPT_ARG_NONE, &options.bytes, 0, "Show sizes in bytes", NULL },
-	{ "raw", 'r', POPT_ARG_NONE, &options.raw, 0, "One blank between cells, no totals: for programs", NULL },
-	{ "noheadings", '\0', POPT_ARG_NONE, &options.no_headings, 0, "Leave out the headings and the totals", NULL },
+	{ "raw", 'r', POPT_ARG_NONE, &options.raw, 0,
+	  "One blank between cells, no totals: for programs", NULL },
+	{ "noheadings", '\0', POPT_ARG_NONE, &options.no_headings, 0,
+	  "Leave out the headings and the totals", NULL },
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	POPT_TABLEEND
 };
@@ -43,7 +50,7 @@ struct listing {
 	const struct memory *memory;
 	const struct ranges *selected;
 	const struct column_choice *choice;
-	size_t next;	     /* index of the block that comes next */
+	size_t next; /* index of the block that comes next */
 	struct row row;
 	uint64_t selected_by_state[BLOCK_STATE_COUNT];
 };
@@ -59,10 +66,14 @@ static bool listing_next(struct listing *listing)
 
 		if (!ranges_contain(listing->selected, block->number))
 			continue;
-		if (before && (options.all || !column_mergeable(listing->choice, memory, before, block)))
+		if (before &&
+		    (options.all || !column_mergeable(listing->choice, memory, before, block)))
 			break;
 		if (!before)
-			listing->row = (struct row){ .memory = memory, .first = block, .single = options.all, .bytes = options.bytes };
+			listing->row = (struct row){ .memory = memory,
+						     .first = block,
+						     .single = options.all,
+						     .bytes = options.bytes };
 		listing->row.last = block->number;
 		listing->selected_by_state[block->state]++;
 		before = block;
@@ -74,7 +85,8 @@ static void list_print_totals(const struct listing *listing)
 {
 	char size[FORMAT_SIZE];
 
-	printf("%s%-14s %s\n", listing->row.first ? "\n" : "", "Block size:", format_amount(listing->memory->block_size, options.bytes, size));
+	printf("%s%-14s %s\n", listing->row.first ? "\n" : "",
+	       "Block size:", format_amount(listing->memory->block_size, options.bytes, size));
 	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
 		uint64_t count = listing->selected_by_state[state];
 		char name[32];
@@ -85,18 +97,22 @@ static void list_print_totals(const struct listing *listing)
 		if (state == BLOCK_GOING_OFFLINE)
 			strcpy(name, "Going offline:");
 		else
-			snprintf(name, sizeof(name), "Total %s:", block_state_name((enum block_state)state));
-		printf("%-14s %s (%" PRIu64 " block%s)\n", name, format_amount(count * listing->memory->block_size, options.bytes, size), count,
-		       count == 1 ? "" : "s");
+			snprintf(name, sizeof(name),
+				 "Total %s:", block_state_name((enum block_state)state));
+		printf("%-14s %s (%" PRIu64 " block%s)\n", name,
+		       format_amount(count * listing->memory->block_size, options.bytes, size),
+		       count, count == 1 ? "" : "s");
 	}
 	if (listing->memory->vanished)
-		printf("%-14s %zu block%s went away while it was read\n", "Vanished:", listing->memory->vanished,
+		printf("%-14s %zu block%s went away while it was read\n",
+		       "Vanished:", listing->memory->vanished,
 		       listing->memory->vanished == 1 ? "" : "s");
 }
 
 static int list_print_table(struct context *context, struct listing *listing)
 {
-	struct output_table *table = output_table_new((struct output_table_style){ .raw = options.raw, .no_headings = options.no_headings });
+	struct output_table *table = output_table_new((struct output_table_style){
+		.raw = options.raw, .no_headings = options.no_headings });
 	const struct column_choice *choice = listing->choice;
 	struct error err = { 0 };
 	char cell[COLUMN_CELL_SIZE];
@@ -137,7 +153,8 @@ static int list_print_json(struct context *context, struct listing *listing)
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "state", block_state_name((enum block_state)state));
 		output_json_uint(json, "blocks", listing->selected_by_state[state]);
-		output_json_uint(json, "bytes", listing->selected_by_state[state] * listing->memory->block_size);
+		output_json_uint(json, "bytes",
+				 listing->selected_by_state[state] * listing->memory->block_size);
 		output_json_end(json);
 	}
 	output_json_end(json);
@@ -146,7 +163,8 @@ static int list_print_json(struct context *context, struct listing *listing)
 }
 
 /* Judges the blocks, with --scan from their pages. */
-static int list_judge(struct context *context, struct memory *memory, const struct ranges *selected, struct error *err)
+static int list_judge(struct context *context, struct memory *memory, const struct ranges *selected,
+		      struct error *err)
 {
 	struct page_survey survey = { 0 };
 	int r = 0;
@@ -154,8 +172,8 @@ static int list_judge(struct context *context, struct memory *memory, const stru
 	if (options.scan) {
 		r = page_survey_open(&context->sysfs, memory, &survey);
 		if (r == 0 && (r = page_survey_scan_all(&survey, selected, CLOCK_NEVER)) < 0)
-			error_set(err, r, "cannot read /proc/kpageflags, which --scan needs: %s%s", strerror(-r),
-				  r == -EACCES ? " (only root can)" : "");
+			error_set(err, r, "cannot read /proc/kpageflags, which --scan needs: %s%s",
+				  strerror(-r), r == -EACCES ? " (only root can)" : "");
 	}
 	if (r == 0)
 		page_survey_judge_all(options.scan ? &survey : NULL, memory);
@@ -163,7 +181,8 @@ static int list_judge(struct context *context, struct memory *memory, const stru
 	return r;
 }
 
-static int list_print_map(struct context *context, const struct memory *memory, const struct ranges *selected)
+static int list_print_map(struct context *context, const struct memory *memory,
+			  const struct ranges *selected)
 {
 	bool colours = terminal_has_colours();
 	struct error err = { 0 };
@@ -172,8 +191,12 @@ static int list_print_map(struct context *context, const struct memory *memory, 
 		printf("list: no block matches\n");
 		return EXIT_DONE;
 	}
-	if (map_print(&(struct map_request){ .memory = memory, .selected = selected, .width = terminal_width(STDOUT_FILENO), .colours = colours,
-					     .blocks_characters = colours && terminal_has_utf8() }) == 0)
+	if (map_print(&(struct map_request){ .memory = memory,
+					     .selected = selected,
+					     .width = terminal_width(STDOUT_FILENO),
+					     .colours = colours,
+					     .blocks_characters = colours &&
+								  terminal_has_utf8() }) == 0)
 		return EXIT_DONE;
 	error_set(&err, -ENOMEM, "no memory for the map");
 	return command_fail(context, EXIT_FAILED, &err);
@@ -182,23 +205,36 @@ static int list_print_map(struct context *context, const struct memory *memory, 
 static int list_print(struct context *context, struct listing *listing, bool narrowed)
 {
 	if (options.devices)
-		return list_devices_print(context, &(struct list_devices_request){
-			.sysfs = &context->sysfs, .memory = listing->memory, .selected = narrowed ? listing->selected : NULL, .bytes = options.bytes,
-			.style = { .raw = options.raw, .no_headings = options.no_headings } });
+		return list_devices_print(
+			context, &(struct list_devices_request){
+					 .sysfs = &context->sysfs,
+					 .memory = listing->memory,
+					 .selected = narrowed ? listing->selected : NULL,
+					 .bytes = options.bytes,
+					 .style = { .raw = options.raw,
+						    .no_headings = options.no_headings } });
 	if (options.map)
 		return list_print_map(context, listing->memory, listing->selected);
-	return context->json ? list_print_json(context, listing) : list_print_table(context, listing);
+	return context->json ? list_print_json(context, listing) :
+			       list_print_table(context, listing);
 }
 
 /* Reads the options: the columns, the filter, what has to be known. */
-static int list_parse(const struct context *context, struct column_choice *choice, struct selection_request *request, struct error *err)
+static int list_parse(const struct context *context, struct column_choice *choice,
+		      struct selection_request *request, struct error *err)
 {
 	int r = column_choose(options.columns, choice, err);
 
 	if (r == 0 && options.devices && (options.columns || options.all || options.scan))
-		r = error_set(err, -EINVAL, "--devices has columns of its own; it does not go with --output, --all and --scan");
-	if (r == 0 && options.map && (options.devices || options.columns || options.all || options.bytes || options.raw || options.no_headings || context->json))
-		r = error_set(err, -EINVAL, "--map is a picture for people; it does not go with --devices, --output, --all, --bytes, --raw, --noheadings "
+		r = error_set(err, -EINVAL,
+			      "--devices has columns of its own; it does not go with --output, "
+			      "--all and --scan");
+	if (r == 0 && options.map &&
+	    (options.devices || options.columns || options.all || options.bytes || options.raw ||
+	     options.no_headings || context->json))
+		r = error_set(err, -EINVAL,
+			      "--map is a picture for people; it does not go with --devices, "
+			      "--output, --all, --bytes, --raw, --noheadings "
 			      "and --json");
 	if (r == 0 && options.scan)
 		r = column_add("OFFLINE?", choice);
@@ -206,10 +242,13 @@ static int list_parse(const struct context *context, struct column_choice *choic
 		r = filter_parse(&filter_options, &request->filter, err);
 	if (r < 0)
 		return r;
-	request->want = options.devices || options.map ? SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES : column_want(choice);
+	request->want = options.devices || options.map ?
+				SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES :
+				column_want(choice);
 	if (options.devices || options.scan)
 		request->want |= SELECTION_WANT_DEVICES;
-	if (options.map || options.scan || request->filter.zone != ZONE_UNKNOWN || request->filter.kernel_zone)
+	if (options.map || options.scan || request->filter.zone != ZONE_UNKNOWN ||
+	    request->filter.kernel_zone)
 		request->want |= BLOCK_WANT_ZONES;
 	return 0;
 }
@@ -231,7 +270,9 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
 	if (r == 0)
 		r = list_judge(context, &memory, &selected, &err);
-	exit_code = r < 0 ? command_fail(context, 0, &err) : list_print(context, &listing, n_words || !filter_is_empty(&request.filter));
+	exit_code =
+		r < 0 ? command_fail(context, 0, &err) :
+			list_print(context, &listing, n_words || !filter_is_empty(&request.filter));
 	ranges_done(&selected);
 	memory_close(&memory);
 	return exit_code;
@@ -241,7 +282,8 @@ static void list_help(void)
 {
 	printf("\nColumns (those with * are shown by default):\n");
 	for (size_t i = 0; i < n_columns; i++)
-		printf("  %c %-9s %s\n", columns[i].by_default ? '*' : ' ', columns[i].name, columns[i].help);
+		printf("  %c %-9s %s\n", columns[i].by_default ? '*' : ' ', columns[i].name,
+		       columns[i].help);
 }
 
 const struct command command_list = {

@@ -8,24 +8,23 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/event-state.h"
 #include "base/cleanup.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "system/uevent.h"
+#include "model/event-state.h"
 #include "output/output-json.h"
 #include "provider/provider.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
+#include "system/uevent.h"
 
 /* Events that have come are told together, with one look at the machine for all of them. */
 #define BATCH_MAX 4096
 #define GATHER_MS 10
 
 static const struct poptOption monitor_options[] = {
-	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
-	POPT_TABLEEND
+	OPTIONS_INCLUDE(filter_option_table, "Filters:"), POPT_TABLEEND
 };
 
 struct news {
@@ -83,7 +82,8 @@ static void print_other(struct monitor *monitor, const struct news *news)
 	output_json_end_document(json);
 }
 
-static void print_block_text(const struct news *news, const struct memory *memory, const struct block *block, bool gone, const char *time)
+static void print_block_text(const struct news *news, const struct memory *memory,
+			     const struct block *block, bool gone, const char *time)
 {
 	const struct node_set *nodes = block ? memory_nodes(memory, block) : NULL;
 	char zones[ZONES_TEXT_SIZE];
@@ -100,7 +100,8 @@ static void print_block_text(const struct news *news, const struct memory *memor
 	fflush(stdout);
 }
 
-static void print_block_json(const struct news *news, const struct memory *memory, const struct block *block, bool gone, const char *time)
+static void print_block_json(const struct news *news, const struct memory *memory,
+			     const struct block *block, bool gone, const char *time)
 {
 	struct output_json *json = output_json_begin_line();
 	const struct node_set *nodes = block ? memory_nodes(memory, block) : NULL;
@@ -119,7 +120,10 @@ static void print_block_json(const struct news *news, const struct memory *memor
 	for (size_t i = 0; nodes && i < nodes->n; i++)
 		output_json_uint(json, NULL, nodes->v[i]);
 	output_json_end(json);
-	output_json_text(json, "device", block && block->device != BLOCK_NO_DEVICE ? memory->devices.v[block->device].name : NULL);
+	output_json_text(json, "device",
+			 block && block->device != BLOCK_NO_DEVICE ?
+				 memory->devices.v[block->device].name :
+				 NULL);
 	/* What was found by looking has no number. */
 	if (news->seqnum)
 		output_json_uint(json, "seqnum", news->seqnum);
@@ -139,7 +143,8 @@ static void print_block(struct monitor *monitor, const struct news *news)
 		memory = &monitor->before;
 		block = memory_find(memory, news->block);
 	}
-	if (!filter_is_empty(&monitor->filter) && (!block || !filter_match(&monitor->filter, memory, block)))
+	if (!filter_is_empty(&monitor->filter) &&
+	    (!block || !filter_match(&monitor->filter, memory, block)))
 		return;
 	time_text(&news->time, time, sizeof(time));
 	if (monitor->context->json)
@@ -196,7 +201,8 @@ static void monitor_take(struct monitor *monitor)
 		snprintf(news->action, sizeof(news->action), "%s", event.action);
 		snprintf(news->name, sizeof(news->name), "%s", event.sysname);
 		snprintf(news->subsystem, sizeof(news->subsystem), "%s", event.subsystem);
-		news->is_block = !strcmp(event.subsystem, "memory") && block_number_parse(event.sysname, &news->block);
+		news->is_block = !strcmp(event.subsystem, "memory") &&
+				 block_number_parse(event.sysname, &news->block);
 		uevent_done(&event);
 	}
 	monitor->drained = monitor->n_batch < BATCH_MAX;
@@ -248,10 +254,12 @@ static int monitor_tell(struct monitor *monitor)
 	 * what was found, as news.
 	 */
 	if (r == 0 && monitor->overrun && monitor->drained) {
-		struct news news = { .action = "overrun", .name = "events were lost; what changed since follows" };
+		struct news news = { .action = "overrun",
+				     .name = "events were lost; what changed since follows" };
 
 		clock_gettime(CLOCK_REALTIME, &news.time);
-		log_warning("events came faster than they were taken and some were lost; looking at all blocks again");
+		log_warning("events came faster than they were taken and some were lost; looking "
+			    "at all blocks again");
 		print_other(monitor, &news);
 		r = event_state_catch_up(&monitor->told, &monitor->memory, print_found, monitor);
 		monitor->overrun = false;
@@ -259,10 +267,12 @@ static int monitor_tell(struct monitor *monitor)
 	return r;
 }
 
-/* Waits for events, and for the reader to go. Returns 1 for events, 0 when it is over, or -errno. */
+/* Waits for events, and for the reader to go. Returns 1 for events, 0 when it is over, or -errno.
+ */
 static int monitor_wait(struct monitor *monitor)
 {
-	struct pollfd fds[] = { { .fd = uevent_fd(monitor->events), .events = POLLIN }, { .fd = STDOUT_FILENO } };
+	struct pollfd fds[] = { { .fd = uevent_fd(monitor->events), .events = POLLIN },
+				{ .fd = STDOUT_FILENO } };
 	int r = interrupt_poll(fds, ARRAY_SIZE(fds), CLOCK_NEVER);
 
 	if (r == -EINTR)
@@ -272,7 +282,10 @@ static int monitor_wait(struct monitor *monitor)
 	if (fds[1].revents & (POLLERR | POLLNVAL))
 		return 0;
 	/* Events come in bursts. */
-	return interrupt_poll(NULL, 0, GATHER_MS * CLOCK_NS_PER_MS) == -EINTR && interrupt_signal() ? 0 : 1;
+	return interrupt_poll(NULL, 0, GATHER_MS * CLOCK_NS_PER_MS) == -EINTR &&
+			       interrupt_signal() ?
+		       0 :
+		       1;
 }
 
 /* Runs until it is told to end. */
@@ -284,7 +297,10 @@ static int monitor_follow(struct monitor *monitor)
 	clock_gettime(CLOCK_REALTIME, &start.time);
 	print_other(monitor, &start);
 	for (size_t i = 0; r == 0 && i < monitor->memory.n_blocks; i++)
-		r = event_state_event(&monitor->told, monitor->memory.blocks[i].state == BLOCK_OFFLINE ? "offline" : "online", monitor->memory.blocks[i].number);
+		r = event_state_event(&monitor->told,
+				      monitor->memory.blocks[i].state == BLOCK_OFFLINE ? "offline" :
+											 "online",
+				      monitor->memory.blocks[i].number);
 	while (r == 0 && !ferror(stdout) && (r = monitor_wait(monitor)) > 0) {
 		monitor_take(monitor);
 		r = monitor->error ? monitor->error : monitor_tell(monitor);
@@ -301,7 +317,9 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 
 	r = filter_parse(&filter_options, &monitor.filter, &err);
 	if (r == 0 && n_words)
-		r = error_set(&err, -EINVAL, "'%s': monitor takes no selector; --device and --node narrow it", words[0]);
+		r = error_set(&err, -EINVAL,
+			      "'%s': monitor takes no selector; --device and --node narrow it",
+			      words[0]);
 	if (r == 0 && !sysfs_is_running_system(&context->sysfs))
 		r = error_set(&err, -EINVAL, "--sysroot: events come from the running system only");
 	if (r < 0)

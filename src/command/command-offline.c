@@ -8,7 +8,8 @@ static struct {
 } options;
 
 static const struct poptOption offline_options[] = {
-	{ "all", '\0', POPT_ARG_NONE, &options.all, 0, "Every block, as far as the filters let it through", NULL },
+	{ "all", '\0', POPT_ARG_NONE, &options.all, 0,
+	  "Every block, as far as the filters let it through", NULL },
 	OPTIONS_INCLUDE(size_option_table, "Amount:"),
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	OPTIONS_INCLUDE(change_option_table, "How to change:"),
@@ -17,7 +18,8 @@ static const struct poptOption offline_options[] = {
 
 static int offline_run(struct context *context, const char **words, size_t n_words)
 {
-	return change_run(context, &(struct change){ .all = options.all, .wanted = BLOCK_OFFLINE }, words, n_words);
+	return change_run(context, &(struct change){ .all = options.all, .wanted = BLOCK_OFFLINE },
+			  words, n_words);
 }
 
 const struct command command_offline = {

@@ -11,9 +11,13 @@ static struct {
 } options;
 
 static const struct poptOption online_options[] = {
-	{ "all", '\0', POPT_ARG_NONE, &options.all, 0, "Every block, as far as the filters let it through", NULL },
-	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0, "Zone to bring them into: auto (the kernel's choice, default), kernel, movable", "auto|kernel|movable" },
-	{ "rezone", '\0', POPT_ARG_NONE, &options.rezone, 0, "With --zone: also blocks that are online in another zone; they go offline first", NULL },
+	{ "all", '\0', POPT_ARG_NONE, &options.all, 0,
+	  "Every block, as far as the filters let it through", NULL },
+	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0,
+	  "Zone to bring them into: auto (the kernel's choice, default), kernel, movable",
+	  "auto|kernel|movable" },
+	{ "rezone", '\0', POPT_ARG_NONE, &options.rezone, 0,
+	  "With --zone: also blocks that are online in another zone; they go offline first", NULL },
 	OPTIONS_INCLUDE(size_option_table, "Amount:"),
 	OPTIONS_INCLUDE(filter_option_table_without_zone, "Filters:"),
 	OPTIONS_INCLUDE(change_option_table, "How to change:"),
@@ -22,13 +26,17 @@ static const struct poptOption online_options[] = {
 
 static int online_run(struct context *context, const char **words, size_t n_words)
 {
-	struct change change = { .all = options.all, .wanted = BLOCK_ONLINE, .rezone = options.rezone };
+	struct change change = { .all = options.all,
+				 .wanted = BLOCK_ONLINE,
+				 .rezone = options.rezone };
 	struct error err = { 0 };
 
 	if (options_zone(options.zone, &change.zone, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	if (options.rezone && (change.zone == ZONE_REQUEST_AUTO || size_options.size)) {
-		error_set(&err, -EINVAL, "--rezone %s", size_options.size ? "does not go with --size: name the blocks" : "needs --zone=kernel or --zone=movable");
+		error_set(&err, -EINVAL, "--rezone %s",
+			  size_options.size ? "does not go with --size: name the blocks" :
+					      "needs --zone=kernel or --zone=movable");
 		return command_fail(context, EXIT_USAGE, &err);
 	}
 	return change_run(context, &change, words, n_words);

@@ -6,14 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/policy-conflicts.h"
-#include "policy/kernel-policy.h"
-#include "policy/policy-load.h"
-#include "policy/policy-run.h"
-#include "plan/selection.h"
 #include "base/cleanup.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 #include "base/log.h"
 #include "command/change.h"
 #include "command/options.h"
@@ -21,30 +14,43 @@
 #include "model/settings.h"
 #include "output/output-json.h"
 #include "output/progress.h"
+#include "plan/selection.h"
+#include "policy/kernel-policy.h"
+#include "policy/policy-conflicts.h"
+#include "policy/policy-load.h"
+#include "policy/policy-run.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 
 struct policy_question policy_question;
 
 static const struct poptOption question_table[] = {
-	{ "provider", '\0', POPT_ARG_STRING, &policy_question.provider, 0, "Provider, such as acpi, dax, virtio", "PROVIDER" },
-	{ "device", '\0', POPT_ARG_STRING, &policy_question.device, 0, "Device, such as PNP0C80:00", "DEVICE" },
+	{ "provider", '\0', POPT_ARG_STRING, &policy_question.provider, 0,
+	  "Provider, such as acpi, dax, virtio", "PROVIDER" },
+	{ "device", '\0', POPT_ARG_STRING, &policy_question.device, 0, "Device, such as PNP0C80:00",
+	  "DEVICE" },
 	{ "node", '\0', POPT_ARG_STRING, &policy_question.node, 0, "NUMA node", "NODE" },
-	{ "cpuless", '\0', POPT_ARG_NONE, &policy_question.cpuless, 0, "The node has no processor", NULL },
+	{ "cpuless", '\0', POPT_ARG_NONE, &policy_question.cpuless, 0, "The node has no processor",
+	  NULL },
 	{ "virt", '\0', POPT_ARG_STRING, &policy_question.virt, 0, "Hypervisor, or none", "WORD" },
-	{ "arch", '\0', POPT_ARG_STRING, &policy_question.arch, 0, "Architecture, such as x86-64", "WORD" },
+	{ "arch", '\0', POPT_ARG_STRING, &policy_question.arch, 0, "Architecture, such as x86-64",
+	  "WORD" },
 	POPT_TABLEEND
 };
 
 static const struct poptOption apply_table[] = {
-	{ "timeout", '\0', POPT_ARG_STRING, &change_options.timeout, 0, "End the run after this time, whatever the kernel does (default: 5m)", "TIME" },
-	{ "block-timeout", '\0', POPT_ARG_STRING, &change_options.block_timeout, 0, "Give up on a block that the kernel works on for so long (default: 30s)", "TIME" },
-	{ "dry-run", 'n', POPT_ARG_NONE, &change_options.dry_run, 0, "Show what would be written, and change nothing", NULL },
+	{ "timeout", '\0', POPT_ARG_STRING, &change_options.timeout, 0,
+	  "End the run after this time, whatever the kernel does (default: 5m)", "TIME" },
+	{ "block-timeout", '\0', POPT_ARG_STRING, &change_options.block_timeout, 0,
+	  "Give up on a block that the kernel works on for so long (default: 30s)", "TIME" },
+	{ "dry-run", 'n', POPT_ARG_NONE, &change_options.dry_run, 0,
+	  "Show what would be written, and change nothing", NULL },
 	POPT_TABLEEND
 };
 
 static const struct poptOption policy_options[] = {
 	OPTIONS_INCLUDE(question_table, "What to test:"),
-	OPTIONS_INCLUDE(apply_table, "How to apply:"),
-	POPT_TABLEEND
+	OPTIONS_INCLUDE(apply_table, "How to apply:"), POPT_TABLEEND
 };
 
 static int check_run(struct context *context, const struct policy *policy)
@@ -73,7 +79,8 @@ static int check_run(struct context *context, const struct policy *policy)
 		output_json_end(json);
 		r = output_json_end_document(json);
 	} else if (!context->quiet) {
-		printf("The policy is valid: %zu rule%s.\n", policy->n_rules, policy->n_rules == 1 ? "" : "s");
+		printf("The policy is valid: %zu rule%s.\n", policy->n_rules,
+		       policy->n_rules == 1 ? "" : "s");
 		for (size_t i = 0; i < competitors.n; i++)
 			printf("warning: %s: %s\n", competitors.v[i].place, competitors.v[i].text);
 	}
@@ -82,7 +89,8 @@ static int check_run(struct context *context, const struct policy *policy)
 }
 
 /* The blocks that the words select. */
-static int apply_select(struct context *context, const char **words, size_t n_words, struct ranges *ret, struct error *err)
+static int apply_select(struct context *context, const char **words, size_t n_words,
+			struct ranges *ret, struct error *err)
 {
 	struct selection_request request = { .words = words, .n_words = n_words };
 	struct memory memory = { 0 };
@@ -95,7 +103,8 @@ static int apply_select(struct context *context, const char **words, size_t n_wo
 }
 
 /* A knob that this kernel does not have would be passed over. */
-static void would_write(const struct settings *settings, enum setting_index setting, const char *name, const char *value)
+static void would_write(const struct settings *settings, enum setting_index setting,
+			const char *name, const char *value)
 {
 	if (value && settings_value(settings, setting))
 		printf("would write %s to %s\n", value, name);
@@ -109,8 +118,10 @@ static void print_kernel_part(struct context *context, const struct kernel_polic
 	settings_load(&context->sysfs, &settings);
 	snprintf(number, sizeof(number), "%" PRIu32, wanted->auto_movable_ratio);
 	would_write(&settings, SETTING_ONLINE_POLICY, "online_policy", wanted->online_policy);
-	would_write(&settings, SETTING_AUTO_MOVABLE_RATIO, "auto_movable_ratio", wanted->auto_movable_ratio == POLICY_RATIO_OFF ? NULL : number);
-	would_write(&settings, SETTING_AUTO_ONLINE_BLOCKS, "auto_online_blocks", wanted->auto_online_blocks);
+	would_write(&settings, SETTING_AUTO_MOVABLE_RATIO, "auto_movable_ratio",
+		    wanted->auto_movable_ratio == POLICY_RATIO_OFF ? NULL : number);
+	would_write(&settings, SETTING_AUTO_ONLINE_BLOCKS, "auto_online_blocks",
+		    wanted->auto_online_blocks);
 }
 
 /* The kernel's part; with blocks named, only those are meant. */
@@ -128,20 +139,27 @@ static int apply_kernel(struct context *context, const struct policy *policy, st
 	return 0;
 }
 
-static int apply_report(struct context *context, const struct policy_run_result *result, int64_t began_ns)
+static int apply_report(struct context *context, const struct policy_run_result *result,
+			int64_t began_ns)
 {
 	struct outcome_totals totals = outcome_count(&result->plan.plan.outcomes, BLOCK_ONLINE);
-	struct report report = change_report_of(context, &result->memory, &result->plan.plan, began_ns);
+	struct report report =
+		change_report_of(context, &result->memory, &result->plan.plan, began_ns);
 
 	report.exit_code = outcome_exit_code(&totals, interrupt_signal());
 	return change_print(context, &report);
 }
 
-static int apply_run(struct context *context, const struct policy *policy, const char **words, size_t n_words)
+static int apply_run(struct context *context, const struct policy *policy, const char **words,
+		     size_t n_words)
 {
 	int64_t began_ns = clock_now_ns();
-	struct policy_run_request request = { .sysfs = &context->sysfs, .policy = policy, .dry_run = change_options.dry_run, .audit = true,
-					  .news = { .step = progress_step, .waiting = progress_waiting } };
+	struct policy_run_request request = { .sysfs = &context->sysfs,
+					      .policy = policy,
+					      .dry_run = change_options.dry_run,
+					      .audit = true,
+					      .news = { .step = progress_step,
+							.waiting = progress_waiting } };
 	struct policy_run_result result;
 	struct ranges blocks = { 0 };
 	struct error err = { 0 };
@@ -159,7 +177,8 @@ static int apply_run(struct context *context, const struct policy *policy, const
 		if (lock == INT_MIN)
 			return exit_code;
 	}
-	r = n_words ? apply_select(context, words, n_words, &blocks, &err) : apply_kernel(context, policy, &err);
+	r = n_words ? apply_select(context, words, n_words, &blocks, &err) :
+		      apply_kernel(context, policy, &err);
 	if (n_words)
 		request.blocks = &blocks;
 	else if (change_options.dry_run)
@@ -171,7 +190,8 @@ static int apply_run(struct context *context, const struct policy *policy, const
 	change_unlock(&lock);
 	ranges_done(&blocks);
 	if (r < 0)
-		return command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : 0, &err);
+		return command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : 0,
+				    &err);
 	exit_code = apply_report(context, &result, began_ns);
 	policy_run_result_done(&result);
 	return exit_code;
@@ -181,7 +201,8 @@ static int apply_run(struct context *context, const struct policy *policy, const
 static const char *given_option(const struct poptOption *table)
 {
 	for (; table->longName; table++)
-		if (table->argInfo == POPT_ARG_STRING ? *(char **)table->arg != NULL : *(int *)table->arg != 0)
+		if (table->argInfo == POPT_ARG_STRING ? *(char **)table->arg != NULL :
+							*(int *)table->arg != 0)
 			return table->longName;
 	return NULL;
 }
@@ -194,11 +215,14 @@ static int policy_check_options(const char *verb, struct error *err)
 
 	if (question)
 		return error_set(err, -EINVAL, "--%s is a question of policy test%s", question,
-				 strcmp(verb, "apply") ? "" : "; policy apply takes selectors: 32-39, node1, PNP0C80:00");
+				 strcmp(verb, "apply") ? "" :
+							 "; policy apply takes selectors: 32-39, "
+							 "node1, PNP0C80:00");
 	return apply ? error_set(err, -EINVAL, "--%s is for policy apply", apply) : 0;
 }
 
-static int policy_run_verb(struct context *context, const char *verb, const struct policy *policy, const char **words, size_t n_words)
+static int policy_run_verb(struct context *context, const char *verb, const struct policy *policy,
+			   const char **words, size_t n_words)
 {
 	struct error err = { 0 };
 
@@ -224,8 +248,10 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 	while (n_words && verb < ARRAY_SIZE(verbs) && strcmp(words[0], verbs[verb]))
 		verb++;
 	if (!n_words || verb == ARRAY_SIZE(verbs)) {
-		error_set(&err, -EINVAL, "%s%s%spolicy does one of show, check, test and apply, such as memhpctl policy show", n_words ? "'" : "",
-			  n_words ? words[0] : "", n_words ? "': " : "");
+		error_set(&err, -EINVAL,
+			  "%s%s%spolicy does one of show, check, test and apply, such as memhpctl "
+			  "policy show",
+			  n_words ? "'" : "", n_words ? words[0] : "", n_words ? "': " : "");
 		return command_fail(context, EXIT_USAGE, &err);
 	}
 	if (policy_check_options(verbs[verb], &err) < 0)

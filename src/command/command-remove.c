@@ -5,22 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/plan-check.h"
-#include "device/removal-size.h"
-#include "plan/selection.h"
 #include "base/cleanup.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 #include "command/change.h"
 #include "command/options.h"
+#include "device/removal-size.h"
 #include "output/progress.h"
+#include "plan/plan-check.h"
+#include "plan/selection.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 
 static struct {
 	int whole_device;
 } options;
 
 static const struct poptOption remove_options[] = {
-	{ "whole-device", '\0', POPT_ARG_NONE, &options.whole_device, 0, "Take the other blocks of a device along that is selected in part", NULL },
+	{ "whole-device", '\0', POPT_ARG_NONE, &options.whole_device, 0,
+	  "Take the other blocks of a device along that is selected in part", NULL },
 	OPTIONS_INCLUDE(size_option_table, "Amount:"),
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	OPTIONS_INCLUDE(change_option_table, "How to change:"),
@@ -52,16 +53,23 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 	if (r == 0)
 		r = page_survey_open(&context->sysfs, &run->memory, &run->survey);
 	if (r == 0 && amount) {
-		run->goal = (struct removal_size){ .survey = &run->survey, .candidates = blocks, .blocks = amount, .deadline_ns = run->deadline_ns,
-						   .atomic = change_options.atomic, .force = change_options.force };
+		run->goal = (struct removal_size){ .survey = &run->survey,
+						   .candidates = blocks,
+						   .blocks = amount,
+						   .deadline_ns = run->deadline_ns,
+						   .atomic = change_options.atomic,
+						   .force = change_options.force };
 		blocks = (struct ranges){ 0 };
 		r = removal_size_plan(&context->sysfs, &run->goal, &run->removal, err);
 	} else if (r == 0) {
-		r = removal_resolve(&run->memory, &blocks, options.whole_device, &run->removal, err);
+		r = removal_resolve(&run->memory, &blocks, options.whole_device, &run->removal,
+				    err);
 		if (r == 0)
-			r = removal_plan(&context->sysfs, &run->memory, change_options.atomic, &run->removal);
+			r = removal_plan(&context->sysfs, &run->memory, change_options.atomic,
+					 &run->removal);
 		if (r == 0)
-			plan_check_check(&run->survey, run->deadline_ns, change_options.force, &run->removal.plan);
+			plan_check_check(&run->survey, run->deadline_ns, change_options.force,
+					 &run->removal.plan);
 	}
 	if (r == 0 && change_options.dry_run)
 		removal_foresee(&context->sysfs, change_options.atomic, &run->removal);
@@ -73,22 +81,27 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 
 static int remove_execute(struct run *run, const struct limits *limits, struct error *err)
 {
-	struct execute_request request = change_request(run->context, limits, run->deadline_ns, &run->memory);
+	struct execute_request request =
+		change_request(run->context, limits, run->deadline_ns, &run->memory);
 	int r;
 
 	progress_begin(run->context->command->name, !run->context->quiet);
-	r = run->goal.blocks ? removal_size_execute(&request, &run->goal, &run->removal) : removal_execute(&request, &run->removal);
+	r = run->goal.blocks ? removal_size_execute(&request, &run->goal, &run->removal) :
+			       removal_execute(&request, &run->removal);
 	progress_end();
-	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) :
+		       0;
 }
 
 static int remove_report(const struct run *run)
 {
 	struct outcome_totals totals = outcome_count(&run->removal.plan.outcomes, BLOCK_OFFLINE);
-	struct report report = change_report_of(run->context, &run->memory, &run->removal.plan, run->began_ns);
+	struct report report =
+		change_report_of(run->context, &run->memory, &run->removal.plan, run->began_ns);
 
 	report.devices = &run->removal.devices;
-	report.exit_code = device_outcomes_exit_code(&run->removal.devices, &totals, interrupt_signal());
+	report.exit_code =
+		device_outcomes_exit_code(&run->removal.devices, &totals, interrupt_signal());
 	return change_print(run->context, &report);
 }
 
@@ -103,8 +116,12 @@ static void remove_done(struct run *run)
 static int remove_run(struct context *context, const char **words, size_t n_words)
 {
 	struct run run = { .context = context, .began_ns = clock_now_ns() };
-	struct selection_request request = { .words = words, .n_words = n_words, .all = size_options.size,
-					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY | SELECTION_WANT_NODES | SELECTION_WANT_DEVICES };
+	struct selection_request request = { .words = words,
+					     .n_words = n_words,
+					     .all = size_options.size,
+					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY |
+						     SELECTION_WANT_NODES |
+						     SELECTION_WANT_DEVICES };
 	struct error err = { 0 };
 	struct limits limits;
 	_cleanup_close_ int lock = -1;
@@ -114,7 +131,9 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 	if (r == 0)
 		r = filter_parse(&filter_options, &request.filter, &err);
 	if (r == 0 && !n_words && !size_options.size)
-		r = error_set(&err, -EINVAL, "nothing is selected: name a device (PNP0C80:00, dax0.0), or its blocks");
+		r = error_set(&err, -EINVAL,
+			      "nothing is selected: name a device (PNP0C80:00, dax0.0), or its "
+			      "blocks");
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();

@@ -49,26 +49,30 @@ static void status_print_count(const struct status *status, const char *name, si
 {
 	char size[FORMAT_SIZE];
 
-	printf("  %-14s %6zu block%s %8s\n", name, count, count == 1 ? " " : "s", format_size(count * status->memory.block_size, size));
+	printf("  %-14s %6zu block%s %8s\n", name, count, count == 1 ? " " : "s",
+	       format_size(count * status->memory.block_size, size));
 }
 
 static void status_print_totals(const struct status *status, const struct totals *totals)
 {
 	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--)
 		if (totals->by_state[state])
-			status_print_count(status, block_state_name((enum block_state)state), totals->by_state[state]);
+			status_print_count(status, block_state_name((enum block_state)state),
+					   totals->by_state[state]);
 	for (size_t zone = 0; zone < ZONE_COUNT; zone++) {
 		char name[32];
 
 		if (!totals->by_zone[zone])
 			continue;
 		snprintf(name, sizeof(name), "in %s", zone_name((enum zone)zone));
-		status_print_count(status, zone == ZONE_NONE ? "in several" : name, totals->by_zone[zone]);
+		status_print_count(status, zone == ZONE_NONE ? "in several" : name,
+				   totals->by_zone[zone]);
 	}
 }
 
 /* Calls print for each thing that the administrator should know of. */
-static void status_warn(const struct status *status, void (*print)(void *data, const char *id, const char *text), void *data)
+static void status_warn(const struct status *status,
+			void (*print)(void *data, const char *id, const char *text), void *data)
 {
 	char text[256];
 
@@ -77,16 +81,20 @@ static void status_warn(const struct status *status, void (*print)(void *data, c
 
 		if (block->state != BLOCK_GOING_OFFLINE)
 			continue;
-		snprintf(text, sizeof(text), "memory%" PRIu64 " is going offline; until that ends, nothing else can be changed",
+		snprintf(text, sizeof(text),
+			 "memory%" PRIu64
+			 " is going offline; until that ends, nothing else can be changed",
 			 block->number);
 		print(data, "going-offline", text);
 	}
 	if (!status->hotremove && status->totals.blocks)
 		print(data, "no-hotremove",
-		      "this kernel cannot take memory offline, nor tell zones: it was built without CONFIG_MEMORY_HOTREMOVE");
+		      "this kernel cannot take memory offline, nor tell zones: it was built "
+		      "without CONFIG_MEMORY_HOTREMOVE");
 	if (!settings_value(&status->settings, SETTING_AUTO_ONLINE_BLOCKS))
 		print(data, "no-hotplug",
-		      "this kernel has no auto_online_blocks: memory cannot be added to it (it was built without CONFIG_MEMORY_HOTPLUG)");
+		      "this kernel has no auto_online_blocks: memory cannot be added to it (it was "
+		      "built without CONFIG_MEMORY_HOTPLUG)");
 }
 
 static void status_print_warning(void *data, const char *id, const char *text)
@@ -104,7 +112,8 @@ static int status_print(const struct status *status)
 	printf("Block size: %s\n\nAll memory blocks\n", format_size(memory->block_size, size));
 	status_print_totals(status, &status->totals);
 	for (size_t i = 0; i < status->nodes.n; i++) {
-		for (uint64_t node = status->nodes.v[i].first; node <= status->nodes.v[i].last; node++) {
+		for (uint64_t node = status->nodes.v[i].first; node <= status->nodes.v[i].last;
+		     node++) {
 			struct totals totals = totals_count_node(memory, (uint32_t)node);
 
 			printf("\nNode %" PRIu64 "\n", node);
@@ -112,17 +121,20 @@ static int status_print(const struct status *status)
 		}
 	}
 	if (memory->vanished)
-		printf("\n%zu block%s went away while memory was read\n", memory->vanished, memory->vanished == 1 ? "" : "s");
+		printf("\n%zu block%s went away while memory was read\n", memory->vanished,
+		       memory->vanished == 1 ? "" : "s");
 	printf("\nKernel settings\n");
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		printf("  %-24s %s\n", status->settings.v[i].name,
-		       status->settings.v[i].present ? status->settings.v[i].value : "(this kernel has none)");
+		       status->settings.v[i].present ? status->settings.v[i].value :
+						       "(this kernel has none)");
 	status_print_providers(&status->context->sysfs);
 	status_warn(status, status_print_warning, NULL);
 	return EXIT_DONE;
 }
 
-static void status_add_totals(const struct status *status, const struct totals *totals, struct output_json *json)
+static void status_add_totals(const struct status *status, const struct totals *totals,
+			      struct output_json *json)
 {
 	output_json_uint(json, "blocks", totals->blocks);
 	output_json_uint(json, "bytes", totals->blocks * status->memory.block_size);
@@ -131,7 +143,8 @@ static void status_add_totals(const struct status *status, const struct totals *
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "state", block_state_name((enum block_state)state));
 		output_json_uint(json, "blocks", totals->by_state[state]);
-		output_json_uint(json, "bytes", totals->by_state[state] * status->memory.block_size);
+		output_json_uint(json, "bytes",
+				 totals->by_state[state] * status->memory.block_size);
 		output_json_end(json);
 	}
 	output_json_end(json);
@@ -183,7 +196,8 @@ static int status_print_json(const struct status *status)
 	output_json_end(json);
 	output_json_begin_array(json, "nodes");
 	for (size_t i = 0; i < status->nodes.n; i++) {
-		for (uint64_t node = status->nodes.v[i].first; node <= status->nodes.v[i].last; node++) {
+		for (uint64_t node = status->nodes.v[i].first; node <= status->nodes.v[i].last;
+		     node++) {
 			struct totals totals = totals_count_node(&status->memory, (uint32_t)node);
 
 			output_json_begin_object(json, NULL);
@@ -230,7 +244,9 @@ static int status_run(struct context *context, const char **words, size_t n_word
 	int r, exit_code;
 
 	if (n_words) {
-		error_set(&err, -EINVAL, "'%s': status takes no selector; memhpctl list %s shows these blocks", words[0], words[0]);
+		error_set(&err, -EINVAL,
+			  "'%s': status takes no selector; memhpctl list %s shows these blocks",
+			  words[0], words[0]);
 		return command_fail(context, EXIT_USAGE, &err);
 	}
 	r = status_load(&status, &err);

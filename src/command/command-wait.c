@@ -6,18 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/selection.h"
 #include "base/cleanup.h"
-#include "system/clock.h"
 #include "base/format.h"
-#include "system/interrupt.h"
 #include "base/log.h"
-#include "command/options.h"
 #include "command/command.h"
-#include "system/uevent.h"
+#include "command/options.h"
 #include "model/selector.h"
 #include "output/output-json.h"
 #include "output/report.h"
+#include "plan/selection.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
+#include "system/uevent.h"
 
 /* Without events it looks so often; with them this much more rarely, for an event can get lost. */
 #define LOOK_MS 100
@@ -37,8 +37,11 @@ static struct {
 } options;
 
 static const struct poptOption wait_options[] = {
-	{ "for", '\0', POPT_ARG_STRING, &options.goal, 0, "What to wait for: online (default), offline, present, absent", "online|offline|present|absent" },
-	{ "timeout", '\0', POPT_ARG_STRING, &options.timeout, 0, "Give up after this time (default: 5m)", "TIME" },
+	{ "for", '\0', POPT_ARG_STRING, &options.goal, 0,
+	  "What to wait for: online (default), offline, present, absent",
+	  "online|offline|present|absent" },
+	{ "timeout", '\0', POPT_ARG_STRING, &options.timeout, 0,
+	  "Give up after this time (default: 5m)", "TIME" },
 	POPT_TABLEEND
 };
 
@@ -50,12 +53,14 @@ struct waiting {
 	struct uevent_monitor *monitor; /* NULL where there are no events */
 	struct ranges done;	/* selected blocks that are as they should be, at the last look */
 	struct ranges not_done; /* and those that are not; also the ones that are missing */
-	const char **missing;	/* of the words those of which something is not there that should be; room for all */
+	const char **missing; /* of the words those of which something is not there that should be;
+				 room for all */
 	size_t n_missing;
 };
 
 /* How many blocks a word names; 0 for nodes and devices, which have as many as there are. */
-static uint64_t named_blocks(const struct selector *selector, uint64_t block_size, uint64_t *ret_first)
+static uint64_t named_blocks(const struct selector *selector, uint64_t block_size,
+			     uint64_t *ret_first)
 {
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
@@ -85,7 +90,9 @@ static bool block_is_done(const struct block *block, enum goal goal)
 /* Looks at what one word selects. */
 static int wait_look_word(struct waiting *waiting, const char **word, struct error *err)
 {
-	struct selection_request request = { .words = word, .n_words = 1, .missing_is_empty = true };
+	struct selection_request request = { .words = word,
+					     .n_words = 1,
+					     .missing_is_empty = true };
 	struct memory memory = { 0 };
 	struct ranges blocks = { 0 };
 	struct selector selector;
@@ -102,7 +109,9 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 		if (!ranges_contain(&blocks, block->number))
 			continue;
 		found++;
-		r = ranges_add(block_is_done(block, waiting->goal) ? &waiting->done : &waiting->not_done, block->number, block->number);
+		r = ranges_add(block_is_done(block, waiting->goal) ? &waiting->done :
+								     &waiting->not_done,
+			       block->number, block->number);
 	}
 	/* What is gone is offline enough. */
 	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {
@@ -201,14 +210,17 @@ static void wait_missing_text(const struct waiting *waiting, char *text, size_t 
 
 	text[0] = '\0';
 	for (size_t i = 0; i < waiting->n_missing && length < size; i++)
-		length += (size_t)snprintf(text + length, size - length, " %s", i < MISSING_SHOWN ? waiting->missing[i] : "…");
+		length += (size_t)snprintf(text + length, size - length, " %s",
+					   i < MISSING_SHOWN ? waiting->missing[i] : "…");
 }
 
 static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 {
 	int exit_code = r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN;
 	_cleanup_free_ char *not_done = ranges_text(&waiting->not_done, 8);
-	const char *goal = goal_names[waiting->goal], *why = r == -EINTR ? "stopped" : "the time is over", *blocks = not_done ? not_done : "?";
+	const char *goal = goal_names[waiting->goal],
+		   *why = r == -EINTR ? "stopped" : "the time is over",
+		   *blocks = not_done ? not_done : "?";
 	char elapsed[FORMAT_SIZE], missing[256];
 
 	format_duration(clock_now_ns() - began_ns, elapsed);
@@ -218,7 +230,8 @@ static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 	else if (!waiting->not_done.n)
 		log_error("%s after %s: not all there:%s", why, elapsed, missing);
 	else
-		log_error("%s after %s: not %s: %s; not all there:%s", why, elapsed, goal, blocks, missing);
+		log_error("%s after %s: not %s: %s; not all there:%s", why, elapsed, goal, blocks,
+			  missing);
 	return wait_report(waiting, exit_code, began_ns);
 }
 
@@ -230,7 +243,8 @@ static int wait_goal(enum goal *ret, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, -EINVAL, "--for=%s: online, offline, present or absent", options.goal);
+	return error_set(err, -EINVAL, "--for=%s: online, offline, present or absent",
+			 options.goal);
 }
 
 static int wait_run(struct context *context, const char **words, size_t n_words)
@@ -239,12 +253,17 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	int64_t began_ns = clock_now_ns(), timeout_ms;
 	struct waiting waiting = { .context = context, .words = words, .n_words = n_words };
 	struct error err = { 0 };
-	int r = n_words ? 0 : error_set(&err, -EINVAL, "nothing is selected: name blocks (42, 32-39, 0x100000000, node1, a device)"), exit_code;
+	int r = n_words ? 0 :
+			  error_set(&err, -EINVAL,
+				    "nothing is selected: name blocks (42, 32-39, 0x100000000, "
+				    "node1, a device)"),
+	    exit_code;
 
 	if (r == 0)
 		r = wait_goal(&waiting.goal, &err);
 	if (r == 0)
-		r = options_duration_ms("timeout", options.timeout, DEFAULT_TIMEOUT_MS, &timeout_ms, &err);
+		r = options_duration_ms("timeout", options.timeout, DEFAULT_TIMEOUT_MS, &timeout_ms,
+					&err);
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	waiting.missing = calloc(n_words, sizeof(*waiting.missing));
@@ -257,13 +276,15 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	 * Before the first look, so that nothing happens unseen between the two. Without events
 	 * looking often must do.
 	 */
-	if (sysfs_is_running_system(&context->sysfs) && uevent_open(subsystems, &waiting.monitor, &err) < 0)
+	if (sysfs_is_running_system(&context->sysfs) &&
+	    uevent_open(subsystems, &waiting.monitor, &err) < 0)
 		error_done(&err);
 	r = wait_until(&waiting, clock_deadline_ns(timeout_ms), &err);
 	if (r == -ETIME || (r == -EINTR && interrupt_signal()))
 		exit_code = wait_give_up(&waiting, r, began_ns);
 	else
-		exit_code = r < 0 ? command_fail(context, 0, &err) : wait_report(&waiting, EXIT_DONE, began_ns);
+		exit_code = r < 0 ? command_fail(context, 0, &err) :
+				    wait_report(&waiting, EXIT_DONE, began_ns);
 	uevent_close(waiting.monitor);
 	ranges_done(&waiting.done);
 	ranges_done(&waiting.not_done);

@@ -74,16 +74,18 @@ static bool has_own_options(const struct command *command)
 
 void command_print_help(const struct command *command, FILE *out)
 {
-	const struct poptOption table[] = {
-		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options), 0, has_own_options(command) ? "Options:" : NULL, NULL },
-		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)global_options, 0, "Global options:", NULL },
-		POPT_TABLEEND
-	};
+	const struct poptOption table[] = { { NULL, '\0', POPT_ARG_INCLUDE_TABLE,
+					      (void *)(command->options), 0,
+					      has_own_options(command) ? "Options:" : NULL, NULL },
+					    { NULL, '\0', POPT_ARG_INCLUDE_TABLE,
+					      (void *)global_options, 0, "Global options:", NULL },
+					    POPT_TABLEEND };
 	const char *argv[] = { "memhpctl", NULL };
 	poptContext popt = poptGetContext(NULL, 1, argv, command->options ? table : table + 1, 0);
 	char usage[128];
 
-	snprintf(usage, sizeof(usage), "%s [OPTION...]%s%s", command->name, *command->operands ? " " : "", command->operands);
+	snprintf(usage, sizeof(usage), "%s [OPTION...]%s%s", command->name,
+		 *command->operands ? " " : "", command->operands);
 	poptSetOtherOptionHelp(popt, usage);
 	fprintf(out, "memhpctl %s: %s.\n\n", command->name, command->summary);
 	poptPrintHelp(popt, out, 0);
@@ -98,7 +100,9 @@ void command_print_overview(FILE *out)
 	const char *argv[] = { "memhpctl", NULL };
 	poptContext popt = poptGetContext(NULL, 1, argv, global_options, 0);
 
-	fputs("memhpctl lists memory blocks, brings them online, takes them offline and\nremoves them.\n\n", out);
+	fputs("memhpctl lists memory blocks, brings them online, takes them offline and\nremoves "
+	      "them.\n\n",
+	      out);
 	poptSetOtherOptionHelp(popt, "[OPTION...] COMMAND [OPTION...] [SELECTOR...]");
 	poptPrintHelp(popt, out, 0);
 	poptFreeContext(popt);
@@ -108,7 +112,8 @@ void command_print_overview(FILE *out)
 			fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nSelectors name blocks: 42, 32-39, memory42, 0x100000000 (the block of this\n"
 	      "address), 0x100000000-0x13fffffff, node1, or a device: PNP0C80:00, dax0.0.\n"
-	      "memhpctl help COMMAND says more; so does memhpctl(8).\n", out);
+	      "memhpctl help COMMAND says more; so does memhpctl(8).\n",
+	      out);
 }
 
 static int exit_code_of(int error)
@@ -152,9 +157,11 @@ int command_unknown(const struct context *context, const char *name)
 	struct error err = { 0 };
 
 	if (nearest)
-		error_set(&err, -EINVAL, "there is no command '%s'; did you mean '%s'?", name, nearest->name);
+		error_set(&err, -EINVAL, "there is no command '%s'; did you mean '%s'?", name,
+			  nearest->name);
 	else
-		error_set(&err, -EINVAL, "there is no command '%s'; memhpctl help lists them", name);
+		error_set(&err, -EINVAL, "there is no command '%s'; memhpctl help lists them",
+			  name);
 	return command_fail(context, EXIT_USAGE, &err);
 }
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "plan/outcome.h"
 #include "base/error.h"
+#include "plan/outcome.h"
 #include "system/sysfs.h"
 
 struct command;
@@ -27,10 +27,11 @@ enum command_flags {
 
 struct command {
 	const char *name;
-	const char *operands;		  /* as the usage line shows them, or "" */
-	const char *summary;		  /* one line, without a final stop */
-	const struct poptOption *options; /* its own, ending with POPT_TABLEEND; the global ones come behind */
-	void (*help)(void);		  /* prints more behind the options, or NULL */
+	const char *operands; /* as the usage line shows them, or "" */
+	const char *summary;  /* one line, without a final stop */
+	const struct poptOption
+		*options;   /* its own, ending with POPT_TABLEEND; the global ones come behind */
+	void (*help)(void); /* prints more behind the options, or NULL */
 	unsigned int flags;
 	/* Returns the exit code. words are the operands, n_words of them. */
 	int (*run)(struct context *context, const char **words, size_t n_words);
@@ -71,7 +72,8 @@ int command_unknown(const struct context *context, const char *name);
  */
 int command_end_json(int r, int exit_code);
 
-extern const struct command command_list, command_status, command_online, command_offline, command_remove, command_add, command_explain, command_monitor,
-	command_wait, command_policy, command_kick, command_auto, command_help, command_complete;
+extern const struct command command_list, command_status, command_online, command_offline,
+	command_remove, command_add, command_explain, command_monitor, command_wait, command_policy,
+	command_kick, command_auto, command_help, command_complete;
 
 #endif

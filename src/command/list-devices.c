@@ -22,21 +22,25 @@ static bool is_selected(const struct list_devices_request *request, const struct
 	if (!request->selected)
 		return true;
 	for (size_t i = 0; i < device->blocks.n; i++)
-		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++)
+		for (uint64_t number = device->blocks.v[i].first;
+		     number <= device->blocks.v[i].last; number++)
 			if (ranges_contain(request->selected, number))
 				return true;
 	return false;
 }
 
 /* Errors: -ENOMEM. */
-static int sum_device(const struct memory *memory, const struct device *device, struct device_sum *ret)
+static int sum_device(const struct memory *memory, const struct device *device,
+		      struct device_sum *ret)
 {
 	struct device_sum sum = { 0 };
 
 	for (size_t i = 0; i < device->blocks.n; i++) {
 		size_t at = memory_lower_bound(memory, device->blocks.v[i].first);
 
-		for (; at < memory->n_blocks && memory->blocks[at].number <= device->blocks.v[i].last; at++) {
+		for (;
+		     at < memory->n_blocks && memory->blocks[at].number <= device->blocks.v[i].last;
+		     at++) {
 			const struct node_set *nodes = memory_nodes(memory, &memory->blocks[at]);
 
 			sum.blocks++;
@@ -67,12 +71,14 @@ static void state_text(const struct device_sum *sum, char *buffer, size_t size)
 		if (sum->by_state[state] == sum->blocks)
 			snprintf(buffer, size, "%s", name);
 		else
-			length += (size_t)snprintf(buffer + length, size - length, "%s%" PRIu64 " %s", length ? ", " : "",
+			length += (size_t)snprintf(buffer + length, size - length,
+						   "%s%" PRIu64 " %s", length ? ", " : "",
 						   sum->by_state[state], name);
 	}
 }
 
-static int add_row(struct output_table *table, const struct list_devices_request *request, const struct device *device)
+static int add_row(struct output_table *table, const struct list_devices_request *request,
+		   const struct device *device)
 {
 	uint64_t bytes;
 	struct device_sum sum;
@@ -103,8 +109,9 @@ static int print_table(const struct list_devices_request *request)
 	static const struct {
 		const char *name;
 		bool right;
-	} headings[] = { { "DEVICE", false }, { "PROVIDER", false }, { "BLOCKS", true }, { "SIZE", true }, { "NODE", true },
-			 { "STATE", false }, { "REMOVABLE", false } };
+	} headings[] = { { "DEVICE", false },	{ "PROVIDER", false }, { "BLOCKS", true },
+			 { "SIZE", true },	{ "NODE", true },      { "STATE", false },
+			 { "REMOVABLE", false } };
 	const struct devices *devices = &request->memory->devices;
 	struct output_table *table = output_table_new(request->style);
 	bool any = false;
@@ -126,7 +133,8 @@ static int print_table(const struct list_devices_request *request)
 	return r < 0 ? r : finished;
 }
 
-static int add_object(struct output_json *json, const struct list_devices_request *request, const struct device *device)
+static int add_object(struct output_json *json, const struct list_devices_request *request,
+		      const struct device *device)
 {
 	struct device_sum sum;
 
@@ -137,7 +145,8 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 	output_json_text(json, "provider", device->provider->name);
 	output_json_begin_array(json, "blocks");
 	for (size_t i = 0; i < device->blocks.n; i++)
-		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++)
+		for (uint64_t number = device->blocks.v[i].first;
+		     number <= device->blocks.v[i].last; number++)
 			output_json_uint(json, NULL, number);
 	output_json_end(json);
 	output_json_uint(json, "size", sum.blocks * request->memory->block_size);
@@ -148,7 +157,8 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 	output_json_end(json);
 	output_json_begin_object(json, "states");
 	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--)
-		output_json_uint(json, block_state_name((enum block_state)state), sum.by_state[state]);
+		output_json_uint(json, block_state_name((enum block_state)state),
+				 sum.by_state[state]);
 	output_json_end(json);
 	output_json_bool(json, "removable", provider_can_remove(request->sysfs, device));
 	output_json_end(json);

@@ -9,7 +9,7 @@
 
 struct list_devices_request {
 	const struct sysfs *sysfs;
-	const struct memory *memory; /* whole, with nodes and devices */
+	const struct memory *memory;   /* whole, with nodes and devices */
 	const struct ranges *selected; /* NULL: every device, else those with any of these blocks */
 	struct output_table_style style;
 	bool bytes; /* sizes in bytes */

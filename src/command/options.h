@@ -5,11 +5,12 @@
 
 #include <popt.h>
 
-#include "change/block-write.h"
 #include "base/error.h"
+#include "change/block-write.h"
 #include "model/filter.h"
 
-/* Where the tables put what they read. popt allocates the strings; they live as long as the program. */
+/* Where the tables put what they read. popt allocates the strings; they live as long as the
+ * program. */
 extern struct filter_options filter_options;
 
 struct change_options {
@@ -34,8 +35,10 @@ extern const struct poptOption change_option_table[];
 /* The same for what cannot be undone. */
 extern const struct poptOption change_option_table_without_atomic[];
 
-#define OPTIONS_INCLUDE(table, title) \
-	{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, title, NULL }
+#define OPTIONS_INCLUDE(table, title)                                               \
+	{                                                                           \
+		NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, title, NULL \
+	}
 
 #define DEFAULT_TIMEOUT_MS (5 * 60 * 1000)
 #define DEFAULT_BLOCK_TIMEOUT_MS (30 * 1000)
@@ -53,7 +56,8 @@ int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err);
  * Decodes one time: "--NAME=TEXT", or the default for NULL. A time of 0 is refused. Errors: -EINVAL
  * with a sentence.
  */
-int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret, struct error *err);
+int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret,
+			struct error *err);
 
 /* Decodes "auto", "kernel" or "movable"; NULL is auto. Errors: -EINVAL with a sentence. */
 int options_zone(const char *word, enum zone_request *ret, struct error *err);

@@ -24,7 +24,8 @@ static void print_rule(const struct policy_rule *rule)
 		print_condition(&rule->conditions[key], (enum policy_key)key);
 	printf("action = %s\n", policy_action_name(rule->action));
 	if (rule->guard.has_ratio)
-		printf("max-movable-ratio = %s\n", policy_ratio_text(rule->guard.max_percent, text));
+		printf("max-movable-ratio = %s\n",
+		       policy_ratio_text(rule->guard.max_percent, text));
 	if (rule->guard.has_scope)
 		printf("ratio-scope = %s\n", policy_scope_name(rule->guard.scope));
 	if (rule->guard.has_over)
@@ -40,7 +41,8 @@ static int print_text(const struct policy *policy)
 		const struct policy_origin *origin = &policy->settings[i];
 		bool is_value = i != POLICY_SETTING_ONLINE_POLICY || policy->online_policy;
 
-		printf("%s%s = %s", is_value ? "" : "# ", policy_setting_name((enum policy_setting)i),
+		printf("%s%s = %s", is_value ? "" : "# ",
+		       policy_setting_name((enum policy_setting)i),
 		       policy_setting_text(policy, (enum policy_setting)i, text));
 		if (origin->line)
 			printf("  # %s:%u\n", origin->file, origin->line);
@@ -81,7 +83,8 @@ static void add_conditions(struct output_json *json, const struct policy_rule *r
 	output_json_end(json);
 }
 
-static void add_rule(struct output_json *json, const struct policy *policy, const struct policy_rule *rule)
+static void add_rule(struct output_json *json, const struct policy *policy,
+		     const struct policy_rule *rule)
 {
 	struct policy_guard guard = policy_rule_guard(policy, rule);
 
@@ -112,8 +115,10 @@ static int print_json(struct context *context, const struct policy *policy)
 	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "setting", policy_setting_name((enum policy_setting)i));
-		output_json_text(json, "value", i == POLICY_SETTING_ONLINE_POLICY && !policy->online_policy
-						? NULL : policy_setting_text(policy, (enum policy_setting)i, text));
+		output_json_text(json, "value",
+				 i == POLICY_SETTING_ONLINE_POLICY && !policy->online_policy ?
+					 NULL :
+					 policy_setting_text(policy, (enum policy_setting)i, text));
 		add_origin(json, &policy->settings[i]);
 		output_json_end(json);
 	}

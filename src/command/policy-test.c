@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/parse.h"
+#include "output/output-json.h"
+#include "plan/selection.h"
 #include "policy/policy-load.h"
 #include "policy/policy-match.h"
-#include "plan/selection.h"
-#include "base/parse.h"
 #include "policy/policy-value.h"
-#include "output/output-json.h"
 
 /* Of a question, which names no block: no range has it. */
 #define NO_BLOCK UINT64_MAX
@@ -28,27 +28,34 @@ struct answer {
 };
 
 /* Each rule before the winner, with the condition that kept it from winning. */
-static bool same_answer(const struct policy *policy, const struct answer *answer, const struct policy_subject *subject)
+static bool same_answer(const struct policy *policy, const struct answer *answer,
+			const struct policy_subject *subject)
 {
-	if (answer->rule != policy_match(policy, subject) || strcmp(answer->subject.device, subject->device) || answer->last + 1 != subject->block)
+	if (answer->rule != policy_match(policy, subject) ||
+	    strcmp(answer->subject.device, subject->device) || answer->last + 1 != subject->block)
 		return false;
 	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != answer->rule; i++)
-		if (policy_first_mismatch(&policy->rules[i], subject) != policy_first_mismatch(&policy->rules[i], &answer->subject))
+		if (policy_first_mismatch(&policy->rules[i], subject) !=
+		    policy_first_mismatch(&policy->rules[i], &answer->subject))
 			return false;
 	return true;
 }
 
-static void condition_text(const struct policy_rule *rule, enum policy_key key, char *text, size_t size)
+static void condition_text(const struct policy_rule *rule, enum policy_key key, char *text,
+			   size_t size)
 {
 	const struct policy_condition *condition = &rule->conditions[key];
-	int length = snprintf(text, size, "%s = %s", policy_key_name(key), condition->negated ? "!" : "");
+	int length = snprintf(text, size, "%s = %s", policy_key_name(key),
+			      condition->negated ? "!" : "");
 
 	for (size_t i = 0; i < condition->n_words && length > 0 && (size_t)length < size; i++)
-		length += snprintf(text + length, size - (size_t)length, "%s%s", i ? ", " : "", condition->words[i].text);
+		length += snprintf(text + length, size - (size_t)length, "%s%s", i ? ", " : "",
+				   condition->words[i].text);
 }
 
 /* What the block says to that key. */
-static void subject_text(const struct policy_subject *subject, enum policy_key key, char *text, size_t size)
+static void subject_text(const struct policy_subject *subject, enum policy_key key, char *text,
+			 size_t size)
 {
 	switch (key) {
 	case POLICY_KEY_PROVIDER:
@@ -65,7 +72,8 @@ static void subject_text(const struct policy_subject *subject, enum policy_key k
 		break;
 	case POLICY_KEY_NODE:
 		if (subject->n_nodes)
-			snprintf(text, size, "%" PRIu32 ", %s", subject->nodes[0], subject->cpuless ? "cpuless" : "has-cpu");
+			snprintf(text, size, "%" PRIu32 ", %s", subject->nodes[0],
+				 subject->cpuless ? "cpuless" : "has-cpu");
 		else
 			snprintf(text, size, "(none)");
 		break;
@@ -73,7 +81,8 @@ static void subject_text(const struct policy_subject *subject, enum policy_key k
 		if (subject->block == NO_BLOCK)
 			snprintf(text, size, "(not said)");
 		else
-			snprintf(text, size, "0x%" PRIx64 "-0x%" PRIx64, subject->first, subject->last);
+			snprintf(text, size, "0x%" PRIx64 "-0x%" PRIx64, subject->first,
+				 subject->last);
 		break;
 	default:
 		if (subject->block == NO_BLOCK)
@@ -94,9 +103,11 @@ static void print_answer(const struct policy *policy, const struct answer *answe
 		printf("memory%" PRIu64 "-%" PRIu64, answer->first, answer->last);
 	else
 		printf("such a block");
-	printf(" (%s%s%s): ", answer->subject.provider, *answer->subject.device ? " " : "", answer->subject.device);
+	printf(" (%s%s%s): ", answer->subject.provider, *answer->subject.device ? " " : "",
+	       answer->subject.device);
 	if (rule)
-		printf("%s, by rule %s (%s:%u)\n", policy_action_name(rule->action), rule->name, rule->origin.file, rule->origin.line);
+		printf("%s, by rule %s (%s:%u)\n", policy_action_name(rule->action), rule->name,
+		       rule->origin.file, rule->origin.line);
 	else
 		printf("leave, for no rule fits\n");
 	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != rule; i++) {
@@ -108,7 +119,8 @@ static void print_answer(const struct policy *policy, const struct answer *answe
 	}
 }
 
-static void add_answer(const struct policy *policy, const struct answer *answer, struct output_json *json)
+static void add_answer(const struct policy *policy, const struct answer *answer,
+		       struct output_json *json)
 {
 	const struct policy_rule *rule = answer->rule;
 	char wanted[256], is[64];
@@ -152,14 +164,20 @@ struct inquiry {
 	struct policy_scene scene;
 };
 
-static int inquiry_load(struct context *context, const char **words, size_t n_words, struct inquiry *inquiry, struct error *err)
+static int inquiry_load(struct context *context, const char **words, size_t n_words,
+			struct inquiry *inquiry, struct error *err)
 {
-	struct selection_request request = { .words = words, .n_words = n_words, .all = !n_words,
-					     .want = SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES | SELECTION_WANT_DEVICES };
+	struct selection_request request = { .words = words,
+					     .n_words = n_words,
+					     .all = !n_words,
+					     .want = SELECTION_WANT_NODES |
+						     SELECTION_WANT_ALL_NODES |
+						     SELECTION_WANT_DEVICES };
 	int r = memory_open(&context->sysfs, &inquiry->memory, err);
 
 	if (r == 0)
-		r = selection_load(&context->sysfs, &request, &inquiry->memory, &inquiry->blocks, err);
+		r = selection_load(&context->sysfs, &request, &inquiry->memory, &inquiry->blocks,
+				   err);
 	return r == 0 ? policy_scene_load(&context->sysfs, &inquiry->memory, &inquiry->scene) : r;
 }
 
@@ -188,7 +206,8 @@ static void tell_blocks(const struct inquiry *inquiry)
 		}
 		if (answer.blocks)
 			tell(inquiry, &answer);
-		answer = (struct answer){ subject, policy_match(inquiry->policy, &subject), subject.block, subject.block, true };
+		answer = (struct answer){ subject, policy_match(inquiry->policy, &subject),
+					  subject.block, subject.block, true };
 	}
 	if (answer.blocks)
 		tell(inquiry, &answer);
@@ -202,7 +221,8 @@ static bool is_question(void)
 }
 
 /* A word that no rule could name would be answered as if there were such a thing. */
-static int question_word(const struct policy *policy, enum policy_key key, const char *text, struct error *err)
+static int question_word(const struct policy *policy, enum policy_key key, const char *text,
+			 struct error *err)
 {
 	struct policy_condition condition = { 0 };
 	int r = text ? policy_value_condition(key, text, policy->providers, &condition, err) : 0;
@@ -217,8 +237,10 @@ static int question_node(uint32_t *ret, struct error *err)
 {
 	uint64_t number = 0;
 
-	if (policy_question.node && (parse_decimal(policy_question.node, &number) < 0 || number >= UINT32_MAX))
-		return error_set(err, -EINVAL, "--node=%s: a node is a number such as 1", policy_question.node);
+	if (policy_question.node &&
+	    (parse_decimal(policy_question.node, &number) < 0 || number >= UINT32_MAX))
+		return error_set(err, -EINVAL, "--node=%s: a node is a number such as 1",
+				 policy_question.node);
 	*ret = (uint32_t)number;
 	return 0;
 }
@@ -239,9 +261,16 @@ static void tell_question(struct context *context, const struct inquiry *inquiry
 {
 	const struct policy_question *q = &policy_question;
 	struct platform platform;
-	struct answer answer = { .subject = { .provider = q->provider ? q->provider : POLICY_PROVIDER_NONE, .device = q->device ? q->device : "",
-					      .platform = &platform, .nodes = &node, .n_nodes = 1, .cpuless = q->cpuless,
-					      .block = NO_BLOCK, .first = UINT64_MAX, .last = UINT64_MAX } };
+	struct answer answer = { .subject = { .provider = q->provider ? q->provider :
+									POLICY_PROVIDER_NONE,
+					      .device = q->device ? q->device : "",
+					      .platform = &platform,
+					      .nodes = &node,
+					      .n_nodes = 1,
+					      .cpuless = q->cpuless,
+					      .block = NO_BLOCK,
+					      .first = UINT64_MAX,
+					      .last = UINT64_MAX } };
 
 	platform_load(&context->sysfs, &platform);
 	if (q->virt)
@@ -252,7 +281,8 @@ static void tell_question(struct context *context, const struct inquiry *inquiry
 	tell(inquiry, &answer);
 }
 
-int policy_test(struct context *context, const struct policy *policy, const char **words, size_t n_words)
+int policy_test(struct context *context, const struct policy *policy, const char **words,
+		size_t n_words)
 {
 	struct inquiry inquiry = { .policy = policy };
 	struct error err = { 0 };
@@ -260,9 +290,11 @@ int policy_test(struct context *context, const struct policy *policy, const char
 	int r, exit_code = EXIT_DONE;
 
 	if (is_question() && n_words)
-		r = error_set(&err, -EINVAL, "'%s' is a block, and the options describe another", words[0]);
+		r = error_set(&err, -EINVAL, "'%s' is a block, and the options describe another",
+			      words[0]);
 	else
-		r = is_question() ? question_check(policy, &node, &err) : inquiry_load(context, words, n_words, &inquiry, &err);
+		r = is_question() ? question_check(policy, &node, &err) :
+				    inquiry_load(context, words, n_words, &inquiry, &err);
 	if (r < 0) {
 		exit_code = command_fail(context, 0, &err);
 	} else {
@@ -276,7 +308,8 @@ int policy_test(struct context *context, const struct policy *policy, const char
 			tell_blocks(&inquiry);
 		if (context->json) {
 			output_json_end(inquiry.json);
-			exit_code = command_end_json(output_json_end_document(inquiry.json), exit_code);
+			exit_code =
+				command_end_json(output_json_end_document(inquiry.json), exit_code);
 		}
 	}
 	policy_scene_done(&inquiry.scene);

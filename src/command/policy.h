@@ -20,6 +20,7 @@ int policy_show(struct context *context, const struct policy *policy);
  * Prints which rule wins, for the selected blocks (all without any), or for the block that
  * policy_question describes. Returns the exit code.
  */
-int policy_test(struct context *context, const struct policy *policy, const char **words, size_t n_words);
+int policy_test(struct context *context, const struct policy *policy, const char **words,
+		size_t n_words);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "system/module.h"
 #include "provider/provider.h"
+#include "system/module.h"
 
 void status_print_providers(const struct sysfs *sysfs)
 {
@@ -17,9 +17,12 @@ void status_print_providers(const struct sysfs *sysfs)
 		if (!providers[i]->is_present(sysfs))
 			continue;
 		any = true;
-		printf("  %-10s %s%s", providers[i]->name, providers[i]->summary, providers[i]->plan_remove ? "" : ", not removable from here");
-		for (const char *const *module = providers[i]->modules; module && *module; module++) {
-			printf("%s%s %s", separator, *module, module_state_name(module_look_up(sysfs, *module)));
+		printf("  %-10s %s%s", providers[i]->name, providers[i]->summary,
+		       providers[i]->plan_remove ? "" : ", not removable from here");
+		for (const char *const *module = providers[i]->modules; module && *module;
+		     module++) {
+			printf("%s%s %s", separator, *module,
+			       module_state_name(module_look_up(sysfs, *module)));
 			separator = ", ";
 		}
 		putchar('\n');
@@ -40,10 +43,12 @@ void status_add_providers(const struct sysfs *sysfs, struct output_json *json)
 		output_json_bool(json, "can_remove", providers[i]->plan_remove != NULL);
 		output_json_bool(json, "can_add", providers[i]->plan_add != NULL);
 		output_json_begin_array(json, "modules");
-		for (const char *const *module = providers[i]->modules; module && *module; module++) {
+		for (const char *const *module = providers[i]->modules; module && *module;
+		     module++) {
 			output_json_begin_object(json, NULL);
 			output_json_text(json, "module", *module);
-			output_json_text(json, "state", module_state_name(module_look_up(sysfs, *module)));
+			output_json_text(json, "state",
+					 module_state_name(module_look_up(sysfs, *module)));
 			output_json_end(json);
 		}
 		output_json_end(json);

@@ -3,8 +3,8 @@
 #ifndef MEMHP_COMMAND_STATUS_PROVIDERS_H
 #define MEMHP_COMMAND_STATUS_PROVIDERS_H
 
-#include "system/sysfs.h"
 #include "output/output-json.h"
+#include "system/sysfs.h"
 
 /* Prints the back ends that this machine has, and their kernel modules. */
 void status_print_providers(const struct sysfs *sysfs);

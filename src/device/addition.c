@@ -8,13 +8,14 @@
 #include <string.h>
 
 #include "device/provider-write.h"
+#include "model/selector.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "model/selector.h"
 
 #define RETRIES 3
 
-/* The blocks are there when the write is over; until the directories are complete it takes a moment more. */
+/* The blocks are there when the write is over; until the directories are complete it takes a moment
+ * more. */
 #define SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
 /* For giving a device back to its driver, after a signal or the deadline too. */
@@ -40,22 +41,30 @@ static int addition_add(const struct device *device, struct device_outcomes *dev
 }
 
 /* By address: any one will do that is not a block yet. */
-static int addition_resolve_address(const struct memory *memory, const struct selector *selector, bool force, struct device_outcomes *devices,
-				    struct error *err)
+static int addition_resolve_address(const struct memory *memory, const struct selector *selector,
+				    bool force, struct device_outcomes *devices, struct error *err)
 {
 	struct device device = { .name = (char *)selector->word, .provider = &provider_probe };
 
 	if (selector->first % memory->block_size)
-		return error_set(err, -EINVAL, "'%s' does not fall on a block border (a block has 0x%" PRIx64 " bytes)", selector->word, memory->block_size);
+		return error_set(err, -EINVAL,
+				 "'%s' does not fall on a block border (a block has 0x%" PRIx64
+				 " bytes)",
+				 selector->word, memory->block_size);
 	if (memory_find(memory, selector->first / memory->block_size))
-		return error_set(err, -EINVAL, "'%s': memory%" PRIu64 " is there already", selector->word, selector->first / memory->block_size);
+		return error_set(err, -EINVAL, "'%s': memory%" PRIu64 " is there already",
+				 selector->word, selector->first / memory->block_size);
 	if (!force)
-		return error_set(err, -EINVAL, "'%s': the kernel believes any address, and where there is no memory the machine crashes; if you are sure "
-				 "that there is, give --force", selector->word);
+		return error_set(err, -EINVAL,
+				 "'%s': the kernel believes any address, and where there is no "
+				 "memory the machine crashes; if you are sure "
+				 "that there is, give --force",
+				 selector->word);
 	return addition_add(&device, devices);
 }
 
-static int addition_resolve_word(const struct memory *memory, const char *word, bool force, struct device_outcomes *devices, struct error *err)
+static int addition_resolve_word(const struct memory *memory, const char *word, bool force,
+				 struct device_outcomes *devices, struct error *err)
 {
 	const struct device *device;
 	struct selector selector;
@@ -70,17 +79,25 @@ static int addition_resolve_word(const struct memory *memory, const char *word, 
 		snprintf(name, sizeof(name), "sclp%" PRIu64, selector.first);
 		device = devices_find(&memory->devices, name);
 	} else {
-		device = selector.kind == SELECTOR_DEVICE ? devices_find(&memory->devices, word) : NULL;
+		device = selector.kind == SELECTOR_DEVICE ? devices_find(&memory->devices, word) :
+							    NULL;
 	}
 	if (!device)
-		return error_set(err, -EINVAL, "'%s' is no device that memory can be added from; memhpctl list --devices shows them", word);
+		return error_set(err, -EINVAL,
+				 "'%s' is no device that memory can be added from; memhpctl list "
+				 "--devices shows them",
+				 word);
 	return addition_add(device, devices);
 }
 
-int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force, struct device_outcomes *ret, struct error *err)
+int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force,
+		     struct device_outcomes *ret, struct error *err)
 {
 	struct device_outcomes devices = { 0 };
-	int r = n_words ? 0 : error_set(err, -EINVAL, "nothing is named: name the devices, such as dax0.0; memhpctl list --devices shows them");
+	int r = n_words ? 0 :
+			  error_set(err, -EINVAL,
+				    "nothing is named: name the devices, such as dax0.0; memhpctl "
+				    "list --devices shows them");
 
 	for (size_t i = 0; r >= 0 && i < n_words; i++)
 		r = addition_resolve_word(memory, words[i], force, &devices, err);
@@ -102,16 +119,21 @@ void addition_plan(const struct sysfs *sysfs, struct device_outcomes *devices)
 		if (outcome->result != DEVICE_PLANNED)
 			continue;
 		if (!provider->plan_add)
-			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "this system cannot add it: %s",
-					   provider->cannot_remove ? "only the host can" : "it comes by itself when it is plugged in");
+			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO,
+					   "this system cannot add it: %s",
+					   provider->cannot_remove ?
+						   "only the host can" :
+						   "it comes by itself when it is plugged in");
 		else if (provider->plan_add(sysfs, &outcome->device, &outcome->steps, &err) < 0)
-			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", error_text(&err));
+			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s",
+					   error_text(&err));
 		error_done(&err);
 	}
 }
 
 /* The blocks that the device has now. Errors: those of reading; none yet is no error. */
-static int addition_read_blocks(const struct sysfs *sysfs, const struct device *device, struct ranges *ret)
+static int addition_read_blocks(const struct sysfs *sysfs, const struct device *device,
+				struct ranges *ret)
 {
 	struct memory memory = { 0 };
 	struct error err = { 0 };
@@ -127,7 +149,8 @@ static int addition_read_blocks(const struct sysfs *sysfs, const struct device *
 	if (now)
 		for (size_t i = 0; r >= 0 && i < now->blocks.n; i++)
 			r = ranges_add(ret, now->blocks.v[i].first, now->blocks.v[i].last);
-	else if (r >= 0 && sscanf(device->name, "0x%" SCNx64, &address) == 1 && memory_find(&memory, address / memory.block_size))
+	else if (r >= 0 && sscanf(device->name, "0x%" SCNx64, &address) == 1 &&
+		 memory_find(&memory, address / memory.block_size))
 		r = ranges_add(ret, address / memory.block_size, address / memory.block_size);
 	memory_close(&memory);
 	error_done(&err);
@@ -135,7 +158,8 @@ static int addition_read_blocks(const struct sysfs *sysfs, const struct device *
 }
 
 /* No memory came of it: gives the device back to whoever had it. */
-static void addition_undo(struct provider_write_request *perform, size_t taken, struct device_outcome *outcome)
+static void addition_undo(struct provider_write_request *perform, size_t taken,
+			  struct device_outcome *outcome)
 {
 	char *reason;
 	int r;
@@ -144,23 +168,29 @@ static void addition_undo(struct provider_write_request *perform, size_t taken, 
 	perform->ignore_signals = true;
 	r = provider_write_undo(perform, outcome, taken);
 	if (!r || asprintf(&reason, "%s; %s", outcome->reason ? outcome->reason : "",
-			   r > 0 ? "its driver has it back" : "it could not be given back to its driver") < 0)
+			   r > 0 ? "its driver has it back" :
+				   "it could not be given back to its driver") < 0)
 		return;
 	free(outcome->reason);
 	outcome->reason = reason;
 }
 
-static void addition_execute_device(const struct execute_request *request, struct writer *writer, struct device_outcome *outcome)
+static void addition_execute_device(const struct execute_request *request, struct writer *writer,
+				    struct device_outcome *outcome)
 {
-	struct provider_write_request perform = { .sysfs = request->sysfs, .writer = writer, .deadline_ns = request->deadline_ns, .retries = RETRIES };
+	struct provider_write_request perform = { .sysfs = request->sysfs,
+						  .writer = writer,
+						  .deadline_ns = request->deadline_ns,
+						  .retries = RETRIES };
 	int64_t began_ns = clock_now_ns(), until;
 	size_t n_taken;
 	bool taken = provider_write_steps(&perform, outcome, &n_taken);
 	int r;
 
 	until = clock_now_ns() + SETTLE_NS;
-	while ((r = addition_read_blocks(request->sysfs, &outcome->device, &outcome->device.blocks)) >= 0 && !outcome->device.blocks.n && taken &&
-	       clock_left_ns(until))
+	while ((r = addition_read_blocks(request->sysfs, &outcome->device,
+					 &outcome->device.blocks)) >= 0 &&
+	       !outcome->device.blocks.n && taken && clock_left_ns(until))
 		interrupt_poll_again(NULL, 0, 10 * CLOCK_NS_PER_MS);
 	if (outcome->device.blocks.n) {
 		/* A write that was ended from outside may have worked all the same. */
@@ -171,10 +201,12 @@ static void addition_execute_device(const struct execute_request *request, struc
 	} else {
 		if (r < 0) {
 			outcome->error = -r;
-			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN, "its blocks cannot be read");
+			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
+					   "its blocks cannot be read");
 		} else if (taken) {
 			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
-					   "the kernel accepted the request, but no memory block came of it (see the kernel log)");
+					   "the kernel accepted the request, but no memory block "
+					   "came of it (see the kernel log)");
 		}
 		addition_undo(&perform, n_taken, outcome);
 	}
@@ -194,7 +226,9 @@ int addition_execute(const struct execute_request *request, struct device_outcom
 		if (outcome->result != DEVICE_PLANNED)
 			continue;
 		if (interrupt_signal() || !clock_left_ns(request->deadline_ns)) {
-			device_outcome_set(outcome, DEVICE_SKIPPED, interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE, NULL);
+			device_outcome_set(outcome, DEVICE_SKIPPED,
+					   interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE,
+					   NULL);
 			continue;
 		}
 		if (request->news.device)

@@ -3,8 +3,8 @@
 #ifndef MEMHP_DEVICE_ADDITION_H
 #define MEMHP_DEVICE_ADDITION_H
 
-#include "device/device-outcome.h"
 #include "change/execute.h"
+#include "device/device-outcome.h"
 
 /*
  * Finds the devices that the words name: a device of the snapshot (which must have its devices), on
@@ -12,7 +12,8 @@
  * only. Those that have blocks already are DEVICE_ALREADY. Pure. Errors: -EINVAL with a sentence
  * that names the word; -ENOMEM.
  */
-int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force, struct device_outcomes *ret, struct error *err);
+int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force,
+		     struct device_outcomes *ret, struct error *err);
 
 /* Asks the providers for their steps, and refuses what cannot be added. Only reads. */
 void addition_plan(const struct sysfs *sysfs, struct device_outcomes *devices);

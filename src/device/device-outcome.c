@@ -8,14 +8,15 @@
 #include <string.h>
 
 static const char *const result_names[DEVICE_RESULT_COUNT] = {
-	[DEVICE_REMOVED] = "removed",	[DEVICE_ADDED] = "added",	[DEVICE_ALREADY] = "already",
-	[DEVICE_OFFLINED] = "offlined", [DEVICE_FAILED] = "failed",	[DEVICE_REFUSED] = "refused",
-	[DEVICE_SKIPPED] = "skipped",	[DEVICE_ROLLED_BACK] = "rolled-back", [DEVICE_PLANNED] = "planned",
-	[DEVICE_PASSED_OVER] = "passed-over",
+	[DEVICE_REMOVED] = "removed", [DEVICE_ADDED] = "added",
+	[DEVICE_ALREADY] = "already", [DEVICE_OFFLINED] = "offlined",
+	[DEVICE_FAILED] = "failed",   [DEVICE_REFUSED] = "refused",
+	[DEVICE_SKIPPED] = "skipped", [DEVICE_ROLLED_BACK] = "rolled-back",
+	[DEVICE_PLANNED] = "planned", [DEVICE_PASSED_OVER] = "passed-over",
 };
 
-struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, const char *name, const struct provider *provider,
-					   struct ranges blocks)
+struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, const char *name,
+					   const struct provider *provider, struct ranges blocks)
 {
 	struct device_outcome *larger = reallocarray(outcomes->v, outcomes->n + 1, sizeof(*larger));
 	char *copy = name ? strdup(name) : NULL;
@@ -27,8 +28,10 @@ struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, con
 		ranges_done(&blocks);
 		return NULL;
 	}
-	larger[outcomes->n] = (struct device_outcome){ .device = { .name = copy, .provider = provider, .blocks = blocks },
-						       .result = DEVICE_PLANNED };
+	larger[outcomes->n] = (struct device_outcome){
+		.device = { .name = copy, .provider = provider, .blocks = blocks },
+		.result = DEVICE_PLANNED
+	};
 	return &larger[outcomes->n++];
 }
 
@@ -42,14 +45,16 @@ static void device_outcome_done(struct device_outcome *outcome)
 static bool is_among(const struct device_outcomes *outcomes, const struct device *device)
 {
 	for (size_t i = 0; i < outcomes->n; i++)
-		if (device->name && outcomes->v[i].device.name && !strcmp(device->name, outcomes->v[i].device.name))
+		if (device->name && outcomes->v[i].device.name &&
+		    !strcmp(device->name, outcomes->v[i].device.name))
 			return true;
 	return false;
 }
 
 int device_outcomes_take(struct device_outcomes *outcomes, struct device_outcomes *more)
 {
-	struct device_outcome *larger = reallocarray(outcomes->v, outcomes->n + more->n + 1, sizeof(*larger));
+	struct device_outcome *larger =
+		reallocarray(outcomes->v, outcomes->n + more->n + 1, sizeof(*larger));
 	size_t n = 0;
 
 	if (!larger)
@@ -82,7 +87,8 @@ const char *device_result_name(enum device_result result)
 	return result_names[result];
 }
 
-void device_outcome_set(struct device_outcome *outcome, enum device_result result, enum outcome_cause cause, const char *format, ...)
+void device_outcome_set(struct device_outcome *outcome, enum device_result result,
+			enum outcome_cause cause, const char *format, ...)
 {
 	va_list arguments;
 	char *reason;
@@ -113,7 +119,8 @@ static enum device_result foreseen(const struct device_outcome *outcome)
 	return outcome->steps.n ? DEVICE_REMOVED : DEVICE_OFFLINED;
 }
 
-int device_outcomes_exit_code(const struct device_outcomes *outcomes, const struct outcome_totals *blocks, int signal)
+int device_outcomes_exit_code(const struct device_outcomes *outcomes,
+			      const struct outcome_totals *blocks, int signal)
 {
 	size_t count[DEVICE_RESULT_COUNT] = { 0 }, failures = 0, passing = 0, denied = 0, done;
 
@@ -134,7 +141,8 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes, const stru
 	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED];
 	if (signal)
 		return EXIT_SIGNAL + signal;
-	if (!failures && !count[DEVICE_OFFLINED] && !count[DEVICE_SKIPPED] && !count[DEVICE_ROLLED_BACK] && !blocks->failures)
+	if (!failures && !count[DEVICE_OFFLINED] && !count[DEVICE_SKIPPED] &&
+	    !count[DEVICE_ROLLED_BACK] && !blocks->failures)
 		return EXIT_DONE;
 	if (done)
 		return EXIT_PARTIAL;
@@ -144,5 +152,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes, const stru
 		return EXIT_PARTIAL;
 	if (denied || blocks->denied_failures)
 		return EXIT_NOT_PERMITTED;
-	return passing == failures && blocks->passing_failures == blocks->failures ? EXIT_TRY_AGAIN : EXIT_FAILED;
+	return passing == failures && blocks->passing_failures == blocks->failures ?
+		       EXIT_TRY_AGAIN :
+		       EXIT_FAILED;
 }

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "base/log.h"
 #include "system/lock-holder.h"
 
 /* So often a block that came online again is taken offline again. */
@@ -41,8 +41,10 @@ static bool keep_offline_take_offline(struct remove_device *detach, struct outco
 
 static bool keep_offline_add_to_shield(struct remove_device *detach, struct outcome *outcome)
 {
-	if (outcome->after != BLOCK_UNKNOWN && write_protect_add(&detach->shield, outcome->block) < 0)
-		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_MEMORY, "no memory to keep others from its blocks; nothing was removed");
+	if (outcome->after != BLOCK_UNKNOWN &&
+	    write_protect_add(&detach->shield, outcome->block) < 0)
+		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_MEMORY,
+				   "no memory to keep others from its blocks; nothing was removed");
 	return detach->device->result == DEVICE_PLANNED;
 }
 
@@ -60,32 +62,45 @@ static bool keep_offline_is_own_block(void *data, uint64_t block)
  * shield up, nobody can. Nor is a block whose state cannot be read known to be offline. Returns the
  * cause, CAUSE_NONE for nothing.
  */
-static enum outcome_cause keep_offline_disturbance(struct remove_device *detach, char *buffer, size_t size)
+static enum outcome_cause keep_offline_disturbance(struct remove_device *detach, char *buffer,
+						   size_t size)
 {
 	struct remove_device_look look;
 	uint64_t block;
 	char who[128];
 	/* In this order: a state that is read once nobody has it open any more stays so. */
 	bool seen = detach->device->steps.strands &&
-		    lock_holder_find_writer(detach->request->sysfs, keep_offline_is_own_block, detach, who, sizeof(who), &block) == 0;
+		    lock_holder_find_writer(detach->request->sysfs, keep_offline_is_own_block,
+					    detach, who, sizeof(who), &block) == 0;
 
 	look = remove_blocks_look(detach);
 	if (look.unreadable) {
-		snprintf(buffer, size, "the state of memory%" PRIu64 " cannot be read (%s); nothing was removed", look.unreadable->block,
-			 error_name(look.read_error));
+		snprintf(buffer, size,
+			 "the state of memory%" PRIu64 " cannot be read (%s); nothing was removed",
+			 look.unreadable->block, error_name(look.read_error));
 		return CAUSE_UNREADABLE;
 	}
 	if (look.not_offline && !seen)
-		seen = lock_holder_find_writer(detach->request->sysfs, keep_offline_is_own_block, detach, who, sizeof(who), &block) == 0;
+		seen = lock_holder_find_writer(detach->request->sysfs, keep_offline_is_own_block,
+					       detach, who, sizeof(who), &block) == 0;
 	if (look.not_offline && look.first->error)
-		snprintf(buffer, size, "memory%" PRIu64 " is online: the kernel answered %s to its going offline; nothing was removed",
+		snprintf(buffer, size,
+			 "memory%" PRIu64 " is online: the kernel answered %s to its going "
+			 "offline; nothing was removed",
 			 look.first->block, error_name(look.first->error));
 	else if (look.not_offline)
-		snprintf(buffer, size, "memory%" PRIu64 " was brought online again, by %s; nothing was removed", look.first->block,
-			 seen ? who : "somebody who is not seen (a udev rule that brings memory online, or another program)");
+		snprintf(buffer, size,
+			 "memory%" PRIu64 " was brought online again, by %s; nothing was removed",
+			 look.first->block,
+			 seen ? who :
+				"somebody who is not seen (a udev rule that brings memory online, "
+				"or another program)");
 	else if (seen)
-		snprintf(buffer, size, "%s has the state of memory%" PRIu64 " open for writing; if it brought the block online during the "
-			 "removal, the memory would be stuck until the next boot; end it first", who, block);
+		snprintf(buffer, size,
+			 "%s has the state of memory%" PRIu64
+			 " open for writing; if it brought the block online during the "
+			 "removal, the memory would be stuck until the next boot; end it first",
+			 who, block);
 	return look.not_offline || seen ? CAUSE_REVERTED : CAUSE_NONE;
 }
 
@@ -124,19 +139,21 @@ static bool keep_offline_wait_for_lock(struct remove_device *detach)
 	remove_blocks_change(detach, offline, BLOCK_OFFLINE, "offline", &again);
 	free(again.detail);
 	/*
-	 * Ended while it waited, it finds the block as wanted too: by a signal, at the deadline, or,
-	 * where waiting for the lock is not seen, as a block that takes too long.
+	 * Ended while it waited, it finds the block as wanted too: by a signal, at the deadline,
+	 * or, where waiting for the lock is not seen, as a block that takes too long.
 	 */
 	if (again.result == OUTCOME_CHANGED &&
 	    (interrupt_signal() || !clock_left_ns(detach->deadline_ns) ||
-	     again.elapsed_ns - again.lock_wait_ns >= detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS)) {
+	     again.elapsed_ns - again.lock_wait_ns >=
+		     detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS)) {
 		again.result = OUTCOME_FAILED;
 		again.cause = interrupt_signal() ? CAUSE_SIGNAL : CAUSE_LOCK;
 	}
 	if (again.result != OUTCOME_FAILED)
 		return true;
 	detach->device->error = again.error;
-	device_outcome_set(detach->device, DEVICE_FAILED, again.cause, "%s; nothing was removed", outcome_reason(&again, BLOCK_OFFLINE));
+	device_outcome_set(detach->device, DEVICE_FAILED, again.cause, "%s; nothing was removed",
+			   outcome_reason(&again, BLOCK_OFFLINE));
 	return false;
 }
 
@@ -156,7 +173,9 @@ bool keep_offline_others(struct remove_device *detach)
 
 		if (shield) {
 			write_protect_raise(&detach->shield);
-			interrupt_poll_again(NULL, 0, clock_backoff_ns(again, SHIELD_PAUSE_FIRST_MS, SHIELD_PAUSE_MAX_MS));
+			interrupt_poll_again(NULL, 0,
+					     clock_backoff_ns(again, SHIELD_PAUSE_FIRST_MS,
+							      SHIELD_PAUSE_MAX_MS));
 		}
 		cause = keep_offline_disturbance(detach, reason, sizeof(reason));
 		if (cause == CAUSE_NONE)
@@ -164,7 +183,8 @@ bool keep_offline_others(struct remove_device *detach)
 		log_info("%s: %s", detach->device->device.name, reason);
 		if (shield)
 			write_protect_lower(&detach->shield);
-		if (again == OFFLINE_AGAIN_MAX || interrupt_signal() || !clock_left_ns(detach->request->deadline_ns)) {
+		if (again == OFFLINE_AGAIN_MAX || interrupt_signal() ||
+		    !clock_left_ns(detach->request->deadline_ns)) {
 			device_outcome_set(detach->device, DEVICE_FAILED, cause, "%s", reason);
 			return false;
 		}

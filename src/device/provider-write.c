@@ -16,9 +16,13 @@
 #define STOP_GRACE_NS (50 * CLOCK_NS_PER_MS)
 
 /* Writes once. Returns the cause, CAUSE_NONE for success; outcome->error is set. */
-static enum outcome_cause provider_write_write(const struct provider_write_request *request, const struct provider_step *step, struct device_outcome *outcome)
+static enum outcome_cause provider_write_write(const struct provider_write_request *request,
+					       const struct provider_step *step,
+					       struct device_outcome *outcome)
 {
-	struct write_job job = { .directory = step->directory, .attribute = step->attribute, .value = step->value };
+	struct write_job job = { .directory = step->directory,
+				 .attribute = step->attribute,
+				 .value = step->value };
 	enum outcome_cause cause = CAUSE_NONE;
 	const struct write_result *result;
 	int r = writer_begin(request->writer, &job, 1, request->deadline_ns);
@@ -28,14 +32,18 @@ static enum outcome_cause provider_write_write(const struct provider_write_reque
 		outcome->error = -r;
 		return r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY;
 	}
-	r = writer_wait(request->writer, clock_left_ns(request->deadline_ns), request->ignore_signals);
+	r = writer_wait(request->writer, clock_left_ns(request->deadline_ns),
+			request->ignore_signals);
 	if (r == -ECHILD) {
 		outcome->error = EINTR;
 		return CAUSE_INTERRUPTION;
 	}
 	if (r < 0) {
 		cause = r == -EINTR ? CAUSE_SIGNAL :
-			writer_lock_wait_ns(request->writer) > writer_try_ns(request->writer, clock_now_ns()) ? CAUSE_LOCK : CAUSE_DEADLINE;
+			writer_lock_wait_ns(request->writer) >
+					writer_try_ns(request->writer, clock_now_ns()) ?
+				      CAUSE_LOCK :
+				      CAUSE_DEADLINE;
 		if (writer_stop(request->writer, STOP_GRACE_NS) == -EBUSY)
 			cause = CAUSE_STUCK;
 	}
@@ -71,21 +79,24 @@ static const char *provider_write_reason(enum outcome_cause cause)
 }
 
 /* One step, through retries of passing errors. */
-static enum outcome_cause provider_write_step(const struct provider_write_request *request, const struct provider_step *step, struct device_outcome *outcome)
+static enum outcome_cause provider_write_step(const struct provider_write_request *request,
+					      const struct provider_step *step,
+					      struct device_outcome *outcome)
 {
 	for (unsigned int retry = 0;; retry++) {
 		int64_t pause = clock_backoff_ns(retry, RETRY_FIRST_MS, RETRY_MAX_MS);
 		enum outcome_cause cause = provider_write_write(request, step, outcome);
 
-		if (!outcome_cause_is_passing(cause) || cause == CAUSE_STUCK || retry == request->retries ||
-		    pause >= clock_left_ns(request->deadline_ns))
+		if (!outcome_cause_is_passing(cause) || cause == CAUSE_STUCK ||
+		    retry == request->retries || pause >= clock_left_ns(request->deadline_ns))
 			return cause;
 		if (interrupt_poll(NULL, 0, pause) == -EINTR)
 			return CAUSE_SIGNAL;
 	}
 }
 
-static bool provider_write_load_module(const struct provider_write_request *request, const char *module, struct device_outcome *outcome)
+static bool provider_write_load_module(const struct provider_write_request *request,
+				       const char *module, struct device_outcome *outcome)
 {
 	struct error err = { 0 };
 	int r = module ? module_load(request->sysfs, module, request->deadline_ns, &err) : 0;
@@ -93,16 +104,18 @@ static bool provider_write_load_module(const struct provider_write_request *requ
 	if (r < 0) {
 		outcome->error = -r;
 		device_outcome_set(outcome, DEVICE_FAILED,
-				   r == -EINTR ? CAUSE_SIGNAL :
-				   r == -ETIME ? CAUSE_DEADLINE :
-				   r == -EPERM || r == -EACCES ? CAUSE_ACCESS : CAUSE_UNKNOWN,
+				   r == -EINTR		       ? CAUSE_SIGNAL :
+				   r == -ETIME		       ? CAUSE_DEADLINE :
+				   r == -EPERM || r == -EACCES ? CAUSE_ACCESS :
+								 CAUSE_UNKNOWN,
 				   "%s", error_text(&err));
 	}
 	error_done(&err);
 	return r >= 0;
 }
 
-bool provider_write_steps(const struct provider_write_request *request, struct device_outcome *outcome, size_t *ret_taken)
+bool provider_write_steps(const struct provider_write_request *request,
+			  struct device_outcome *outcome, size_t *ret_taken)
 {
 	const struct provider_steps *steps = &outcome->steps;
 	size_t taken = 0;
@@ -117,10 +130,13 @@ bool provider_write_steps(const struct provider_write_request *request, struct d
 		if (!provider_write_load_module(request, step->module, outcome))
 			break;
 		cause = provider_write_step(request, step, outcome);
-		if (cause == CAUSE_NONE || (cause == CAUSE_GONE && taken + 1 < steps->n && steps->v[taken + 1].otherwise))
+		if (cause == CAUSE_NONE ||
+		    (cause == CAUSE_GONE && taken + 1 < steps->n && steps->v[taken + 1].otherwise))
 			continue;
-		device_outcome_set(outcome, DEVICE_FAILED, cause, "%s; it was '%s', written to %s/%s", provider_write_reason(cause), step->value,
-				   step->directory, step->attribute);
+		device_outcome_set(outcome, DEVICE_FAILED, cause,
+				   "%s; it was '%s', written to %s/%s",
+				   provider_write_reason(cause), step->value, step->directory,
+				   step->attribute);
 		break;
 	}
 	if (ret_taken)
@@ -128,7 +144,8 @@ bool provider_write_steps(const struct provider_write_request *request, struct d
 	return taken == steps->n;
 }
 
-int provider_write_undo(const struct provider_write_request *request, const struct device_outcome *outcome, size_t taken)
+int provider_write_undo(const struct provider_write_request *request,
+			const struct device_outcome *outcome, size_t taken)
 {
 	int r = 0;
 

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "plan/plan-check.h"
-#include "plan/candidates.h"
-#include "system/clock.h"
 #include "base/format.h"
-#include "system/interrupt.h"
 #include "base/log.h"
+#include "plan/candidates.h"
+#include "plan/plan-check.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
 
 /*
  * Looks at the pages of the devices that can be removed, to choose among them. Pages that cannot be
@@ -24,7 +24,8 @@ static int removal_size_look(const struct removal_size *goal)
 	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++) {
 		const struct block *block = &memory->blocks[i];
 
-		if (block->device != BLOCK_NO_DEVICE && !memory->devices.v[block->device].provider->cannot_remove &&
+		if (block->device != BLOCK_NO_DEVICE &&
+		    !memory->devices.v[block->device].provider->cannot_remove &&
 		    ranges_contain(&goal->candidates, block->number))
 			r = ranges_add(&blocks, block->number, block->number);
 	}
@@ -35,10 +36,14 @@ static int removal_size_look(const struct removal_size *goal)
 }
 
 /* The blocks of the best devices. */
-static int removal_size_choose(const struct removal_size *goal, struct ranges *ret, struct error *err)
+static int removal_size_choose(const struct removal_size *goal, struct ranges *ret,
+			       struct error *err)
 {
-	struct candidates_request request = { .memory = goal->survey->memory, .selected = &goal->candidates, .wanted = BLOCK_OFFLINE,
-					     .whole_devices = true, .survey = goal->survey };
+	struct candidates_request request = { .memory = goal->survey->memory,
+					      .selected = &goal->candidates,
+					      .wanted = BLOCK_OFFLINE,
+					      .whole_devices = true,
+					      .survey = goal->survey };
 	struct candidates best;
 	int r = candidates_choose(&request, goal->blocks, &best, err);
 
@@ -51,7 +56,8 @@ static int removal_size_choose(const struct removal_size *goal, struct ranges *r
 }
 
 /* Of the candidates that are left. */
-static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size *goal, struct removal *ret, struct error *err)
+static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size *goal,
+				  struct removal *ret, struct error *err)
 {
 	struct ranges blocks = { 0 };
 	int r = removal_size_look(goal);
@@ -82,7 +88,8 @@ static int removal_size_drop(struct removal_size *goal, const struct device *dev
 	for (size_t i = 0; r >= 0 && i < goal->survey->memory->n_blocks; i++) {
 		uint64_t number = goal->survey->memory->blocks[i].number;
 
-		if (ranges_contain(&goal->candidates, number) && !ranges_contain(&device->blocks, number))
+		if (ranges_contain(&goal->candidates, number) &&
+		    !ranges_contain(&device->blocks, number))
 			r = ranges_add(&left, number, number);
 	}
 	ranges_done(&goal->candidates);
@@ -104,11 +111,13 @@ static int removal_size_drop_refused(struct removal_size *goal, const struct rem
 	return r < 0 ? r : n > 0;
 }
 
-int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, struct removal *ret, struct error *err)
+int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, struct removal *ret,
+		      struct error *err)
 {
 	int r = removal_size_plan_once(sysfs, goal, ret, err);
 
-	/* Another for each that is refused, as long as there are others; the last ones say why not. */
+	/* Another for each that is refused, as long as there are others; the last ones say why not.
+	 */
 	while (r >= 0 && (r = removal_size_drop_refused(goal, ret)) > 0) {
 		struct removal other = { 0 };
 
@@ -130,14 +139,16 @@ int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, stru
 /* Would the next device fare no better either? */
 static bool is_hopeless(enum outcome_cause cause)
 {
-	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY || cause == CAUSE_STUCK || cause == CAUSE_PENDING;
+	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY || cause == CAUSE_STUCK ||
+	       cause == CAUSE_PENDING;
 }
 
 /*
  * What a round came to: counts what is gone, takes those that had their turn out of the candidates.
  * Returns whether another round may bring the rest; or -ENOMEM.
  */
-static int removal_size_settle(const struct execute_request *request, struct removal_size *goal, const struct removal *round)
+static int removal_size_settle(const struct execute_request *request, struct removal_size *goal,
+			       const struct removal *round)
 {
 	bool failed = false, removed = false, hopeless = false;
 	int r = 0;
@@ -173,13 +184,16 @@ static void removal_size_pass_over(struct removal *removal)
 	for (size_t i = 0; i < removal->plan.outcomes.n; i++) {
 		struct outcome *outcome = &removal->plan.outcomes.v[i];
 
-		if (outcome_is_failure(outcome, BLOCK_OFFLINE) && outcome->after == outcome->before && outcome->zone_after == outcome->zone_before)
+		if (outcome_is_failure(outcome, BLOCK_OFFLINE) &&
+		    outcome->after == outcome->before &&
+		    outcome->zone_after == outcome->zone_before)
 			outcome->result = OUTCOME_PASSED_OVER;
 	}
 }
 
 /* Plans the next round, unless the time is over; says why there is none. */
-static bool removal_size_go_on(const struct execute_request *request, struct removal_size *goal, struct removal *round)
+static bool removal_size_go_on(const struct execute_request *request, struct removal_size *goal,
+			       struct removal *round)
 {
 	struct error err = { 0 };
 	char missing[FORMAT_SIZE];
@@ -191,13 +205,15 @@ static bool removal_size_go_on(const struct execute_request *request, struct rem
 	page_survey_refresh(request->sysfs, goal->survey);
 	r = removal_size_plan(request->sysfs, goal, round, &err);
 	if (r < 0)
-		log_warning("nothing else makes up the missing %s%s%s", format_size(goal->blocks * request->memory->block_size, missing),
+		log_warning("nothing else makes up the missing %s%s%s",
+			    format_size(goal->blocks * request->memory->block_size, missing),
 			    r == -ERANGE ? "" : ": ", r == -ERANGE ? "" : error_text(&err));
 	error_done(&err);
 	return r >= 0;
 }
 
-int removal_size_execute(const struct execute_request *request, struct removal_size *goal, struct removal *removal)
+int removal_size_execute(const struct execute_request *request, struct removal_size *goal,
+			 struct removal *removal)
 {
 	struct removal round = *removal;
 	bool begun = false;

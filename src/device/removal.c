@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/remove-device.h"
 #include "base/cleanup.h"
+#include "base/log.h"
+#include "device/remove-device.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "base/log.h"
 #include "system/lock-holder.h"
 
 void removal_done(struct removal *removal)
@@ -20,11 +20,14 @@ void removal_done(struct removal *removal)
 }
 
 /* Splits the blocks of a device into those that are selected and the rest. Errors: -ENOMEM. */
-static int removal_split(const struct device *device, const struct ranges *selected, struct ranges *ret_in, struct ranges *ret_out)
+static int removal_split(const struct device *device, const struct ranges *selected,
+			 struct ranges *ret_in, struct ranges *ret_out)
 {
 	for (size_t i = 0; i < device->blocks.n; i++) {
-		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++) {
-			int r = ranges_add(ranges_contain(selected, number) ? ret_in : ret_out, number, number);
+		for (uint64_t number = device->blocks.v[i].first;
+		     number <= device->blocks.v[i].last; number++) {
+			int r = ranges_add(ranges_contain(selected, number) ? ret_in : ret_out,
+					   number, number);
 
 			if (r < 0)
 				return r;
@@ -33,8 +36,8 @@ static int removal_split(const struct device *device, const struct ranges *selec
 	return 0;
 }
 
-static int removal_resolve_device(const struct device *device, const struct ranges *selected, bool whole_device, struct removal *removal,
-				  struct error *err)
+static int removal_resolve_device(const struct device *device, const struct ranges *selected,
+				  bool whole_device, struct removal *removal, struct error *err)
 {
 	struct ranges in = { 0 }, out = { 0 };
 	_cleanup_free_ char *missing = NULL;
@@ -42,8 +45,11 @@ static int removal_resolve_device(const struct device *device, const struct rang
 
 	if (r >= 0 && in.n && out.n && !device->provider->cannot_remove && !whole_device) {
 		missing = ranges_text(&out, 8);
-		r = error_set(err, -EINVAL, "%s can only be removed as a whole, and its blocks %s are not selected; select %s, or give "
-			      "--whole-device", device->name, missing ? missing : "", device->name);
+		r = error_set(err, -EINVAL,
+			      "%s can only be removed as a whole, and its blocks %s are not "
+			      "selected; select %s, or give "
+			      "--whole-device",
+			      device->name, missing ? missing : "", device->name);
 	}
 	for (size_t i = 0; r >= 0 && in.n && !device->provider->cannot_remove && i < out.n; i++)
 		r = ranges_add(&in, out.v[i].first, out.v[i].last);
@@ -52,19 +58,23 @@ static int removal_resolve_device(const struct device *device, const struct rang
 		ranges_done(&in);
 		return r;
 	}
-	return device_outcomes_add(&removal->devices, device->name, device->provider, in) ? 0 : -ENOMEM;
+	return device_outcomes_add(&removal->devices, device->name, device->provider, in) ? 0 :
+											    -ENOMEM;
 }
 
-int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device, struct removal *ret, struct error *err)
+int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device,
+		    struct removal *ret, struct error *err)
 {
 	struct removal removal = { 0 };
 	struct ranges rest = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < memory->devices.n; i++)
-		r = removal_resolve_device(&memory->devices.v[i], blocks, whole_device, &removal, err);
+		r = removal_resolve_device(&memory->devices.v[i], blocks, whole_device, &removal,
+					   err);
 	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++)
-		if (memory->blocks[i].device == BLOCK_NO_DEVICE && ranges_contain(blocks, memory->blocks[i].number))
+		if (memory->blocks[i].device == BLOCK_NO_DEVICE &&
+		    ranges_contain(blocks, memory->blocks[i].number))
 			r = ranges_add(&rest, memory->blocks[i].number, memory->blocks[i].number);
 	if (r >= 0 && rest.n) {
 		r = device_outcomes_add(&removal.devices, NULL, NULL, rest) ? 0 : -ENOMEM;
@@ -83,26 +93,31 @@ int removal_resolve(const struct memory *memory, const struct ranges *blocks, bo
 static const char *removal_cannot(const struct device *device)
 {
 	if (!device->provider)
-		return "nothing on this system can remove it: it belongs to no device that is known here";
+		return "nothing on this system can remove it: it belongs to no device that is "
+		       "known here";
 	return device->provider->cannot_remove;
 }
 
-static void removal_plan_device(const struct sysfs *sysfs, bool atomic, struct device_outcome *outcome)
+static void removal_plan_device(const struct sysfs *sysfs, bool atomic,
+				struct device_outcome *outcome)
 {
 	const char *cannot = removal_cannot(&outcome->device);
 	struct error err = { 0 };
 
 	if (cannot) {
 		if (atomic)
-			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_ALL_OR_NOTHING, "%s", cannot);
+			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_ALL_OR_NOTHING, "%s",
+					   cannot);
 		return;
 	}
-	if (outcome->device.provider->plan_remove(sysfs, &outcome->device, &outcome->steps, &err) < 0)
+	if (outcome->device.provider->plan_remove(sysfs, &outcome->device, &outcome->steps, &err) <
+	    0)
 		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", error_text(&err));
 	error_done(&err);
 }
 
-int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic, struct removal *removal)
+int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic,
+		 struct removal *removal)
 {
 	struct ranges blocks = { 0 };
 	int r = 0;
@@ -111,8 +126,11 @@ int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool at
 		struct device_outcome *outcome = &removal->devices.v[i];
 
 		removal_plan_device(sysfs, atomic, outcome);
-		for (size_t j = 0; r >= 0 && outcome->result == DEVICE_PLANNED && j < outcome->device.blocks.n; j++)
-			r = ranges_add(&blocks, outcome->device.blocks.v[j].first, outcome->device.blocks.v[j].last);
+		for (size_t j = 0;
+		     r >= 0 && outcome->result == DEVICE_PLANNED && j < outcome->device.blocks.n;
+		     j++)
+			r = ranges_add(&blocks, outcome->device.blocks.v[j].first,
+				       outcome->device.blocks.v[j].last);
 	}
 	if (r >= 0)
 		r = plan_offline(memory, &blocks, &removal->plan);
@@ -126,7 +144,8 @@ static bool removal_is_block(void *data, uint64_t block)
 }
 
 /* After the offlining: is the device ready, or why not? */
-static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal *removal, bool atomic, struct device_outcome *device)
+static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal *removal,
+				 bool atomic, struct device_outcome *device)
 {
 	const struct outcomes *outcomes = &removal->plan.outcomes;
 	const struct outcome *worst = NULL;
@@ -136,32 +155,40 @@ static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal
 	for (size_t i = 0; i < outcomes->n; i++) {
 		const struct outcome *outcome = &outcomes->v[i];
 
-		if (!ranges_contain(&device->device.blocks, outcome->block) || !outcome_is_failure(outcome, BLOCK_OFFLINE))
+		if (!ranges_contain(&device->device.blocks, outcome->block) ||
+		    !outcome_is_failure(outcome, BLOCK_OFFLINE))
 			continue;
 		/*
-		 * Somebody brought it back at once: remove_device_device() deals with him, and names him.
-		 * All or nothing is over.
+		 * Somebody brought it back at once: remove_device_device() deals with him, and
+		 * names him. All or nothing is over.
 		 */
 		if (outcome->cause == CAUSE_REVERTED && !atomic && !removal_cannot(&device->device))
 			continue;
-		/* The block that would not go tells more than those that were put back or skipped for it. */
-		if (!worst || worst->result == OUTCOME_SKIPPED || worst->result == OUTCOME_ROLLED_BACK)
+		/* The block that would not go tells more than those that were put back or skipped
+		 * for it. */
+		if (!worst || worst->result == OUTCOME_SKIPPED ||
+		    worst->result == OUTCOME_ROLLED_BACK)
 			worst = outcome;
 	}
 	if (!worst)
 		return;
 	device->error = worst->error;
 	block = worst->block;
-	if (worst->cause == CAUSE_REVERTED && lock_holder_find_writer(sysfs, removal_is_block, &block, who, sizeof(who), &block) == 0) {
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED, "memory%" PRIu64 " was brought online again, by %s; nothing was removed",
+	if (worst->cause == CAUSE_REVERTED &&
+	    lock_holder_find_writer(sysfs, removal_is_block, &block, who, sizeof(who), &block) ==
+		    0) {
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED,
+				   "memory%" PRIu64
+				   " was brought online again, by %s; nothing was removed",
 				   block, who);
 		return;
 	}
-	device_outcome_set(device, worst->result == OUTCOME_SKIPPED	? DEVICE_SKIPPED
-				   : worst->result == OUTCOME_ROLLED_BACK ? DEVICE_ROLLED_BACK
-									  : DEVICE_FAILED,
-			   worst->cause, "memory%" PRIu64 " is %s: %s", worst->block, block_state_name(worst->after),
-			   outcome_reason(worst, BLOCK_OFFLINE));
+	device_outcome_set(device,
+			   worst->result == OUTCOME_SKIPPED	? DEVICE_SKIPPED :
+			   worst->result == OUTCOME_ROLLED_BACK ? DEVICE_ROLLED_BACK :
+								  DEVICE_FAILED,
+			   worst->cause, "memory%" PRIu64 " is %s: %s", worst->block,
+			   block_state_name(worst->after), outcome_reason(worst, BLOCK_OFFLINE));
 }
 
 /* The run ended before the turn of these. */
@@ -174,7 +201,8 @@ static void removal_skip_rest(struct removal *removal, enum outcome_cause cause)
 
 static bool removal_is_failure(enum device_result result)
 {
-	return result == DEVICE_FAILED || result == DEVICE_REFUSED || result == DEVICE_SKIPPED || result == DEVICE_ROLLED_BACK;
+	return result == DEVICE_FAILED || result == DEVICE_REFUSED || result == DEVICE_SKIPPED ||
+	       result == DEVICE_ROLLED_BACK;
 }
 
 /* What the offlining means for the devices. Returns whether each of them is ready to go. */
@@ -190,7 +218,8 @@ static bool removal_judge_all(const struct sysfs *sysfs, bool atomic, struct rem
 	return well;
 }
 
-/* The blocks are offline: now the devices, one after the other. Returns whether all of them went. */
+/* The blocks are offline: now the devices, one after the other. Returns whether all of them went.
+ */
 static bool removal_detach_all(const struct execute_request *request, struct removal *removal)
 {
 	bool well = removal_judge_all(request->sysfs, request->atomic, removal);
@@ -201,8 +230,11 @@ static bool removal_detach_all(const struct execute_request *request, struct rem
 
 		if (device->result == DEVICE_PLANNED && cannot) {
 			device_outcome_set(device, DEVICE_OFFLINED, CAUSE_NONE, "%s", cannot);
-		} else if (device->result == DEVICE_PLANNED && (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {
-			device_outcome_set(device, DEVICE_SKIPPED, interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE, NULL);
+		} else if (device->result == DEVICE_PLANNED &&
+			   (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {
+			device_outcome_set(device, DEVICE_SKIPPED,
+					   interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE,
+					   NULL);
 		} else if (device->result == DEVICE_PLANNED) {
 			if (request->news.device)
 				request->news.device(request->news.data, device->device.name);
@@ -231,14 +263,17 @@ void removal_put_back(const struct execute_request *request, struct removal *rem
 	}
 	for (size_t i = 0; i < removal->plan.outcomes.n; i++) {
 		const struct outcome *outcome = &removal->plan.outcomes.v[i];
-		struct device_outcome *device = outcome->result == OUTCOME_ROLLED_BACK ? removal_device_of(removal, outcome->block) : NULL;
+		struct device_outcome *device = outcome->result == OUTCOME_ROLLED_BACK ?
+							removal_device_of(removal, outcome->block) :
+							NULL;
 
 		if (device && device->result == DEVICE_SKIPPED)
 			device->result = DEVICE_ROLLED_BACK;
 	}
 }
 
-/* All or nothing: with a device that is refused no block is begun with. Returns whether it is so. */
+/* All or nothing: with a device that is refused no block is begun with. Returns whether it is so.
+ */
 static bool removal_all_or_nothing(struct removal *removal)
 {
 	bool refused = false;
@@ -258,7 +293,8 @@ void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *rem
 		struct device_outcome *device = &removal->devices.v[i];
 
 		if (device->result == DEVICE_PLANNED && removal_cannot(&device->device))
-			device_outcome_set(device, DEVICE_PLANNED, CAUSE_NONE, "%s", removal_cannot(&device->device));
+			device_outcome_set(device, DEVICE_PLANNED, CAUSE_NONE, "%s",
+					   removal_cannot(&device->device));
 	}
 	if (atomic && removal_all_or_nothing(removal))
 		return;

@@ -6,12 +6,13 @@
 #ifndef MEMHP_DEVICE_REMOVAL_H
 #define MEMHP_DEVICE_REMOVAL_H
 
-#include "device/device-outcome.h"
 #include "change/execute.h"
+#include "device/device-outcome.h"
 
 struct removal {
-	struct device_outcomes devices; /* one a device that has selected blocks, then one for the blocks without any */
-	struct plan plan;		/* offlining the blocks of those devices that are not refused */
+	struct device_outcomes devices; /* one a device that has selected blocks, then one for the
+					   blocks without any */
+	struct plan plan; /* offlining the blocks of those devices that are not refused */
 };
 
 void removal_done(struct removal *removal);
@@ -22,13 +23,15 @@ void removal_done(struct removal *removal);
  * selection; one that it cannot remove counts with the selected blocks alone. Errors: -EINVAL with
  * a sentence that names the missing blocks; -ENOMEM.
  */
-int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device, struct removal *ret, struct error *err);
+int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device,
+		    struct removal *ret, struct error *err);
 
 /*
  * Asks the providers for their steps, refuses what cannot work (with atomic also what can only be
  * taken offline), and plans to take the blocks of the rest offline. Only reads. Errors: -ENOMEM.
  */
-int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic, struct removal *removal);
+int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic,
+		 struct removal *removal);
 
 /*
  * Carries the plan out: all blocks offline first, then device by device. A device with a block that
@@ -48,13 +51,14 @@ void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *rem
 
 /*
  * Puts back what is still there of the blocks that removal_execute() took offline, as
- * execute_roll_back() does. A device that was skipped counts as put back when one of its blocks was.
+ * execute_roll_back() does. A device that was skipped counts as put back when one of its blocks
+ * was.
  */
 void removal_put_back(const struct execute_request *request, struct removal *removal);
 
 /*
- * Moves what came of `more` to the rest, in place of what came of the same devices before. `removal`
- * has no steps any more, and `more` is empty. Errors: -ENOMEM.
+ * Moves what came of `more` to the rest, in place of what came of the same devices before.
+ * `removal` has no steps any more, and `more` is empty. Errors: -ENOMEM.
  */
 int removal_take(struct removal *removal, struct removal *more);
 

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "device/remove-blocks.h"
 
-void remove_blocks_each(struct remove_device *detach, bool (*function)(struct remove_device *detach, struct outcome *outcome))
+void remove_blocks_each(struct remove_device *detach,
+			bool (*function)(struct remove_device *detach, struct outcome *outcome))
 {
 	for (size_t i = 0; i < detach->plan->outcomes.n; i++)
-		if (ranges_contain(&detach->device->device.blocks, detach->plan->outcomes.v[i].block) &&
+		if (ranges_contain(&detach->device->device.blocks,
+				   detach->plan->outcomes.v[i].block) &&
 		    !function(detach, &detach->plan->outcomes.v[i]))
 			return;
 }
 
-static struct step remove_blocks_step(const struct remove_device *detach, const struct outcome *outcome)
+static struct step remove_blocks_step(const struct remove_device *detach,
+				      const struct outcome *outcome)
 {
 	const struct block *selected = memory_find(detach->request->memory, outcome->block);
 
 	return (struct step){ .inode = selected->inode, .fs_dev = selected->fs_dev };
 }
 
-enum read_back remove_blocks_read(const struct remove_device *detach, struct outcome *outcome, int *ret_error)
+enum read_back remove_blocks_read(const struct remove_device *detach, struct outcome *outcome,
+				  int *ret_error)
 {
 	struct step step = remove_blocks_step(detach, outcome);
 
@@ -46,16 +50,26 @@ struct remove_device_look remove_blocks_look(struct remove_device *detach)
 	return look;
 }
 
-void remove_blocks_change(struct remove_device *detach, const struct outcome *outcome, enum block_state wanted, const char *word, struct outcome *ret)
+void remove_blocks_change(struct remove_device *detach, const struct outcome *outcome,
+			  enum block_state wanted, const char *word, struct outcome *ret)
 {
 	struct block_write_context context = {
-		.sysfs = detach->request->sysfs, .memory = detach->request->memory, .writer = detach->writer,
-		.limits = &detach->request->limits, .deadline_ns = detach->deadline_ns, .ignore_signals = detach->ignore_signals,
-		.news.waiting = detach->request->news.waiting, .news.data = detach->request->news.data,
+		.sysfs = detach->request->sysfs,
+		.memory = detach->request->memory,
+		.writer = detach->writer,
+		.limits = &detach->request->limits,
+		.deadline_ns = detach->deadline_ns,
+		.ignore_signals = detach->ignore_signals,
+		.news.waiting = detach->request->news.waiting,
+		.news.data = detach->request->news.data,
 	};
 	struct step step = remove_blocks_step(detach, outcome);
 
-	*ret = (struct outcome){ .block = outcome->block, .before = outcome->after, .after = outcome->after, .zone_before = outcome->zone_after,
-				 .zone_after = outcome->zone_after, .word = word };
+	*ret = (struct outcome){ .block = outcome->block,
+				 .before = outcome->after,
+				 .after = outcome->after,
+				 .zone_before = outcome->zone_after,
+				 .zone_after = outcome->zone_after,
+				 .word = word };
 	block_write_step(&context, &step, wanted, ret);
 }

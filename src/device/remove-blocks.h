@@ -3,9 +3,9 @@
 #ifndef MEMHP_DEVICE_REMOVE_BLOCKS_H
 #define MEMHP_DEVICE_REMOVE_BLOCKS_H
 
-#include "device/device-outcome.h"
 #include "change/execute.h"
 #include "change/read-back.h"
+#include "device/device-outcome.h"
 #include "system/write-protect.h"
 
 /* One removal under way. */
@@ -15,7 +15,7 @@ struct remove_device {
 	struct device_outcome *device;
 	struct writer *writer;
 	struct uevent_monitor *events; /* NULL: there are none to be had */
-	struct write_protect shield;	       /* with steps that strand */
+	struct write_protect shield;   /* with steps that strand */
 	int64_t deadline_ns;	       /* that of the run; for putting right one of its own */
 	bool ignore_signals;	       /* while putting right */
 };
@@ -24,15 +24,18 @@ struct remove_device_look {
 	size_t present; /* also those that cannot be read: they are not gone */
 	size_t not_offline;
 	const struct outcome *first;	  /* that is not offline */
-	const struct outcome *unreadable; /* the first that cannot be read, for the errno read_error; NULL: none */
+	const struct outcome *unreadable; /* the first that cannot be read, for the errno
+					     read_error; NULL: none */
 	int read_error;
 };
 
 /* Calls function for each block of the device with its outcome, until it returns false. */
-void remove_blocks_each(struct remove_device *detach, bool (*function)(struct remove_device *detach, struct outcome *outcome));
+void remove_blocks_each(struct remove_device *detach,
+			bool (*function)(struct remove_device *detach, struct outcome *outcome));
 
 /* Reads a block into its outcome, as read_back_look() does. */
-enum read_back remove_blocks_read(const struct remove_device *detach, struct outcome *outcome, int *ret_error);
+enum read_back remove_blocks_read(const struct remove_device *detach, struct outcome *outcome,
+				  int *ret_error);
 
 /* Reads all blocks of the device anew. */
 struct remove_device_look remove_blocks_look(struct remove_device *detach);
@@ -41,6 +44,7 @@ struct remove_device_look remove_blocks_look(struct remove_device *detach);
  * Writes a word to a block's state, with all that belongs to it, and puts what came of it into
  * *ret; ret->detail is the caller's.
  */
-void remove_blocks_change(struct remove_device *detach, const struct outcome *outcome, enum block_state wanted, const char *word, struct outcome *ret);
+void remove_blocks_change(struct remove_device *detach, const struct outcome *outcome,
+			  enum block_state wanted, const char *word, struct outcome *ret);
 
 #endif

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "device/keep-offline.h"
 #include "device/provider-write.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "base/log.h"
 #include "system/uevent.h"
 
 /*
@@ -19,7 +19,8 @@
  */
 #define SYNCHRONOUS_SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
-/* A failed eject brings its blocks online again. One that stays online for so long was not just passing. */
+/* A failed eject brings its blocks online again. One that stays online for so long was not just
+ * passing. */
 #define ONLINE_AGAIN_NS CLOCK_NS_PER_S
 
 /* Events wake the waiting up; without them it looks by itself. */
@@ -57,24 +58,29 @@ static bool remove_device_is_refused(const struct remove_device *detach, bool ta
  * Waits until device and blocks are gone; `taken`: the kernel took the steps. Returns 0, -ETIME,
  * -EBUSY when the blocks are online again, -EINTR after a signal.
  */
-static int remove_device_wait_gone(struct remove_device *detach, bool taken, struct remove_device_look *ret)
+static int remove_device_wait_gone(struct remove_device *detach, bool taken,
+				   struct remove_device_look *ret)
 {
 	const struct device *device = &detach->device->device;
-	int64_t limit_ns = detach->device->steps.is_asynchronous && !remove_device_is_refused(detach, taken) ?
-				   detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS : SYNCHRONOUS_SETTLE_NS;
+	int64_t limit_ns = detach->device->steps.is_asynchronous &&
+					   !remove_device_is_refused(detach, taken) ?
+				   detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS :
+				   SYNCHRONOUS_SETTLE_NS;
 	int64_t until = clock_now_ns() + limit_ns, online_since = CLOCK_NEVER;
 
 	if (until > detach->request->deadline_ns)
 		until = detach->request->deadline_ns;
 	for (unsigned int look = 0;; look++) {
 		*ret = remove_blocks_look(detach);
-		if (!ret->present && (!device->provider->is_removed || device->provider->is_removed(detach->request->sysfs, device)))
+		if (!ret->present && (!device->provider->is_removed ||
+				      device->provider->is_removed(detach->request->sysfs, device)))
 			return 0;
 		if (!ret->not_offline)
 			online_since = CLOCK_NEVER;
 		else if (online_since == CLOCK_NEVER)
 			online_since = clock_now_ns();
-		else if (clock_now_ns() - online_since >= ONLINE_AGAIN_NS && ret->first->after == BLOCK_ONLINE)
+		else if (clock_now_ns() - online_since >= ONLINE_AGAIN_NS &&
+			 ret->first->after == BLOCK_ONLINE)
 			return -EBUSY;
 		if (interrupt_signal())
 			return -EINTR;
@@ -89,34 +95,52 @@ static int remove_device_wait_gone(struct remove_device *detach, bool taken, str
  * one that came online now it would take offline again by itself, without any deadline
  * (acpi_scan_try_to_offline()).
  */
-static bool remove_device_is_pending(const struct remove_device *detach, bool taken, const struct remove_device_look *look)
+static bool remove_device_is_pending(const struct remove_device *detach, bool taken,
+				     const struct remove_device_look *look)
 {
-	return detach->device->steps.is_asynchronous && (taken || detach->device->cause == CAUSE_INTERRUPTION) && look->present &&
+	return detach->device->steps.is_asynchronous &&
+	       (taken || detach->device->cause == CAUSE_INTERRUPTION) && look->present &&
 	       !look->not_offline && !look->unreadable;
 }
 
 /* What sysfs shows after all, in words. */
-static void remove_device_explain(struct remove_device *detach, int r, const struct remove_device_look *look)
+static void remove_device_explain(struct remove_device *detach, int r,
+				  const struct remove_device_look *look)
 {
 	struct device_outcome *device = detach->device;
 
 	if (r == -EINTR)
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_SIGNAL, "stopped by a signal while the kernel was removing it; %zu of its blocks are still there",
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_SIGNAL,
+				   "stopped by a signal while the kernel was removing it; %zu of "
+				   "its blocks are still there",
 				   look->present);
 	else if (look->unreadable)
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNREADABLE, "the kernel accepted the request, but it is not known what became of it: the "
-				   "state of memory%" PRIu64 " cannot be read (%s)", look->unreadable->block, error_name(look->read_error));
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNREADABLE,
+				   "the kernel accepted the request, but it is not known what "
+				   "became of it: the "
+				   "state of memory%" PRIu64 " cannot be read (%s)",
+				   look->unreadable->block, error_name(look->read_error));
 	else if (look->not_offline && device->steps.strands)
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED, "memory%" PRIu64 " came online at the very moment of the removal; "
-				   "the memory stays in use, but cannot be removed until the next boot", look->first->block);
+		device_outcome_set(
+			device, DEVICE_FAILED, CAUSE_REVERTED,
+			"memory%" PRIu64 " came online at the very moment of the removal; "
+			"the memory stays in use, but cannot be removed until the next boot",
+			look->first->block);
 	else if (look->not_offline)
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED, "the kernel accepted the request, but could not remove it: memory%" PRIu64
-				   " is %s again (see the kernel log)", look->first->block, block_state_name(look->first->after));
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED,
+				   "the kernel accepted the request, but could not remove it: "
+				   "memory%" PRIu64 " is %s again (see the kernel log)",
+				   look->first->block, block_state_name(look->first->after));
 	else if (look->present)
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNKNOWN, "the kernel accepted the request, but %zu of its blocks are still "
-				   "there, offline (see the kernel log)", look->present);
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNKNOWN,
+				   "the kernel accepted the request, but %zu of its blocks are "
+				   "still "
+				   "there, offline (see the kernel log)",
+				   look->present);
 	else
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_DEADLINE, "its blocks are gone, but the device itself is still there: the platform did "
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_DEADLINE,
+				   "its blocks are gone, but the device itself is still there: the "
+				   "platform did "
 				   "not let it go");
 }
 
@@ -145,19 +169,22 @@ static bool remove_device_put_right(struct remove_device *detach, struct outcome
 	struct outcome change = { 0 };
 	int error;
 
-	if (!remove_device_mark_reverted(outcome) || outcome->zone_before == ZONE_UNKNOWN || wrong == outcome->zone_before)
+	if (!remove_device_mark_reverted(outcome) || outcome->zone_before == ZONE_UNKNOWN ||
+	    wrong == outcome->zone_before)
 		return true;
 	remove_blocks_change(detach, outcome, BLOCK_OFFLINE, "offline", &change);
 	free(change.detail);
 	if (change.after == BLOCK_OFFLINE) {
 		outcome->after = BLOCK_OFFLINE;
-		remove_blocks_change(detach, outcome, BLOCK_ONLINE, plan_online_word(outcome->zone_before), &change);
+		remove_blocks_change(detach, outcome, BLOCK_ONLINE,
+				     plan_online_word(outcome->zone_before), &change);
 		free(change.detail);
 	}
 	remove_blocks_read(detach, outcome, &error);
 	free(outcome->detail);
 	if (asprintf(&outcome->detail, "it came back in zone %s, and %s zone %s", zone_name(wrong),
-		     outcome->zone_after == outcome->zone_before ? "was moved back to" : "could not be moved back to",
+		     outcome->zone_after == outcome->zone_before ? "was moved back to" :
+								   "could not be moved back to",
 		     zone_name(outcome->zone_before)) < 0)
 		outcome->detail = NULL;
 	return true;
@@ -167,7 +194,8 @@ static bool remove_device_put_right(struct remove_device *detach, struct outcome
 static bool remove_device_leave_to_kernel(struct remove_device *detach, struct outcome *outcome)
 {
 	if (outcome->result == OUTCOME_CHANGED)
-		outcome->cause = detach->device->cause == CAUSE_PENDING ? CAUSE_PENDING : CAUSE_STUCK;
+		outcome->cause = detach->device->cause == CAUSE_PENDING ? CAUSE_PENDING :
+									  CAUSE_STUCK;
 	return true;
 }
 
@@ -180,7 +208,8 @@ static bool remove_device_mark_gone(struct remove_device *detach, struct outcome
 	return true;
 }
 
-/* The removal failed. Like rolling back, this goes on after a signal and after the run's deadline. */
+/* The removal failed. Like rolling back, this goes on after a signal and after the run's deadline.
+ */
 static void remove_device_put_all_right(struct remove_device *detach)
 {
 	detach->deadline_ns = clock_deadline_ns(detach->request->limits.timeout_ms);
@@ -190,8 +219,10 @@ static void remove_device_put_all_right(struct remove_device *detach)
 
 static void remove_device_run(struct remove_device *detach)
 {
-	struct provider_write_request request = { .sysfs = detach->request->sysfs, .writer = detach->writer,
-					   .deadline_ns = detach->request->deadline_ns, .retries = RETRIES };
+	struct provider_write_request request = { .sysfs = detach->request->sysfs,
+						  .writer = detach->writer,
+						  .deadline_ns = detach->request->deadline_ns,
+						  .retries = RETRIES };
 	struct remove_device_look look;
 	bool taken;
 	int r;
@@ -207,7 +238,8 @@ static void remove_device_run(struct remove_device *detach)
 	taken = provider_write_steps(&request, detach->device, NULL);
 	r = remove_device_wait_gone(detach, taken, &look);
 	if (r < 0 && detach->device->steps.strands && detach->writer->stuck_pid) {
-		/* It is still inside the kernel: a block that comes online now would strand the memory. */
+		/* It is still inside the kernel: a block that comes online now would strand the
+		 * memory. */
 		write_protect_leave(&detach->shield);
 		remove_blocks_each(detach, remove_device_leave_to_kernel);
 		return;
@@ -222,8 +254,11 @@ static void remove_device_run(struct remove_device *detach)
 	}
 	if (remove_device_is_pending(detach, taken, &look)) {
 		detach->device->error = 0;
-		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_PENDING, "%s: the kernel has taken the request and may still carry it out; "
-				   "its blocks are left offline", r == -EINTR ? "stopped by a signal" : "it is not gone yet");
+		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_PENDING,
+				   "%s: the kernel has taken the request and may still carry it "
+				   "out; "
+				   "its blocks are left offline",
+				   r == -EINTR ? "stopped by a signal" : "it is not gone yet");
 		remove_blocks_each(detach, remove_device_leave_to_kernel);
 		return;
 	}
@@ -233,21 +268,28 @@ static void remove_device_run(struct remove_device *detach)
 	remove_device_put_all_right(detach);
 }
 
-void remove_device_device(const struct execute_request *request, struct plan *plan, struct device_outcome *device)
+void remove_device_device(const struct execute_request *request, struct plan *plan,
+			  struct device_outcome *device)
 {
 	static const char *const subsystems[] = { "memory", NULL };
 	struct writer writer;
-	struct remove_device detach = { .request = request, .plan = plan, .device = device, .writer = &writer, .deadline_ns = request->deadline_ns };
+	struct remove_device detach = { .request = request,
+					.plan = plan,
+					.device = device,
+					.writer = &writer,
+					.deadline_ns = request->deadline_ns };
 	int64_t began_ns = clock_now_ns();
 	struct error err = { 0 };
 	int r = writer_init(request->sysfs, &writer);
 
 	if (r < 0) {
-		device_outcome_set(device, DEVICE_FAILED, CAUSE_MEMORY, "no memory for the process that writes");
+		device_outcome_set(device, DEVICE_FAILED, CAUSE_MEMORY,
+				   "no memory for the process that writes");
 		return;
 	}
 	/* From before the write on; they only say when to look. */
-	if (sysfs_is_running_system(request->sysfs) && uevent_open(subsystems, &detach.events, &err) < 0)
+	if (sysfs_is_running_system(request->sysfs) &&
+	    uevent_open(subsystems, &detach.events, &err) < 0)
 		log_debug("%s", error_text(&err));
 	write_protect_init(request->memory->directory, &detach.shield);
 	remove_device_run(&detach);

@@ -3,8 +3,8 @@
 #ifndef MEMHP_DEVICE_REMOVE_DEVICE_H
 #define MEMHP_DEVICE_REMOVE_DEVICE_H
 
-#include "device/device-outcome.h"
 #include "change/execute.h"
+#include "device/device-outcome.h"
 
 /*
  * Makes sure that the blocks of the device are offline at this moment, has the provider's steps
@@ -15,9 +15,11 @@
  * A block that somebody brings online again is taken offline again a few times, then the device is
  * left alone, and the reason names who it was, if that can be seen. Where an online block would
  * strand the memory until the next boot (dax before 7.3) nobody else can open the blocks' states
- * during the removal: system/write-protect.h. After a removal that failed, blocks that the kernel put back
- * into another zone than they had are put right (acpi_bus_online() knows only a plain "online").
+ * during the removal: system/write-protect.h. After a removal that failed, blocks that the kernel
+ * put back into another zone than they had are put right (acpi_bus_online() knows only a plain
+ * "online").
  */
-void remove_device_device(const struct execute_request *request, struct plan *plan, struct device_outcome *device);
+void remove_device_device(const struct execute_request *request, struct plan *plan,
+			  struct device_outcome *device);
 
 #endif

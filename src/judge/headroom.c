@@ -23,9 +23,13 @@ struct headroom headroom_count(const struct meminfo *meminfo, const struct pages
 	uint64_t huge = (count[PAGE_HUGE] + count[PAGE_GIGANTIC]) * pages->page_size;
 
 	return (struct headroom){
-		.must_move_bytes = (count[PAGE_ANON] + count[PAGE_SHARED] + count[PAGE_LOCKED]) * pages->page_size +
-				   less(huge, less(meminfo->huge_free, count[PAGE_HUGE_FREE] * pages->page_size)),
-		.free_bytes = less(meminfo->available, (count[PAGE_FREE] + count[PAGE_FILE]) * pages->page_size) + meminfo->swap_free,
+		.must_move_bytes = (count[PAGE_ANON] + count[PAGE_SHARED] + count[PAGE_LOCKED]) *
+					   pages->page_size +
+				   less(huge, less(meminfo->huge_free,
+						   count[PAGE_HUGE_FREE] * pages->page_size)),
+		.free_bytes = less(meminfo->available,
+				   (count[PAGE_FREE] + count[PAGE_FILE]) * pages->page_size) +
+			      meminfo->swap_free,
 	};
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is there room elsewhere for what has to move out of blocks that go offline? Decided from numbers alone. */
+/* Is there room elsewhere for what has to move out of blocks that go offline? Decided from numbers
+ * alone. */
 #ifndef MEMHP_JUDGE_HEADROOM_H
 #define MEMHP_JUDGE_HEADROOM_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "system/meminfo.h"
 #include "model/pages.h"
+#include "system/meminfo.h"
 
 struct headroom {
 	uint64_t must_move_bytes; /* in the blocks, and cannot just be dropped */

@@ -9,15 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "provider/provider.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "provider/provider.h"
 
-/* Reading page flags scales with the processors; a few are enough, and leave the machine to its users. */
+/* Reading page flags scales with the processors; a few are enough, and leave the machine to its
+ * users. */
 #define THREADS_MAX 4
 #define BLOCKS_PER_THREAD 8
 
-int page_survey_open(const struct sysfs *sysfs, const struct memory *memory, struct page_survey *ret)
+int page_survey_open(const struct sysfs *sysfs, const struct memory *memory,
+		     struct page_survey *ret)
 {
 	struct page_survey survey = { .memory = memory };
 	char text[32];
@@ -29,10 +31,13 @@ int page_survey_open(const struct sysfs *sysfs, const struct memory *memory, str
 	survey.kpageflags = kpageflags_open(sysfs);
 	survey.iomem_error = iomem_load(sysfs, &survey.iomem);
 	survey.meminfo_error = meminfo_load(sysfs, &survey.meminfo);
-	survey.memmap_on_memory = sysfs_read_path(sysfs, SYSFS_PARAMETERS "/memmap_on_memory", text, sizeof(text)) > 0 &&
+	survey.memmap_on_memory = sysfs_read_path(sysfs, SYSFS_PARAMETERS "/memmap_on_memory", text,
+						  sizeof(text)) > 0 &&
 				  strcmp(text, "N");
 	/* arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier(). The file is there since 6.1. */
-	survey.keeps_boot_memory = sysfs_read_path(sysfs, "/proc/sys/kernel/arch", text, sizeof(text)) > 0 && !strcmp(text, "aarch64");
+	survey.keeps_boot_memory =
+		sysfs_read_path(sysfs, "/proc/sys/kernel/arch", text, sizeof(text)) > 0 &&
+		!strcmp(text, "aarch64");
 	*ret = survey;
 	return 0;
 }
@@ -62,8 +67,9 @@ int page_survey_scan(struct page_survey *survey, size_t index)
 		return survey->kpageflags;
 	if (survey->pages[index].counted)
 		return 0;
-	return pages_count(survey->kpageflags, survey->page_size, memory_address(memory, memory->blocks[index].number),
-			   memory->block_size, survey->memmap_on_memory, &survey->pages[index]);
+	return pages_count(survey->kpageflags, survey->page_size,
+			   memory_address(memory, memory->blocks[index].number), memory->block_size,
+			   survey->memmap_on_memory, &survey->pages[index]);
 }
 
 /* What the threads of one scan share. */
@@ -98,7 +104,8 @@ static void *scan_run(void *data)
 	return NULL;
 }
 
-int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks, int64_t deadline_ns)
+int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks,
+			 int64_t deadline_ns)
 {
 	struct scan scan = { .survey = survey, .blocks = blocks, .deadline_ns = deadline_ns };
 	uint64_t n = ranges_count(blocks) / BLOCKS_PER_THREAD;
@@ -109,7 +116,8 @@ int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks
 	if (n > THREADS_MAX)
 		n = THREADS_MAX;
 	/* Those that this process may run on; more than a cpu_set_t has are not needed. */
-	if (sched_getaffinity(0, sizeof(processors), &processors) == 0 && n > (uint64_t)CPU_COUNT(&processors))
+	if (sched_getaffinity(0, sizeof(processors), &processors) == 0 &&
+	    n > (uint64_t)CPU_COUNT(&processors))
 		n = (uint64_t)CPU_COUNT(&processors);
 	/* This one works too. A thread that cannot be made is one fewer. */
 	while (begun + 1 < n && pthread_create(&threads[begun], NULL, scan_run, &scan) == 0)
@@ -128,13 +136,15 @@ const struct pages *page_survey_pages(const struct page_survey *survey, size_t i
 /* offline_pages() wants every page of the block to be System RAM (walk_system_ram_range()). */
 static bool page_survey_has_holes(const struct page_survey *survey, const struct block *block)
 {
-	uint64_t first = memory_address(survey->memory, block->number), last = first + (survey->memory->block_size - 1), ram = 0;
+	uint64_t first = memory_address(survey->memory, block->number),
+		 last = first + (survey->memory->block_size - 1), ram = 0;
 
 	if (survey->iomem_error)
 		return false;
 	for (size_t i = 0; i < survey->iomem.n; i++) {
 		const struct iomem_range *range = &survey->iomem.v[i];
-		uint64_t from = range->first > first ? range->first : first, to = range->last < last ? range->last : last;
+		uint64_t from = range->first > first ? range->first : first,
+			 to = range->last < last ? range->last : last;
 
 		if (from <= to && !strncmp(range->name, "System RAM", 10))
 			ram += to - from + 1;
@@ -147,7 +157,8 @@ struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
 {
 	const struct memory *memory = survey->memory;
 	const struct block *block = &memory->blocks[index];
-	const struct device *device = block->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[block->device];
+	const struct device *device =
+		block->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[block->device];
 
 	return verdict_of(&(struct verdict_facts){
 		.block = block,
@@ -164,6 +175,8 @@ void page_survey_judge_all(const struct page_survey *survey, struct memory *memo
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		struct block *block = &memory->blocks[i];
 
-		block->chance = survey ? page_survey_judge(survey, i).chance : verdict_of(&(struct verdict_facts){ .block = block }).chance;
+		block->chance =
+			survey ? page_survey_judge(survey, i).chance :
+				 verdict_of(&(struct verdict_facts){ .block = block }).chance;
 	}
 }

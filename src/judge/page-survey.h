@@ -7,14 +7,14 @@
 #define MEMHP_JUDGE_PAGE_SURVEY_H
 
 #include "judge/verdict.h"
-#include "system/iomem.h"
 #include "model/memory.h"
+#include "system/iomem.h"
 
 struct page_survey {
 	const struct memory *memory;
 	struct pages *pages; /* one a block of the snapshot, by index */
 	uint64_t page_size;
-	int kpageflags;	   /* descriptor or -errno */
+	int kpageflags;			/* descriptor or -errno */
 	int iomem_error, meminfo_error; /* 0 or why it is not known: -errno */
 	struct iomem iomem;
 	struct meminfo meminfo;
@@ -27,7 +27,8 @@ struct page_survey {
  * architecture. What cannot be read is noted in the survey. The snapshot must stay as it is until
  * page_survey_done(). Errors: -ENOMEM.
  */
-int page_survey_open(const struct sysfs *sysfs, const struct memory *memory, struct page_survey *ret);
+int page_survey_open(const struct sysfs *sysfs, const struct memory *memory,
+		     struct page_survey *ret);
 void page_survey_done(struct page_survey *survey);
 
 /* Forgets what was counted, and reads anew how much memory is free: after pages were moved. */
@@ -44,7 +45,8 @@ int page_survey_scan(struct page_survey *survey, size_t index);
  * done, the deadline, or a signal that interrupt_signal() shows. About 2 ms for 128 MiB and
  * processor. Errors: as page_survey_scan(), of the first block that failed.
  */
-int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks, int64_t deadline_ns);
+int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks,
+			 int64_t deadline_ns);
 
 /* The pages of a block; NULL where they were not counted. */
 const struct pages *page_survey_pages(const struct page_survey *survey, size_t index);

@@ -9,22 +9,33 @@ static const struct {
 } reasons[REASON_COUNT] = {
 	[REASON_IS_OFFLINE] = { "offline", "the block is offline already" },
 	[REASON_IS_GOING] = { "going-offline", "the block is going offline just now" },
-	[REASON_NO_ZONES] = { "no-hotremove", "the kernel was built without CONFIG_MEMORY_HOTREMOVE" },
+	[REASON_NO_ZONES] = { "no-hotremove",
+			      "the kernel was built without CONFIG_MEMORY_HOTREMOVE" },
 	[REASON_ZONES] = { "zones", "the block lies in several zones or nodes" },
-	[REASON_HOLES] = { "holes", "part of the block is not memory, as at the edges of boot memory" },
+	[REASON_HOLES] = { "holes",
+			   "part of the block is not memory, as at the edges of boot memory" },
 	[REASON_PLATFORM] = { "platform", "boot memory, which this platform never gives away" },
-	[REASON_RESERVED] = { "reserved", "reserved pages (the kernel itself, boot allocations) never move" },
+	[REASON_RESERVED] = { "reserved",
+			      "reserved pages (the kernel itself, boot allocations) never move" },
 	[REASON_KERNEL_PAGES] = { "kernel-pages", "slab pages and page tables cannot move" },
-	[REASON_OTHER_PAGES] = { "other-pages", "pages whose use the kernel does not show; in a kernel zone most such cannot move" },
-	[REASON_HUGE] = { "huge-pages", "huge pages in use while the pool has free ones: a kernel such as 6.1 moves them to and fro within the block" },
-	[REASON_GIGANTIC] = { "gigantic-pages", "gigantic huge pages, for which there is hardly a place elsewhere" },
+	[REASON_OTHER_PAGES] = { "other-pages", "pages whose use the kernel does not show; in a "
+						"kernel zone most such cannot move" },
+	[REASON_HUGE] = { "huge-pages", "huge pages in use while the pool has free ones: a kernel "
+					"such as 6.1 moves them to and fro within the block" },
+	[REASON_GIGANTIC] = { "gigantic-pages",
+			      "gigantic huge pages, for which there is hardly a place elsewhere" },
 	[REASON_BALLOON] = { "balloon", "the hypervisor's driver holds pages of it" },
-	[REASON_NO_ROOM] = { "no-room", "there is not enough free memory elsewhere for what has to move" },
-	[REASON_KERNEL_ZONE] = { "kernel-zone", "a zone of the kernel, whose own data cannot move; only the pages tell whether there is some in the block" },
+	[REASON_NO_ROOM] = { "no-room",
+			     "there is not enough free memory elsewhere for what has to move" },
+	[REASON_KERNEL_ZONE] = { "kernel-zone",
+				 "a zone of the kernel, whose own data cannot move; only the pages "
+				 "tell whether there is some in the block" },
 	[REASON_MOVABLE_ZONE] = { "movable-zone", "zone Movable, where pages can move" },
 	[REASON_TO_MOVE] = { "movable-pages", "all pages in use can move" },
 	[REASON_EMPTY] = { "empty", "nothing has to move" },
-	[REASON_POISONED] = { "poisoned", "poisoned pages: once offline, the block will not come back online until its device was removed and added again" },
+	[REASON_POISONED] = { "poisoned",
+			      "poisoned pages: once offline, the block will not come back online "
+			      "until its device was removed and added again" },
 };
 
 const char *verdict_reason_word(enum verdict_reason reason)
@@ -86,19 +97,22 @@ static bool verdict_huge_pages_circle(const struct verdict_facts *facts)
 	const struct pages *pages = facts->pages;
 	uint64_t used = pages->count[PAGE_HUGE] * pages->page_size;
 
-	return used && (pages->count[PAGE_HUGE_FREE] || (meminfo && meminfo->huge_free && used > meminfo->huge_size));
+	return used && (pages->count[PAGE_HUGE_FREE] ||
+			(meminfo && meminfo->huge_free && used > meminfo->huge_size));
 }
 
 static void verdict_add_pages(struct verdict *verdict, const struct verdict_facts *facts)
 {
 	const uint64_t *count = facts->pages->count;
-	uint64_t kernel = count[PAGE_SLAB] + count[PAGE_TABLE], to_move = pages_to_move(facts->pages);
+	uint64_t kernel = count[PAGE_SLAB] + count[PAGE_TABLE],
+		 to_move = pages_to_move(facts->pages);
 	bool movable = block_zone(facts->block) == ZONE_MOVABLE;
 
 	if (count[PAGE_RESERVED])
 		verdict_add(verdict, CHANCE_NO, REASON_RESERVED);
 	if (!movable && kernel)
-		verdict_add(verdict, kernel >= KERNEL_PAGES_FOR_SURE ? CHANCE_NO : CHANCE_UNLIKELY, REASON_KERNEL_PAGES);
+		verdict_add(verdict, kernel >= KERNEL_PAGES_FOR_SURE ? CHANCE_NO : CHANCE_UNLIKELY,
+			    REASON_KERNEL_PAGES);
 	if (!movable && count[PAGE_OTHER])
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_OTHER_PAGES);
 	if (verdict_huge_pages_circle(facts))
@@ -114,7 +128,8 @@ static void verdict_add_pages(struct verdict *verdict, const struct verdict_fact
 			verdict_add(verdict, CHANCE_UNLIKELY, REASON_NO_ROOM);
 	}
 	if (verdict->chance == CHANCE_YES)
-		verdict_add(verdict, to_move || !movable ? CHANCE_LIKELY : CHANCE_YES, to_move ? REASON_TO_MOVE : REASON_EMPTY);
+		verdict_add(verdict, to_move || !movable ? CHANCE_LIKELY : CHANCE_YES,
+			    to_move ? REASON_TO_MOVE : REASON_EMPTY);
 	if (count[PAGE_POISONED])
 		verdict_add(verdict, verdict->chance, REASON_POISONED);
 }

@@ -16,10 +16,10 @@
 enum verdict_reason {
 	REASON_IS_OFFLINE,
 	REASON_IS_GOING,
-	REASON_NO_ZONES,     /* the kernel does not tell zones: it was built without hot-remove */
-	REASON_ZONES,	     /* several zones or nodes */
-	REASON_HOLES,	     /* part of the block is not memory */
-	REASON_PLATFORM,     /* boot memory that the platform keeps */
+	REASON_NO_ZONES, /* the kernel does not tell zones: it was built without hot-remove */
+	REASON_ZONES,	 /* several zones or nodes */
+	REASON_HOLES,	 /* part of the block is not memory */
+	REASON_PLATFORM, /* boot memory that the platform keeps */
 	REASON_RESERVED,
 	REASON_KERNEL_PAGES, /* slab and page tables */
 	REASON_OTHER_PAGES,  /* pages whose flags do not tell what they are */
@@ -40,7 +40,8 @@ struct verdict_facts {
 	const struct block *block;
 	bool has_holes;
 	bool kept_by_platform; /* boot memory of a machine that never gives it away */
-	bool balloon_lets_go;  /* the driver behind PAGE_BALLOON gives its pages up when the block goes (virtio-mem) */
+	bool balloon_lets_go;  /* the driver behind PAGE_BALLOON gives its pages up when the block
+				  goes (virtio-mem) */
 	const struct pages *pages;     /* NULL: nobody has looked */
 	const struct meminfo *meminfo; /* NULL: not known; used with pages only */
 };

@@ -49,7 +49,8 @@ static void block_reader_work(struct work *work)
 {
 	size_t i;
 
-	while ((i = atomic_fetch_add(&work->next, BLOCKS_AT_A_TIME)) < work->n && atomic_load(&work->error) == 0)
+	while ((i = atomic_fetch_add(&work->next, BLOCKS_AT_A_TIME)) < work->n &&
+	       atomic_load(&work->error) == 0)
 		for (size_t end = i + BLOCKS_AT_A_TIME; i < end && i < work->n; i++)
 			block_reader_read_one(work, &work->blocks[i]);
 }
@@ -86,7 +87,8 @@ static void block_reader_get_help(struct work *work)
 	pthread_t thread;
 	cpu_set_t set;
 
-	if (most < 2 || here < 0 || sched_getaffinity(0, sizeof(set), &set) < 0 || pthread_attr_init(&attributes) != 0)
+	if (most < 2 || here < 0 || sched_getaffinity(0, sizeof(set), &set) < 0 ||
+	    pthread_attr_init(&attributes) != 0)
 		return;
 	CPU_CLR((size_t)here, &set);
 	others = (size_t)CPU_COUNT(&set);
@@ -104,8 +106,8 @@ static void block_reader_get_help(struct work *work)
 	pthread_attr_destroy(&attributes);
 }
 
-int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsigned int want, const struct ranges *with_node,
-		      size_t *ret_n)
+int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsigned int want,
+		      const struct ranges *with_node, size_t *ret_n)
 {
 	struct work *work = malloc(sizeof(*work));
 	size_t left = 0;
@@ -113,7 +115,12 @@ int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsi
 
 	if (!work)
 		return -ENOMEM;
-	*work = (struct work){ .memory_directory = memory_directory, .blocks = blocks, .n = n, .want = want, .with_node = with_node, .users = 1 };
+	*work = (struct work){ .memory_directory = memory_directory,
+			       .blocks = blocks,
+			       .n = n,
+			       .want = want,
+			       .with_node = with_node,
+			       .users = 1 };
 	sem_init(&work->helped, 0, 0);
 	block_reader_get_help(work);
 	block_reader_work(work);

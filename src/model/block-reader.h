@@ -12,11 +12,11 @@
  * Reads the n blocks whose numbers stand in blocks[].number, with what `want` (enum block_want)
  * says; those in `with_node` as with BLOCK_HAS_NODE. Almost all of the time goes into the kernel's
  * open(2), which needs no common lock, so a few threads share the work; one that has not had its
- * turn when all is read is not waited for, and touches nothing of the caller's any more. Blocks that
- * went meanwhile are taken out: *ret_n are left, in order.
- * Errors: -ENOMEM, those of block_read() but -ENOENT.
+ * turn when all is read is not waited for, and touches nothing of the caller's any more. Blocks
+ * that went meanwhile are taken out: *ret_n are left, in order. Errors: -ENOMEM, those of
+ * block_read() but -ENOENT.
  */
-int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsigned int want, const struct ranges *with_node,
-		      size_t *ret_n);
+int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsigned int want,
+		      const struct ranges *with_node, size_t *ret_n);
 
 #endif

@@ -36,7 +36,8 @@ enum block_state block_state_parse(const char *word)
 
 enum zone block_zone(const struct block *block)
 {
-	return block->state == BLOCK_ONLINE && block->zones.n == 1 ? (enum zone)block->zones.v[0] : ZONE_UNKNOWN;
+	return block->state == BLOCK_ONLINE && block->zones.n == 1 ? (enum zone)block->zones.v[0] :
+								     ZONE_UNKNOWN;
 }
 
 bool block_number_parse(const char *name, uint64_t *ret)
@@ -85,9 +86,11 @@ static bool block_has_node(int memory_directory, int directory, const char *pref
 }
 
 /* prefix: what the names of the attributes need before them, below the directory. */
-static int block_read_attributes(int memory_directory, int directory, const char *prefix, unsigned int want, struct block *block)
+static int block_read_attributes(int memory_directory, int directory, const char *prefix,
+				 unsigned int want, struct block *block)
 {
-	char path[BLOCK_NAME_SIZE + sizeof("/valid_zones")], text[128], *name = stpcpy(path, prefix);
+	char path[BLOCK_NAME_SIZE + sizeof("/valid_zones")], text[128],
+		*name = stpcpy(path, prefix);
 	int r;
 
 	strcpy(name, "state");
@@ -98,7 +101,8 @@ static int block_read_attributes(int memory_directory, int directory, const char
 	block->zones.n = 0;
 	if (!(want & BLOCK_WANT_ZONES))
 		return 0;
-	if (block->state != BLOCK_ONLINE && !(want & BLOCK_HAS_NODE) && !block_has_node(memory_directory, directory, prefix))
+	if (block->state != BLOCK_ONLINE && !(want & BLOCK_HAS_NODE) &&
+	    !block_has_node(memory_directory, directory, prefix))
 		return 0;
 	strcpy(name, "valid_zones");
 	r = sysfs_read(directory, path, text, sizeof(text));
@@ -136,10 +140,12 @@ int block_read(int memory_directory, uint64_t number, unsigned int want, struct 
 		strcpy(stpcpy(prefix, name), "/");
 	}
 	for (int try = 0; try < 3; try++) {
-		r = block_read_attributes(memory_directory, own < 0 ? memory_directory : own, prefix, want, &block);
+		r = block_read_attributes(memory_directory, own < 0 ? memory_directory : own,
+					  prefix, want, &block);
 		if (r < 0)
 			return r == -ENODEV ? -ENOENT : r;
-		/* Online with several zones, as only an offline block shows them: it changed in between. */
+		/* Online with several zones, as only an offline block shows them: it changed in
+		 * between. */
 		if (block.state != BLOCK_ONLINE || block.zones.n <= 1)
 			break;
 	}

@@ -20,13 +20,14 @@ enum block_state {
 #define BLOCK_NO_DEVICE UINT32_MAX
 
 struct block {
-	uint64_t number;  /* N: it covers the bytes from N * block size on */
-	uint64_t inode;   /* of its directory: the identity of this incarnation; 0 when not asked for */
-	uint64_t fs_dev;  /* st_dev that belongs to inode */
+	uint64_t number; /* N: it covers the bytes from N * block size on */
+	uint64_t inode;	 /* of its directory: the identity of this incarnation; 0 when not asked for
+			  */
+	uint64_t fs_dev; /* st_dev that belongs to inode */
 	enum block_state state;
 	struct zones zones;
-	uint32_t node_set; /* index into the snapshot's node sets; 0 is the empty set */
-	uint32_t device;   /* index into the snapshot's devices or BLOCK_NO_DEVICE */
+	uint32_t node_set;  /* index into the snapshot's node sets; 0 is the empty set */
+	uint32_t device;    /* index into the snapshot's devices or BLOCK_NO_DEVICE */
 	enum chance chance; /* to go offline; CHANCE_UNKNOWN until page_survey_judge_all() */
 };
 

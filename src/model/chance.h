@@ -9,7 +9,7 @@ enum chance {
 	CHANCE_NO,	/* cannot work */
 	CHANCE_UNLIKELY,
 	CHANCE_LIKELY,
-	CHANCE_YES,	/* nothing stands against it; the attempt alone is certain */
+	CHANCE_YES, /* nothing stands against it; the attempt alone is certain */
 	CHANCE_COUNT,
 };
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct device *devices_add(struct devices *devices, const char *name, const struct provider *provider)
+struct device *devices_add(struct devices *devices, const char *name,
+			   const struct provider *provider)
 {
 	struct device *larger = reallocarray(devices->v, devices->n + 1, sizeof(*larger));
 	char *copy;

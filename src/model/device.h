@@ -11,9 +11,9 @@
 struct provider;
 
 struct device {
-	char *name;		      /* "PNP0C80:00", "dax0.0", "virtio3"; owned */
+	char *name;			 /* "PNP0C80:00", "dax0.0", "virtio3"; owned */
 	const struct provider *provider; /* how its memory comes and goes */
-	struct ranges blocks;	      /* all of its blocks that the machine has */
+	struct ranges blocks;		 /* all of its blocks that the machine has */
 };
 
 struct devices {
@@ -22,7 +22,8 @@ struct devices {
 };
 
 /* Adds an empty device and returns it, NULL without memory. Valid until the next one is added. */
-struct device *devices_add(struct devices *devices, const char *name, const struct provider *provider);
+struct device *devices_add(struct devices *devices, const char *name,
+			   const struct provider *provider);
 
 /* The device of that name, NULL if there is none. */
 struct device *devices_find(const struct devices *devices, const char *name);

@@ -34,7 +34,8 @@ static int event_state_set(struct event_state *told, uint64_t number, enum block
 	if (at == told->n || told->v[at].number != number) {
 		if (told->n == told->room) {
 			size_t room = told->room * 2 + 64;
-			struct event_state_block *larger = reallocarray(told->v, room, sizeof(*larger));
+			struct event_state_block *larger =
+				reallocarray(told->v, room, sizeof(*larger));
 
 			if (!larger)
 				return -ENOMEM;
@@ -63,20 +64,25 @@ int event_state_event(struct event_state *told, const char *action, uint64_t blo
 	return 0;
 }
 
-static int event_state_tell(struct event_state *told, const char *action, uint64_t block, void (*function)(void *data, const char *action, uint64_t block), void *data)
+static int event_state_tell(struct event_state *told, const char *action, uint64_t block,
+			    void (*function)(void *data, const char *action, uint64_t block),
+			    void *data)
 {
 	function(data, action, block);
 	return event_state_event(told, action, block);
 }
 
-int event_state_catch_up(struct event_state *told, const struct memory *memory, void (*function)(void *data, const char *action, uint64_t block), void *data)
+int event_state_catch_up(struct event_state *told, const struct memory *memory,
+			 void (*function)(void *data, const char *action, uint64_t block),
+			 void *data)
 {
 	size_t at = 0, i = 0;
 	int r = 0;
 
 	while (r == 0 && (at < told->n || i < memory->n_blocks)) {
 		const struct block *block = i < memory->n_blocks ? &memory->blocks[i] : NULL;
-		bool online = block && (block->state == BLOCK_ONLINE || block->state == BLOCK_GOING_OFFLINE);
+		bool online = block &&
+			      (block->state == BLOCK_ONLINE || block->state == BLOCK_GOING_OFFLINE);
 
 		if (at < told->n && (!block || told->v[at].number < block->number)) {
 			r = event_state_tell(told, "remove", told->v[at].number, function, data);
@@ -85,7 +91,8 @@ int event_state_catch_up(struct event_state *told, const struct memory *memory, 
 		if (at == told->n || told->v[at].number > block->number)
 			r = event_state_tell(told, "add", block->number, function, data);
 		if (r == 0 && online != (told->v[at].state == BLOCK_ONLINE))
-			r = event_state_tell(told, online ? "online" : "offline", block->number, function, data);
+			r = event_state_tell(told, online ? "online" : "offline", block->number,
+					     function, data);
 		at++;
 		i++;
 	}

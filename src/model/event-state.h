@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a follower of events has been told: so that, after events were lost, the rest can be told too. */
+/* What a follower of events has been told: so that, after events were lost, the rest can be told
+ * too. */
 #ifndef MEMHP_MODEL_EVENT_STATE_H
 #define MEMHP_MODEL_EVENT_STATE_H
 
@@ -18,7 +19,8 @@ struct event_state {
 
 void event_state_done(struct event_state *told);
 
-/* An event was told: "add", "remove", "online" or "offline"; others change nothing. Errors: -ENOMEM. */
+/* An event was told: "add", "remove", "online" or "offline"; others change nothing. Errors:
+ * -ENOMEM. */
 int event_state_event(struct event_state *told, const char *action, uint64_t block);
 
 /*
@@ -26,6 +28,8 @@ int event_state_event(struct event_state *told, const char *action, uint64_t blo
  * number, a block's "remove" or "add" before its "online" or "offline"; they count as told then. A
  * block that is going offline has not gone yet. Errors: -ENOMEM.
  */
-int event_state_catch_up(struct event_state *told, const struct memory *memory, void (*function)(void *data, const char *action, uint64_t block), void *data);
+int event_state_catch_up(struct event_state *told, const struct memory *memory,
+			 void (*function)(void *data, const char *action, uint64_t block),
+			 void *data);
 
 #endif

@@ -14,22 +14,29 @@ int filter_parse(const struct filter_options *options, struct filter *ret, struc
 	if (options->state) {
 		filter.state = block_state_parse(options->state);
 		if (filter.state == BLOCK_UNKNOWN)
-			return error_set(err, -EINVAL, "--state=%s: a block is online, offline or going-offline", options->state);
+			return error_set(err, -EINVAL,
+					 "--state=%s: a block is online, offline or going-offline",
+					 options->state);
 	}
 	if (options->zone && !strcasecmp(options->zone, "kernel")) {
 		filter.kernel_zone = true;
 	} else if (options->zone) {
 		filter.zone = zone_parse(options->zone);
 		if (filter.zone == ZONE_UNKNOWN)
-			return error_set(err, -EINVAL, "--zone=%s: no such zone; DMA, DMA32, Normal, HighMem, Movable, none, or kernel "
-					 "for all but Movable", options->zone);
+			return error_set(err, -EINVAL,
+					 "--zone=%s: no such zone; DMA, DMA32, Normal, HighMem, "
+					 "Movable, none, or kernel "
+					 "for all but Movable",
+					 options->zone);
 	}
 	if (options->node) {
-		const char *digits = strncmp(options->node, "node", 4) ? options->node : options->node + 4;
+		const char *digits = strncmp(options->node, "node", 4) ? options->node :
+									 options->node + 4;
 		uint64_t node;
 
 		if (parse_decimal(digits, &node) < 0 || node > UINT32_MAX)
-			return error_set(err, -EINVAL, "--node=%s: a node is a number, such as 1", options->node);
+			return error_set(err, -EINVAL, "--node=%s: a node is a number, such as 1",
+					 options->node);
 		filter.has_node = true;
 		filter.node = (uint32_t)node;
 	}
@@ -39,8 +46,8 @@ int filter_parse(const struct filter_options *options, struct filter *ret, struc
 
 bool filter_is_empty(const struct filter *filter)
 {
-	return filter->state == BLOCK_UNKNOWN && filter->zone == ZONE_UNKNOWN && !filter->kernel_zone && !filter->has_node &&
-	       !filter->device;
+	return filter->state == BLOCK_UNKNOWN && filter->zone == ZONE_UNKNOWN &&
+	       !filter->kernel_zone && !filter->has_node && !filter->device;
 }
 
 static bool filter_match_zone(const struct filter *filter, const struct block *block)
@@ -53,7 +60,8 @@ static bool filter_match_zone(const struct filter *filter, const struct block *b
 	return !filter->kernel_zone;
 }
 
-bool filter_match(const struct filter *filter, const struct memory *memory, const struct block *block)
+bool filter_match(const struct filter *filter, const struct memory *memory,
+		  const struct block *block)
 {
 	if (filter->state != BLOCK_UNKNOWN && block->state != filter->state)
 		return false;

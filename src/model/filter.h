@@ -16,8 +16,9 @@ struct filter_options {
 /* All that is set has to match. */
 struct filter {
 	enum block_state state; /* BLOCK_UNKNOWN: any */
-	enum zone zone;		/* the zone a block is in, or for an offline block one it could join; ZONE_UNKNOWN: any */
-	bool kernel_zone;	/* "kernel": any of the kernel's zones */
+	enum zone zone;	  /* the zone a block is in, or for an offline block one it could join;
+			     ZONE_UNKNOWN: any */
+	bool kernel_zone; /* "kernel": any of the kernel's zones */
 	bool has_node;
 	uint32_t node;
 	const char *device; /* NULL: any; not owned */
@@ -32,6 +33,7 @@ int filter_parse(const struct filter_options *options, struct filter *ret, struc
 /* Does the filter need the nodes, the devices of the blocks? Anything at all? */
 bool filter_is_empty(const struct filter *filter);
 
-bool filter_match(const struct filter *filter, const struct memory *memory, const struct block *block);
+bool filter_match(const struct filter *filter, const struct memory *memory,
+		  const struct block *block);
 
 #endif

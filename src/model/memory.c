@@ -23,10 +23,11 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 	if (memory.directory == -ENOENT)
 		return error_set(err, -ENOENT,
 				 "%s" SYSFS_MEMORY " is missing: this kernel has no memory blocks "
-				 "(it needs CONFIG_MEMORY_HOTPLUG, and /sys has to be mounted)", sysfs->root);
+				 "(it needs CONFIG_MEMORY_HOTPLUG, and /sys has to be mounted)",
+				 sysfs->root);
 	if (memory.directory < 0)
-		return error_set(err, memory.directory, "cannot open %s" SYSFS_MEMORY ": %s", sysfs->root,
-				 strerror(-memory.directory));
+		return error_set(err, memory.directory, "cannot open %s" SYSFS_MEMORY ": %s",
+				 sysfs->root, strerror(-memory.directory));
 	r = sysfs_read(memory.directory, "block_size_bytes", text, sizeof(text));
 	if (r >= 0)
 		r = parse_hex(text, &memory.block_size);
@@ -34,9 +35,10 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 		r = -EINVAL;
 	if (r < 0) {
 		close(memory.directory);
-		return error_set(err, r,
-				 "cannot read %s" SYSFS_MEMORY "/block_size_bytes: %s%s", sysfs->root, strerror(-r),
-				 r == -ENOENT ? " (a kernel with CONFIG_MEMORY_HOTPLUG has it)" : "");
+		return error_set(err, r, "cannot read %s" SYSFS_MEMORY "/block_size_bytes: %s%s",
+				 sysfs->root, strerror(-r),
+				 r == -ENOENT ? " (a kernel with CONFIG_MEMORY_HOTPLUG has it)" :
+						"");
 	}
 	memory.node_sets = calloc(1, sizeof(*memory.node_sets));
 	if (!memory.node_sets) {
@@ -85,9 +87,12 @@ static int memory_collect_node(const char *name, void *data)
  * read a node. A node that goes meanwhile is left out. -ENOENT: no NUMA.
  */
 static int memory_each_node(struct memory *memory,
-			    int (*each)(struct memory *memory, uint32_t node, const struct ranges *numbers, void *data), void *data)
+			    int (*each)(struct memory *memory, uint32_t node,
+					const struct ranges *numbers, void *data),
+			    void *data)
 {
-	_cleanup_close_ int directory = openat(memory->directory, "../node", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int directory =
+		openat(memory->directory, "../node", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct ranges nodes = { 0 };
 	int r;
 
@@ -114,7 +119,8 @@ static int memory_each_node(struct memory *memory,
 	return r;
 }
 
-static int memory_collect_numbers(struct memory *memory, uint32_t node, const struct ranges *numbers, void *data)
+static int memory_collect_numbers(struct memory *memory, uint32_t node,
+				  const struct ranges *numbers, void *data)
 {
 	int r = 0;
 
@@ -212,7 +218,8 @@ int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
 			memory->blocks = larger;
 			memory->room = room;
 		}
-		memmove(memory->blocks + at + 1, memory->blocks + at, (memory->n_blocks - at) * sizeof(*memory->blocks));
+		memmove(memory->blocks + at + 1, memory->blocks + at,
+			(memory->n_blocks - at) * sizeof(*memory->blocks));
 		memory->n_blocks++;
 	} else {
 		block.node_set = memory->blocks[at].node_set;
@@ -226,7 +233,8 @@ struct block *memory_find(const struct memory *memory, uint64_t number)
 {
 	size_t at = memory_lower_bound(memory, number);
 
-	return at < memory->n_blocks && memory->blocks[at].number == number ? &memory->blocks[at] : NULL;
+	return at < memory->n_blocks && memory->blocks[at].number == number ? &memory->blocks[at] :
+									      NULL;
 }
 
 const struct node_set *memory_nodes(const struct memory *memory, const struct block *block)
@@ -290,15 +298,18 @@ static int memory_node_set_with(struct memory *memory, uint32_t base, uint32_t n
 }
 
 /* Adds `node` to the sets of those blocks of the snapshot that are in `numbers`. */
-static int memory_add_node(struct memory *memory, uint32_t node, const struct ranges *numbers, void *data)
+static int memory_add_node(struct memory *memory, uint32_t node, const struct ranges *numbers,
+			   void *data)
 {
 	(void)data;
 	for (size_t i = 0; i < numbers->n; i++) {
 		size_t at = memory_lower_bound(memory, numbers->v[i].first);
 
-		for (; at < memory->n_blocks && memory->blocks[at].number <= numbers->v[i].last; at++) {
+		for (; at < memory->n_blocks && memory->blocks[at].number <= numbers->v[i].last;
+		     at++) {
 			struct block *block = &memory->blocks[at];
-			int r = memory_node_set_with(memory, block->node_set, node, &block->node_set);
+			int r = memory_node_set_with(memory, block->node_set, node,
+						     &block->node_set);
 
 			if (r < 0)
 				return r;
@@ -314,13 +325,15 @@ static int memory_load_nodes_of_block(struct memory *memory, struct block *block
 	char name[BLOCK_NAME_SIZE];
 	int r;
 
-	directory = openat(memory->directory, block_name(block->number, name), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = openat(memory->directory, block_name(block->number, name),
+			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return errno == ENOENT ? 0 : -errno;
 	r = sysfs_list(directory, memory_collect_node, &nodes);
 	for (size_t i = 0; r >= 0 && i < nodes.n; i++)
 		for (uint64_t node = nodes.v[i].first; r >= 0 && node <= nodes.v[i].last; node++)
-			r = memory_node_set_with(memory, block->node_set, (uint32_t)node, &block->node_set);
+			r = memory_node_set_with(memory, block->node_set, (uint32_t)node,
+						 &block->node_set);
 	ranges_done(&nodes);
 	return r;
 }

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "system/sysfs.h"
 #include "model/block.h"
 #include "model/device.h"
 #include "model/range.h"
+#include "system/sysfs.h"
 
 /* The nodes of a block: sorted, mostly one; early blocks can lie on several. */
 struct node_set {
@@ -20,13 +20,14 @@ struct node_set {
 };
 
 struct memory {
-	uint64_t block_size; /* bytes */
-	int directory;	     /* of all blocks, open for reading */
+	uint64_t block_size;  /* bytes */
+	int directory;	      /* of all blocks, open for reading */
 	struct block *blocks; /* by rising number */
 	size_t n_blocks;
-	size_t room; /* for so many there is memory at blocks */
+	size_t room;	 /* for so many there is memory at blocks */
 	bool whole;	 /* all blocks of the machine, not only some that were asked for */
-	size_t vanished; /* blocks that were there when the reading began and gone when their turn came */
+	size_t vanished; /* blocks that were there when the reading began and gone when their turn
+			    came */
 	struct node_set *node_sets; /* each set once; 0 is the empty one */
 	size_t n_node_sets;
 	struct devices devices; /* filled by provider_find_devices() */
@@ -63,7 +64,8 @@ int memory_load_nodes(struct memory *memory);
 /* The block of that number, NULL if it is not in the snapshot. Valid until the next load. */
 struct block *memory_find(const struct memory *memory, uint64_t number);
 
-/* The index of the first block whose number is not below the given one; n_blocks where there is none. */
+/* The index of the first block whose number is not below the given one; n_blocks where there is
+ * none. */
 size_t memory_lower_bound(const struct memory *memory, uint64_t number);
 
 /* The nodes of a block. */
@@ -74,7 +76,8 @@ bool memory_block_is_on_node(const struct memory *memory, const struct block *bl
 /* First byte and size of a block. */
 uint64_t memory_address(const struct memory *memory, uint64_t number);
 
-/* The numbers of all blocks that there are now, without reading any. Errors: -ENOMEM, those of getdents64(2). */
+/* The numbers of all blocks that there are now, without reading any. Errors: -ENOMEM, those of
+ * getdents64(2). */
 int memory_numbers(const struct memory *memory, struct ranges *ret);
 
 /* The blocks of a node by number, without reading any. -ENOENT: no such node, or no NUMA. */

@@ -5,29 +5,39 @@
 
 #define HAS(word, bit) (((word) >> KPAGEFLAGS_##bit) & 1)
 
-/* Bytes of a page descriptor on every 64-bit machine that has memory hot-plug (struct page, mm_types.h). */
+/* Bytes of a page descriptor on every 64-bit machine that has memory hot-plug (struct page,
+ * mm_types.h). */
 #define DESCRIPTOR_BYTES 64
 
 /* Of x86 and arm64 with pages of 4 KiB (pageblock_order 9). */
 #define PAGE_BLOCK_PAGES 512
 
 static const char *const keys[PAGE_KIND_COUNT] = {
-	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",    [PAGE_FILE] = "page_cache", [PAGE_SHARED] = "shared",
-	[PAGE_LOCKED] = "locked",
-	[PAGE_HUGE] = "huge",	      [PAGE_HUGE_FREE] = "huge_free", [PAGE_GIGANTIC] = "gigantic", [PAGE_BALLOON] = "balloon",
-	[PAGE_POISONED] = "poisoned",
-	[PAGE_RESERVED] = "reserved", [PAGE_SLAB] = "slab",	    [PAGE_TABLE] = "page_table", [PAGE_OTHER] = "other",
-	[PAGE_MEMMAP] = "memmap",     [PAGE_ABSENT] = "absent",
+	[PAGE_FREE] = "free",		[PAGE_ANON] = "anonymous",    [PAGE_FILE] = "page_cache",
+	[PAGE_SHARED] = "shared",	[PAGE_LOCKED] = "locked",     [PAGE_HUGE] = "huge",
+	[PAGE_HUGE_FREE] = "huge_free", [PAGE_GIGANTIC] = "gigantic", [PAGE_BALLOON] = "balloon",
+	[PAGE_POISONED] = "poisoned",	[PAGE_RESERVED] = "reserved", [PAGE_SLAB] = "slab",
+	[PAGE_TABLE] = "page_table",	[PAGE_OTHER] = "other",	      [PAGE_MEMMAP] = "memmap",
+	[PAGE_ABSENT] = "absent",
 };
 
 static const char *const words_for[PAGE_KIND_COUNT] = {
-	[PAGE_FREE] = "free",	      [PAGE_ANON] = "anonymous",	  [PAGE_FILE] = "page cache",
+	[PAGE_FREE] = "free",
+	[PAGE_ANON] = "anonymous",
+	[PAGE_FILE] = "page cache",
 	[PAGE_SHARED] = "shared memory",
-	[PAGE_LOCKED] = "locked",     [PAGE_HUGE] = "huge",		  [PAGE_HUGE_FREE] = "free huge",
+	[PAGE_LOCKED] = "locked",
+	[PAGE_HUGE] = "huge",
+	[PAGE_HUGE_FREE] = "free huge",
 	[PAGE_GIGANTIC] = "gigantic",
-	[PAGE_BALLOON] = "ballooned", [PAGE_POISONED] = "poisoned",	  [PAGE_RESERVED] = "reserved",
-	[PAGE_SLAB] = "slab",	      [PAGE_TABLE] = "page tables",	  [PAGE_OTHER] = "of unknown use",
-	[PAGE_MEMMAP] = "page descriptors", [PAGE_ABSENT] = "absent",
+	[PAGE_BALLOON] = "ballooned",
+	[PAGE_POISONED] = "poisoned",
+	[PAGE_RESERVED] = "reserved",
+	[PAGE_SLAB] = "slab",
+	[PAGE_TABLE] = "page tables",
+	[PAGE_OTHER] = "of unknown use",
+	[PAGE_MEMMAP] = "page descriptors",
+	[PAGE_ABSENT] = "absent",
 };
 
 const char *page_kind_key(enum page_kind kind)
@@ -40,7 +50,8 @@ const char *page_kind_words(enum page_kind kind)
 	return words_for[kind];
 }
 
-/* In the order in which has_unmovable_pages() (mm/page_isolation.c) asks, as far as the flags show it. */
+/* In the order in which has_unmovable_pages() (mm/page_isolation.c) asks, as far as the flags show
+ * it. */
 static enum page_kind kind_of(uint64_t word)
 {
 	if (HAS(word, NOPAGE))
@@ -85,8 +96,10 @@ static uint64_t gigantic_pages(uint64_t page_size)
 
 static void counter_end_huge(struct pages_counter *counter)
 {
-	enum page_kind kind = counter->huge_run > gigantic_pages(counter->pages.page_size) ? PAGE_GIGANTIC :
-			      counter->huge_mapped ? PAGE_HUGE : PAGE_HUGE_FREE;
+	enum page_kind kind = counter->huge_run > gigantic_pages(counter->pages.page_size) ?
+				      PAGE_GIGANTIC :
+			      counter->huge_mapped ? PAGE_HUGE :
+						     PAGE_HUGE_FREE;
 
 	counter->pages.count[kind] += counter->huge_run;
 	counter->huge_run = 0;
@@ -97,7 +110,8 @@ static void counter_end_huge(struct pages_counter *counter)
 static void counter_add(struct pages_counter *counter, uint64_t word, uint64_t run)
 {
 	/* A tail page that tells nothing of its own is what its head is. */
-	bool follows = HAS(word, TAIL) && !HAS(word, HUGE) && !HAS(word, NOPAGE) && !HAS(word, BUDDY) && !HAS(word, RESERVED);
+	bool follows = HAS(word, TAIL) && !HAS(word, HUGE) && !HAS(word, NOPAGE) &&
+		       !HAS(word, BUDDY) && !HAS(word, RESERVED);
 	enum page_kind kind = follows ? counter->head : kind_of(word);
 
 	if (kind == PAGE_HUGE) {
@@ -123,7 +137,8 @@ void pages_feed(const uint64_t *words, size_t n, void *data)
 	struct pages_counter *counter = data;
 
 	for (size_t i = 0, next; i < n; i = next) {
-		for (next = i + 1; next < n && words[next] == words[i] && !HAS(words[i], HEAD); next++)
+		for (next = i + 1; next < n && words[next] == words[i] && !HAS(words[i], HEAD);
+		     next++)
 			;
 		counter_add(counter, words[i], next - i);
 	}
@@ -140,7 +155,8 @@ struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory)
 	descriptors = all * DESCRIPTOR_BYTES / pages->page_size;
 	rounded = (descriptors + PAGE_BLOCK_PAGES - 1) / PAGE_BLOCK_PAGES * PAGE_BLOCK_PAGES;
 	if (memmap_on_memory && (counter->lead == PAGE_RESERVED || counter->lead == PAGE_OTHER) &&
-	    counter->lead_run && (counter->lead_run == descriptors || counter->lead_run == rounded)) {
+	    counter->lead_run &&
+	    (counter->lead_run == descriptors || counter->lead_run == rounded)) {
 		pages->count[counter->lead] -= counter->lead_run;
 		pages->count[PAGE_MEMMAP] += counter->lead_run;
 	}
@@ -148,10 +164,12 @@ struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory)
 	return *pages;
 }
 
-int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t size, bool memmap_on_memory, struct pages *ret)
+int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t size,
+		bool memmap_on_memory, struct pages *ret)
 {
 	struct pages_counter counter = { .pages = { .page_size = page_size } };
-	int r = kpageflags_read(kpageflags, address / page_size, size / page_size, pages_feed, &counter);
+	int r = kpageflags_read(kpageflags, address / page_size, size / page_size, pages_feed,
+				&counter);
 	uint64_t all = 0;
 
 	if (r < 0)
@@ -177,6 +195,6 @@ void pages_add(struct pages *sum, const struct pages *pages)
 
 uint64_t pages_to_move(const struct pages *pages)
 {
-	return pages->count[PAGE_ANON] + pages->count[PAGE_FILE] + pages->count[PAGE_SHARED] + pages->count[PAGE_LOCKED] +
-	       pages->count[PAGE_HUGE] + pages->count[PAGE_GIGANTIC];
+	return pages->count[PAGE_ANON] + pages->count[PAGE_FILE] + pages->count[PAGE_SHARED] +
+	       pages->count[PAGE_LOCKED] + pages->count[PAGE_HUGE] + pages->count[PAGE_GIGANTIC];
 }

@@ -10,26 +10,30 @@
 
 enum page_kind {
 	PAGE_FREE,
-	PAGE_ANON,     /* anonymous memory of programs: moved */
-	PAGE_FILE,     /* page cache: moved, or dropped */
-	PAGE_SHARED,   /* shared memory, tmpfs: moved; it can be dropped no more than anonymous memory */
-	PAGE_LOCKED,   /* of any of these, mlocked or unevictable: moved all the same */
-	PAGE_HUGE,     /* of hugetlbfs, in use: moved where a huge page can be had elsewhere */
-	PAGE_HUGE_FREE, /* of hugetlbfs, mapped by nobody, so most likely in the pool: given back to the system */
-	PAGE_GIGANTIC, /* of hugetlbfs, larger than the buddy allocator's largest: a new one can hardly be had */
-	PAGE_BALLOON,  /* PageOffline: a hypervisor's driver keeps it (balloon, virtio-mem, Hyper-V) */
+	PAGE_ANON,   /* anonymous memory of programs: moved */
+	PAGE_FILE,   /* page cache: moved, or dropped */
+	PAGE_SHARED, /* shared memory, tmpfs: moved; it can be dropped no more than anonymous memory
+		      */
+	PAGE_LOCKED, /* of any of these, mlocked or unevictable: moved all the same */
+	PAGE_HUGE,   /* of hugetlbfs, in use: moved where a huge page can be had elsewhere */
+	PAGE_HUGE_FREE, /* of hugetlbfs, mapped by nobody, so most likely in the pool: given back to
+			   the system */
+	PAGE_GIGANTIC,	/* of hugetlbfs, larger than the buddy allocator's largest: a new one can
+			   hardly be had */
+	PAGE_BALLOON,  /* PageOffline: a hypervisor's driver keeps it (balloon, virtio-mem, Hyper-V)
+			*/
 	PAGE_POISONED, /* hardware error: not moved, left behind */
 	PAGE_RESERVED, /* boot allocations, the kernel's image: never moved */
 	PAGE_SLAB,     /* kernel objects: never moved */
 	PAGE_TABLE,    /* page tables: never moved */
-	PAGE_OTHER,    /* no flag tells: other kernel memory, or a free page on a processor's list */
-	PAGE_MEMMAP,   /* the block's own page descriptors (memmap_on_memory): goes with the block */
-	PAGE_ABSENT,   /* no such page, or offline */
+	PAGE_OTHER,  /* no flag tells: other kernel memory, or a free page on a processor's list */
+	PAGE_MEMMAP, /* the block's own page descriptors (memmap_on_memory): goes with the block */
+	PAGE_ABSENT, /* no such page, or offline */
 	PAGE_KIND_COUNT,
 };
 
 struct pages {
-	bool counted; /* false: nobody has looked */
+	bool counted;	    /* false: nobody has looked */
 	uint64_t page_size; /* bytes */
 	uint64_t count[PAGE_KIND_COUNT];
 };
@@ -67,7 +71,8 @@ struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory);
  * Counts the pages of the block at `address`; *ret is not counted where the kernel shows only a
  * part of them, or none. Errors: those of kpageflags_read().
  */
-int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t size, bool memmap_on_memory, struct pages *ret);
+int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t size,
+		bool memmap_on_memory, struct pages *ret);
 
 /* Adds up two counts. */
 void pages_add(struct pages *sum, const struct pages *pages);

@@ -55,7 +55,8 @@ int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last)
 		memmove(ranges->v + at + 1, ranges->v + at, (ranges->n - at) * sizeof(*ranges->v));
 		ranges->n++;
 	} else {
-		memmove(ranges->v + at + 1, ranges->v + end, (ranges->n - end) * sizeof(*ranges->v));
+		memmove(ranges->v + at + 1, ranges->v + end,
+			(ranges->n - end) * sizeof(*ranges->v));
 		ranges->n -= end - at - 1;
 	}
 	ranges->v[at] = (struct range){ first, last };

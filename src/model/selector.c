@@ -26,7 +26,8 @@ static int parse_block_number(const char *text, uint64_t *ret)
 }
 
 /* Parses "A-B" with `parse` for both ends. */
-static int parse_pair(const char *word, int (*parse)(const char *, uint64_t *), uint64_t *first, uint64_t *last)
+static int parse_pair(const char *word, int (*parse)(const char *, uint64_t *), uint64_t *first,
+		      uint64_t *last)
 {
 	const char *dash = strchr(word, '-');
 	char left[32];
@@ -41,7 +42,8 @@ static int parse_pair(const char *word, int (*parse)(const char *, uint64_t *), 
 }
 
 /* text: the word, or what of it follows "memory", where there are no addresses. */
-static int selector_parse_number(const char *word, const char *text, struct selector *ret, struct error *err)
+static int selector_parse_number(const char *word, const char *text, struct selector *ret,
+				 struct error *err)
 {
 	bool is_address = text == word && word[0] == '0' && tolower((unsigned char)word[1]) == 'x';
 	bool is_pair = strchr(text, '-');
@@ -57,13 +59,18 @@ static int selector_parse_number(const char *word, const char *text, struct sele
 		ret->kind = is_address ? SELECTOR_ADDRESS : SELECTOR_BLOCKS;
 	}
 	if (r == -ERANGE)
-		return error_set(err, -EINVAL, "'%s' is larger than any %s", word, is_address ? "address" : "block number");
+		return error_set(err, -EINVAL, "'%s' is larger than any %s", word,
+				 is_address ? "address" : "block number");
 	if (r < 0)
-		return error_set(err, -EINVAL, "'%s' is neither a block (42), a block range (32-39), an address (0x100000000) nor an "
-				 "address range (0x100000000-0x13fffffff)%s", word,
+		return error_set(err, -EINVAL,
+				 "'%s' is neither a block (42), a block range (32-39), an address "
+				 "(0x100000000) nor an "
+				 "address range (0x100000000-0x13fffffff)%s",
+				 word,
 				 strchr(word, ',') ? "; give several as words of their own: 32 33" :
 				 is_address || !parse_size(text, &(uint64_t){ 0 }) ? "" :
-				 text[0] == '0' ? "; write numbers without leading zeros" : "");
+				 text[0] == '0' ? "; write numbers without leading zeros" :
+						  "");
 	if (ret->last < ret->first)
 		return error_set(err, -EINVAL, "'%s' runs backwards", word);
 	return 0;
@@ -84,7 +91,8 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 			name = word + length;
 	}
 	/* A shell that completes a path ends it so. */
-	if (name != word && strlen(name) < sizeof(path_name) && *name && name[strlen(name) - 1] == '/') {
+	if (name != word && strlen(name) < sizeof(path_name) && *name &&
+	    name[strlen(name) - 1] == '/') {
 		strcpy(path_name, name);
 		path_name[strlen(name) - 1] = '\0';
 		name = path_name;
@@ -107,11 +115,15 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 		selector.kind = SELECTOR_NODE;
 		selector.first = selector.last = number;
 	} else if (isalpha((unsigned char)*word) &&
-		   word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:._-")] == '\0') {
+		   word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678"
+				     "9:._-")] == '\0') {
 		selector.kind = SELECTOR_DEVICE;
 	} else {
-		r = error_set(err, -EINVAL, "'%s' names no block: a block number (42), a range (32-39), an address "
-			      "(0x100000000), a node (node1) or a device (PNP0C80:00, dax0.0)", word);
+		r = error_set(err, -EINVAL,
+			      "'%s' names no block: a block number (42), a range (32-39), an "
+			      "address "
+			      "(0x100000000), a node (node1) or a device (PNP0C80:00, dax0.0)",
+			      word);
 	}
 	if (r == 0)
 		*ret = selector;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words by which a user names blocks. Only their form is decided here, not whether such blocks exist. */
+/* The words by which a user names blocks. Only their form is decided here, not whether such blocks
+ * exist. */
 #ifndef MEMHP_MODEL_SELECTOR_H
 #define MEMHP_MODEL_SELECTOR_H
 
@@ -8,7 +9,8 @@
 #include "base/error.h"
 
 enum selector_kind {
-	SELECTOR_BLOCKS,    /* 42, 32-39, memory42, /sys/devices/system/memory/memory42, /devices/system/memory/memory42 */
+	SELECTOR_BLOCKS,    /* 42, 32-39, memory42, /sys/devices/system/memory/memory42,
+			       /devices/system/memory/memory42 */
 	SELECTOR_ADDRESS,   /* 0x100000000: the block that holds this byte */
 	SELECTOR_ADDRESSES, /* 0x100000000-0x13fffffff: both ends inside, on block borders */
 	SELECTOR_NODE,	    /* node1 */
@@ -17,8 +19,8 @@ enum selector_kind {
 
 struct selector {
 	enum selector_kind kind;
-	const char *word;	/* as it was given; not owned */
-	uint64_t first, last;	/* blocks, addresses, or the node in first */
+	const char *word;     /* as it was given; not owned */
+	uint64_t first, last; /* blocks, addresses, or the node in first */
 };
 
 /*

@@ -11,7 +11,8 @@ static const struct {
 	[SETTING_CRASH_HOTPLUG] = { SYSFS_MEMORY, "crash_hotplug", false, true },
 	[SETTING_ONLINE_POLICY] = { SYSFS_PARAMETERS, "online_policy", false, false },
 	[SETTING_AUTO_MOVABLE_RATIO] = { SYSFS_PARAMETERS, "auto_movable_ratio", true, false },
-	[SETTING_AUTO_MOVABLE_NUMA_AWARE] = { SYSFS_PARAMETERS, "auto_movable_numa_aware", false, true },
+	[SETTING_AUTO_MOVABLE_NUMA_AWARE] = { SYSFS_PARAMETERS, "auto_movable_numa_aware", false,
+					      true },
 	/* "Y", "N", or "force" since 6.6. */
 	[SETTING_MEMMAP_ON_MEMORY] = { SYSFS_PARAMETERS, "memmap_on_memory", false, false },
 };
@@ -22,9 +23,12 @@ void settings_load(const struct sysfs *sysfs, struct settings *ret)
 		struct setting *setting = &ret->v[i];
 		char path[128];
 
-		*setting = (struct setting){ .name = sources[i].name, .is_number = sources[i].is_number, .is_flag = sources[i].is_flag };
+		*setting = (struct setting){ .name = sources[i].name,
+					     .is_number = sources[i].is_number,
+					     .is_flag = sources[i].is_flag };
 		snprintf(path, sizeof(path), "%s/%s", sources[i].directory, sources[i].name);
-		setting->present = sysfs_read_path(sysfs, path, setting->value, sizeof(setting->value)) >= 0;
+		setting->present =
+			sysfs_read_path(sysfs, path, setting->value, sizeof(setting->value)) >= 0;
 	}
 }
 

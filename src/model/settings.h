@@ -18,8 +18,9 @@ struct setting {
 
 enum setting_index {
 	SETTING_AUTO_ONLINE_BLOCKS, /* /sys/devices/system/memory/auto_online_blocks (4.6) */
-	SETTING_CRASH_HOTPLUG,	    /* …/crash_hotplug (6.6): the kernel itself keeps kdump's list of memory up to date */
-	SETTING_ONLINE_POLICY,	    /* /sys/module/memory_hotplug/parameters/online_policy (5.15) */
+	SETTING_CRASH_HOTPLUG, /* …/crash_hotplug (6.6): the kernel itself keeps kdump's list of
+				  memory up to date */
+	SETTING_ONLINE_POLICY, /* /sys/module/memory_hotplug/parameters/online_policy (5.15) */
 	SETTING_AUTO_MOVABLE_RATIO,
 	SETTING_AUTO_MOVABLE_NUMA_AWARE,
 	SETTING_MEMMAP_ON_MEMORY,

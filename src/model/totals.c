@@ -32,7 +32,8 @@ int totals_nodes(const struct memory *memory, struct ranges *ret)
 {
 	for (size_t i = 0; i < memory->n_node_sets; i++) {
 		for (size_t j = 0; j < memory->node_sets[i].n; j++) {
-			int r = ranges_add(ret, memory->node_sets[i].v[j], memory->node_sets[i].v[j]);
+			int r = ranges_add(ret, memory->node_sets[i].v[j],
+					   memory->node_sets[i].v[j]);
 
 			if (r < 0)
 				return r;

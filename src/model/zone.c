@@ -8,8 +8,9 @@
 
 /* mm/show_mem.c: zone_names[]; "none" is valid_zones_show()'s own. */
 static const char *const names[ZONE_COUNT] = {
-	[ZONE_UNKNOWN] = "unknown", [ZONE_NONE] = "none",	[ZONE_DMA] = "DMA",	    [ZONE_DMA32] = "DMA32",
-	[ZONE_NORMAL] = "Normal",   [ZONE_HIGHMEM] = "HighMem", [ZONE_MOVABLE] = "Movable", [ZONE_DEVICE] = "Device",
+	[ZONE_UNKNOWN] = "unknown", [ZONE_NONE] = "none",     [ZONE_DMA] = "DMA",
+	[ZONE_DMA32] = "DMA32",	    [ZONE_NORMAL] = "Normal", [ZONE_HIGHMEM] = "HighMem",
+	[ZONE_MOVABLE] = "Movable", [ZONE_DEVICE] = "Device",
 };
 
 const char *zone_name(enum zone zone)
@@ -27,7 +28,8 @@ enum zone zone_parse(const char *name)
 
 bool zone_is_kernel(enum zone zone)
 {
-	return zone == ZONE_DMA || zone == ZONE_DMA32 || zone == ZONE_NORMAL || zone == ZONE_HIGHMEM;
+	return zone == ZONE_DMA || zone == ZONE_DMA32 || zone == ZONE_NORMAL ||
+	       zone == ZONE_HIGHMEM;
 }
 
 struct zones zones_parse(const char *text)

@@ -7,8 +7,10 @@
 #include <stddef.h>
 
 enum zone {
-	ZONE_UNKNOWN, /* no valid_zones attribute (a kernel without CONFIG_MEMORY_HOTREMOVE), or a word that this version does not know */
-	ZONE_NONE,    /* "none": the block lies in several zones or nodes and can never go offline (memory_block_offline()) */
+	ZONE_UNKNOWN, /* no valid_zones attribute (a kernel without CONFIG_MEMORY_HOTREMOVE), or a
+			 word that this version does not know */
+	ZONE_NONE,    /* "none": the block lies in several zones or nodes and can never go offline
+			 (memory_block_offline()) */
 	ZONE_DMA,
 	ZONE_DMA32,
 	ZONE_NORMAL,
@@ -48,7 +50,8 @@ struct zones zones_parse(const char *text);
 bool zones_contain(const struct zones *zones, enum zone zone);
 bool zones_equal(const struct zones *a, const struct zones *b);
 
-/* "Normal/Movable" into a buffer of at least ZONES_TEXT_SIZE; "-" for no zone. Returns the buffer. */
+/* "Normal/Movable" into a buffer of at least ZONES_TEXT_SIZE; "-" for no zone. Returns the buffer.
+ */
 #define ZONES_TEXT_SIZE 64
 char *zones_text(const struct zones *zones, char *buffer);
 

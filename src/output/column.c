@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "plan/selection.h"
 #include "base/cleanup.h"
 #include "base/format.h"
+#include "plan/selection.h"
 #include "provider/provider.h"
 
 static uint64_t row_blocks(const struct row *row)
@@ -27,7 +27,8 @@ static void range_text(const struct row *row, char *cell)
 {
 	uint64_t address = memory_address(row->memory, row->first->number);
 
-	snprintf(cell, COLUMN_CELL_SIZE, "0x%" PRIx64 "-0x%" PRIx64, address, address + (row_bytes(row) - 1));
+	snprintf(cell, COLUMN_CELL_SIZE, "0x%" PRIx64 "-0x%" PRIx64, address,
+		 address + (row_bytes(row) - 1));
 }
 
 static void range_json(const struct row *row, struct output_json *json)
@@ -93,7 +94,8 @@ static void node_text(const struct row *row, char *cell)
 
 	strcpy(cell, "-");
 	for (size_t i = 0; i < nodes->n && length + 16 < COLUMN_CELL_SIZE; i++)
-		length += (size_t)snprintf(cell + length, COLUMN_CELL_SIZE - length, "%s%" PRIu32, i ? "," : "", nodes->v[i]);
+		length += (size_t)snprintf(cell + length, COLUMN_CELL_SIZE - length, "%s%" PRIu32,
+					   i ? "," : "", nodes->v[i]);
 }
 
 static void node_json(const struct row *row, struct output_json *json)
@@ -111,7 +113,8 @@ static void blocks_text(const struct row *row, char *cell)
 	if (row->last == row->first->number)
 		snprintf(cell, COLUMN_CELL_SIZE, "%" PRIu64, row->last);
 	else
-		snprintf(cell, COLUMN_CELL_SIZE, "%" PRIu64 "-%" PRIu64, row->first->number, row->last);
+		snprintf(cell, COLUMN_CELL_SIZE, "%" PRIu64 "-%" PRIu64, row->first->number,
+			 row->last);
 }
 
 static void blocks_json(const struct row *row, struct output_json *json)
@@ -132,7 +135,8 @@ static bool device_equal(const struct memory *memory, const struct block *a, con
 
 static const struct device *row_device(const struct row *row)
 {
-	return row->first->device == BLOCK_NO_DEVICE ? NULL : &row->memory->devices.v[row->first->device];
+	return row->first->device == BLOCK_NO_DEVICE ? NULL :
+						       &row->memory->devices.v[row->first->device];
 }
 
 static void device_text(const struct row *row, char *cell)
@@ -178,29 +182,36 @@ static void chance_json(const struct row *row, struct output_json *json)
 {
 	enum chance chance = row->first->chance;
 
-	output_json_text(json, "offline_chance", chance == CHANCE_NONE ? NULL : chance == CHANCE_UNKNOWN ? "unknown" : chance_word(chance));
+	output_json_text(json, "offline_chance",
+			 chance == CHANCE_NONE	  ? NULL :
+			 chance == CHANCE_UNKNOWN ? "unknown" :
+						    chance_word(chance));
 }
 
 const struct column columns[] = {
 	{ "RANGE", "first and last address", false, true, 0, NULL, range_text, range_json },
 	{ "SIZE", "amount of memory", true, true, 0, NULL, size_text, size_json },
-	{ "STATE", "online, offline or going-offline", false, true, 0, state_equal, state_text, state_json },
+	{ "STATE", "online, offline or going-offline", false, true, 0, state_equal, state_text,
+	  state_json },
 	{ "ZONE", "its zone; if offline, those it could join, the default one first", false, true,
 	  BLOCK_WANT_ZONES, zone_equal, zone_text, zone_json },
-	{ "NODE", "NUMA node, or nodes", true, true, SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
+	{ "NODE", "NUMA node, or nodes", true, true,
+	  SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
 	{ "BLOCKS", "block numbers", true, true, 0, NULL, blocks_text, blocks_json },
-	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES, device_equal, device_text, device_json },
+	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES,
+	  device_equal, device_text, device_json },
 	{ "OFFLINE?", "chance to go offline: by the zone, with --scan by the pages", false, true,
 	  BLOCK_WANT_ZONES, chance_equal, chance_text, chance_json },
-	{ "PROVIDER", "kind of that device: how its memory comes and goes", false, false, SELECTION_WANT_DEVICES, device_equal,
-	  provider_text, provider_json },
+	{ "PROVIDER", "kind of that device: how its memory comes and goes", false, false,
+	  SELECTION_WANT_DEVICES, device_equal, provider_text, provider_json },
 };
 const size_t n_columns = ARRAY_SIZE(columns);
 
 static const struct column *column_find(const char *name, size_t length)
 {
 	for (size_t i = 0; i < n_columns; i++)
-		if (strlen(columns[i].name) == length && !strncasecmp(columns[i].name, name, length))
+		if (strlen(columns[i].name) == length &&
+		    !strncasecmp(columns[i].name, name, length))
 			return &columns[i];
 	return NULL;
 }
@@ -210,8 +221,10 @@ static int column_unknown(const char *name, size_t length, struct error *err)
 	char known[256] = "";
 
 	for (size_t i = 0; i < n_columns; i++)
-		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s", i ? ", " : "", columns[i].name);
-	return error_set(err, -EINVAL, "there is no column '%.*s'; there are %s", (int)length, name, known);
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			 i ? ", " : "", columns[i].name);
+	return error_set(err, -EINVAL, "there is no column '%.*s'; there are %s", (int)length, name,
+			 known);
 }
 
 int column_add(const char *name, struct column_choice *choice)
@@ -247,7 +260,8 @@ int column_choose(const char *list, struct column_choice *ret, struct error *err
 			return error_set(err, -EINVAL, "more than %d columns", COLUMNS_MAX);
 		for (size_t i = 0; i < choice.n; i++)
 			if (choice.v[i] == column)
-				return error_set(err, -EINVAL, "the column %s is there already", column->name);
+				return error_set(err, -EINVAL, "the column %s is there already",
+						 column->name);
 		choice.v[choice.n++] = column;
 		list = list[length] ? list + length + 1 : NULL;
 	}
@@ -264,8 +278,8 @@ unsigned int column_want(const struct column_choice *choice)
 	return want;
 }
 
-bool column_mergeable(const struct column_choice *choice, const struct memory *memory, const struct block *before,
-		      const struct block *block)
+bool column_mergeable(const struct column_choice *choice, const struct memory *memory,
+		      const struct block *before, const struct block *block)
 {
 	if (block->number != before->number + 1)
 		return false;

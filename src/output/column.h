@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one list of what `list` can show: it feeds the table, the JSON keys, --help and the completions. */
+/* The one list of what `list` can show: it feeds the table, the JSON keys, --help and the
+ * completions. */
 #ifndef MEMHP_OUTPUT_COLUMN_H
 #define MEMHP_OUTPUT_COLUMN_H
 
@@ -60,7 +61,7 @@ int column_add(const char *name, struct column_choice *choice);
 unsigned int column_want(const struct column_choice *choice);
 
 /* Can the block be shown in one row with its predecessor? */
-bool column_mergeable(const struct column_choice *choice, const struct memory *memory, const struct block *before,
-		      const struct block *block);
+bool column_mergeable(const struct column_choice *choice, const struct memory *memory,
+		      const struct block *before, const struct block *block);
 
 #endif

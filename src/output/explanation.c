@@ -16,7 +16,8 @@ struct wrap {
 };
 
 /* Prints the words of the text where they fit. */
-static void wrap_print(struct wrap *wrap, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void wrap_print(struct wrap *wrap, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 static void wrap_print(struct wrap *wrap, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
@@ -64,15 +65,18 @@ static struct wrap wrap_begin_list(const struct explanation *explanation, const 
  * The worst block of a device, of those that are not offline, one that is going offline last; all
  * of its blocks must be in the snapshot. NULL: all offline.
  */
-static const struct block *device_worst(const struct explanation *explanation, const struct device *device)
+static const struct block *device_worst(const struct explanation *explanation,
+					const struct device *device)
 {
 	const struct block *worst = NULL;
 
 	for (size_t i = 0; i < device->blocks.n; i++) {
-		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++) {
+		for (uint64_t number = device->blocks.v[i].first;
+		     number <= device->blocks.v[i].last; number++) {
 			const struct block *block = memory_find(explanation->memory, number);
 
-			if (!block || block->state == BLOCK_OFFLINE || (block->chance == CHANCE_NONE && worst))
+			if (!block || block->state == BLOCK_OFFLINE ||
+			    (block->chance == CHANCE_NONE && worst))
 				continue;
 			if (!worst || worst->chance == CHANCE_NONE || block->chance < worst->chance)
 				worst = block;
@@ -84,14 +88,16 @@ static const struct block *device_worst(const struct explanation *explanation, c
 static bool device_is_explained(const struct explanation *explanation, const struct device *device)
 {
 	for (size_t i = 0; i < device->blocks.n; i++)
-		for (uint64_t number = device->blocks.v[i].first; number <= device->blocks.v[i].last; number++)
+		for (uint64_t number = device->blocks.v[i].first;
+		     number <= device->blocks.v[i].last; number++)
 			if (!ranges_contain(explanation->selected, number))
 				return false;
 	return device->blocks.n;
 }
 
 /* "memory32: no" and where it is. */
-static void print_head(const struct explanation *explanation, const struct block *block, const struct verdict *verdict)
+static void print_head(const struct explanation *explanation, const struct block *block,
+		       const struct verdict *verdict)
 {
 	const struct memory *memory = explanation->memory;
 	const struct node_set *nodes = memory_nodes(memory, block);
@@ -99,11 +105,13 @@ static void print_head(const struct explanation *explanation, const struct block
 	char size[FORMAT_SIZE], zones[ZONES_TEXT_SIZE];
 	struct wrap wrap;
 
-	printf("memory%" PRIu64 ": %s\n", block->number, verdict->chance == CHANCE_NONE ? block_state_name(block->state) :
-	       chance_word(verdict->chance));
+	printf("memory%" PRIu64 ": %s\n", block->number,
+	       verdict->chance == CHANCE_NONE ? block_state_name(block->state) :
+						chance_word(verdict->chance));
 	wrap = wrap_begin_list(explanation, "where");
-	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address, address + (memory->block_size - 1),
-		   format_size(memory->block_size, size), block_state_name(block->state), zones_text(&block->zones, zones));
+	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address,
+		   address + (memory->block_size - 1), format_size(memory->block_size, size),
+		   block_state_name(block->state), zones_text(&block->zones, zones));
 	for (size_t i = 0; i < nodes->n; i++) {
 		wrap.column += (unsigned int)printf(",");
 		wrap_print(&wrap, "node %" PRIu32, nodes->v[i]);
@@ -126,7 +134,8 @@ static void print_pages(const struct explanation *explanation, const struct page
 		if (!pages->count[kind])
 			continue;
 		wrap.column += (unsigned int)printf("%s", separator);
-		wrap_print(&wrap, "%" PRIu64 " %s (%s)", pages->count[kind], page_kind_words((enum page_kind)kind),
+		wrap_print(&wrap, "%" PRIu64 " %s (%s)", pages->count[kind],
+			   page_kind_words((enum page_kind)kind),
 			   format_about(pages->count[kind] * pages->page_size, size));
 		separator = ",";
 	}
@@ -153,7 +162,8 @@ static void print_block(const struct explanation *explanation, size_t index)
 		struct headroom room = headroom_count(&survey->meminfo, pages);
 
 		wrap = wrap_begin(explanation, "room");
-		wrap_print(&wrap, "%s must move, %s is free elsewhere", format_about(room.must_move_bytes, must_move),
+		wrap_print(&wrap, "%s must move, %s is free elsewhere",
+			   format_about(room.must_move_bytes, must_move),
 			   format_about(room.free_bytes, there));
 		putchar('\n');
 	}
@@ -173,7 +183,9 @@ static void print_device(const struct explanation *explanation, const struct dev
 	printf("%s (%" PRIu64 " block%s, %s): ", device->name, blocks, blocks == 1 ? "" : "s",
 	       format_size(blocks * explanation->memory->block_size, size));
 	if (worst)
-		printf("%s, as memory%" PRIu64 "\n", worst->chance == CHANCE_NONE ? block_state_name(worst->state) : chance_word(worst->chance),
+		printf("%s, as memory%" PRIu64 "\n",
+		       worst->chance == CHANCE_NONE ? block_state_name(worst->state) :
+						      chance_word(worst->chance),
 		       worst->number);
 	else
 		puts("offline");
@@ -193,7 +205,8 @@ void explanation_print(const struct explanation *explanation)
 		printf("%s: no block matches\n", explanation->command);
 }
 
-static void add_pages(const struct page_survey *survey, const struct pages *pages, struct output_json *json)
+static void add_pages(const struct page_survey *survey, const struct pages *pages,
+		      struct output_json *json)
 {
 	output_json_begin_object(json, "pages");
 	for (size_t kind = 0; kind < PAGE_KIND_COUNT; kind++)
@@ -210,7 +223,10 @@ static void add_pages(const struct page_survey *survey, const struct pages *page
 
 static void add_chance(struct output_json *json, enum chance chance)
 {
-	output_json_text(json, "offline_chance", chance == CHANCE_NONE ? NULL : chance == CHANCE_UNKNOWN ? "unknown" : chance_word(chance));
+	output_json_text(json, "offline_chance",
+			 chance == CHANCE_NONE	  ? NULL :
+			 chance == CHANCE_UNKNOWN ? "unknown" :
+						    chance_word(chance));
 }
 
 static void add_block(const struct explanation *explanation, size_t index, struct output_json *json)
@@ -232,7 +248,10 @@ static void add_block(const struct explanation *explanation, size_t index, struc
 	for (size_t i = 0; i < nodes->n; i++)
 		output_json_uint(json, NULL, nodes->v[i]);
 	output_json_end(json);
-	output_json_text(json, "device", block->device == BLOCK_NO_DEVICE ? NULL : explanation->memory->devices.v[block->device].name);
+	output_json_text(json, "device",
+			 block->device == BLOCK_NO_DEVICE ?
+				 NULL :
+				 explanation->memory->devices.v[block->device].name);
 	add_chance(json, verdict.chance);
 	output_json_begin_array(json, "reasons");
 	for (size_t i = 0; i < verdict.n_reasons; i++) {
@@ -248,7 +267,8 @@ static void add_block(const struct explanation *explanation, size_t index, struc
 	output_json_end(json);
 }
 
-static void add_device(const struct explanation *explanation, const struct device *device, struct output_json *json)
+static void add_device(const struct explanation *explanation, const struct device *device,
+		       struct output_json *json)
 {
 	const struct block *worst = device_worst(explanation, device);
 

@@ -7,10 +7,12 @@
 
 struct explanation {
 	const char *command;
-	const struct memory *memory;   /* with nodes and devices, judged */
-	const struct ranges *selected; /* blocks to explain; a device is explained when all of its blocks are */
+	const struct memory *memory; /* with nodes and devices, judged */
+	const struct ranges
+		*selected; /* blocks to explain; a device is explained when all of its blocks are */
 	const struct page_survey *survey;
-	char *const *kernel_log; /* one a block of the snapshot, by index: what the kernel logged about it, or NULL */
+	char *const *kernel_log; /* one a block of the snapshot, by index: what the kernel logged
+				    about it, or NULL */
 	int scan_error;		 /* 0, or -errno: why the pages could not be looked at */
 	unsigned int width;	 /* columns of the text */
 };

@@ -80,7 +80,8 @@ static bool map_shows(const struct map *map, const struct block *block, int64_t 
 
 	if (!ranges_contain(map->request->selected, block->number))
 		return false;
-	return node < 0 ? !memory_nodes(memory, block)->n : memory_block_is_on_node(memory, block, (uint32_t)node);
+	return node < 0 ? !memory_nodes(memory, block)->n :
+			  memory_block_is_on_node(memory, block, (uint32_t)node);
 }
 
 static void map_print_cell(const struct map *map, enum map_class class)
@@ -102,7 +103,7 @@ static enum map_class map_most(const uint64_t *count)
 {
 	enum map_class most = MAP_CLASS_COUNT;
 
-	for (enum map_class class = 0; class < MAP_CLASS_COUNT; class++)
+	for (enum map_class class = 0; class < MAP_CLASS_COUNT; class ++)
 		if (count[class] && (most == MAP_CLASS_COUNT || count[class] > count[most]))
 			most = class;
 	return most;
@@ -114,9 +115,11 @@ static void map_print_row(struct map *map, int64_t node, size_t *at)
 	const struct memory *memory = map->request->memory;
 	uint64_t row = memory->blocks[*at].number / (map->cells * map->blocks), blank = 0;
 
-	printf("0x%-*" PRIx64 " ", map->label_width - 2, memory_address(memory, row * map->cells * map->blocks));
+	printf("0x%-*" PRIx64 " ", map->label_width - 2,
+	       memory_address(memory, row * map->cells * map->blocks));
 	for (uint64_t cell = 0; cell < map->cells; cell++) {
-		uint64_t end = (row * map->cells + cell + 1) * map->blocks, count[MAP_CLASS_COUNT] = { 0 };
+		uint64_t end = (row * map->cells + cell + 1) * map->blocks,
+			 count[MAP_CLASS_COUNT] = { 0 };
 		enum map_class class;
 
 		for (; *at < memory->n_blocks && memory->blocks[*at].number < end; ++*at)
@@ -161,7 +164,8 @@ static uint64_t map_rows(const struct map *map)
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		uint64_t row = memory->blocks[i].number / (map->cells * map->blocks);
 
-		if (row == last || !ranges_contain(map->request->selected, memory->blocks[i].number))
+		if (row == last ||
+		    !ranges_contain(map->request->selected, memory->blocks[i].number))
 			continue;
 		rows++;
 		last = row;
@@ -174,9 +178,14 @@ static void map_lay_out(struct map *map)
 	const struct memory *memory = map->request->memory;
 	char label[32];
 
-	map->label_width = snprintf(label, sizeof(label), "0x%" PRIx64,
-				    memory->n_blocks ? memory_address(memory, memory->blocks[memory->n_blocks - 1].number) : 0);
-	for (map->cells = CELLS_MAX; map->cells > CELLS_MIN && map->cells + (uint64_t)map->label_width + 1 > map->request->width;)
+	map->label_width = snprintf(
+		label, sizeof(label), "0x%" PRIx64,
+		memory->n_blocks ?
+			memory_address(memory, memory->blocks[memory->n_blocks - 1].number) :
+			0);
+	for (map->cells = CELLS_MAX;
+	     map->cells > CELLS_MIN &&
+	     map->cells + (uint64_t)map->label_width + 1 > map->request->width;)
 		map->cells /= 2;
 	for (map->blocks = 1; map_rows(map) > ROWS_MAX;)
 		map->blocks *= 2;
@@ -191,14 +200,17 @@ static void map_print_legend(const struct map *map)
 	if (map->blocks == 1)
 		printf("\nA cell is one block, %s.\n", format_size(size, text));
 	else
-		printf("\nA cell is %" PRIu64 " blocks, %s,%cand shows what most of them are.\n", map->blocks,
-		       format_size(map->blocks * size, text), narrow ? '\n' : ' ');
-	for (enum map_class class = 0; class < MAP_CLASS_COUNT; class++) {
+		printf("\nA cell is %" PRIu64 " blocks, %s,%cand shows what most of them are.\n",
+		       map->blocks, format_size(map->blocks * size, text), narrow ? '\n' : ' ');
+	for (enum map_class class = 0; class < MAP_CLASS_COUNT; class ++) {
 		if (!map->count[class])
 			continue;
 		map_print_cell(map, class);
-		printf(narrow ? " %s\n%*" PRIu64 " block%s %9s\n" : " %-28s %*" PRIu64 " block%s %9s\n", classes[class].text, 7,
-		       map->count[class], map->count[class] == 1 ? " " : "s", format_size(map->count[class] * size, text));
+		printf(narrow ? " %s\n%*" PRIu64 " block%s %9s\n" :
+				" %-28s %*" PRIu64 " block%s %9s\n",
+		       classes[class].text, 7, map->count[class],
+		       map->count[class] == 1 ? " " : "s",
+		       format_size(map->count[class] * size, text));
 	}
 }
 

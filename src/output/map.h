@@ -12,7 +12,8 @@ struct map_request {
 	const struct ranges *selected;
 	unsigned int width; /* columns that may be used */
 	bool colours;
-	bool blocks_characters; /* block characters in place of letters; only where colours tell the rest */
+	bool blocks_characters; /* block characters in place of letters; only where colours tell the
+				   rest */
 };
 
 /*

@@ -19,7 +19,8 @@
  * 79 MB.
  */
 struct output_json {
-	struct json_object *open[DEPTH_MAX]; /* objects and arrays of the value that is being built, the outermost first */
+	struct json_object *open[DEPTH_MAX]; /* objects and arrays of the value that is being built,
+						the outermost first */
 	int depth;			     /* how many; 0: in the frame */
 	const char *key;		     /* of that value in the root; NULL in an array */
 	bool in_array;			     /* the frame's innermost is an array of the root */
@@ -35,7 +36,8 @@ static struct output_json *begin(bool line)
 
 	if (!json)
 		return NULL;
-	/* Nothing was printed before; glibc's own buffer of 4 KiB would make a write for every 25 blocks. */
+	/* Nothing was printed before; glibc's own buffer of 4 KiB would make a write for every 25
+	 * blocks. */
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	json->line = line;
 	return json;
@@ -77,7 +79,8 @@ static void print_key(struct output_json *json, const char *key)
 
 static void print_value(struct output_json *json, struct json_object *value)
 {
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE | (json->line ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_SPACED);
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
+		    (json->line ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_SPACED);
 	size_t length;
 	const char *text = json_object_to_json_string_length(value, flags, &length);
 
@@ -106,7 +109,9 @@ static bool add(struct output_json *json, const char *key, struct json_object *v
 	} else if (json_object_is_type(parent, json_type_array)) {
 		r = json_object_array_add(parent, value);
 	} else {
-		r = json_object_object_add_ex(parent, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY);
+		r = json_object_object_add_ex(parent, key, value,
+					      JSON_C_OBJECT_ADD_KEY_IS_NEW |
+						      JSON_C_OBJECT_ADD_CONSTANT_KEY);
 	}
 	if (r < 0) {
 		json->error = -ENOMEM;
@@ -178,13 +183,19 @@ void output_json_end(struct output_json *json)
 static size_t utf8_length(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	size_t n = p[0] < 0x80 ? 1 :
+		   p[0] < 0xc2 ? 0 :
+		   p[0] < 0xe0 ? 2 :
+		   p[0] < 0xf0 ? 3 :
+		   p[0] < 0xf5 ? 4 :
+				 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
 	/* Longer than needed, a half of a UTF-16 pair, beyond the last character. */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;
 	return n;
 }
@@ -267,7 +278,8 @@ void output_json_ms(struct output_json *json, const char *key, int64_t ns)
 
 	if (!json)
 		return;
-	snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, ns / CLOCK_NS_PER_MS, ns / (CLOCK_NS_PER_MS / 10) % 10);
+	snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, ns / CLOCK_NS_PER_MS,
+		 ns / (CLOCK_NS_PER_MS / 10) % 10);
 	add_new(json, key, json_object_new_double_s((double)ns / CLOCK_NS_PER_MS, text));
 }
 

@@ -20,10 +20,12 @@ struct output_json;
  */
 struct output_json *output_json_begin_document(const char *command);
 
-/* With `lines`, the document is one line without any white space between: for streams of objects. */
+/* With `lines`, the document is one line without any white space between: for streams of objects.
+ */
 struct output_json *output_json_begin_line(void);
 
-/* key is NULL inside an array. Each _begin_ needs its output_json_end(). Text that is NULL becomes null. */
+/* key is NULL inside an array. Each _begin_ needs its output_json_end(). Text that is NULL becomes
+ * null. */
 void output_json_begin_object(struct output_json *json, const char *key);
 void output_json_begin_array(struct output_json *json, const char *key);
 void output_json_end(struct output_json *json);

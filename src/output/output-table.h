@@ -8,7 +8,7 @@
 struct output_table;
 
 struct output_table_style {
-	bool raw;	  /* one blank between cells, unsafe characters escaped, for programs */
+	bool raw; /* one blank between cells, unsafe characters escaped, for programs */
 	bool no_headings;
 };
 

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "system/clock.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "output/terminal.h"
+#include "system/clock.h"
 
 #define DRAW_AFTER_NS (CLOCK_NS_PER_S / 2)
 #define DRAW_EVERY_NS (CLOCK_NS_PER_S / 10)
@@ -63,8 +63,8 @@ void progress_step(void *data, size_t done, size_t total, uint64_t block, const 
 	if (!line.on || now - line.began_ns < DRAW_AFTER_NS || now - line.drawn_ns < DRAW_EVERY_NS)
 		return;
 	line.drawn_ns = now;
-	progress_draw("%s: %zu of %zu, memory%" PRIu64 " %s, %s", line.verb, done, total, block, word,
-		      format_duration(now - line.began_ns, elapsed));
+	progress_draw("%s: %zu of %zu, memory%" PRIu64 " %s, %s", line.verb, done, total, block,
+		      word, format_duration(now - line.began_ns, elapsed));
 }
 
 void progress_device(void *data, const char *name)
@@ -74,7 +74,8 @@ void progress_device(void *data, const char *name)
 	(void)data;
 	if (!line.on || clock_now_ns() - line.began_ns < DRAW_AFTER_NS)
 		return;
-	progress_draw("%s: %s, %s", line.verb, name, format_duration(clock_now_ns() - line.began_ns, elapsed));
+	progress_draw("%s: %s, %s", line.verb, name,
+		      format_duration(clock_now_ns() - line.began_ns, elapsed));
 }
 
 void progress_waiting(void *data, uint64_t block, const char *holder)

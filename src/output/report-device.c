@@ -28,12 +28,15 @@ static void print_steps(const struct report *report, const struct device_outcome
 		const struct provider_step *step = &outcome->steps.v[i];
 
 		if (step->module)
-			printf("%s: would load the module %s, if it is not there\n", outcome->device.name, step->module);
-		printf("%s: %swould write '%s' to %s/%s\n", outcome->device.name, step->otherwise ? "if that fails with ENODEV, " : "", step->value,
+			printf("%s: would load the module %s, if it is not there\n",
+			       outcome->device.name, step->module);
+		printf("%s: %swould write '%s' to %s/%s\n", outcome->device.name,
+		       step->otherwise ? "if that fails with ENODEV, " : "", step->value,
 		       step->directory, step->attribute);
 	}
 	if (report->new_blocks_zone)
-		printf("%s: would bring its new blocks online (--zone=%s)\n", outcome->device.name, report->new_blocks_zone);
+		printf("%s: would bring its new blocks online (--zone=%s)\n", outcome->device.name,
+		       report->new_blocks_zone);
 }
 
 /* For blocks that no device has, their numbers stand for the name. */
@@ -50,23 +53,30 @@ static const char *device_reason(const struct device_outcome *outcome)
 	return outcome_reason(&(struct outcome){ .cause = outcome->cause }, BLOCK_UNKNOWN);
 }
 
-static void print_device(const struct report *report, const struct device_outcome *outcome, bool quiet)
+static void print_device(const struct report *report, const struct device_outcome *outcome,
+			 bool quiet)
 {
 	_cleanup_free_ char *extent = extent_text(report, &outcome->device);
-	const char *name = device_name(&outcome->device), *where = extent ? extent : "", *reason = device_reason(outcome);
+	const char *name = device_name(&outcome->device), *where = extent ? extent : "",
+		   *reason = device_reason(outcome);
 
 	switch (outcome->result) {
 	case DEVICE_REMOVED:
 	case DEVICE_ADDED:
 	case DEVICE_ALREADY:
 		if (!quiet)
-			printf("%s: %s%s\n", name, outcome->result == DEVICE_ALREADY ? "already there" : device_result_name(outcome->result), where);
+			printf("%s: %s%s\n", name,
+			       outcome->result == DEVICE_ALREADY ?
+				       "already there" :
+				       device_result_name(outcome->result),
+			       where);
 		break;
 	case DEVICE_PLANNED:
 		if (!quiet && outcome->steps.n)
 			print_steps(report, outcome);
 		else if (!outcome->steps.n)
-			log_error("%s%s: would only go offline: %s", name, where, reason ? reason : "");
+			log_error("%s%s: would only go offline: %s", name, where,
+				  reason ? reason : "");
 		break;
 	case DEVICE_PASSED_OVER:
 		log_info("%s%s: passed over: %s", name, where, reason ? reason : "");
@@ -75,8 +85,10 @@ static void print_device(const struct report *report, const struct device_outcom
 		log_error("%s%s: offline, but not removed: %s", name, where, reason ? reason : "");
 		break;
 	default:
-		log_error("%s%s: %s%s%s%s%s", name, where, device_result_name(outcome->result), outcome->error ? ": " : "",
-			  outcome->error ? error_name(outcome->error) : "", reason ? ": " : "", reason ? reason : "");
+		log_error("%s%s: %s%s%s%s%s", name, where, device_result_name(outcome->result),
+			  outcome->error ? ": " : "",
+			  outcome->error ? error_name(outcome->error) : "", reason ? ": " : "",
+			  reason ? reason : "");
 		break;
 	}
 }
@@ -104,13 +116,15 @@ static void add_steps(const struct device_outcome *outcome, struct output_json *
 	output_json_end(json);
 }
 
-static void add_device(const struct report *report, const struct device_outcome *outcome, struct output_json *json)
+static void add_device(const struct report *report, const struct device_outcome *outcome,
+		       struct output_json *json)
 {
 	const struct ranges *blocks = &outcome->device.blocks;
 
 	output_json_begin_object(json, NULL);
 	output_json_text(json, "device", outcome->device.name);
-	output_json_text(json, "provider", outcome->device.provider ? outcome->device.provider->name : NULL);
+	output_json_text(json, "provider",
+			 outcome->device.provider ? outcome->device.provider->name : NULL);
 	output_json_text(json, "result", device_result_name(outcome->result));
 	if (outcome->error)
 		output_json_text(json, "errno", error_name(outcome->error));

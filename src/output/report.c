@@ -48,8 +48,8 @@ static const char *extent_text(const struct report *report, uint64_t blocks, cha
 {
 	char size[FORMAT_SIZE];
 
-	snprintf(buffer, BLOCKS_TEXT_SIZE, "%" PRIu64 " block%s, %s", blocks, blocks == 1 ? "" : "s",
-		 format_size(blocks * report->memory->block_size, size));
+	snprintf(buffer, BLOCKS_TEXT_SIZE, "%" PRIu64 " block%s, %s", blocks,
+		 blocks == 1 ? "" : "s", format_size(blocks * report->memory->block_size, size));
 	return buffer;
 }
 
@@ -60,8 +60,10 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_line(const struct outcome *a, const struct outcome *b)
 {
-	return b->block == a->block + 1 && a->result == b->result && a->cause == b->cause && a->error == b->error &&
-	       a->zone_before == b->zone_before && a->zone_after == b->zone_after && a->after == b->after && same_text(a->detail, b->detail);
+	return b->block == a->block + 1 && a->result == b->result && a->cause == b->cause &&
+	       a->error == b->error && a->zone_before == b->zone_before &&
+	       a->zone_after == b->zone_after && a->after == b->after &&
+	       same_text(a->detail, b->detail);
 }
 
 /* The zone, where there is one, as ", zone Movable". */
@@ -73,7 +75,8 @@ static const char *zone_text(const char *before, enum zone zone, char *buffer)
 	return buffer;
 }
 
-static void print_success(const struct report *report, const struct outcome *outcome, const char *blocks, const char *extent)
+static void print_success(const struct report *report, const struct outcome *outcome,
+			  const char *blocks, const char *extent)
 {
 	bool online = report->plan->wanted == BLOCK_ONLINE;
 	char zone[48], before[48];
@@ -81,10 +84,15 @@ static void print_success(const struct report *report, const struct outcome *out
 	switch (outcome->result) {
 	case OUTCOME_CHANGED:
 		if (online)
-			printf("%s: online%s%s (%s)\n", blocks, zone_text(", zone ", outcome->zone_after, zone),
-			       outcome->rezone ? zone_text(", was in zone ", outcome->zone_before, before) : "", extent);
+			printf("%s: online%s%s (%s)\n", blocks,
+			       zone_text(", zone ", outcome->zone_after, zone),
+			       outcome->rezone ?
+				       zone_text(", was in zone ", outcome->zone_before, before) :
+				       "",
+			       extent);
 		else
-			printf("%s: offline%s (%s)\n", blocks, zone_text(", was in zone ", outcome->zone_before, zone), extent);
+			printf("%s: offline%s (%s)\n", blocks,
+			       zone_text(", was in zone ", outcome->zone_before, zone), extent);
 		break;
 	case OUTCOME_ALREADY:
 		printf("%s: already %s%s (%s)\n", blocks, block_state_name(report->plan->wanted),
@@ -98,17 +106,22 @@ static void print_success(const struct report *report, const struct outcome *out
 	}
 }
 
-static void print_failure(const struct report *report, const struct outcome *outcome, const char *blocks, const char *extent)
+static void print_failure(const struct report *report, const struct outcome *outcome,
+			  const char *blocks, const char *extent)
 {
 	const char *reason = outcome_reason(outcome, report->plan->wanted);
-	const char *verb = outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ALREADY
-				   ? block_state_name(outcome->after) : outcome_result_name(outcome->result);
+	const char *verb = outcome->result == OUTCOME_CHANGED ||
+					   outcome->result == OUTCOME_ALREADY ?
+				   block_state_name(outcome->after) :
+				   outcome_result_name(outcome->result);
 	char zone[48];
 
 	log_error("%s: %s (%s)%s: %s%s%s%s%s", blocks, verb, extent,
-		  outcome->cause == CAUSE_WRONG_ZONE ? zone_text(" in zone ", outcome->zone_after, zone) : "",
-		  outcome->error ? error_name(outcome->error) : "", outcome->error ? ": " : "", reason,
-		  outcome->detail ? "; " : "", outcome->detail ? outcome->detail : "");
+		  outcome->cause == CAUSE_WRONG_ZONE ?
+			  zone_text(" in zone ", outcome->zone_after, zone) :
+			  "",
+		  outcome->error ? error_name(outcome->error) : "", outcome->error ? ": " : "",
+		  reason, outcome->detail ? "; " : "", outcome->detail ? outcome->detail : "");
 }
 
 static void print_totals(const struct report *report, const struct outcome_totals *totals)
@@ -120,9 +133,11 @@ static void print_totals(const struct report *report, const struct outcome_total
 	for (size_t i = 0; i < OUTCOME_RESULT_COUNT; i++) {
 		if (!totals->count[i])
 			continue;
-		printf("%s %zu %s", separator, totals->count[i], outcome_result_name((enum outcome_result)i));
+		printf("%s %zu %s", separator, totals->count[i],
+		       outcome_result_name((enum outcome_result)i));
 		if (i == OUTCOME_CHANGED)
-			printf(" (%s)", format_size(totals->count[i] * report->memory->block_size, size));
+			printf(" (%s)",
+			       format_size(totals->count[i] * report->memory->block_size, size));
 		separator = ",";
 	}
 	printf(", in %s\n", format_duration(report->elapsed_ns, elapsed));
@@ -134,27 +149,32 @@ static void print_planned(const struct report *report)
 	const struct plan *plan = report->plan;
 
 	for (size_t i = 0, next; i < plan->n_steps; i = next) {
-		const struct outcome *first = &plan->outcomes.v[plan->steps[i].outcome], *last = first;
+		const struct outcome *first = &plan->outcomes.v[plan->steps[i].outcome],
+				     *last = first;
 		char extent[BLOCKS_TEXT_SIZE];
 		int64_t direction = 0;
 
 		for (next = i + 1; next < plan->n_steps; next++) {
-			const struct outcome *outcome = &plan->outcomes.v[plan->steps[next].outcome];
+			const struct outcome *outcome =
+				&plan->outcomes.v[plan->steps[next].outcome];
 			int64_t way = (int64_t)(outcome->block - last->block);
 
-			if ((way != 1 && way != -1) || (direction && way != direction) || strcmp(outcome->word, first->word) ||
-			    outcome->rezone != first->rezone)
+			if ((way != 1 && way != -1) || (direction && way != direction) ||
+			    strcmp(outcome->word, first->word) || outcome->rezone != first->rezone)
 				break;
 			direction = way;
 			last = outcome;
 		}
 		extent_text(report, next - i, extent);
 		if (first == last)
-			printf("would write %s%s to memory%" PRIu64 " (%s)\n", first->rezone ? "offline, then " : "", first->word,
-			       first->block, extent);
+			printf("would write %s%s to memory%" PRIu64 " (%s)\n",
+			       first->rezone ? "offline, then " : "", first->word, first->block,
+			       extent);
 		else
-			printf("would write %s%s to memory%" PRIu64 " %s to memory%" PRIu64 " (%s)\n", first->rezone ? "offline, then " : "",
-			       first->word, first->block, direction < 0 ? "down" : "up", last->block, extent);
+			printf("would write %s%s to memory%" PRIu64 " %s to memory%" PRIu64
+			       " (%s)\n",
+			       first->rezone ? "offline, then " : "", first->word, first->block,
+			       direction < 0 ? "down" : "up", last->block, extent);
 	}
 }
 
@@ -168,7 +188,9 @@ void report_print(const struct report *report, bool quiet)
 		const struct outcome *outcome = &outcomes->v[i];
 		char blocks[BLOCKS_TEXT_SIZE], extent[BLOCKS_TEXT_SIZE];
 
-		for (next = i + 1; next < outcomes->n && same_line(&outcomes->v[next - 1], &outcomes->v[next]); next++)
+		for (next = i + 1;
+		     next < outcomes->n && same_line(&outcomes->v[next - 1], &outcomes->v[next]);
+		     next++)
 			;
 		blocks_text(outcome->block, outcomes->v[next - 1].block, blocks);
 		extent_text(report, next - i, extent);
@@ -198,7 +220,8 @@ static void add_state(struct output_json *json, const char *key, enum block_stat
 	output_json_text(json, key, state == BLOCK_UNKNOWN ? NULL : block_state_name(state));
 }
 
-static void add_outcome(const struct report *report, const struct outcome *outcome, struct output_json *json)
+static void add_outcome(const struct report *report, const struct outcome *outcome,
+			struct output_json *json)
 {
 	output_json_begin_object(json, NULL);
 	output_json_uint(json, "block", outcome->block);
@@ -234,16 +257,23 @@ void report_add_json(const struct report *report, struct output_json *json)
 
 	output_json_begin_object(json, "totals");
 	for (size_t i = 0; i < OUTCOME_RESULT_COUNT; i++)
-		output_json_uint(json, i == OUTCOME_ROLLED_BACK ? "rolled_back" : i == OUTCOME_PASSED_OVER ? "passed_over" :
-				 outcome_result_name((enum outcome_result)i), totals.count[i]);
-	output_json_uint(json, "bytes_changed", totals.count[OUTCOME_CHANGED] * report->memory->block_size);
+		output_json_uint(
+			json,
+			i == OUTCOME_ROLLED_BACK ? "rolled_back" :
+			i == OUTCOME_PASSED_OVER ? "passed_over" :
+						   outcome_result_name((enum outcome_result)i),
+			totals.count[i]);
+	output_json_uint(json, "bytes_changed",
+			 totals.count[OUTCOME_CHANGED] * report->memory->block_size);
 	output_json_end(json);
 	if (report->plan->goal)
-		output_json_uint(json, "goal_bytes", report->plan->goal * report->memory->block_size);
+		output_json_uint(json, "goal_bytes",
+				 report->plan->goal * report->memory->block_size);
 	if (report->dry_run) {
 		output_json_begin_array(json, "order");
 		for (size_t i = 0; i < report->plan->n_steps; i++)
-			output_json_uint(json, NULL, outcomes->v[report->plan->steps[i].outcome].block);
+			output_json_uint(json, NULL,
+					 outcomes->v[report->plan->steps[i].outcome].block);
 		output_json_end(json);
 	}
 	output_json_begin_array(json, "blocks");
@@ -257,8 +287,11 @@ int report_print_json(const struct report *report)
 	struct outcome_totals totals = outcome_count(&report->plan->outcomes, report->plan->wanted);
 	struct output_json *json = output_json_begin_document(report->command);
 
-	output_json_text(json, "result", report_result_name(report->exit_code, totals.count[OUTCOME_ROLLED_BACK] && !totals.count[OUTCOME_CHANGED] &&
-								     !totals.left_offline));
+	output_json_text(json, "result",
+			 report_result_name(report->exit_code,
+					    totals.count[OUTCOME_ROLLED_BACK] &&
+						    !totals.count[OUTCOME_CHANGED] &&
+						    !totals.left_offline));
 	output_json_uint(json, "exit_code", (uint64_t)report->exit_code);
 	output_json_bool(json, "dry_run", report->dry_run);
 	output_json_uint(json, "block_size", report->memory->block_size);

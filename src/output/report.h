@@ -6,15 +6,17 @@
 #include <stdbool.h>
 
 #include "device/device-outcome.h"
-#include "plan/plan.h"
 #include "output/output-json.h"
+#include "plan/plan.h"
 
 struct report {
 	const char *command;
 	const struct memory *memory; /* for sizes and addresses */
 	const struct plan *plan;     /* with its outcomes */
-	const struct device_outcomes *devices; /* of `remove` and `add`; NULL for commands that change blocks only */
-	const char *new_blocks_zone; /* of `add`: the --zone that the blocks are to be brought online in; NULL: none */
+	const struct device_outcomes
+		*devices; /* of `remove` and `add`; NULL for commands that change blocks only */
+	const char *new_blocks_zone; /* of `add`: the --zone that the blocks are to be brought
+					online in; NULL: none */
 	bool dry_run;
 	int64_t elapsed_ns;
 	int exit_code; /* that the program will return */

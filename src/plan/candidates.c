@@ -17,16 +17,17 @@ struct candidate {
 	unsigned int chance; /* CHANCE_COUNT - enum chance */
 	unsigned int zone;   /* 0 the zone that is preferred, 1 any other */
 	unsigned int effort; /* pages to move, in eighths of a block */
-	unsigned int rank;   /* 0 of a chosen whole device, 1 of no device, 2 of a torn device, 3 of a whole one */
-	uint64_t together;   /* highest block of a device that has to be torn, 0 for the others */
+	unsigned int rank; /* 0 of a chosen whole device, 1 of no device, 2 of a torn device, 3 of a
+			      whole one */
+	uint64_t together; /* highest block of a device that has to be torn, 0 for the others */
 };
 
 /* A device as a whole. */
 struct group {
 	uint32_t device;
-	size_t blocks;	 /* that can be had */
-	bool whole;	 /* those are all that it has in a state to be changed */
-	bool torn;	 /* a part of it is in the wanted state already */
+	size_t blocks;			   /* that can be had */
+	bool whole;			   /* those are all that it has in a state to be changed */
+	bool torn;			   /* a part of it is in the wanted state already */
 	unsigned int chance, zone, effort; /* the worst of its blocks */
 	uint64_t highest;
 	bool taken;
@@ -52,7 +53,8 @@ static int candidates_parse_align(const char *word, enum size_align *ret, struct
 	return 0;
 }
 
-int candidates_parse(const char *size, const char *align, uint64_t block_size, uint64_t *ret_blocks, struct error *err)
+int candidates_parse(const char *size, const char *align, uint64_t block_size, uint64_t *ret_blocks,
+		     struct error *err)
 {
 	char lower[FORMAT_SIZE], upper[FORMAT_SIZE], one[FORMAT_SIZE];
 	enum size_align how = SIZE_EXACT;
@@ -65,15 +67,24 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 	if (r == -ENOMSG && strtod(size, NULL) >= 1 << 20)
 		return error_set(err, -EINVAL, "--size=%s: a size needs a unit: %sB", size, size);
 	if (r == -ENOMSG && strtod(size, NULL) > 0)
-		return error_set(err, -EINVAL, "--size=%s: a size needs a unit: %sM, %sG", size, size, size);
+		return error_set(err, -EINVAL, "--size=%s: a size needs a unit: %sM, %sG", size,
+				 size, size);
 	if (r < 0 || bytes > UINT64_MAX - block_size)
-		return error_set(err, -EINVAL, "--size=%s: no such size; it is a number with its unit, such as 512M or 4G", size);
+		return error_set(err, -EINVAL,
+				 "--size=%s: no such size; it is a number with its unit, such as "
+				 "512M or 4G",
+				 size);
 	blocks = bytes / block_size + (how == SIZE_UP && bytes % block_size);
 	if (!blocks)
-		return error_set(err, -EINVAL, "--size=%s is less than one block, %s", size, format_size(block_size, one));
+		return error_set(err, -EINVAL, "--size=%s is less than one block, %s", size,
+				 format_size(block_size, one));
 	if (bytes % block_size && how == SIZE_EXACT)
-		return error_set(err, -EINVAL, "--size=%s is no multiple of the block size, %s; the nearest are %s and %s, or give "
-				 "--align up or down", size, format_size(block_size, one), format_size(blocks * block_size, lower),
+		return error_set(err, -EINVAL,
+				 "--size=%s is no multiple of the block size, %s; the nearest are "
+				 "%s and %s, or give "
+				 "--align up or down",
+				 size, format_size(block_size, one),
+				 format_size(blocks * block_size, lower),
 				 format_size((blocks + 1) * block_size, upper));
 	*ret_blocks = blocks;
 	return 0;
@@ -90,7 +101,8 @@ static struct verdict choice_judge(const struct choice *choice, const struct blo
 	const struct candidates_request *request = choice->request;
 
 	if (request->survey)
-		return page_survey_judge(request->survey, (size_t)(block - request->memory->blocks));
+		return page_survey_judge(request->survey,
+					 (size_t)(block - request->memory->blocks));
 	return verdict_of(&(struct verdict_facts){ .block = block });
 }
 
@@ -99,11 +111,12 @@ static bool choice_must_stay(const struct choice *choice, const struct block *bl
 {
 	struct verdict verdict = choice_judge(choice, block);
 
-	return verdict_has(&verdict, REASON_NO_ZONES) || verdict_has(&verdict, REASON_ZONES) || verdict_has(&verdict, REASON_HOLES) ||
-	       verdict_has(&verdict, REASON_PLATFORM);
+	return verdict_has(&verdict, REASON_NO_ZONES) || verdict_has(&verdict, REASON_ZONES) ||
+	       verdict_has(&verdict, REASON_HOLES) || verdict_has(&verdict, REASON_PLATFORM);
 }
 
-/* Can an offline block come online in the zone that is asked for? Where its zones are not known, it may. */
+/* Can an offline block come online in the zone that is asked for? Where its zones are not known, it
+ * may. */
 static bool choice_can_join(const struct choice *choice, const struct block *block)
 {
 	switch (choice->request->zone) {
@@ -132,10 +145,12 @@ static struct candidate choice_rate(const struct choice *choice, size_t index)
 {
 	const struct candidates_request *request = choice->request;
 	const struct block *block = &request->memory->blocks[index];
-	const struct pages *pages = request->survey ? page_survey_pages(request->survey, index) : NULL;
+	const struct pages *pages = request->survey ? page_survey_pages(request->survey, index) :
+						      NULL;
 	struct candidate candidate = { .block = block, .device = block->device };
 
-	candidate.zone = !block->zones.n || (block->zones.v[0] == ZONE_MOVABLE) == (request->zone == ZONE_REQUEST_KERNEL);
+	candidate.zone = !block->zones.n || (block->zones.v[0] == ZONE_MOVABLE) ==
+						    (request->zone == ZONE_REQUEST_KERNEL);
 	if (request->wanted == BLOCK_ONLINE)
 		return candidate;
 	/* It goes with its device, and nothing has to be done for that. */
@@ -149,9 +164,12 @@ static struct candidate choice_rate(const struct choice *choice, size_t index)
 	if (candidate.chance == CHANCE_COUNT - CHANCE_YES)
 		candidate.chance = CHANCE_COUNT - CHANCE_LIKELY;
 	/* It would not come back. */
-	if (pages && pages->count[PAGE_POISONED] && candidate.chance < CHANCE_COUNT - CHANCE_UNLIKELY)
+	if (pages && pages->count[PAGE_POISONED] &&
+	    candidate.chance < CHANCE_COUNT - CHANCE_UNLIKELY)
 		candidate.chance = CHANCE_COUNT - CHANCE_UNLIKELY;
-	candidate.effort = pages ? (unsigned int)(pages_to_move(pages) * 8 * pages->page_size / request->memory->block_size) : 8;
+	candidate.effort = pages ? (unsigned int)(pages_to_move(pages) * 8 * pages->page_size /
+						  request->memory->block_size) :
+				   8;
 	return candidate;
 }
 
@@ -183,14 +201,16 @@ static int choice_collect(struct choice *choice)
 		choice->groups[i] = (struct group){ .device = (uint32_t)i, .whole = true };
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		const struct block *block = &memory->blocks[i];
-		struct group *group = block->device == BLOCK_NO_DEVICE ? NULL : &choice->groups[block->device];
+		struct group *group =
+			block->device == BLOCK_NO_DEVICE ? NULL : &choice->groups[block->device];
 
 		if (choice_can_have(choice, block)) {
 			choice->candidates[choice->n] = choice_rate(choice, i);
 			if (group)
 				choice_count_in(choice, &choice->candidates[choice->n]);
 			choice->n++;
-		} else if (group && block->state == choice->request->wanted && !choice->request->whole_devices) {
+		} else if (group && block->state == choice->request->wanted &&
+			   !choice->request->whole_devices) {
 			group->torn = true;
 		} else if (group) {
 			group->whole = false;
@@ -220,14 +240,18 @@ static bool choice_may_take(const struct choice *choice, const struct group *gro
 
 	if (!group->whole || !group->blocks)
 		return false;
-	return choice->request->whole_devices ? !device->provider->cannot_remove : group->chance <= CHANCE_COUNT - CHANCE_LIKELY;
+	return choice->request->whole_devices ? !device->provider->cannot_remove :
+						group->chance <= CHANCE_COUNT - CHANCE_LIKELY;
 }
 
-/* Takes of the groups, from `start` on, those that fit. Returns how many blocks are still missing. */
-static uint64_t choice_take_from(const struct choice *choice, struct group *groups, size_t start, uint64_t blocks)
+/* Takes of the groups, from `start` on, those that fit. Returns how many blocks are still missing.
+ */
+static uint64_t choice_take_from(const struct choice *choice, struct group *groups, size_t start,
+				 uint64_t blocks)
 {
 	for (size_t i = 0; i < choice->request->memory->devices.n; i++) {
-		groups[i].taken = i >= start && groups[i].blocks <= blocks && choice_may_take(choice, &groups[i]);
+		groups[i].taken = i >= start && groups[i].blocks <= blocks &&
+				  choice_may_take(choice, &groups[i]);
 		if (groups[i].taken)
 			blocks -= groups[i].blocks;
 	}
@@ -264,9 +288,14 @@ static void choice_rank(struct choice *choice)
 {
 	for (size_t i = 0; i < choice->n; i++) {
 		struct candidate *candidate = &choice->candidates[i];
-		const struct group *group = candidate->device == BLOCK_NO_DEVICE ? NULL : &choice->groups[candidate->device];
+		const struct group *group = candidate->device == BLOCK_NO_DEVICE ?
+						    NULL :
+						    &choice->groups[candidate->device];
 
-		candidate->rank = !group ? 1 : group->taken ? 0 : group->torn || !group->whole ? 2 : 3;
+		candidate->rank = !group		       ? 1 :
+				  group->taken		       ? 0 :
+				  group->torn || !group->whole ? 2 :
+								 3;
 		candidate->together = candidate->rank > 1 ? group->highest + 1 : 0;
 	}
 }
@@ -295,30 +324,37 @@ static int compare_candidates(const void *a, const void *b)
 	return left->block->number > right->block->number ? -1 : 1;
 }
 
-static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t missing, struct error *err)
+static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t missing,
+			 struct error *err)
 {
 	uint64_t size = choice->request->memory->block_size;
 	char wanted[FORMAT_SIZE], there[FORMAT_SIZE];
 
 	format_size(blocks * size, wanted);
 	if (choice->request->whole_devices && blocks <= choice->n && missing == blocks)
-		return error_set(err, -ERANGE, "no device that can be removed as a whole fits into %s", wanted);
+		return error_set(err, -ERANGE,
+				 "no device that can be removed as a whole fits into %s", wanted);
 	if (choice->request->whole_devices && blocks <= choice->n)
-		return error_set(err, -ERANGE, "no whole devices make %s exactly; the nearest below is %s", wanted,
-				 format_size((blocks - missing) * size, there));
-	return error_set(err, -ERANGE, "%s are asked for, but only %s of the selected memory %s", wanted,
-			 format_size(choice->n * size, there),
-			 choice->request->wanted == BLOCK_OFFLINE ? "is online and could go offline" : "could come online");
+		return error_set(err, -ERANGE,
+				 "no whole devices make %s exactly; the nearest below is %s",
+				 wanted, format_size((blocks - missing) * size, there));
+	return error_set(err, -ERANGE, "%s are asked for, but only %s of the selected memory %s",
+			 wanted, format_size(choice->n * size, there),
+			 choice->request->wanted == BLOCK_OFFLINE ?
+				 "is online and could go offline" :
+				 "could come online");
 }
 
-int candidates_choose(const struct candidates_request *request, uint64_t blocks, struct candidates *ret, struct error *err)
+int candidates_choose(const struct candidates_request *request, uint64_t blocks,
+		      struct candidates *ret, struct error *err)
 {
 	struct choice choice = { .request = request };
 	struct candidates goal = { .n_chosen = (size_t)blocks };
 	uint64_t missing = 0;
 	int r = choice_collect(&choice);
 
-	if (r == 0 && request->wanted == BLOCK_OFFLINE && (r = choice_take_devices(&choice, blocks, &missing)) == 0)
+	if (r == 0 && request->wanted == BLOCK_OFFLINE &&
+	    (r = choice_take_devices(&choice, blocks, &missing)) == 0)
 		choice_rank(&choice);
 	if (r == 0 && (choice.n < blocks || (request->whole_devices && missing)))
 		r = choice_refuse(&choice, blocks, missing, err);

@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-#include "plan/plan.h"
-#include "judge/page-survey.h"
 #include "base/error.h"
+#include "judge/page-survey.h"
+#include "plan/plan.h"
 
 enum size_align { SIZE_EXACT, SIZE_UP, SIZE_DOWN };
 
@@ -20,7 +20,7 @@ struct candidates_request {
 	enum block_state wanted;       /* BLOCK_OFFLINE or BLOCK_ONLINE: what shall become of it */
 	enum zone_request zone;	       /* for BLOCK_ONLINE */
 	bool whole_devices;	       /* nothing but whole devices, as for remove */
-	const struct page_survey *survey;   /* NULL, or with the pages of all, some or no blocks */
+	const struct page_survey *survey; /* NULL, or with the pages of all, some or no blocks */
 };
 
 /* Block numbers, the best first. */
@@ -34,7 +34,8 @@ struct candidates {
  * An amount in bytes from "4G" with --align's word (NULL: exact). Errors: -EINVAL with a sentence:
  * no unit, no such number, no multiple of the block size (with the two nearest), nothing at all.
  */
-int candidates_parse(const char *size, const char *align, uint64_t block_size, uint64_t *ret_blocks, struct error *err);
+int candidates_parse(const char *size, const char *align, uint64_t block_size, uint64_t *ret_blocks,
+		     struct error *err);
 
 /*
  * Orders the candidates for `blocks` blocks: for offline those online, but for those that never can
@@ -44,13 +45,14 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
  *    then from devices that are torn already, then from whole ones.
  *  - Among equals: the better chance, zone Movable before kernel zones, fewer pages to move (in
  *    eighths of a block), the higher address.
- * For online there is nothing to tear: first what the kernel would bring into the zone that is asked
- * for (Movable, if none is), then the highest address; never what cannot join it.
- * With whole_devices only whole devices are chosen, and only if they make the amount exactly.
- * Errors: -ENOMEM; -ERANGE with a sentence when the candidates together are less than the amount,
- * or (whole_devices) cannot make it.
+ * For online there is nothing to tear: first what the kernel would bring into the zone that is
+ * asked for (Movable, if none is), then the highest address; never what cannot join it. With
+ * whole_devices only whole devices are chosen, and only if they make the amount exactly. Errors:
+ * -ENOMEM; -ERANGE with a sentence when the candidates together are less than the amount, or
+ * (whole_devices) cannot make it.
  */
-int candidates_choose(const struct candidates_request *request, uint64_t blocks, struct candidates *ret, struct error *err);
+int candidates_choose(const struct candidates_request *request, uint64_t blocks,
+		      struct candidates *ret, struct error *err);
 
 void candidates_done(struct candidates *goal);
 

@@ -7,10 +7,11 @@
 #include "base/cleanup.h"
 
 static const char *const result_names[OUTCOME_RESULT_COUNT] = {
-	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_ALREADY] = "already",		[OUTCOME_FAILED] = "failed",
-	[OUTCOME_REFUSED] = "refused",	 [OUTCOME_VANISHED] = "vanished",	[OUTCOME_REPLACED] = "replaced",
-	[OUTCOME_SKIPPED] = "skipped",	 [OUTCOME_ROLLED_BACK] = "rolled-back", [OUTCOME_PLANNED] = "planned",
-	[OUTCOME_PASSED_OVER] = "passed-over",
+	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_ALREADY] = "already",
+	[OUTCOME_FAILED] = "failed",	 [OUTCOME_REFUSED] = "refused",
+	[OUTCOME_VANISHED] = "vanished", [OUTCOME_REPLACED] = "replaced",
+	[OUTCOME_SKIPPED] = "skipped",	 [OUTCOME_ROLLED_BACK] = "rolled-back",
+	[OUTCOME_PLANNED] = "planned",	 [OUTCOME_PASSED_OVER] = "passed-over",
 };
 
 /* The man page lists these words and sentences; a test compares. */
@@ -19,30 +20,82 @@ static const struct cause {
 	bool passing, denied;
 } causes[CAUSE_COUNT] = {
 	[CAUSE_NONE] = { "none", "", false, false },
-	[CAUSE_BUSY] = { "busy", "pages of the block are in use and could not be moved; try again later", true, false },
-	[CAUSE_LOCK] = { "lock", "another task kept the memory hotplug lock until the deadline; try again later", true, false },
-	[CAUSE_MEMORY] = { "memory", "the kernel had no memory for it; free some and try again", true, false },
-	[CAUSE_INTERRUPTION] = { "interruption", "something kept interrupting the kernel's work (a freezer, a tracer); try again", true, false },
-	[CAUSE_DEADLINE] = { "deadline", "the deadline passed; try again, or give it more time with --timeout and --block-timeout", true, false },
+	[CAUSE_BUSY] = { "busy",
+			 "pages of the block are in use and could not be moved; try again later",
+			 true, false },
+	[CAUSE_LOCK] = { "lock",
+			 "another task kept the memory hotplug lock until the deadline; try again "
+			 "later",
+			 true, false },
+	[CAUSE_MEMORY] = { "memory", "the kernel had no memory for it; free some and try again",
+			   true, false },
+	[CAUSE_INTERRUPTION] = { "interruption",
+				 "something kept interrupting the kernel's work (a freezer, a "
+				 "tracer); try again",
+				 true, false },
+	[CAUSE_DEADLINE] = { "deadline",
+			     "the deadline passed; try again, or give it more time with --timeout "
+			     "and --block-timeout",
+			     true, false },
 	[CAUSE_SIGNAL] = { "signal", "stopped by a signal", false, false },
-	[CAUSE_ZONES] = { "zones", "the block lies in several zones or nodes and can never go offline", false, false },
-	[CAUSE_HOLES] = { "holes", "the block has memory holes, as at the edges of boot memory, and can never go offline", false, false },
-	[CAUSE_VETO] = { "veto", "the platform or a driver does not allow it (see the kernel log); being root does not help", false, false },
-	[CAUSE_POISON] = { "poison", "the block has poisoned pages; it can come online only after its device was removed and added again", false, false },
-	[CAUSE_WRONG_ZONE] = { "wrong-zone", "the block is online in another zone than asked for; online --rezone takes it offline and brings it into the zone", false, false },
+	[CAUSE_ZONES] = { "zones",
+			  "the block lies in several zones or nodes and can never go offline",
+			  false, false },
+	[CAUSE_HOLES] = { "holes",
+			  "the block has memory holes, as at the edges of boot memory, and can "
+			  "never go offline",
+			  false, false },
+	[CAUSE_VETO] = { "veto",
+			 "the platform or a driver does not allow it (see the kernel log); being "
+			 "root does not help",
+			 false, false },
+	[CAUSE_POISON] = { "poison",
+			   "the block has poisoned pages; it can come online only after its device "
+			   "was removed and added again",
+			   false, false },
+	[CAUSE_WRONG_ZONE] = { "wrong-zone",
+			       "the block is online in another zone than asked for; online "
+			       "--rezone takes it offline and brings it into the zone",
+			       false, false },
 	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", false, false },
-	[CAUSE_REPLACED] = { "replaced", "the block was removed and another one has its number now; it was left alone", false, false },
-	[CAUSE_ACCESS] = { "access", "changing memory needs root; to root it says that the file has lost its write permission (chmod 644 gives it back)", false, true },
-	[CAUSE_READ_ONLY] = { "read-only", "/sys is read-only here, as in a container; run memhpctl on the host", false, true },
-	[CAUSE_STUCK] = { "stuck", "the kernel is still at it and cannot be interrupted there", true, false },
-	[CAUSE_PENDING] = { "pending", "the kernel has taken the request to remove its device and may still carry it out, so the block is left offline",
+	[CAUSE_REPLACED] = { "replaced",
+			     "the block was removed and another one has its number now; it was "
+			     "left alone",
+			     false, false },
+	[CAUSE_ACCESS] = { "access",
+			   "changing memory needs root; to root it says that the file has lost its "
+			   "write permission (chmod 644 gives it back)",
+			   false, true },
+	[CAUSE_READ_ONLY] = { "read-only",
+			      "/sys is read-only here, as in a container; run memhpctl on the host",
+			      false, true },
+	[CAUSE_STUCK] = { "stuck", "the kernel is still at it and cannot be interrupted there",
+			  true, false },
+	[CAUSE_PENDING] = { "pending",
+			    "the kernel has taken the request to remove its device and may still "
+			    "carry it out, so the block is left offline",
 			    true, false },
-	[CAUSE_REVERTED] = { "reverted", "the kernel did it, but the block is not in that state any more: somebody changes it too "
-			     "(auto_online_blocks, a udev rule, another program)", false, false },
-	[CAUSE_UNREADABLE] = { "unreadable", "the state of the block could not be read, so that it is not known what became of it", false, false },
-	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing", "another block would not go, and it is all or nothing: --atomic, or a device for --size", false, false },
-	[CAUSE_NO_ROOM] = { "no-room", "too little free memory for the pages that would have to move; --force tries all the same", false, false },
-	[CAUSE_UNKNOWN] = { "unknown", "the kernel refused with an error that has no known meaning here (see the kernel log)", false, false },
+	[CAUSE_REVERTED] = { "reverted",
+			     "the kernel did it, but the block is not in that state any more: "
+			     "somebody changes it too "
+			     "(auto_online_blocks, a udev rule, another program)",
+			     false, false },
+	[CAUSE_UNREADABLE] = { "unreadable",
+			       "the state of the block could not be read, so that it is not known "
+			       "what became of it",
+			       false, false },
+	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing",
+				   "another block would not go, and it is all or nothing: "
+				   "--atomic, or a device for --size",
+				   false, false },
+	[CAUSE_NO_ROOM] = { "no-room",
+			    "too little free memory for the pages that would have to move; --force "
+			    "tries all the same",
+			    false, false },
+	[CAUSE_UNKNOWN] = { "unknown",
+			    "the kernel refused with an error that has no known meaning here (see "
+			    "the kernel log)",
+			    false, false },
 };
 
 const char *outcome_result_name(enum outcome_result result)
@@ -78,7 +131,9 @@ static int outcome_compare(const void *key, const void *element)
 
 struct outcome *outcomes_find(const struct outcomes *outcomes, uint64_t block)
 {
-	return outcomes->n ? bsearch(&block, outcomes->v, outcomes->n, sizeof(*outcomes->v), outcome_compare) : NULL;
+	return outcomes->n ? bsearch(&block, outcomes->v, outcomes->n, sizeof(*outcomes->v),
+				     outcome_compare) :
+			     NULL;
 }
 
 static int outcome_compare_blocks(const void *a, const void *b)
@@ -90,7 +145,8 @@ static int outcome_compare_blocks(const void *a, const void *b)
 
 int outcomes_take(struct outcomes *outcomes, struct outcomes *more)
 {
-	struct outcome *larger = reallocarray(outcomes->v, outcomes->n + more->n + 1, sizeof(*larger));
+	struct outcome *larger =
+		reallocarray(outcomes->v, outcomes->n + more->n + 1, sizeof(*larger));
 	size_t n = outcomes->n;
 
 	if (!larger)
@@ -114,7 +170,8 @@ int outcomes_take(struct outcomes *outcomes, struct outcomes *more)
 static enum outcome_cause outcome_classify_open(int error)
 {
 	switch (error) {
-	case ENOENT: /* no such directory, or the attribute is gone from a directory that is being removed */
+	case ENOENT: /* no such directory, or the attribute is gone from a directory that is being
+			removed */
 	case ENODEV:
 	case ENXIO:
 	case ENOTDIR:
@@ -133,7 +190,8 @@ static enum outcome_cause outcome_classify_open(int error)
 	}
 }
 
-enum outcome_cause outcome_classify(const struct write_result *result, enum block_state wanted, enum zone zone)
+enum outcome_cause outcome_classify(const struct write_result *result, enum block_state wanted,
+				    enum zone zone)
 {
 	int error = -result->error;
 
@@ -144,10 +202,12 @@ enum outcome_cause outcome_classify(const struct write_result *result, enum bloc
 	if (result->stage == WRITE_STAGE_OPEN)
 		return outcome_classify_open(error);
 	switch (error) {
-	case EBUSY:  /* start_isolate_page_range(), scan_movable_pages(), dissolve_free_hugetlb_folios(), notifiers */
+	case EBUSY:  /* start_isolate_page_range(), scan_movable_pages(),
+			dissolve_free_hugetlb_folios(), notifiers */
 	case EAGAIN: /* not from mainline's state_store(); notifiers may pass it on */
 		return CAUSE_BUSY;
-	case EINTR: /* offline_pages() "signal backoff": SIGCONT, ptrace, the freezer, live patching */
+	case EINTR: /* offline_pages() "signal backoff": SIGCONT, ptrace, the freezer, live patching
+		     */
 		return CAUSE_INTERRUPTION;
 	case ENOMEM: /* MEM_GOING_ONLINE notifiers, huge page restore */
 		return CAUSE_MEMORY;
@@ -159,12 +219,14 @@ enum outcome_cause outcome_classify(const struct write_result *result, enum bloc
 		if (wanted == BLOCK_OFFLINE)
 			return zone == ZONE_NONE ? CAUSE_ZONES : CAUSE_HOLES;
 		return CAUSE_UNKNOWN;
-	case EPERM: /* NOTIFY_BAD of a notifier (arm64 boot memory, s390, virtio-mem …): no capability helps */
+	case EPERM: /* NOTIFY_BAD of a notifier (arm64 boot memory, s390, virtio-mem …): no
+		       capability helps */
 		return CAUSE_VETO;
 	case EHWPOISON: /* memory_block_online() since 6.2: memblk_nr_poison() */
 		return CAUSE_POISON;
 	case ENODEV: /* kernfs_get_active(): the attribute was removed while the write waited */
-	case ENXIO:  /* kernels with the unmerged hunk of "fix remove_memory() lockdep splat", notifiers */
+	case ENXIO:  /* kernels with the unmerged hunk of "fix remove_memory() lockdep splat",
+			notifiers */
 	case ENOENT:
 		return CAUSE_GONE;
 	default:
@@ -174,12 +236,16 @@ enum outcome_cause outcome_classify(const struct write_result *result, enum bloc
 
 const char *outcome_reason(const struct outcome *outcome, enum block_state wanted)
 {
-	if (outcome->cause == CAUSE_BUSY && wanted == BLOCK_OFFLINE && zone_is_kernel(outcome->zone_before))
-		return "unmovable pages in a kernel zone; memory that has to go offline again belongs in zone Movable";
+	if (outcome->cause == CAUSE_BUSY && wanted == BLOCK_OFFLINE &&
+	    zone_is_kernel(outcome->zone_before))
+		return "unmovable pages in a kernel zone; memory that has to go offline again "
+		       "belongs in zone Movable";
 	if (outcome->cause == CAUSE_UNKNOWN && outcome->error == EINVAL)
-		return "the kernel takes the request as invalid for this block (see the kernel log)";
+		return "the kernel takes the request as invalid for this block (see the kernel "
+		       "log)";
 	if (outcome->cause == CAUSE_MEMORY && outcome->error && outcome->error != ENOMEM)
-		return "no further process or open file is allowed here (ulimit, a cgroup's pids.max); try again later";
+		return "no further process or open file is allowed here (ulimit, a cgroup's "
+		       "pids.max); try again later";
 	return causes[outcome->cause].sentence;
 }
 
@@ -202,13 +268,16 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 
 bool outcome_was_changed(const struct outcome *outcome)
 {
-	return outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ROLLED_BACK || outcome_left_offline(outcome) ||
-	       (outcome->result == OUTCOME_PASSED_OVER && outcome->cause == CAUSE_ALL_OR_NOTHING && outcome->attempts);
+	return outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ROLLED_BACK ||
+	       outcome_left_offline(outcome) ||
+	       (outcome->result == OUTCOME_PASSED_OVER && outcome->cause == CAUSE_ALL_OR_NOTHING &&
+		outcome->attempts);
 }
 
 bool outcome_left_offline(const struct outcome *outcome)
 {
-	return outcome->rezone && outcome->before == BLOCK_ONLINE && outcome->after == BLOCK_OFFLINE;
+	return outcome->rezone && outcome->before == BLOCK_ONLINE &&
+	       outcome->after == BLOCK_OFFLINE;
 }
 
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted)
@@ -236,14 +305,16 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 
 int outcome_exit_code(const struct outcome_totals *totals, int signal)
 {
-	size_t unfinished = totals->failures + totals->count[OUTCOME_SKIPPED] + totals->count[OUTCOME_ROLLED_BACK];
+	size_t unfinished = totals->failures + totals->count[OUTCOME_SKIPPED] +
+			    totals->count[OUTCOME_ROLLED_BACK];
 
 	if (signal)
 		return EXIT_SIGNAL + signal;
 	if (!unfinished)
 		return EXIT_DONE;
 	/* A dry run ends as the run would. */
-	if (totals->count[OUTCOME_CHANGED] || totals->count[OUTCOME_PLANNED] || totals->left_offline)
+	if (totals->count[OUTCOME_CHANGED] || totals->count[OUTCOME_PLANNED] ||
+	    totals->left_offline)
 		return EXIT_PARTIAL;
 	if (totals->denied_failures)
 		return EXIT_NOT_PERMITTED;

@@ -7,58 +7,61 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "system/writer.h"
 #include "model/block.h"
+#include "system/writer.h"
 
 /* Exit codes, as the man page lists them. */
 enum exit_code {
-	EXIT_DONE = 0,	       /* done, or already so */
-	EXIT_FAILED = 1,       /* failed, nothing changed */
-	EXIT_USAGE = 2,	       /* the command line is wrong, nothing changed */
-	EXIT_PARTIAL = 64,     /* some of it done (as chmem) */
-	EXIT_TRY_AGAIN = 75,   /* nothing changed and every failure was passing (EX_TEMPFAIL) */
+	EXIT_DONE = 0,		 /* done, or already so */
+	EXIT_FAILED = 1,	 /* failed, nothing changed */
+	EXIT_USAGE = 2,		 /* the command line is wrong, nothing changed */
+	EXIT_PARTIAL = 64,	 /* some of it done (as chmem) */
+	EXIT_TRY_AGAIN = 75,	 /* nothing changed and every failure was passing (EX_TEMPFAIL) */
 	EXIT_NOT_PERMITTED = 77, /* EX_NOPERM */
-	EXIT_SIGNAL = 128,     /* plus the number of the signal that interrupted it */
+	EXIT_SIGNAL = 128,	 /* plus the number of the signal that interrupted it */
 };
 
 enum outcome_result {
-	OUTCOME_CHANGED,     /* the kernel did it, and the state was read back */
-	OUTCOME_ALREADY,     /* it was so before, or somebody else did it first */
-	OUTCOME_FAILED,	     /* tried in vain */
-	OUTCOME_REFUSED,     /* not tried: it cannot work, or would do harm */
-	OUTCOME_VANISHED,    /* the block is gone: as good as done for offline, a failure for online */
-	OUTCOME_REPLACED,    /* another block has its number now: left alone */
-	OUTCOME_SKIPPED,     /* not tried: the run ended before its turn */
+	OUTCOME_CHANGED,  /* the kernel did it, and the state was read back */
+	OUTCOME_ALREADY,  /* it was so before, or somebody else did it first */
+	OUTCOME_FAILED,	  /* tried in vain */
+	OUTCOME_REFUSED,  /* not tried: it cannot work, or would do harm */
+	OUTCOME_VANISHED, /* the block is gone: as good as done for offline, a failure for online */
+	OUTCOME_REPLACED, /* another block has its number now: left alone */
+	OUTCOME_SKIPPED,  /* not tried: the run ended before its turn */
 	OUTCOME_ROLLED_BACK, /* changed, and put back (--atomic) */
 	OUTCOME_PLANNED,     /* would be tried (--dry-run) */
-	OUTCOME_PASSED_OVER, /* failed or refused, but others made up the amount that was asked for (--size) */
+	OUTCOME_PASSED_OVER, /* failed or refused, but others made up the amount that was asked for
+				(--size) */
 	OUTCOME_RESULT_COUNT,
 };
 
 enum outcome_cause {
 	CAUSE_NONE,
-	CAUSE_BUSY,	   /* EBUSY, EAGAIN: passing */
-	CAUSE_LOCK,	   /* the hotplug lock, or another memhpctl, until the deadline: passing */
-	CAUSE_MEMORY,	   /* ENOMEM, or no process or descriptor to be had: passing */
+	CAUSE_BUSY,	    /* EBUSY, EAGAIN: passing */
+	CAUSE_LOCK,	    /* the hotplug lock, or another memhpctl, until the deadline: passing */
+	CAUSE_MEMORY,	    /* ENOMEM, or no process or descriptor to be had: passing */
 	CAUSE_INTERRUPTION, /* EINTR that was not ours: passing */
-	CAUSE_DEADLINE,	   /* our own clock: passing */
-	CAUSE_SIGNAL,	   /* the user stopped it */
-	CAUSE_ZONES,	   /* several zones or nodes: permanent */
-	CAUSE_HOLES,	   /* EINVAL: holes in the block, permanent */
-	CAUSE_VETO,	   /* EPERM from the write: the platform says no, permanent */
-	CAUSE_POISON,	   /* EHWPOISON: permanent until it is added again */
-	CAUSE_WRONG_ZONE,  /* online, but in another zone than asked for */
-	CAUSE_GONE,	   /* ENODEV, ENXIO, ENOENT */
-	CAUSE_REPLACED,	   /* another directory of the same name */
-	CAUSE_ACCESS,	   /* EACCES, EPERM on opening */
-	CAUSE_READ_ONLY,   /* EROFS on opening */
-	CAUSE_STUCK,	   /* the kernel does not let go of our worker */
-	CAUSE_PENDING,	   /* the kernel took the request to remove its device, and has not ended it: passing */
-	CAUSE_REVERTED,	   /* the write succeeded, yet the state read back is not the wanted one */
-	CAUSE_UNREADABLE,  /* the state could not be read back, and not because the block is gone */
-	CAUSE_ALL_OR_NOTHING, /* another block would not go, and it is all (of --atomic, of a device for --size) or nothing */
-	CAUSE_NO_ROOM,	   /* too little free memory for what would have to move */
-	CAUSE_UNKNOWN,	   /* any other errno: shown with its number, never tried again */
+	CAUSE_DEADLINE,	    /* our own clock: passing */
+	CAUSE_SIGNAL,	    /* the user stopped it */
+	CAUSE_ZONES,	    /* several zones or nodes: permanent */
+	CAUSE_HOLES,	    /* EINVAL: holes in the block, permanent */
+	CAUSE_VETO,	    /* EPERM from the write: the platform says no, permanent */
+	CAUSE_POISON,	    /* EHWPOISON: permanent until it is added again */
+	CAUSE_WRONG_ZONE,   /* online, but in another zone than asked for */
+	CAUSE_GONE,	    /* ENODEV, ENXIO, ENOENT */
+	CAUSE_REPLACED,	    /* another directory of the same name */
+	CAUSE_ACCESS,	    /* EACCES, EPERM on opening */
+	CAUSE_READ_ONLY,    /* EROFS on opening */
+	CAUSE_STUCK,	    /* the kernel does not let go of our worker */
+	CAUSE_PENDING,	  /* the kernel took the request to remove its device, and has not ended it:
+			     passing */
+	CAUSE_REVERTED,	  /* the write succeeded, yet the state read back is not the wanted one */
+	CAUSE_UNREADABLE, /* the state could not be read back, and not because the block is gone */
+	CAUSE_ALL_OR_NOTHING, /* another block would not go, and it is all (of --atomic, of a device
+				 for --size) or nothing */
+	CAUSE_NO_ROOM,	      /* too little free memory for what would have to move */
+	CAUSE_UNKNOWN,	      /* any other errno: shown with its number, never tried again */
 	CAUSE_COUNT,
 };
 
@@ -66,14 +69,14 @@ struct outcome {
 	uint64_t block;
 	enum outcome_result result;
 	enum outcome_cause cause;
-	enum block_state before, after; /* BLOCK_UNKNOWN: not known, or gone */
+	enum block_state before, after;	   /* BLOCK_UNKNOWN: not known, or gone */
 	enum zone zone_before, zone_after; /* ZONE_UNKNOWN where there is none */
-	int error;		/* the kernel's errno (positive), 0 where it gave none */
-	unsigned int attempts;	/* writes made, waiting for the lock not counted */
+	int error;			   /* the kernel's errno (positive), 0 where it gave none */
+	unsigned int attempts;		   /* writes made, waiting for the lock not counted */
 	int64_t elapsed_ns, lock_wait_ns;
-	const char *word;	/* what was or would be written to `state`; NULL for nothing */
-	bool rezone;		/* "offline" is written before the word */
-	char *detail;		/* a further sentence, or NULL; owned */
+	const char *word; /* what was or would be written to `state`; NULL for nothing */
+	bool rezone;	  /* "offline" is written before the word */
+	char *detail;	  /* a further sentence, or NULL; owned */
 };
 
 struct outcomes {
@@ -115,7 +118,8 @@ bool outcome_cause_is_passing(enum outcome_cause cause);
  * for; zone is the one the block was in. For a result without an error: CAUSE_NONE. See the table
  * in outcome.c, which cites the kernel.
  */
-enum outcome_cause outcome_classify(const struct write_result *result, enum block_state wanted, enum zone zone);
+enum outcome_cause outcome_classify(const struct write_result *result, enum block_state wanted,
+				    enum zone zone);
 
 /* One sentence without a final stop: why, and what the user can do. Static text. */
 const char *outcome_reason(const struct outcome *outcome, enum block_state wanted);

@@ -23,11 +23,14 @@ static uint64_t block_of_step(const struct plan *plan, size_t step)
 
 static const struct pages *plan_check_pages(const struct page_survey *survey, uint64_t number)
 {
-	return page_survey_pages(survey, (size_t)(memory_find(survey->memory, number) - survey->memory->blocks));
+	return page_survey_pages(
+		survey, (size_t)(memory_find(survey->memory, number) - survey->memory->blocks));
 }
 
-/* Counts the pages of the steps' blocks from `from` up to `to`. Returns whether all of them are counted. */
-static bool plan_check_scan(struct page_survey *survey, const struct plan *plan, size_t from, size_t to, int64_t deadline_ns)
+/* Counts the pages of the steps' blocks from `from` up to `to`. Returns whether all of them are
+ * counted. */
+static bool plan_check_scan(struct page_survey *survey, const struct plan *plan, size_t from,
+			    size_t to, int64_t deadline_ns)
 {
 	struct ranges blocks = { 0 };
 	bool done = true;
@@ -42,7 +45,8 @@ static bool plan_check_scan(struct page_survey *survey, const struct plan *plan,
 }
 
 /* Is there certainly too little room? *ret has the numbers then. */
-static bool plan_check_lacks_room(struct page_survey *survey, const struct plan *plan, int64_t deadline_ns, struct headroom *ret)
+static bool plan_check_lacks_room(struct page_survey *survey, const struct plan *plan,
+				  int64_t deadline_ns, struct headroom *ret)
 {
 	uint64_t size = survey->memory->block_size;
 	size_t n = plan_check_steps(plan), next;
@@ -50,7 +54,8 @@ static bool plan_check_lacks_room(struct page_survey *survey, const struct plan 
 	bool all_movable = true;
 
 	for (size_t i = 0; i < n; i++)
-		all_movable = all_movable && plan->outcomes.v[plan->steps[i].outcome].zone_before == ZONE_MOVABLE;
+		all_movable = all_movable &&
+			      plan->outcomes.v[plan->steps[i].outcome].zone_before == ZONE_MOVABLE;
 	if (headroom_is_ample(&survey->meminfo, n * size, all_movable))
 		return false;
 	for (size_t i = 0; i < n; i = next) {
@@ -77,14 +82,16 @@ static void plan_check_refuse_all(struct plan *plan, const struct headroom *room
 		outcome->result = OUTCOME_REFUSED;
 		outcome->cause = CAUSE_NO_ROOM;
 		free(outcome->detail);
-		if (asprintf(&outcome->detail, "%s would have to move, %s is free elsewhere", format_about(room->must_move_bytes, must_move),
+		if (asprintf(&outcome->detail, "%s would have to move, %s is free elsewhere",
+			     format_about(room->must_move_bytes, must_move),
 			     format_about(room->free_bytes, there)) < 0)
 			outcome->detail = NULL;
 	}
 	plan_trim(plan, 0);
 }
 
-static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_ns, bool force, struct plan *plan)
+static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_ns, bool force,
+				   struct plan *plan)
 {
 	size_t n = plan_check_steps(plan), kept = 0;
 
@@ -102,20 +109,25 @@ static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_
 		}
 		plan->steps[kept++] = step;
 		if (poisoned && (plan->wanted == BLOCK_OFFLINE || step.rezone) &&
-		    asprintf(&outcome->detail, "%" PRIu64 " poisoned page%s: once offline, it will not come back online until its device "
-			     "was removed and added again", poisoned, poisoned == 1 ? "" : "s") < 0)
+		    asprintf(&outcome->detail,
+			     "%" PRIu64 " poisoned page%s: once offline, it will not come back "
+			     "online until its device "
+			     "was removed and added again",
+			     poisoned, poisoned == 1 ? "" : "s") < 0)
 			outcome->detail = NULL;
 	}
 	plan->n_steps = kept;
 }
 
-void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force, struct plan *plan)
+void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force,
+		      struct plan *plan)
 {
 	struct headroom room;
 
 	if (survey->meminfo_error || !plan->n_steps)
 		return;
-	if (!force && plan->wanted == BLOCK_OFFLINE && plan_check_lacks_room(survey, plan, deadline_ns, &room))
+	if (!force && plan->wanted == BLOCK_OFFLINE &&
+	    plan_check_lacks_room(survey, plan, deadline_ns, &room))
 		plan_check_refuse_all(plan, &room);
 	else if (survey->meminfo.hardware_corrupted)
 		plan_check_tell_poison(survey, deadline_ns, force, plan);

@@ -3,8 +3,8 @@
 #ifndef MEMHP_PLAN_PLAN_CHECK_H
 #define MEMHP_PLAN_PLAN_CHECK_H
 
-#include "plan/plan.h"
 #include "judge/page-survey.h"
+#include "plan/plan.h"
 
 /*
  * Changes a plan that takes blocks offline, or rezones them:
@@ -18,6 +18,7 @@
  * With `force` nothing is refused. What cannot be found out (no permission to look, the deadline)
  * stops nothing. Of a plan with a goal the first `goal` steps are looked at.
  */
-void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force, struct plan *plan);
+void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force,
+		      struct plan *plan);
 
 #endif

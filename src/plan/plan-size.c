@@ -24,16 +24,20 @@ static int goal_ranges(const struct candidates *goal, size_t n, struct ranges *r
 static bool goal_is_good(const struct page_survey *survey, const struct candidates *goal)
 {
 	for (size_t i = 0; i < goal->n_chosen; i++) {
-		size_t index = (size_t)(memory_find(survey->memory, goal->v[i]) - survey->memory->blocks);
+		size_t index =
+			(size_t)(memory_find(survey->memory, goal->v[i]) - survey->memory->blocks);
 
-		if (!page_survey_pages(survey, index) || page_survey_judge(survey, index).chance < CHANCE_LIKELY)
+		if (!page_survey_pages(survey, index) ||
+		    page_survey_judge(survey, index).chance < CHANCE_LIKELY)
 			return false;
 	}
 	return true;
 }
 
-/* Looks at the pages of the first n. Pages that cannot be looked at are not known: no reason to stop. */
-static int goal_look(struct page_survey *survey, const struct candidates *goal, size_t n, int64_t deadline_ns)
+/* Looks at the pages of the first n. Pages that cannot be looked at are not known: no reason to
+ * stop. */
+static int goal_look(struct page_survey *survey, const struct candidates *goal, size_t n,
+		     int64_t deadline_ns)
 {
 	struct ranges best = { 0 };
 	int r = goal_ranges(goal, n, &best);
@@ -48,14 +52,20 @@ static int goal_look(struct page_survey *survey, const struct candidates *goal, 
  * Chooses by what costs nothing, looks at the pages of the best, and chooses again, until those
  * chosen are good or there are no more.
  */
-static int goal_choose(struct page_survey *survey, const struct plan_size_request *request, struct candidates *ret, struct error *err)
+static int goal_choose(struct page_survey *survey, const struct plan_size_request *request,
+		       struct candidates *ret, struct error *err)
 {
-	struct candidates_request choice = { .memory = survey->memory, .selected = request->selected, .wanted = request->wanted,
-					    .zone = request->zone, .survey = survey };
+	struct candidates_request choice = { .memory = survey->memory,
+					     .selected = request->selected,
+					     .wanted = request->wanted,
+					     .zone = request->zone,
+					     .survey = survey };
 	size_t n = (size_t)request->blocks * LOOK_AT_TIMES + LOOK_AT_MORE;
 	int r = candidates_choose(&choice, request->blocks, ret, err);
 
-	for (bool all = false; r == 0 && request->wanted == BLOCK_OFFLINE && !all && !goal_is_good(survey, ret); n *= 2) {
+	for (bool all = false;
+	     r == 0 && request->wanted == BLOCK_OFFLINE && !all && !goal_is_good(survey, ret);
+	     n *= 2) {
 		all = n >= ret->n;
 		r = goal_look(survey, ret, n, request->deadline_ns);
 		if (r == 0) {
@@ -66,7 +76,8 @@ static int goal_choose(struct page_survey *survey, const struct plan_size_reques
 	return r;
 }
 
-int plan_size(struct page_survey *survey, const struct plan_size_request *request, struct plan *ret, struct error *err)
+int plan_size(struct page_survey *survey, const struct plan_size_request *request, struct plan *ret,
+	      struct error *err)
 {
 	struct candidates goal = { 0 };
 	struct ranges candidates = { 0 };
@@ -77,7 +88,8 @@ int plan_size(struct page_survey *survey, const struct plan_size_request *reques
 	if (r == 0 && request->wanted == BLOCK_OFFLINE)
 		r = plan_offline(survey->memory, &candidates, ret);
 	else if (r == 0)
-		r = plan_online(survey->memory, &candidates, request->zone, request->kernel_decides, ret);
+		r = plan_online(survey->memory, &candidates, request->zone, request->kernel_decides,
+				ret);
 	if (r == 0)
 		r = plan_set_goal(ret, goal.v, goal.n, goal.n_chosen);
 	ranges_done(&candidates);

@@ -3,8 +3,8 @@
 #ifndef MEMHP_PLAN_PLAN_SIZE_H
 #define MEMHP_PLAN_PLAN_SIZE_H
 
-#include "plan/plan.h"
 #include "plan/candidates.h"
+#include "plan/plan.h"
 
 struct plan_size_request {
 	const struct ranges *selected; /* blocks that may be taken */
@@ -20,6 +20,7 @@ struct plan_size_request {
  * offline the pages of the most promising ones are looked at, and of more until the chosen ones are
  * likely to go. Errors: -ENOMEM, those of candidates_choose().
  */
-int plan_size(struct page_survey *survey, const struct plan_size_request *request, struct plan *ret, struct error *err);
+int plan_size(struct page_survey *survey, const struct plan_size_request *request, struct plan *ret,
+	      struct error *err);
 
 #endif

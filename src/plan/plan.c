@@ -49,7 +49,9 @@ static struct step *plan_add_step(struct plan *plan, const struct block *block, 
 
 	outcome->result = OUTCOME_PLANNED;
 	outcome->word = word;
-	*step = (struct step){ .outcome = plan->outcomes.n - 1, .inode = block->inode, .fs_dev = block->fs_dev };
+	*step = (struct step){ .outcome = plan->outcomes.n - 1,
+			       .inode = block->inode,
+			       .fs_dev = block->fs_dev };
 	return step;
 }
 
@@ -65,14 +67,16 @@ static bool zone_fits(enum zone zone, enum zone_request request)
 	}
 }
 
-static void plan_online_block(struct plan *plan, const struct block *block, enum zone_request request, bool kernel_decides)
+static void plan_online_block(struct plan *plan, const struct block *block,
+			      enum zone_request request, bool kernel_decides)
 {
 	enum zone first = block->zones.n ? (enum zone)block->zones.v[0] : ZONE_UNKNOWN;
 	struct outcome *outcome = plan_add_outcome(plan, block);
 	struct step *step;
 
 	if (block->state == BLOCK_ONLINE) {
-		bool fits = block_zone(block) == ZONE_UNKNOWN || zone_fits(block_zone(block), request);
+		bool fits = block_zone(block) == ZONE_UNKNOWN ||
+			    zone_fits(block_zone(block), request);
 
 		outcome->result = fits ? OUTCOME_ALREADY : OUTCOME_REFUSED;
 		outcome->cause = fits ? CAUSE_NONE : CAUSE_WRONG_ZONE;
@@ -86,7 +90,8 @@ static void plan_online_block(struct plan *plan, const struct block *block, enum
 		plan_add_step(plan, block, "online_kernel")->kernel_zone_wanted = true;
 		break;
 	case ZONE_REQUEST_AUTO:
-		step = plan_add_step(plan, block, kernel_decides ? "online" : plan_online_word(first));
+		step = plan_add_step(plan, block,
+				     kernel_decides ? "online" : plan_online_word(first));
 		if (!kernel_decides)
 			step->zone_wanted = first;
 		break;
@@ -104,8 +109,8 @@ static void plan_reverse(struct plan *plan)
 	}
 }
 
-int plan_online(const struct memory *memory, const struct ranges *blocks, enum zone_request request, bool kernel_decides,
-		struct plan *ret)
+int plan_online(const struct memory *memory, const struct ranges *blocks, enum zone_request request,
+		bool kernel_decides, struct plan *ret)
 {
 	struct plan plan = { .wanted = BLOCK_ONLINE };
 
@@ -132,9 +137,11 @@ static void plan_order_offline(const struct memory *memory, struct plan *plan)
 	size_t n_kept = 0, n_last = 0;
 
 	for (size_t i = memory->n_blocks; lowest && i-- > 0;)
-		lowest[memory->blocks[i].node_set * ZONE_COUNT + block_zone(&memory->blocks[i])] = &memory->blocks[i];
+		lowest[memory->blocks[i].node_set * ZONE_COUNT + block_zone(&memory->blocks[i])] =
+			&memory->blocks[i];
 	for (size_t i = 0; lowest && last && i < plan->n_steps; i++) {
-		const struct block *block = memory_find(memory, plan->outcomes.v[plan->steps[i].outcome].block);
+		const struct block *block =
+			memory_find(memory, plan->outcomes.v[plan->steps[i].outcome].block);
 
 		if (lowest[block->node_set * ZONE_COUNT + block_zone(block)] == block)
 			last[n_last++] = plan->steps[i];
@@ -183,14 +190,15 @@ static int plan_compare_descending(const void *a, const void *b)
 	return left->outcome < right->outcome ? 1 : left->outcome > right->outcome ? -1 : 0;
 }
 
-void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request, const struct ranges *only)
+void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request,
+		 const struct ranges *only)
 {
 	for (size_t i = 0; i < plan->outcomes.n; i++) {
 		struct outcome *outcome = &plan->outcomes.v[i];
 		const struct block *block = memory_find(memory, outcome->block);
 
-		if (outcome->result != OUTCOME_REFUSED || outcome->cause != CAUSE_WRONG_ZONE || !block ||
-		    (only && !ranges_contain(only, outcome->block)))
+		if (outcome->result != OUTCOME_REFUSED || outcome->cause != CAUSE_WRONG_ZONE ||
+		    !block || (only && !ranges_contain(only, outcome->block)))
 			continue;
 		if (block_zone(block) == ZONE_NONE) {
 			outcome->cause = CAUSE_ZONES;
@@ -199,12 +207,14 @@ void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_reque
 		outcome->result = OUTCOME_PLANNED;
 		outcome->cause = CAUSE_NONE;
 		outcome->rezone = true;
-		outcome->word = request == ZONE_REQUEST_MOVABLE ? "online_movable" : "online_kernel";
+		outcome->word = request == ZONE_REQUEST_MOVABLE ? "online_movable" :
+								  "online_kernel";
 		plan->steps[plan->n_steps++] = (struct step){
 			.outcome = i,
 			.inode = block->inode,
 			.fs_dev = block->fs_dev,
-			.zone_wanted = request == ZONE_REQUEST_MOVABLE ? ZONE_MOVABLE : ZONE_UNKNOWN,
+			.zone_wanted = request == ZONE_REQUEST_MOVABLE ? ZONE_MOVABLE :
+									 ZONE_UNKNOWN,
 			.kernel_zone_wanted = request == ZONE_REQUEST_KERNEL,
 			.rezone = true,
 		};
@@ -241,7 +251,8 @@ int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t g
 		size_t rank = rank_of[plan->steps[i].outcome];
 
 		/* The chosen ones stay in the plan's order, which is the cheap one. */
-		ranked[i] = (struct ranked_step){ plan->steps[i], rank < goal ? i : plan->n_steps + rank };
+		ranked[i] = (struct ranked_step){ plan->steps[i],
+						  rank < goal ? i : plan->n_steps + rank };
 	}
 	qsort(ranked, plan->n_steps, sizeof(*ranked), plan_compare_ranks);
 	for (size_t i = 0; i < plan->n_steps; i++)
@@ -305,7 +316,8 @@ void plan_trim(struct plan *plan, size_t n_steps)
 
 int plan_roll_back(const struct plan *done, struct plan *ret)
 {
-	struct plan plan = { .wanted = done->wanted == BLOCK_ONLINE ? BLOCK_OFFLINE : BLOCK_ONLINE };
+	struct plan plan = { .wanted = done->wanted == BLOCK_ONLINE ? BLOCK_OFFLINE :
+								      BLOCK_ONLINE };
 
 	plan.steps = calloc(done->n_steps + 1, sizeof(*plan.steps));
 	if (!plan.steps)
@@ -323,12 +335,14 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 		 * What was removed with its device cannot come back, and what the kernel is still
 		 * at must not.
 		 */
-		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN || outcome->cause == CAUSE_STUCK ||
-		    outcome->cause == CAUSE_PENDING)
+		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN ||
+		    outcome->cause == CAUSE_STUCK || outcome->cause == CAUSE_PENDING)
 			continue;
 		back = &plan.steps[plan.n_steps++];
 		*back = *step;
-		back->zone_wanted = plan.wanted == BLOCK_ONLINE || step->rezone ? outcome->zone_before : ZONE_UNKNOWN;
+		back->zone_wanted = plan.wanted == BLOCK_ONLINE || step->rezone ?
+					    outcome->zone_before :
+					    ZONE_UNKNOWN;
 		back->kernel_zone_wanted = false;
 	}
 	/* Outcomes stand by rising block number, so their index orders like the blocks. */

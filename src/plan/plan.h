@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "plan/outcome.h"
 #include "model/memory.h"
+#include "plan/outcome.h"
 
 /* The zone that `online` shall bring blocks into. */
 enum zone_request {
@@ -20,19 +20,21 @@ enum zone_request {
 };
 
 struct step {
-	size_t outcome;		/* index of the block's outcome */
-	uint64_t inode, fs_dev; /* the incarnation that was selected */
-	enum zone zone_wanted;	/* the zone it has to end in; ZONE_UNKNOWN: any */
+	size_t outcome;		 /* index of the block's outcome */
+	uint64_t inode, fs_dev;	 /* the incarnation that was selected */
+	enum zone zone_wanted;	 /* the zone it has to end in; ZONE_UNKNOWN: any */
 	bool kernel_zone_wanted; /* any of the kernel's zones */
-	bool rezone;		/* online in another zone: offline first */
+	bool rezone;		 /* online in another zone: offline first */
 };
 
 struct plan {
-	enum block_state wanted;   /* BLOCK_ONLINE or BLOCK_OFFLINE */
-	struct outcomes outcomes;  /* one a selected block, by rising number; what is decided already is final, the rest is OUTCOME_PLANNED */
-	struct step *steps;	   /* in the order in which they are to be made */
+	enum block_state wanted;  /* BLOCK_ONLINE or BLOCK_OFFLINE */
+	struct outcomes outcomes; /* one a selected block, by rising number; what is decided already
+				     is final, the rest is OUTCOME_PLANNED */
+	struct step *steps;	  /* in the order in which they are to be made */
 	size_t n_steps;
-	size_t goal; /* so many blocks are enough; the steps behind them are for those that fail. 0: all steps are wanted */
+	size_t goal; /* so many blocks are enough; the steps behind them are for those that fail. 0:
+			all steps are wanted */
 };
 
 void plan_done(struct plan *plan);
@@ -49,8 +51,8 @@ void plan_done(struct plan *plan);
  * onlined so far (quadratic), downwards the hole just below ends it at once.
  * Errors: -ENOMEM.
  */
-int plan_online(const struct memory *memory, const struct ranges *blocks, enum zone_request request, bool kernel_decides,
-		struct plan *ret);
+int plan_online(const struct memory *memory, const struct ranges *blocks, enum zone_request request,
+		bool kernel_decides, struct plan *ret);
 
 /*
  * Makes steps of the blocks that plan_online() refused for being online in the other zone (`only`:
@@ -58,7 +60,8 @@ int plan_online(const struct memory *memory, const struct ranges *blocks, enum z
  * they had when that fails.
  * One in several zones stays refused, with CAUSE_ZONES: it can never go offline.
  */
-void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request, const struct ranges *only);
+void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_request request,
+		 const struct ranges *only);
 
 /*
  * Makes a plan one for an amount: the steps of the first `goal` of the `numbers` come first, in the
@@ -67,7 +70,8 @@ void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_reque
  */
 int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t goal);
 
-/* Nothing is to be begun: what is planned becomes OUTCOME_SKIPPED with CAUSE_ALL_OR_NOTHING, and no step is left. */
+/* Nothing is to be begun: what is planned becomes OUTCOME_SKIPPED with CAUSE_ALL_OR_NOTHING, and no
+ * step is left. */
 void plan_skip_all(struct plan *plan);
 
 /*

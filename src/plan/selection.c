@@ -38,21 +38,24 @@ static bool selector_names_many(const struct selector *selector, uint64_t block_
 	}
 }
 
-/* Does this snapshot have the block? Reads it, where not all are read anyway. Returns 1 or 0, or -errno. */
+/* Does this snapshot have the block? Reads it, where not all are read anyway. Returns 1 or 0, or
+ * -errno. */
 static int selection_look(struct selection *selection, uint64_t number)
 {
 	int r;
 
 	if (selection->memory->whole)
 		return memory_find(selection->memory, number) != NULL;
-	r = memory_load_block(selection->memory, number, selection->request->want & BLOCK_WANT_MASK);
+	r = memory_load_block(selection->memory, number,
+			      selection->request->want & BLOCK_WANT_MASK);
 	if (r == -ENOENT)
 		return 0;
 	return r < 0 ? r : 1;
 }
 
 /* Why a range cannot be had whole: there is no block `number`. */
-static int selection_refuse_range(const struct selection *selection, const struct selector *selector, uint64_t first, uint64_t last,
+static int selection_refuse_range(const struct selection *selection,
+				  const struct selector *selector, uint64_t first, uint64_t last,
 				  uint64_t number, struct error *err)
 {
 	struct ranges there = { 0 };
@@ -63,58 +66,78 @@ static int selection_refuse_range(const struct selection *selection, const struc
 		none = none && (there.v[i].last < first || there.v[i].first > last);
 	ranges_done(&there);
 	if (none)
-		return error_set(err, -EINVAL, "'%s': there are no such memory blocks; memhpctl list shows those there are", selector->word);
+		return error_set(err, -EINVAL,
+				 "'%s': there are no such memory blocks; memhpctl list shows those "
+				 "there are",
+				 selector->word);
 	if (number > highest)
-		return error_set(err, -EINVAL, "'%s': there is no memory block %" PRIu64 "; the last one is %" PRIu64, selector->word, number,
-				 highest);
-	return error_set(err, -EINVAL, "'%s' has a hole: there is no memory block %" PRIu64 "; give the parts around it", selector->word, number);
+		return error_set(err, -EINVAL,
+				 "'%s': there is no memory block %" PRIu64
+				 "; the last one is %" PRIu64,
+				 selector->word, number, highest);
+	return error_set(err, -EINVAL,
+			 "'%s' has a hole: there is no memory block %" PRIu64
+			 "; give the parts around it",
+			 selector->word, number);
 }
 
 /* There is no block of this number, which the selector asks for. */
-static int selection_refuse(const struct selection *selection, const struct selector *selector, uint64_t first, uint64_t last,
-			    uint64_t number, struct error *err)
+static int selection_refuse(const struct selection *selection, const struct selector *selector,
+			    uint64_t first, uint64_t last, uint64_t number, struct error *err)
 {
 	if (selector->kind == SELECTOR_ADDRESS)
-		return error_set(err, -EINVAL, "'%s': no memory block holds this address (it would be memory%" PRIu64 ")", selector->word, number);
+		return error_set(err, -EINVAL,
+				 "'%s': no memory block holds this address (it would be "
+				 "memory%" PRIu64 ")",
+				 selector->word, number);
 	if (first == last)
-		return error_set(err, -EINVAL, "'%s': there is no memory block %" PRIu64 "; memhpctl list shows those there are", selector->word,
-				 number);
+		return error_set(err, -EINVAL,
+				 "'%s': there is no memory block %" PRIu64
+				 "; memhpctl list shows those there are",
+				 selector->word, number);
 	return selection_refuse_range(selection, selector, first, last, number, err);
 }
 
-static int selection_add_range(struct selection *selection, const struct selector *selector, uint64_t first, uint64_t last,
-			       struct error *err)
+static int selection_add_range(struct selection *selection, const struct selector *selector,
+			       uint64_t first, uint64_t last, struct error *err)
 {
 	for (uint64_t number = first;; number++) {
 		int r = selection_look(selection, number);
 
 		if (r < 0)
-			return error_set(err, r, "cannot read memory%" PRIu64 ": %s", number, strerror(-r));
+			return error_set(err, r, "cannot read memory%" PRIu64 ": %s", number,
+					 strerror(-r));
 		if (r == 0 && !selection->request->missing_is_empty)
 			return selection_refuse(selection, selector, first, last, number, err);
 		if (r == 1 && (r = ranges_add(&selection->blocks, number, number)) < 0)
 			return r;
 		/* Beyond the highest block of a whole snapshot there is nothing to look for. */
-		if (number == last || (selection->memory->whole && r == 0 &&
-				       (!selection->memory->n_blocks ||
-					number > selection->memory->blocks[selection->memory->n_blocks - 1].number)))
+		if (number == last ||
+		    (selection->memory->whole && r == 0 &&
+		     (!selection->memory->n_blocks ||
+		      number > selection->memory->blocks[selection->memory->n_blocks - 1].number)))
 			return 0;
 	}
 }
 
-static int selection_add_addresses(struct selection *selection, const struct selector *selector, struct error *err)
+static int selection_add_addresses(struct selection *selection, const struct selector *selector,
+				   struct error *err)
 {
 	uint64_t size = selection->memory->block_size;
 	uint64_t first = selector->first / size, last = selector->last / size;
 
-	if (selector->kind == SELECTOR_ADDRESSES && (selector->first % size || (selector->last + 1) % size))
+	if (selector->kind == SELECTOR_ADDRESSES &&
+	    (selector->first % size || (selector->last + 1) % size))
 		return error_set(err, -EINVAL,
-				 "'%s' does not fall on block borders (a block has 0x%" PRIx64 " bytes); the blocks it touches are "
-				 "0x%" PRIx64 "-0x%" PRIx64, selector->word, size, first * size, last * size + (size - 1));
+				 "'%s' does not fall on block borders (a block has 0x%" PRIx64
+				 " bytes); the blocks it touches are "
+				 "0x%" PRIx64 "-0x%" PRIx64,
+				 selector->word, size, first * size, last * size + (size - 1));
 	return selection_add_range(selection, selector, first, last, err);
 }
 
-static int selection_add_node(struct selection *selection, const struct selector *selector, struct error *err)
+static int selection_add_node(struct selection *selection, const struct selector *selector,
+			      struct error *err)
 {
 	struct ranges numbers = { 0 };
 	int r = memory_node_blocks(selection->sysfs, (uint32_t)selector->first, &numbers);
@@ -122,39 +145,52 @@ static int selection_add_node(struct selection *selection, const struct selector
 	if (r == -ENOENT && selection->request->missing_is_empty)
 		r = 0;
 	else if (r == -ENOENT)
-		r = error_set(err, -EINVAL, "'%s': there is no such node on this machine", selector->word);
+		r = error_set(err, -EINVAL, "'%s': there is no such node on this machine",
+			      selector->word);
 	else if (r < 0)
 		r = error_set(err, r, "cannot read %s: %s", selector->word, strerror(-r));
 	else if (!numbers.n && !selection->request->missing_is_empty)
 		r = error_set(err, -EINVAL, "'%s' has no memory blocks", selector->word);
 	for (size_t i = 0; r >= 0 && i < numbers.n; i++) {
-		for (uint64_t number = numbers.v[i].first; r >= 0 && number <= numbers.v[i].last; number++) {
+		for (uint64_t number = numbers.v[i].first; r >= 0 && number <= numbers.v[i].last;
+		     number++) {
 			r = selection_look(selection, number);
 			/* 0: it went since the node was read. */
 			if (r == 1)
 				r = ranges_add(&selection->blocks, number, number);
 			else if (r < 0)
-				error_set(err, r, "cannot read memory%" PRIu64 ": %s", number, strerror(-r));
+				error_set(err, r, "cannot read memory%" PRIu64 ": %s", number,
+					  strerror(-r));
 		}
 	}
 	ranges_done(&numbers);
 	return r;
 }
 
-static int selection_add_device(struct selection *selection, const struct selector *selector, struct error *err)
+static int selection_add_device(struct selection *selection, const struct selector *selector,
+				struct error *err)
 {
 	const struct device *device = devices_find(&selection->memory->devices, selector->word);
 
 	if (!device)
-		return selection->request->missing_is_empty ? 0 :
-			error_set(err, -EINVAL, "'%s': no device of this name has memory blocks here; memhpctl list shows the devices",
-				  selector->word);
+		return selection->request->missing_is_empty ?
+			       0 :
+			       error_set(err, -EINVAL,
+					 "'%s': no device of this name has memory blocks here; "
+					 "memhpctl list shows the devices",
+					 selector->word);
 	if (!device->blocks.n && !selection->request->missing_is_empty)
 		return device->provider->plan_add ?
-			error_set(err, -EINVAL, "'%s' has no memory blocks; memhpctl add %s adds them", selector->word, selector->word) :
-			error_set(err, -EINVAL, "'%s' has no memory blocks; they come when the host gives it some", selector->word);
+			       error_set(err, -EINVAL,
+					 "'%s' has no memory blocks; memhpctl add %s adds them",
+					 selector->word, selector->word) :
+			       error_set(err, -EINVAL,
+					 "'%s' has no memory blocks; they come when the host gives "
+					 "it some",
+					 selector->word);
 	for (size_t i = 0; i < device->blocks.n; i++) {
-		int r = ranges_add(&selection->blocks, device->blocks.v[i].first, device->blocks.v[i].last);
+		int r = ranges_add(&selection->blocks, device->blocks.v[i].first,
+				   device->blocks.v[i].last);
 
 		if (r < 0)
 			return r;
@@ -162,11 +198,13 @@ static int selection_add_device(struct selection *selection, const struct select
 	return 0;
 }
 
-static int selection_add(struct selection *selection, const struct selector *selector, struct error *err)
+static int selection_add(struct selection *selection, const struct selector *selector,
+			 struct error *err)
 {
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
-		return selection_add_range(selection, selector, selector->first, selector->last, err);
+		return selection_add_range(selection, selector, selector->first, selector->last,
+					   err);
 	case SELECTOR_ADDRESS:
 	case SELECTOR_ADDRESSES:
 		return selection_add_addresses(selection, selector, err);
@@ -189,9 +227,13 @@ static int selection_check_filter(const struct selection *selection, struct erro
 
 	snprintf(node, sizeof(node), SYSFS_NODE "/node%" PRIu32, filter->node);
 	if (filter->has_node && !sysfs_exists(selection->sysfs, node))
-		return error_set(err, -EINVAL, "--node=%" PRIu32 ": there is no such node on this machine", filter->node);
+		return error_set(err, -EINVAL,
+				 "--node=%" PRIu32 ": there is no such node on this machine",
+				 filter->node);
 	if (filter->device && !devices_find(&selection->memory->devices, filter->device))
-		return error_set(err, -EINVAL, "--device=%s: no device of this name has memory blocks here; memhpctl list shows the devices",
+		return error_set(err, -EINVAL,
+				 "--device=%s: no device of this name has memory blocks here; "
+				 "memhpctl list shows the devices",
 				 filter->device);
 	return 0;
 }
@@ -209,7 +251,8 @@ static int selection_filter(struct selection *selection, struct error *err)
 	for (size_t i = 0; r >= 0 && i < selection->memory->n_blocks; i++) {
 		const struct block *block = &selection->memory->blocks[i];
 
-		if (ranges_contain(&selection->blocks, block->number) && filter_match(filter, selection->memory, block))
+		if (ranges_contain(&selection->blocks, block->number) &&
+		    filter_match(filter, selection->memory, block))
 			r = ranges_add(&kept, block->number, block->number);
 	}
 	ranges_done(&selection->blocks);
@@ -230,12 +273,15 @@ static int selection_load_all(struct selection *selection, bool devices, struct 
 static int selection_run(struct selection *selection, struct error *err)
 {
 	const struct selection_request *request = selection->request;
-	bool devices = (request->want & SELECTION_WANT_DEVICES) || request->filter.device, whole = !request->n_words || devices;
+	bool devices = (request->want & SELECTION_WANT_DEVICES) || request->filter.device,
+	     whole = !request->n_words || devices;
 	struct selector selector;
 	int r;
 
 	if (!request->n_words && !request->all)
-		return error_set(err, -EINVAL, "nothing is selected: name blocks (42, 32-39, 0x100000000, node1, a device), or give --all");
+		return error_set(err, -EINVAL,
+				 "nothing is selected: name blocks (42, 32-39, 0x100000000, node1, "
+				 "a device), or give --all");
 	for (size_t i = 0; i < request->n_words; i++) {
 		r = selector_parse(request->words[i], &selector, err);
 		if (r < 0)
@@ -251,7 +297,8 @@ static int selection_run(struct selection *selection, struct error *err)
 			return r;
 	}
 	for (size_t i = 0; !request->n_words && i < selection->memory->n_blocks; i++) {
-		r = ranges_add(&selection->blocks, selection->memory->blocks[i].number, selection->memory->blocks[i].number);
+		r = ranges_add(&selection->blocks, selection->memory->blocks[i].number,
+			       selection->memory->blocks[i].number);
 		if (r < 0)
 			return r;
 	}
@@ -263,7 +310,9 @@ static int selection_run(struct selection *selection, struct error *err)
 			return r;
 	}
 	/* For a few blocks only where a filter needs it: it costs reading a directory a block. */
-	if (request->filter.has_node || ((request->want & SELECTION_WANT_NODES) && (selection->memory->whole || (request->want & SELECTION_WANT_ALL_NODES)))) {
+	if (request->filter.has_node ||
+	    ((request->want & SELECTION_WANT_NODES) &&
+	     (selection->memory->whole || (request->want & SELECTION_WANT_ALL_NODES)))) {
 		r = memory_load_nodes(selection->memory);
 		if (r < 0)
 			return error_set(err, r, "cannot read the nodes: %s", strerror(-r));
@@ -271,8 +320,8 @@ static int selection_run(struct selection *selection, struct error *err)
 	return selection_filter(selection, err);
 }
 
-int selection_load(const struct sysfs *sysfs, const struct selection_request *request, struct memory *memory,
-		   struct ranges *ret_blocks, struct error *err)
+int selection_load(const struct sysfs *sysfs, const struct selection_request *request,
+		   struct memory *memory, struct ranges *ret_blocks, struct error *err)
 {
 	struct selection selection = { .sysfs = sysfs, .request = request, .memory = memory };
 	int r = selection_run(&selection, err);

@@ -9,18 +9,21 @@
 #include "model/filter.h"
 #include "model/memory.h"
 
-/* Parts of the snapshot that a command needs beside the state, as bits that go with enum block_want. */
+/* Parts of the snapshot that a command needs beside the state, as bits that go with enum
+ * block_want. */
 enum selection_want {
 	SELECTION_WANT_NODES = 1 << 8,
 	SELECTION_WANT_DEVICES = 1 << 9,
-	SELECTION_WANT_ALL_NODES = 1 << 10, /* with SELECTION_WANT_NODES: also where only a few blocks are read */
+	SELECTION_WANT_ALL_NODES =
+		1 << 10, /* with SELECTION_WANT_NODES: also where only a few blocks are read */
 };
 
 struct selection_request {
 	const char **words; /* selectors, n_words of them */
 	size_t n_words;
-	bool all;	    /* no words: every block; otherwise no words is an error */
-	bool missing_is_empty; /* a block that does not exist selects nothing instead of being an error: for `wait` */
+	bool all;	       /* no words: every block; otherwise no words is an error */
+	bool missing_is_empty; /* a block that does not exist selects nothing instead of being an
+				  error: for `wait` */
 	struct filter filter;
 	unsigned int want; /* enum block_want and selection_want */
 };
@@ -33,7 +36,7 @@ struct selection_request {
  * filter; a hole in a range; an address off the block border; nothing selected. That the filter
  * lets nothing through is none. Others: what reading gives.
  */
-int selection_load(const struct sysfs *sysfs, const struct selection_request *request, struct memory *memory,
-		   struct ranges *ret_blocks, struct error *err);
+int selection_load(const struct sysfs *sysfs, const struct selection_request *request,
+		   struct memory *memory, struct ranges *ret_blocks, struct error *err);
 
 #endif

@@ -36,7 +36,8 @@ static int conf_read_section(char *line, struct conf_item *item, struct error *e
 	char *word, *rest;
 
 	if (line[length - 1] != ']')
-		return error_set(err, -EINVAL, "'%s': the closing bracket of the section is missing", line);
+		return error_set(err, -EINVAL,
+				 "'%s': the closing bracket of the section is missing", line);
 	line[length - 1] = '\0';
 	word = conf_trim(line + 1);
 	rest = word + strcspn(word, " \t");
@@ -55,7 +56,8 @@ static int conf_read_key(char *line, struct conf_item *item, struct error *err)
 	char *equals = strchr(line, '=');
 
 	if (!equals)
-		return error_set(err, -EINVAL, "'%s' is neither a section nor a key with '=' and a value", line);
+		return error_set(err, -EINVAL,
+				 "'%s' is neither a section nor a key with '=' and a value", line);
 	if (!item->section)
 		return error_set(err, -EINVAL, "'%s' stands before any section", line);
 	*equals = '\0';
@@ -68,7 +70,8 @@ static int conf_read_key(char *line, struct conf_item *item, struct error *err)
 	return 0;
 }
 
-int conf_parse(const char *file, const char *text, size_t length, int (*function)(const struct conf_item *item, void *data, struct error *err),
+int conf_parse(const char *file, const char *text, size_t length,
+	       int (*function)(const struct conf_item *item, void *data, struct error *err),
 	       void *data, struct error *err)
 {
 	struct conf_item item = { .file = file };
@@ -91,7 +94,8 @@ int conf_parse(const char *file, const char *text, size_t length, int (*function
 		line = conf_trim(line);
 		if (r < 0 || !*line)
 			continue;
-		r = *line == '[' ? conf_read_section(line, &item, err) : conf_read_key(line, &item, err);
+		r = *line == '[' ? conf_read_section(line, &item, err) :
+				   conf_read_key(line, &item, err);
 		if (r == 0)
 			r = function(&item, data, err);
 	}

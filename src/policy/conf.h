@@ -27,7 +27,8 @@ struct conf_item {
  * with anything but 0. It fills err with a sentence; the place "FILE:LINE: " is put before it here.
  * Errors: -EINVAL with a sentence, what `function` returns, -ENOMEM.
  */
-int conf_parse(const char *file, const char *text, size_t length, int (*function)(const struct conf_item *item, void *data, struct error *err),
+int conf_parse(const char *file, const char *text, size_t length,
+	       int (*function)(const struct conf_item *item, void *data, struct error *err),
 	       void *data, struct error *err);
 
 #endif

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "base/log.h"
 
 #define DIRECTORY "run/memhpctl"
 #define PENDING DIRECTORY "/pending"
@@ -55,7 +55,10 @@ static int pending_lock(const struct sysfs *sysfs, bool wait)
 		int r = -errno;
 
 		if (r == -EWOULDBLOCK)
-			r = wait ? interrupt_poll(NULL, 0, clock_backoff_ns(try, LOCK_PAUSE_FIRST_MS, LOCK_PAUSE_MAX_MS)) : -EBUSY;
+			r = wait ? interrupt_poll(NULL, 0,
+						  clock_backoff_ns(try, LOCK_PAUSE_FIRST_MS,
+								   LOCK_PAUSE_MAX_MS)) :
+				   -EBUSY;
 		if (r < 0) {
 			close(fd);
 			return r;
@@ -64,10 +67,12 @@ static int pending_lock(const struct sysfs *sysfs, bool wait)
 	return fd;
 }
 
-/* Counts one more begin in the file of the work that goes on. Returns -ELOOP when there were too many. */
+/* Counts one more begin in the file of the work that goes on. Returns -ELOOP when there were too
+ * many. */
 static int pending_begin(const struct sysfs *sysfs)
 {
-	int fd = openat(sysfs->root_fd, RUNNING, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(sysfs->root_fd, RUNNING,
+			O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct stat file;
 	int r = 0;
 
@@ -75,7 +80,8 @@ static int pending_begin(const struct sysfs *sysfs)
 	if (fd < 0)
 		return 0;
 	if (fstat(fd, &file) == 0 && file.st_size >= FLAG_STARTS_MAX)
-		r = renameat(sysfs->root_fd, RUNNING, sysfs->root_fd, GIVEN_UP) < 0 ? -errno : -ELOOP;
+		r = renameat(sysfs->root_fd, RUNNING, sysfs->root_fd, GIVEN_UP) < 0 ? -errno :
+										      -ELOOP;
 	else if (write(fd, "x", 1) != 1)
 		r = 0;
 	close(fd);
@@ -90,7 +96,8 @@ static void pending_show_worker(const struct sysfs *sysfs)
 	snprintf(process, sizeof(process), "/proc/%d", (int)getpid());
 	unlinkat(sysfs->root_fd, WORKER, 0);
 	if (symlinkat(process, sysfs->root_fd, WORKER) < 0)
-		log_debug("%s: %s; events start processes, which find the lock taken", WORKER, strerror(errno));
+		log_debug("%s: %s; events start processes, which find the lock taken", WORKER,
+			  strerror(errno));
 }
 
 void pending_progress(const struct sysfs *sysfs)

@@ -13,8 +13,8 @@
 /*
  * The flag is the file /run/memhpctl/pending. The one who answers it
  *
- *	takes the lock; { clears the flag; looks and works } while the flag is there; releases the lock;
- *	looks at the flag once more.
+ *	takes the lock; { clears the flag; looks and works } while the flag is there; releases the
+ *lock; looks at the flag once more.
  *
  * Why nothing is lost. Who raises the flag does so after the thing to be seen is there, and the
  * flag is cleared before the look: a flag that is found raised by somebody who would raise it is
@@ -37,7 +37,8 @@
  */
 #define FLAG_STARTS_MAX 5
 
-/* Raises it, also when it is raised already. Errors: -EROFS, -ENOSPC and whatever creating a file gives. */
+/* Raises it, also when it is raised already. Errors: -EROFS, -ENOSPC and whatever creating a file
+ * gives. */
 int pending_raise(const struct sysfs *sysfs);
 bool pending_is_raised(const struct sysfs *sysfs);
 

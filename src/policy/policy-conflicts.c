@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/kernel-policy.h"
 #include "base/cleanup.h"
-#include "system/conf-files.h"
 #include "model/settings.h"
+#include "policy/kernel-policy.h"
 #include "provider/provider.h"
+#include "system/conf-files.h"
 
 #define OWN_RULES "/80-memhpctl.rules"
 
@@ -20,9 +20,11 @@ struct search {
 	int error;
 };
 
-static void search_add(struct search *search, const char *id, const char *place, unsigned int line, const char *text)
+static void search_add(struct search *search, const char *id, const char *place, unsigned int line,
+		       const char *text)
 {
-	struct policy_conflict *larger = reallocarray(search->found.v, search->found.n + 1, sizeof(*larger));
+	struct policy_conflict *larger =
+		reallocarray(search->found.v, search->found.n + 1, sizeof(*larger));
 	struct policy_conflict *competitor;
 
 	if (!larger) {
@@ -32,7 +34,8 @@ static void search_add(struct search *search, const char *id, const char *place,
 	search->found.v = larger;
 	competitor = &larger[search->found.n];
 	*competitor = (struct policy_conflict){ .id = id, .text = text };
-	if ((line ? asprintf(&competitor->place, "%s:%u", place, line) : asprintf(&competitor->place, "%s", place)) < 0) {
+	if ((line ? asprintf(&competitor->place, "%s:%u", place, line) :
+		    asprintf(&competitor->place, "%s", place)) < 0) {
 		search->error = -ENOMEM;
 		return;
 	}
@@ -51,7 +54,8 @@ static bool assigns(const char *line, const char *attribute, const char *word)
 		if (*at != '=' || at[1] == '=')
 			continue;
 		at += 1 + strspn(at + 1, " \t");
-		if (*at == '"' && (at[1] == '$' || at[1] == '%' || !strncmp(at + 1, word, strlen(word))))
+		if (*at == '"' &&
+		    (at[1] == '$' || at[1] == '%' || !strncmp(at + 1, word, strlen(word))))
 			return true;
 	}
 	return false;
@@ -60,13 +64,15 @@ static bool assigns(const char *line, const char *attribute, const char *word)
 /* By itself, or through a program that is given the path of the attribute. */
 static bool writes_state(const char *line)
 {
-	if (assigns(line, "ATTR{state}", "online") || (strstr(line, "\"memory\"") && assigns(line, "ATTR{online}", "1")))
+	if (assigns(line, "ATTR{state}", "online") ||
+	    (strstr(line, "\"memory\"") && assigns(line, "ATTR{online}", "1")))
 		return true;
 	return (strstr(line, "RUN") || strstr(line, "PROGRAM")) && strstr(line, "online") &&
 	       (strstr(line, "/state") || strstr(line, "/auto_online_blocks"));
 }
 
-/* Takes the next line, joined with those that continue it, *lines in all. A comment is not continued. */
+/* Takes the next line, joined with those that continue it, *lines in all. A comment is not
+ * continued. */
 static char *next_rule(char **rest, unsigned int *lines)
 {
 	char *line = *rest + strspn(*rest, " \t"), *end = line;
@@ -97,18 +103,26 @@ static void search_rules_file(struct search *search, const char *path)
 		if (*line == '#')
 			continue;
 		if (writes_state(line))
-			search_add(search, "udev-rule", path, number, "this rule brings each block online by itself, before the policy is asked; take it out, of a "
-				   "file that a package owns in a copy in /etc/udev/rules.d, which hides it");
+			search_add(search, "udev-rule", path, number,
+				   "this rule brings each block online by itself, before the "
+				   "policy is asked; take it out, of a "
+				   "file that a package owns in a copy in /etc/udev/rules.d, which "
+				   "hides it");
 		if (strstr(line, "\"memory\"") && strstr(line, "kdump") && !crash_hotplug)
-			search_add(search, "kdump-rule", path, number, "this rule loads the kdump kernel anew for each block; a test for "
-				   "ATTRS{crash_hotplug}!=\"1\" avoids it on kernels that keep the list of memory themselves (6.6)");
+			search_add(search, "kdump-rule", path, number,
+				   "this rule loads the kdump kernel anew for each block; a test "
+				   "for "
+				   "ATTRS{crash_hotplug}!=\"1\" avoids it on kernels that keep the "
+				   "list of memory themselves (6.6)");
 	}
 }
 
 static void search_rules(struct search *search)
 {
-	static const char *const folders[] = { "/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d",
-					       "/lib/udev/rules.d", NULL };
+	static const char *const folders[] = {
+		"/etc/udev/rules.d",	 "/run/udev/rules.d", "/usr/local/lib/udev/rules.d",
+		"/usr/lib/udev/rules.d", "/lib/udev/rules.d", NULL
+	};
 	struct conf_files files;
 
 	if (conf_files_find(search->sysfs, folders, ".rules", &files, NULL) < 0)
@@ -129,8 +143,11 @@ static void search_daxctl(struct search *search)
 	for (size_t i = 0; i < files.n; i++) {
 		_cleanup_free_ char *text = NULL;
 
-		if (sysfs_read_all(search->sysfs, files.paths[i], &text, NULL) == 0 && strstr(text, "[reconfigure-device") && strstr(text, "system-ram"))
-			search_add(search, "daxctl", files.paths[i], 0, "daxctl brings the dax devices that this file names online by itself; it says in which zone");
+		if (sysfs_read_all(search->sysfs, files.paths[i], &text, NULL) == 0 &&
+		    strstr(text, "[reconfigure-device") && strstr(text, "system-ram"))
+			search_add(search, "daxctl", files.paths[i], 0,
+				   "daxctl brings the dax devices that this file names online by "
+				   "itself; it says in which zone");
 	}
 	conf_files_done(&files);
 }
@@ -145,21 +162,29 @@ static void search_kernel(struct search *search, const struct policy *policy)
 	kernel_policy_decide(search->sysfs, policy, &wanted);
 	now = settings_value(&settings, SETTING_AUTO_ONLINE_BLOCKS);
 	if (wanted.rule)
-		search_add(search, "kernel-part", wanted.rule->origin.file, wanted.rule->origin.line, wanted.why);
+		search_add(search, "kernel-part", wanted.rule->origin.file,
+			   wanted.rule->origin.line, wanted.why);
 	else if (wanted.why)
 		search_add(search, "command-line", "/proc/cmdline", 0, wanted.why);
 	if (now && wanted.auto_online_blocks && strcmp(now, wanted.auto_online_blocks))
 		search_add(search, "auto-online", SYSFS_MEMORY "/auto_online_blocks", 0,
-			   "the kernel does something else with new memory than the policy wants; memhpctl policy apply sets it");
+			   "the kernel does something else with new memory than the policy wants; "
+			   "memhpctl policy apply sets it");
 	else if (now && !wanted.auto_online_blocks && strcmp(now, "offline"))
-		search_add(search, "auto-online", SYSFS_MEMORY "/auto_online_blocks", 0, "the kernel brings new memory online by itself, before the policy is asked");
+		search_add(search, "auto-online", SYSFS_MEMORY "/auto_online_blocks", 0,
+			   "the kernel brings new memory online by itself, before the policy is "
+			   "asked");
 	now = settings_value(&settings, SETTING_ONLINE_POLICY);
-	if (now && !strcmp(now, "contig-zones") && !policy->online_policy && provider_virtio.is_present && provider_virtio.is_present(search->sysfs))
+	if (now && !strcmp(now, "contig-zones") && !policy->online_policy &&
+	    provider_virtio.is_present && provider_virtio.is_present(search->sysfs))
 		search_add(search, "online-policy", SYSFS_PARAMETERS "/online_policy", 0,
-			   "with contig-zones a plain online never makes virtio-mem movable; online-policy = auto-movable in [policy] lets as much of it as is safe");
+			   "with contig-zones a plain online never makes virtio-mem movable; "
+			   "online-policy = auto-movable in [policy] lets as much of it as is "
+			   "safe");
 }
 
-int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy, struct policy_conflicts *ret)
+int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,
+			  struct policy_conflicts *ret)
 {
 	struct search search = { .sysfs = sysfs };
 

@@ -3,12 +3,12 @@
 #ifndef MEMHP_POLICY_POLICY_CONFLICTS_H
 #define MEMHP_POLICY_POLICY_CONFLICTS_H
 
-#include "system/sysfs.h"
 #include "policy/policy.h"
+#include "system/sysfs.h"
 
 struct policy_conflict {
 	const char *id; /* "udev-rule", "auto-online", …: for programs */
-	char *place;	/* "/usr/lib/udev/rules.d/40-redhat.rules:12", or the file of a knob; owned */
+	char *place; /* "/usr/lib/udev/rules.d/40-redhat.rules:12", or the file of a knob; owned */
 	const char *text; /* what is wrong with it and what can be done, without a final stop */
 };
 
@@ -22,7 +22,8 @@ struct policy_conflicts {
  * knobs where they differ from what the policy wants, dax devices that daxctl brings online, and
  * virtio-mem together with online_policy contig-zones. Changes nothing. Errors: -ENOMEM.
  */
-int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy, struct policy_conflicts *ret);
+int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,
+			  struct policy_conflicts *ret);
 void policy_conflicts_done(struct policy_conflicts *competitors);
 
 #endif

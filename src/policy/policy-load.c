@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "system/conf-files.h"
 #include "provider/provider.h"
+#include "system/conf-files.h"
 
 #define PROVIDERS_MAX 32
 
@@ -25,7 +25,8 @@ static const char *const *policy_providers(void)
 	return words;
 }
 
-static int policy_load_file(const struct sysfs *sysfs, const char *path, struct policy *policy, struct error *err)
+static int policy_load_file(const struct sysfs *sysfs, const char *path, struct policy *policy,
+			    struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
@@ -48,7 +49,8 @@ int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err
 	for (size_t i = 0; r == 0 && i < files.n; i++)
 		r = policy_load_file(sysfs, files.paths[i], &policy, err);
 	if (r == 0 && policy.built_in)
-		r = policy_add(&policy, POLICY_BUILT_IN_FILE, policy_built_in, strlen(policy_built_in), err);
+		r = policy_add(&policy, POLICY_BUILT_IN_FILE, policy_built_in,
+			       strlen(policy_built_in), err);
 	conf_files_done(&files);
 	if (r < 0) {
 		policy_done(&policy);

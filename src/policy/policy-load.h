@@ -3,8 +3,8 @@
 #ifndef MEMHP_POLICY_POLICY_LOAD_H
 #define MEMHP_POLICY_POLICY_LOAD_H
 
-#include "system/sysfs.h"
 #include "policy/policy.h"
+#include "system/sysfs.h"
 
 /*
  * Beside the names of providers: a block that a driver added for itself, and one that belongs to

@@ -7,8 +7,8 @@
 
 #include "base/cleanup.h"
 #include "base/format.h"
-#include "system/journal.h"
 #include "provider/provider.h"
+#include "system/journal.h"
 
 #define TEXT_SIZE 256
 
@@ -20,7 +20,8 @@ struct stretch {
 	uint64_t first, last;
 };
 
-static const struct outcome *find_outcome(const struct policy_run_result *result, uint64_t block, size_t *at)
+static const struct outcome *find_outcome(const struct policy_run_result *result, uint64_t block,
+					  size_t *at)
 {
 	const struct outcomes *outcomes = &result->plan.plan.outcomes;
 
@@ -29,15 +30,18 @@ static const struct outcome *find_outcome(const struct policy_run_result *result
 	return *at < outcomes->n && outcomes->v[*at].block == block ? &outcomes->v[*at] : NULL;
 }
 
-static bool stretch_goes_on(const struct stretch *stretch, const struct policy_choice *choice, const struct outcome *outcome)
+static bool stretch_goes_on(const struct stretch *stretch, const struct policy_choice *choice,
+			    const struct outcome *outcome)
 {
 	const struct policy_choice *c = stretch->choice;
 	const struct outcome *o = stretch->outcome;
 
-	if (choice->block != stretch->last + 1 || choice->rule != c->rule || choice->device != c->device || choice->action != c->action ||
-	    choice->over != c->over || choice->known != c->known || !outcome != !o)
+	if (choice->block != stretch->last + 1 || choice->rule != c->rule ||
+	    choice->device != c->device || choice->action != c->action || choice->over != c->over ||
+	    choice->known != c->known || !outcome != !o)
 		return false;
-	return !o || (o->result == outcome->result && o->cause == outcome->cause && o->error == outcome->error && o->zone_after == outcome->zone_after);
+	return !o || (o->result == outcome->result && o->cause == outcome->cause &&
+		      o->error == outcome->error && o->zone_after == outcome->zone_after);
 }
 
 static void ratio_texts(const struct stretch *stretch, char *text)
@@ -46,7 +50,8 @@ static void ratio_texts(const struct stretch *stretch, char *text)
 
 	*text = '\0';
 	if (before->n_nodes && after->n_nodes)
-		snprintf(text, TEXT_SIZE, "%" PRIu32 "%% -> %" PRIu32 "%%", ratio_percent(&before->system), ratio_percent(&after->system));
+		snprintf(text, TEXT_SIZE, "%" PRIu32 "%% -> %" PRIu32 "%%",
+			 ratio_percent(&before->system), ratio_percent(&after->system));
 }
 
 /* "provider PNP0C80:00" and "/etc/memhpctl.conf:12". */
@@ -71,7 +76,8 @@ static enum journal_priority stretch_priority(const struct stretch *stretch)
 {
 	if (stretch->outcome && outcome_is_failure(stretch->outcome, BLOCK_ONLINE))
 		return JOURNAL_ERROR;
-	if (stretch->choice->over || (stretch->outcome && stretch->outcome->result != OUTCOME_CHANGED))
+	if (stretch->choice->over ||
+	    (stretch->outcome && stretch->outcome->result != OUTCOME_CHANGED))
 		return JOURNAL_WARNING;
 	return JOURNAL_NOTICE;
 }
@@ -84,10 +90,12 @@ static void result_text(const struct stretch *stretch, char *text)
 	if (!outcome)
 		strcpy(text, "left offline");
 	else if (outcome_is_failure(outcome, BLOCK_ONLINE))
-		snprintf(text, TEXT_SIZE, "%s: %s%s%s", outcome_result_name(outcome->result), outcome->error ? error_name(outcome->error) : "",
+		snprintf(text, TEXT_SIZE, "%s: %s%s%s", outcome_result_name(outcome->result),
+			 outcome->error ? error_name(outcome->error) : "",
 			 outcome->error ? ": " : "", outcome_reason(outcome, BLOCK_ONLINE));
 	else if (outcome->result == OUTCOME_ALREADY)
-		snprintf(text, TEXT_SIZE, "brought online by somebody else, zone %s", zone_name(outcome->zone_after));
+		snprintf(text, TEXT_SIZE, "brought online by somebody else, zone %s",
+			 zone_name(outcome->zone_after));
 	else
 		snprintf(text, TEXT_SIZE, "online, zone %s", zone_name(outcome->zone_after));
 }
@@ -95,7 +103,8 @@ static void result_text(const struct stretch *stretch, char *text)
 static void stretch_log(const struct policy_run_request *request, const struct stretch *stretch)
 {
 	uint64_t n = stretch->last - stretch->first + 1;
-	char range[TEXT_SIZE], device[TEXT_SIZE], rule[TEXT_SIZE], ratio[TEXT_SIZE], text[TEXT_SIZE], size[FORMAT_SIZE];
+	char range[TEXT_SIZE], device[TEXT_SIZE], rule[TEXT_SIZE], ratio[TEXT_SIZE],
+		text[TEXT_SIZE], size[FORMAT_SIZE];
 	const struct policy_rule *by = stretch->choice->rule;
 	const struct outcome *outcome = stretch->outcome;
 	_cleanup_free_ char *message = NULL;
@@ -106,24 +115,31 @@ static void stretch_log(const struct policy_run_request *request, const struct s
 	if (n == 1)
 		snprintf(range, sizeof(range), "memory%" PRIu64, stretch->first);
 	else
-		snprintf(range, sizeof(range), "memory%" PRIu64 "-%" PRIu64, stretch->first, stretch->last);
-	if (asprintf(&message, "%s: %s (%" PRIu64 " block%s, %s); %s, %s%s%s%s%s", range, text, n, n == 1 ? "" : "s",
-		     format_size(n * stretch->result->memory.block_size, size), device, by ? "rule " : "no rule", by ? by->name : "",
-		     stretch->choice->over ? ", over the movable ratio" : "", outcome && *ratio ? ", movable:kernel " : "", outcome ? ratio : "") < 0) {
+		snprintf(range, sizeof(range), "memory%" PRIu64 "-%" PRIu64, stretch->first,
+			 stretch->last);
+	if (asprintf(&message, "%s: %s (%" PRIu64 " block%s, %s); %s, %s%s%s%s%s", range, text, n,
+		     n == 1 ? "" : "s", format_size(n * stretch->result->memory.block_size, size),
+		     device, by ? "rule " : "no rule", by ? by->name : "",
+		     stretch->choice->over ? ", over the movable ratio" : "",
+		     outcome && *ratio ? ", movable:kernel " : "", outcome ? ratio : "") < 0) {
 		message = NULL;
 		return;
 	}
-	journal_send(request->sysfs, stretch_priority(stretch), JOURNAL_POLICY, message, (const struct journal_field[]){
-		{ "MEMHPCTL_RANGE", range },
-		{ "MEMHPCTL_DEVICE", device },
-		{ "MEMHPCTL_RULE", by ? by->name : "" },
-		{ "MEMHPCTL_RULE_ORIGIN", rule },
-		{ "MEMHPCTL_ACTION", policy_action_name(stretch->choice->action) },
-		{ "MEMHPCTL_ZONE", outcome ? zone_name(outcome->zone_after) : "" },
-		{ "MEMHPCTL_RESULT", outcome ? outcome_result_name(outcome->result) : "left" },
-		{ "MEMHPCTL_ERRNO", outcome && outcome->error ? error_name(outcome->error) : "" },
-		{ "MEMHPCTL_RATIO", ratio },
-	}, 9);
+	journal_send(request->sysfs, stretch_priority(stretch), JOURNAL_POLICY, message,
+		     (const struct journal_field[]){
+			     { "MEMHPCTL_RANGE", range },
+			     { "MEMHPCTL_DEVICE", device },
+			     { "MEMHPCTL_RULE", by ? by->name : "" },
+			     { "MEMHPCTL_RULE_ORIGIN", rule },
+			     { "MEMHPCTL_ACTION", policy_action_name(stretch->choice->action) },
+			     { "MEMHPCTL_ZONE", outcome ? zone_name(outcome->zone_after) : "" },
+			     { "MEMHPCTL_RESULT",
+			       outcome ? outcome_result_name(outcome->result) : "left" },
+			     { "MEMHPCTL_ERRNO",
+			       outcome && outcome->error ? error_name(outcome->error) : "" },
+			     { "MEMHPCTL_RATIO", ratio },
+		     },
+		     9);
 }
 
 void policy_log(const struct policy_run_request *request, const struct policy_run_result *result)

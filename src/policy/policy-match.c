@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "policy/policy-load.h"
-#include "system/iomem.h"
 #include "provider/provider.h"
+#include "system/iomem.h"
 
 static bool word_overlaps(const struct policy_word *word, uint64_t first, uint64_t last)
 {
@@ -31,7 +31,8 @@ static bool word_fits_virt(const char *word, const char *virt)
 	return !strcmp(word, virt) || (!strcmp(word, "vm") && strcmp(virt, "none"));
 }
 
-static bool word_fits(const struct policy_word *word, enum policy_key key, const struct policy_subject *subject)
+static bool word_fits(const struct policy_word *word, enum policy_key key,
+		      const struct policy_subject *subject)
 {
 	switch (key) {
 	case POLICY_KEY_PROVIDER:
@@ -53,7 +54,8 @@ static bool word_fits(const struct policy_word *word, enum policy_key key, const
 	}
 }
 
-bool policy_condition_holds(const struct policy_condition *condition, enum policy_key key, const struct policy_subject *subject)
+bool policy_condition_holds(const struct policy_condition *condition, enum policy_key key,
+			    const struct policy_subject *subject)
 {
 	if (!condition->present)
 		return true;
@@ -63,16 +65,19 @@ bool policy_condition_holds(const struct policy_condition *condition, enum polic
 	return condition->negated;
 }
 
-enum policy_key policy_first_mismatch(const struct policy_rule *rule, const struct policy_subject *subject)
+enum policy_key policy_first_mismatch(const struct policy_rule *rule,
+				      const struct policy_subject *subject)
 {
 	size_t key = 0;
 
-	while (key < POLICY_KEY_COUNT && policy_condition_holds(&rule->conditions[key], (enum policy_key)key, subject))
+	while (key < POLICY_KEY_COUNT &&
+	       policy_condition_holds(&rule->conditions[key], (enum policy_key)key, subject))
 		key++;
 	return (enum policy_key)key;
 }
 
-const struct policy_rule *policy_match(const struct policy *policy, const struct policy_subject *subject)
+const struct policy_rule *policy_match(const struct policy *policy,
+				       const struct policy_subject *subject)
 {
 	for (size_t i = 0; i < policy->n_rules; i++)
 		if (policy_first_mismatch(&policy->rules[i], subject) == POLICY_KEY_COUNT)
@@ -80,7 +85,8 @@ const struct policy_rule *policy_match(const struct policy *policy, const struct
 	return NULL;
 }
 
-bool policy_reduces(const struct policy *policy, const struct platform *platform, enum policy_action *ret_action, const struct policy_rule **ret_rule)
+bool policy_reduces(const struct policy *policy, const struct platform *platform,
+		    enum policy_action *ret_action, const struct policy_rule **ret_rule)
 {
 	const struct policy_subject fixed = { .provider = "", .device = "", .platform = platform };
 	bool have = false;
@@ -89,19 +95,24 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 		const struct policy_rule *rule = &policy->rules[i];
 		bool catches_all = true;
 
-		if (!policy_condition_holds(&rule->conditions[POLICY_KEY_VIRT], POLICY_KEY_VIRT, &fixed) ||
-		    !policy_condition_holds(&rule->conditions[POLICY_KEY_ARCH], POLICY_KEY_ARCH, &fixed))
+		if (!policy_condition_holds(&rule->conditions[POLICY_KEY_VIRT], POLICY_KEY_VIRT,
+					    &fixed) ||
+		    !policy_condition_holds(&rule->conditions[POLICY_KEY_ARCH], POLICY_KEY_ARCH,
+					    &fixed))
 			continue;
 		*ret_rule = rule;
 		if (have && rule->action != *ret_action)
 			return false;
 		/* The kernel's own guard works for plain "online" only. */
-		if (rule->action == POLICY_ONLINE_MOVABLE && policy_rule_guard(policy, rule).max_percent != POLICY_RATIO_OFF)
+		if (rule->action == POLICY_ONLINE_MOVABLE &&
+		    policy_rule_guard(policy, rule).max_percent != POLICY_RATIO_OFF)
 			return false;
 		*ret_action = rule->action;
 		have = true;
 		for (size_t key = 0; key < POLICY_KEY_COUNT; key++)
-			catches_all = catches_all && (!rule->conditions[key].present || key == POLICY_KEY_VIRT || key == POLICY_KEY_ARCH);
+			catches_all = catches_all &&
+				      (!rule->conditions[key].present || key == POLICY_KEY_VIRT ||
+				       key == POLICY_KEY_ARCH);
 		if (catches_all)
 			return true;
 	}
@@ -122,7 +133,8 @@ static int scene_load_cpuless(const struct sysfs *sysfs, struct policy_scene *sc
 		for (size_t n = 0; r >= 0 && n < set->n; n++) {
 			char path[64], cpus[4096];
 
-			snprintf(path, sizeof(path), SYSFS_NODE "/node%" PRIu32 "/cpulist", set->v[n]);
+			snprintf(path, sizeof(path), SYSFS_NODE "/node%" PRIu32 "/cpulist",
+				 set->v[n]);
 			if (sysfs_read_path(sysfs, path, cpus, sizeof(cpus)) == 0)
 				r = ranges_add(&scene->cpuless, set->v[n], set->v[n]);
 		}
@@ -145,12 +157,14 @@ static int scene_load_foreign(const struct sysfs *sysfs, struct policy_scene *sc
 	r = 0;
 	for (size_t i = 0; r >= 0 && i < iomem.n; i++)
 		if (!strncmp(iomem.v[i].name, "System RAM (", 12))
-			r = ranges_add(&scene->foreign, iomem.v[i].first / size, iomem.v[i].last / size);
+			r = ranges_add(&scene->foreign, iomem.v[i].first / size,
+				       iomem.v[i].last / size);
 	iomem_done(&iomem);
 	return r < 0 ? r : 0;
 }
 
-int policy_scene_load(const struct sysfs *sysfs, const struct memory *memory, struct policy_scene *ret)
+int policy_scene_load(const struct sysfs *sysfs, const struct memory *memory,
+		      struct policy_scene *ret)
 {
 	struct policy_scene scene = { .memory = memory };
 	int r;
@@ -176,10 +190,14 @@ void policy_scene_done(struct policy_scene *scene)
 struct policy_subject policy_subject_of(const struct policy_scene *scene, const struct block *block)
 {
 	const struct memory *memory = scene->memory;
-	const struct device *device = block->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[block->device];
+	const struct device *device =
+		block->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[block->device];
 	const struct node_set *nodes = memory_nodes(memory, block);
 	struct policy_subject subject = {
-		.provider = device ? device->provider->name : ranges_contain(&scene->foreign, block->number) ? POLICY_PROVIDER_DRIVER : POLICY_PROVIDER_NONE,
+		.provider = device ? device->provider->name :
+			    ranges_contain(&scene->foreign, block->number) ?
+				     POLICY_PROVIDER_DRIVER :
+				     POLICY_PROVIDER_NONE,
 		.device = device ? device->name : "",
 		.platform = &scene->platform,
 		.nodes = nodes->v,

@@ -3,9 +3,9 @@
 #ifndef MEMHP_POLICY_POLICY_MATCH_H
 #define MEMHP_POLICY_POLICY_MATCH_H
 
-#include "system/platform.h"
 #include "model/memory.h"
 #include "policy/policy.h"
+#include "system/platform.h"
 
 /* What the rules can ask about. Texts are not owned. */
 struct policy_subject {
@@ -14,18 +14,21 @@ struct policy_subject {
 	const struct platform *platform;
 	const uint32_t *nodes; /* n_nodes of them; a block on several nodes fits each */
 	size_t n_nodes;
-	bool cpuless;	       /* there is a node, and none of them has a processor */
+	bool cpuless;		     /* there is a node, and none of them has a processor */
 	uint64_t block, first, last; /* number and addresses (both inside) */
 };
 
 /* Does a single condition hold? One that is not present does. */
-bool policy_condition_holds(const struct policy_condition *condition, enum policy_key key, const struct policy_subject *subject);
+bool policy_condition_holds(const struct policy_condition *condition, enum policy_key key,
+			    const struct policy_subject *subject);
 
 /* The first condition of the rule that does not hold; POLICY_KEY_COUNT where the rule fits. */
-enum policy_key policy_first_mismatch(const struct policy_rule *rule, const struct policy_subject *subject);
+enum policy_key policy_first_mismatch(const struct policy_rule *rule,
+				      const struct policy_subject *subject);
 
 /* The first rule that fits, NULL for none: then the memory is left alone. */
-const struct policy_rule *policy_match(const struct policy *policy, const struct policy_subject *subject);
+const struct policy_rule *policy_match(const struct policy *policy,
+				       const struct policy_subject *subject);
 
 /*
  * Do the rules come to one and the same action for whatever memory could come to this machine,
@@ -33,7 +36,8 @@ const struct policy_rule *policy_match(const struct policy *policy, const struct
  * change while the machine runs (architecture, hypervisor) rules a rule out. False: *ret_rule is
  * the first that differs or needs the runner.
  */
-bool policy_reduces(const struct policy *policy, const struct platform *platform, enum policy_action *ret_action, const struct policy_rule **ret_rule);
+bool policy_reduces(const struct policy *policy, const struct platform *platform,
+		    enum policy_action *ret_action, const struct policy_rule **ret_rule);
 
 /* What of the machine the subjects of a snapshot need besides it. */
 struct policy_scene {
@@ -44,10 +48,12 @@ struct policy_scene {
 };
 
 /* Reads it. Errors: -ENOMEM. */
-int policy_scene_load(const struct sysfs *sysfs, const struct memory *memory, struct policy_scene *ret);
+int policy_scene_load(const struct sysfs *sysfs, const struct memory *memory,
+		      struct policy_scene *ret);
 void policy_scene_done(struct policy_scene *scene);
 
 /* A block of the snapshot as the rules see it. */
-struct policy_subject policy_subject_of(const struct policy_scene *scene, const struct block *block);
+struct policy_subject policy_subject_of(const struct policy_scene *scene,
+					const struct block *block);
 
 #endif

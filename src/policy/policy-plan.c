@@ -19,42 +19,55 @@ static uint32_t first_node(const struct memory *memory, const struct block *bloc
  * Would it be movable? A plain online goes where the kernel says now; under its own policy
  * auto-movable the kernel has a guard of its own.
  */
-static bool becomes_movable(const struct policy_plan_request *request, const struct policy_choice *choice)
+static bool becomes_movable(const struct policy_plan_request *request,
+			    const struct policy_choice *choice)
 {
 	const struct block *block = memory_find(request->scene->memory, choice->block);
 
 	if (choice->action == POLICY_ONLINE)
-		return !request->kernel_decides && block->zones.n && block->zones.v[0] == ZONE_MOVABLE;
+		return !request->kernel_decides && block->zones.n &&
+		       block->zones.v[0] == ZONE_MOVABLE;
 	return choice->action == POLICY_ONLINE_MOVABLE;
 }
 
 /* Neighbours in the list of choices that are decided together. */
-static bool same_group(const struct policy_plan_request *request, const struct policy_choice *a, const struct policy_choice *b)
+static bool same_group(const struct policy_plan_request *request, const struct policy_choice *a,
+		       const struct policy_choice *b)
 {
 	const struct memory *memory = request->scene->memory;
 
-	return a->rule == b->rule && a->device == b->device && a->action == b->action && becomes_movable(request, a) == becomes_movable(request, b) &&
-	       first_node(memory, memory_find(memory, a->block)) == first_node(memory, memory_find(memory, b->block));
+	return a->rule == b->rule && a->device == b->device && a->action == b->action &&
+	       becomes_movable(request, a) == becomes_movable(request, b) &&
+	       first_node(memory, memory_find(memory, a->block)) ==
+		       first_node(memory, memory_find(memory, b->block));
 }
 
-static void choose(const struct policy_plan_request *request, const struct block *block, struct policy_choice *choice)
+static void choose(const struct policy_plan_request *request, const struct block *block,
+		   struct policy_choice *choice)
 {
 	struct policy_subject subject = policy_subject_of(request->scene, block);
-	enum policy_state_state known = request->known ? policy_state_find(request->known, block) : POLICY_STATE_NOT;
+	enum policy_state_state known = request->known ? policy_state_find(request->known, block) :
+							 POLICY_STATE_NOT;
 
-	*choice = (struct policy_choice){ .block = block->number, .device = block->device, .rule = policy_match(request->policy, &subject) };
+	*choice = (struct policy_choice){ .block = block->number,
+					  .device = block->device,
+					  .rule = policy_match(request->policy, &subject) };
 	choice->action = choice->rule ? choice->rule->action : POLICY_LEAVE;
-	choice->known = known == POLICY_STATE_ONLINE || (known == POLICY_STATE_LEFT && choice->action == POLICY_LEAVE);
+	choice->known = known == POLICY_STATE_ONLINE ||
+			(known == POLICY_STATE_LEFT && choice->action == POLICY_LEAVE);
 	if (known == POLICY_STATE_ONLINE)
 		choice->action = POLICY_LEAVE;
 }
 
-/* Lets the guard look at the choices first to last of one group, and counts what becomes of them. */
-static void guard_group(const struct policy_plan_request *request, struct ratio *ratio, struct policy_choice *choices, size_t first, size_t last)
+/* Lets the guard look at the choices first to last of one group, and counts what becomes of them.
+ */
+static void guard_group(const struct policy_plan_request *request, struct ratio *ratio,
+			struct policy_choice *choices, size_t first, size_t last)
 {
 	const struct memory *memory = request->scene->memory;
 	const struct policy_choice *any = &choices[last];
-	const struct device *device = any->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[any->device];
+	const struct device *device =
+		any->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[any->device];
 	uint32_t node = first_node(memory, memory_find(memory, any->block));
 	struct policy_guard guard;
 	uint64_t n = last - first + 1, fit;
@@ -67,18 +80,23 @@ static void guard_group(const struct policy_plan_request *request, struct ratio 
 	}
 	guard = policy_rule_guard(request->policy, any->rule);
 	fit = ratio_room(ratio, &guard, node) / memory->block_size;
-	if (fit < n && guard.over != POLICY_OVER_WARN && !(device && device->provider == &provider_virtio))
+	if (fit < n && guard.over != POLICY_OVER_WARN &&
+	    !(device && device->provider == &provider_virtio))
 		fit = 0;
 	if (fit > n)
 		fit = n;
 	for (size_t i = first; i + fit <= last; i++) {
 		choices[i].over = true;
 		if (guard.over != POLICY_OVER_WARN)
-			choices[i].action = guard.over == POLICY_OVER_KERNEL ? POLICY_ONLINE_KERNEL : POLICY_LEAVE;
+			choices[i].action = guard.over == POLICY_OVER_KERNEL ?
+						    POLICY_ONLINE_KERNEL :
+						    POLICY_LEAVE;
 	}
 	if (guard.over == POLICY_OVER_WARN)
 		fit = n;
-	ratio_account(ratio, node, guard.over == POLICY_OVER_KERNEL ? (n - fit) * memory->block_size : 0, fit * memory->block_size);
+	ratio_account(ratio, node,
+		      guard.over == POLICY_OVER_KERNEL ? (n - fit) * memory->block_size : 0,
+		      fit * memory->block_size);
 }
 
 static int guard_all(const struct policy_plan_request *request, struct policy_plan *plan)
@@ -91,7 +109,8 @@ static int guard_all(const struct policy_plan_request *request, struct policy_pl
 		return -ENOMEM;
 	memcpy(ratio.nodes, request->ratio->nodes, ratio.n_nodes * sizeof(*ratio.nodes));
 	for (size_t end = plan->n_choices, first; end > 0; end = first) {
-		for (first = end - 1; first > 0 && same_group(request, &plan->choices[first - 1], &plan->choices[first]);)
+		for (first = end - 1; first > 0 && same_group(request, &plan->choices[first - 1],
+							      &plan->choices[first]);)
 			first--;
 		guard_group(request, &ratio, plan->choices, first, end - 1);
 	}
@@ -101,11 +120,14 @@ static int guard_all(const struct policy_plan_request *request, struct policy_pl
 
 static enum zone_request zone_of(enum policy_action action)
 {
-	return action == POLICY_ONLINE_KERNEL ? ZONE_REQUEST_KERNEL : action == POLICY_ONLINE_MOVABLE ? ZONE_REQUEST_MOVABLE : ZONE_REQUEST_AUTO;
+	return action == POLICY_ONLINE_KERNEL  ? ZONE_REQUEST_KERNEL :
+	       action == POLICY_ONLINE_MOVABLE ? ZONE_REQUEST_MOVABLE :
+						 ZONE_REQUEST_AUTO;
 }
 
 /* Plans the choices first to last, which have the same action. */
-static int plan_group(const struct policy_plan_request *request, struct policy_plan *plan, size_t first, size_t last)
+static int plan_group(const struct policy_plan_request *request, struct policy_plan *plan,
+		      size_t first, size_t last)
 {
 	struct ranges blocks = { 0 };
 	struct plan part;
@@ -114,7 +136,9 @@ static int plan_group(const struct policy_plan_request *request, struct policy_p
 	for (size_t i = first; r >= 0 && i <= last; i++)
 		r = ranges_add(&blocks, plan->choices[i].block, plan->choices[i].block);
 	if (r >= 0)
-		r = plan_online(request->scene->memory, &blocks, zone_of(plan->choices[first].action), request->kernel_decides, &part);
+		r = plan_online(request->scene->memory, &blocks,
+				zone_of(plan->choices[first].action), request->kernel_decides,
+				&part);
 	if (r >= 0)
 		r = plan_put_above(&plan->plan, &part);
 	ranges_done(&blocks);
@@ -131,14 +155,16 @@ int policy_plan_make(const struct policy_plan_request *request, struct policy_pl
 	if (!plan.choices)
 		return -ENOMEM;
 	for (size_t i = 0; i < memory->n_blocks; i++)
-		if (memory->blocks[i].state == BLOCK_OFFLINE && (!request->blocks || ranges_contain(request->blocks, memory->blocks[i].number)))
+		if (memory->blocks[i].state == BLOCK_OFFLINE &&
+		    (!request->blocks || ranges_contain(request->blocks, memory->blocks[i].number)))
 			choose(request, &memory->blocks[i], &plan.choices[plan.n_choices++]);
 	if (request->ratio)
 		r = guard_all(request, &plan);
 	for (size_t first = 0, next; r == 0 && first < plan.n_choices; first = next) {
 		enum policy_action action = plan.choices[first].action;
 
-		for (next = first + 1; next < plan.n_choices && plan.choices[next].action == action;)
+		for (next = first + 1;
+		     next < plan.n_choices && plan.choices[next].action == action;)
 			next++;
 		if (action != POLICY_LEAVE)
 			r = plan_group(request, &plan, first, next - 1);
@@ -160,12 +186,15 @@ void policy_plan_done(struct policy_plan *plan)
 
 static int choice_compare(const void *key, const void *element)
 {
-	uint64_t number = *(const uint64_t *)key, other = ((const struct policy_choice *)element)->block;
+	uint64_t number = *(const uint64_t *)key,
+		 other = ((const struct policy_choice *)element)->block;
 
 	return number < other ? -1 : number > other;
 }
 
 const struct policy_choice *policy_plan_find(const struct policy_plan *plan, uint64_t block)
 {
-	return plan->n_choices ? bsearch(&block, plan->choices, plan->n_choices, sizeof(*plan->choices), choice_compare) : NULL;
+	return plan->n_choices ? bsearch(&block, plan->choices, plan->n_choices,
+					 sizeof(*plan->choices), choice_compare) :
+				 NULL;
 }

@@ -6,9 +6,9 @@
 #ifndef MEMHP_POLICY_POLICY_PLAN_H
 #define MEMHP_POLICY_POLICY_PLAN_H
 
-#include "policy/policy-state.h"
 #include "plan/plan.h"
 #include "policy/policy-match.h"
+#include "policy/policy-state.h"
 #include "policy/ratio.h"
 
 /* What the policy says about one block. */
@@ -18,22 +18,23 @@ struct policy_choice {
 	const struct policy_rule *rule; /* NULL: none fits */
 	enum policy_action action;	/* after the guard */
 	bool over;			/* the guard tripped */
-	bool known;			/* was online before, or was left before: nothing new to say, and in the first case nothing to do */
+	bool known; /* was online before, or was left before: nothing new to say, and in the first
+		       case nothing to do */
 };
 
 struct policy_plan {
 	struct policy_choice *choices; /* one for each selected offline block, by rising number */
 	size_t n_choices;
-	struct plan plan;	       /* for those that are to be brought online */
+	struct plan plan; /* for those that are to be brought online */
 };
 
 struct policy_plan_request {
 	const struct policy *policy;
 	const struct policy_scene *scene;
-	const struct ratio *ratio;    /* NULL: not known, then the guard never trips */
-	const struct policy_state *known;    /* NULL: every offline block is as good as new */
-	const struct ranges *blocks;  /* NULL: all */
-	bool kernel_decides;	      /* the kernel's online_policy is auto-movable, see plan_online() */
+	const struct ratio *ratio;	  /* NULL: not known, then the guard never trips */
+	const struct policy_state *known; /* NULL: every offline block is as good as new */
+	const struct ranges *blocks;	  /* NULL: all */
+	bool kernel_decides; /* the kernel's online_policy is auto-movable, see plan_online() */
 };
 
 /*

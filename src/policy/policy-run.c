@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/policy-log.h"
-#include "system/clock.h"
 #include "base/log.h"
 #include "model/settings.h"
+#include "policy/policy-log.h"
 #include "provider/provider.h"
+#include "system/clock.h"
 
 /* A block for the barrier below: one that can never go offline, else the lowest that is online. */
 static const struct block *barrier_block(const struct memory *memory)
@@ -36,7 +36,8 @@ static const struct block *barrier_block(const struct memory *memory)
  * `online` of a block that is online takes the lock, finds nothing to do and succeeds
  * (online_store(), device_online()).
  */
-static int policy_run_wait_for_adder(const struct policy_run_request *request, const struct memory *memory)
+static int policy_run_wait_for_adder(const struct policy_run_request *request,
+				     const struct memory *memory)
 {
 	const struct block *block = barrier_block(memory);
 	char directory[sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
@@ -51,12 +52,14 @@ static int policy_run_wait_for_adder(const struct policy_run_request *request, c
 	job.fs_dev = block->fs_dev;
 	r = writer_write(request->sysfs, &job, request->deadline_ns, &result);
 	if (r == 0)
-		log_debug("waited %" PRId64 " ms for the hotplug lock", result.elapsed_ns / CLOCK_NS_PER_MS);
+		log_debug("waited %" PRId64 " ms for the hotplug lock",
+			  result.elapsed_ns / CLOCK_NS_PER_MS);
 	/* Past the deadline the plan is made all the same, and its blocks say what happened. */
 	return r == -EINTR ? r : 0;
 }
 
-static int policy_run_read(const struct policy_run_request *request, struct policy_run_result *result, struct error *err)
+static int policy_run_read(const struct policy_run_request *request,
+			   struct policy_run_result *result, struct error *err)
 {
 	struct memory *memory = &result->memory;
 	int r = memory_open(request->sysfs, memory, err);
@@ -66,7 +69,9 @@ static int policy_run_read(const struct policy_run_request *request, struct poli
 	if (!request->dry_run) {
 		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
 		if (r == 0 && (r = policy_run_wait_for_adder(request, memory)) == -EINTR)
-			return error_set(err, r, "stopped while waiting for the memory hotplug lock; nothing was changed");
+			return error_set(err, r,
+					 "stopped while waiting for the memory hotplug lock; "
+					 "nothing was changed");
 	}
 	if (r == 0)
 		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
@@ -79,7 +84,8 @@ static int policy_run_read(const struct policy_run_request *request, struct poli
 	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;
 }
 
-static int policy_run_plan(const struct policy_run_request *request, const struct policy_state *known, struct policy_run_result *result)
+static int policy_run_plan(const struct policy_run_request *request,
+			   const struct policy_state *known, struct policy_run_result *result)
 {
 	struct settings settings;
 	const char *policy;
@@ -100,7 +106,9 @@ static int policy_run_plan(const struct policy_run_request *request, const struc
 }
 
 /* What the next pass needs to know. */
-static int policy_run_remember(const struct policy_run_request *request, const struct policy_state *before, const struct policy_run_result *result)
+static int policy_run_remember(const struct policy_run_request *request,
+			       const struct policy_state *before,
+			       const struct policy_run_result *result)
 {
 	const struct outcomes *outcomes = &result->plan.plan.outcomes;
 	struct policy_state known = { 0 };
@@ -114,10 +122,13 @@ static int policy_run_remember(const struct policy_run_request *request, const s
 
 		while (next < outcomes->n && outcomes->v[next].block < block->number)
 			next++;
-		if (block->state == BLOCK_ONLINE || (next < outcomes->n && outcomes->v[next].block == block->number && outcomes->v[next].after == BLOCK_ONLINE))
+		if (block->state == BLOCK_ONLINE ||
+		    (next < outcomes->n && outcomes->v[next].block == block->number &&
+		     outcomes->v[next].after == BLOCK_ONLINE))
 			state = POLICY_STATE_ONLINE;
 		else if (state != POLICY_STATE_ONLINE && choice)
-			state = choice->action == POLICY_LEAVE ? POLICY_STATE_LEFT : POLICY_STATE_NOT;
+			state = choice->action == POLICY_LEAVE ? POLICY_STATE_LEFT :
+								 POLICY_STATE_NOT;
 		r = policy_state_add(&known, block, state);
 	}
 	if (r == 0)
@@ -126,7 +137,8 @@ static int policy_run_remember(const struct policy_run_request *request, const s
 	return r;
 }
 
-static int policy_run_execute(const struct policy_run_request *request, struct policy_run_result *result, struct error *err)
+static int policy_run_execute(const struct policy_run_request *request,
+			      struct policy_run_result *result, struct error *err)
 {
 	struct execute_request execute = {
 		.sysfs = request->sysfs,
@@ -139,10 +151,12 @@ static int policy_run_execute(const struct policy_run_request *request, struct p
 	};
 	int r = result->plan.plan.n_steps ? execute_plan(&execute, &result->plan.plan) : 0;
 
-	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) : 0;
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) :
+		       0;
 }
 
-int policy_run_pass(const struct policy_run_request *request, struct policy_run_result *ret, struct error *err)
+int policy_run_pass(const struct policy_run_request *request, struct policy_run_result *ret,
+		    struct error *err)
 {
 	struct policy_state known = { 0 };
 	int r;

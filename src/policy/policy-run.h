@@ -10,10 +10,12 @@ struct policy_run_request {
 	const struct sysfs *sysfs;
 	const struct policy *policy;
 	const struct ranges *blocks; /* NULL: all */
-	bool only_new;		     /* leave alone what has been online before: for events, not for a user's command */
+	bool only_new; /* leave alone what has been online before: for events, not for a user's
+			  command */
 	bool dry_run;
-	const char *online_policy;   /* of a dry run: what the kernel's will be then; NULL: what it is */
-	bool audit;		     /* write the log */
+	const char
+		*online_policy; /* of a dry run: what the kernel's will be then; NULL: what it is */
+	bool audit;		/* write the log */
 	int64_t deadline_ns;
 	int64_t block_timeout_ms;
 	struct block_write_news news;
@@ -32,7 +34,8 @@ struct policy_run_result {
  * Somebody else who changes memory must be kept out by the caller (system/runlock.h).
  * Errors: what reading gives, with a sentence; -ENOMEM.
  */
-int policy_run_pass(const struct policy_run_request *request, struct policy_run_result *ret, struct error *err);
+int policy_run_pass(const struct policy_run_request *request, struct policy_run_result *ret,
+		    struct error *err);
 void policy_run_result_done(struct policy_run_result *result);
 
 #endif

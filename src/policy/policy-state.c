@@ -14,9 +14,12 @@
 #define FILE_NAME "run/memhpctl/known"
 #define FILE_NEW FILE_NAME ".new"
 
-static const char letters[] = { [POLICY_STATE_NOT] = '-', [POLICY_STATE_ONLINE] = 'o', [POLICY_STATE_LEFT] = 'l' };
+static const char letters[] = {
+	[POLICY_STATE_NOT] = '-', [POLICY_STATE_ONLINE] = 'o', [POLICY_STATE_LEFT] = 'l'
+};
 
-int policy_state_add(struct policy_state *known, const struct block *block, enum policy_state_state state)
+int policy_state_add(struct policy_state *known, const struct block *block,
+		     enum policy_state_state state)
 {
 	if (known->n == known->room) {
 		size_t room = known->room * 2 + 64;
@@ -44,10 +47,14 @@ int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret)
 		struct block block = { 0 };
 		char letter;
 
-		if (sscanf(line, "%" SCNu64 " %" SCNu64 " %c", &block.number, &block.inode, &letter) != 3 ||
+		if (sscanf(line, "%" SCNu64 " %" SCNu64 " %c", &block.number, &block.inode,
+			   &letter) != 3 ||
 		    (known.n && known.v[known.n - 1].number >= block.number))
 			break;
-		if (policy_state_add(&known, &block, letter == 'o' ? POLICY_STATE_ONLINE : letter == 'l' ? POLICY_STATE_LEFT : POLICY_STATE_NOT) < 0) {
+		if (policy_state_add(&known, &block,
+				     letter == 'o' ? POLICY_STATE_ONLINE :
+				     letter == 'l' ? POLICY_STATE_LEFT :
+						     POLICY_STATE_NOT) < 0) {
 			policy_state_done(&known);
 			return -ENOMEM;
 		}
@@ -64,21 +71,28 @@ void policy_state_done(struct policy_state *known)
 
 static int policy_state_compare(const void *key, const void *element)
 {
-	uint64_t number = *(const uint64_t *)key, other = ((const struct policy_state_block *)element)->number;
+	uint64_t number = *(const uint64_t *)key,
+		 other = ((const struct policy_state_block *)element)->number;
 
 	return number < other ? -1 : number > other;
 }
 
-enum policy_state_state policy_state_find(const struct policy_state *known, const struct block *block)
+enum policy_state_state policy_state_find(const struct policy_state *known,
+					  const struct block *block)
 {
-	const struct policy_state_block *found = known->n ? bsearch(&block->number, known->v, known->n, sizeof(*known->v), policy_state_compare) : NULL;
+	const struct policy_state_block *found = known->n ? bsearch(&block->number, known->v,
+								    known->n, sizeof(*known->v),
+								    policy_state_compare) :
+							    NULL;
 
 	return found && found->inode == block->inode ? found->state : POLICY_STATE_NOT;
 }
 
 int policy_state_save(const struct sysfs *sysfs, const struct policy_state *known)
 {
-	int fd = openat(sysfs->root_fd, FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), failed;
+	int fd = openat(sysfs->root_fd, FILE_NEW,
+			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600),
+	    failed;
 	FILE *out;
 
 	if (fd < 0)
@@ -89,7 +103,8 @@ int policy_state_save(const struct sysfs *sysfs, const struct policy_state *know
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < known->n; i++)
-		fprintf(out, "%" PRIu64 " %" PRIu64 " %c\n", known->v[i].number, known->v[i].inode, letters[known->v[i].state]);
+		fprintf(out, "%" PRIu64 " %" PRIu64 " %c\n", known->v[i].number, known->v[i].inode,
+			letters[known->v[i].state]);
 	failed = ferror(out);
 	if (fclose(out) || failed)
 		return -EIO;

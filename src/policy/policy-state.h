@@ -7,7 +7,8 @@
 
 enum policy_state_state {
 	POLICY_STATE_NOT,    /* new, or it could not be brought online up to now */
-	POLICY_STATE_ONLINE, /* has been online: if it is not any more, somebody took it offline, who must not be overruled */
+	POLICY_STATE_ONLINE, /* has been online: if it is not any more, somebody took it offline,
+				who must not be overruled */
 	POLICY_STATE_LEFT,   /* left offline by the policy, which was said in the log */
 };
 
@@ -22,15 +23,18 @@ struct policy_state {
 	size_t n, room;
 };
 
-/* Reads /run/memhpctl/known. Where there is none, or it is damaged, nothing is known. Errors: -ENOMEM. */
+/* Reads /run/memhpctl/known. Where there is none, or it is damaged, nothing is known. Errors:
+ * -ENOMEM. */
 int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret);
 void policy_state_done(struct policy_state *known);
 
 /* Needs the block's identity. */
-enum policy_state_state policy_state_find(const struct policy_state *known, const struct block *block);
+enum policy_state_state policy_state_find(const struct policy_state *known,
+					  const struct block *block);
 
 /* Adds a block; in rising order. Errors: -ENOMEM. */
-int policy_state_add(struct policy_state *known, const struct block *block, enum policy_state_state state);
+int policy_state_add(struct policy_state *known, const struct block *block,
+		     enum policy_state_state state);
 
 /* Replaces the file, whole or not at all. Errors: those of writing one. */
 int policy_state_save(const struct sysfs *sysfs, const struct policy_state *known);

@@ -30,10 +30,12 @@ static const char *const scope_names[] = {
 
 static const char *const online_policies[] = { "contig-zones", "auto-movable" };
 
-/* The words of systemd-detect-virt for machines, without containers, which have no memory of their own. */
+/* The words of systemd-detect-virt for machines, without containers, which have no memory of their
+ * own. */
 static const char *const virt_words[] = {
-	"none", "vm", "kvm", "amazon", "qemu", "bochs", "xen", "uml", "vmware", "oracle", "microsoft", "zvm", "parallels", "bhyve", "qnx", "acrn",
-	"powervm", "apple", "sre", "google", "vm-other", NULL,
+	"none",	   "vm",     "kvm",	  "amazon", "qemu",	 "bochs", "xen", "uml",
+	"vmware",  "oracle", "microsoft", "zvm",    "parallels", "bhyve", "qnx", "acrn",
+	"powervm", "apple",  "sre",	  "google", "vm-other",	 NULL,
 };
 
 const char *policy_action_name(enum policy_action action)
@@ -65,7 +67,10 @@ int policy_value_action(const char *text, enum policy_action *ret, struct error 
 	int i = find_name(action_names, POLICY_ACTION_COUNT, text);
 
 	if (i < 0)
-		return error_set(err, -EINVAL, "action = %s: the actions are online, online_kernel, online_movable and leave", text);
+		return error_set(err, -EINVAL,
+				 "action = %s: the actions are online, online_kernel, "
+				 "online_movable and leave",
+				 text);
 	*ret = (enum policy_action)i;
 	return 0;
 }
@@ -93,7 +98,8 @@ int policy_value_online_policy(const char *text, const char **ret, struct error 
 	int i = find_name(online_policies, ARRAY_SIZE(online_policies), text);
 
 	if (i < 0)
-		return error_set(err, -EINVAL, "online-policy = %s: contig-zones or auto-movable", text);
+		return error_set(err, -EINVAL, "online-policy = %s: contig-zones or auto-movable",
+				 text);
 	*ret = online_policies[i];
 	return 0;
 }
@@ -112,12 +118,14 @@ static int value_percent(const char *text, uint32_t *ret, struct error *err)
 	if (length > 1 && length < sizeof(digits) && text[length - 1] == '%')
 		memcpy(digits, text, length - 1);
 	if (parse_decimal(digits, &number) < 0 || number > 1000000)
-		return error_set(err, -EINVAL, "max-movable-ratio = %s: percents such as 301%%, or off", text);
+		return error_set(err, -EINVAL,
+				 "max-movable-ratio = %s: percents such as 301%%, or off", text);
 	*ret = (uint32_t)number;
 	return 0;
 }
 
-int policy_value_guard(const char *key, const char *text, struct policy_guard *guard, struct error *err)
+int policy_value_guard(const char *key, const char *text, struct policy_guard *guard,
+		       struct error *err)
 {
 	int i;
 
@@ -128,7 +136,8 @@ int policy_value_guard(const char *key, const char *text, struct policy_guard *g
 	if (!strcmp(key, "ratio-scope")) {
 		i = find_name(scope_names, ARRAY_SIZE(scope_names), text);
 		if (i < 0)
-			return error_set(err, -EINVAL, "ratio-scope = %s: system, node or node+system", text);
+			return error_set(err, -EINVAL,
+					 "ratio-scope = %s: system, node or node+system", text);
 		guard->has_scope = true;
 		guard->scope = (unsigned int)i;
 		return 1;
@@ -136,7 +145,8 @@ int policy_value_guard(const char *key, const char *text, struct policy_guard *g
 	if (!strcmp(key, "over-ratio")) {
 		i = find_name(over_names, ARRAY_SIZE(over_names), text);
 		if (i < 0)
-			return error_set(err, -EINVAL, "over-ratio = %s: online_kernel, leave or warn", text);
+			return error_set(err, -EINVAL,
+					 "over-ratio = %s: online_kernel, leave or warn", text);
 		guard->has_over = true;
 		guard->over = (enum policy_over)i;
 		return 1;
@@ -147,7 +157,8 @@ int policy_value_guard(const char *key, const char *text, struct policy_guard *g
 /* "5", "2-3", "0x100000000-0x1ffffffff". */
 static int value_range(enum policy_key key, char *text, struct policy_word *word, struct error *err)
 {
-	int (*parse)(const char *text, uint64_t *ret) = key == POLICY_KEY_ADDRESS ? parse_address : parse_decimal;
+	int (*parse)(const char *text, uint64_t *ret) = key == POLICY_KEY_ADDRESS ? parse_address :
+										    parse_decimal;
 	_cleanup_free_ char *first = strdup(text);
 	char *last = first ? strchr(first, '-') : NULL;
 
@@ -155,11 +166,15 @@ static int value_range(enum policy_key key, char *text, struct policy_word *word
 		return -ENOMEM;
 	if (last)
 		*last++ = '\0';
-	if (parse(first, &word->first) < 0 || parse(last ? last : first, &word->last) < 0 || word->first > word->last)
+	if (parse(first, &word->first) < 0 || parse(last ? last : first, &word->last) < 0 ||
+	    word->first > word->last)
 		return error_set(err, -EINVAL, "%s = %s: %s", policy_key_name(key), text,
-				 key == POLICY_KEY_ADDRESS ? "an address such as 0x100000000, or two with - between, the lower first" :
-				 key == POLICY_KEY_NODE ? "a node such as 1, two with - between, cpuless or has-cpu" :
-							  "a block such as 32, or two with - between, the lower first");
+				 key == POLICY_KEY_ADDRESS ? "an address such as 0x100000000, or "
+							     "two with - between, the lower first" :
+				 key == POLICY_KEY_NODE ? "a node such as 1, two with - between, "
+							  "cpuless or has-cpu" :
+							  "a block such as 32, or two with - "
+							  "between, the lower first");
 	return 0;
 }
 
@@ -177,7 +192,8 @@ static int check_provider(const char *text, const char *const *providers, struct
 			used += strlen(list + used);
 		}
 	}
-	return error_set(err, -EINVAL, "provider = %s: there is no such provider; there are %s", text, list);
+	return error_set(err, -EINVAL, "provider = %s: there is no such provider; there are %s",
+			 text, list);
 }
 
 /* The words of uname(1) would never fit: a rule with one would be no rule. */
@@ -185,15 +201,22 @@ static int check_arch(const char *text, struct error *err)
 {
 	static const struct {
 		const char *uname, *word;
-	} others[] = { { "x86_64", "x86-64" }, { "aarch64", "arm64" }, { "ppc64le", "ppc64-le" }, { "i686", "x86" }, { "i386", "x86" } };
+	} others[] = { { "x86_64", "x86-64" },
+		       { "aarch64", "arm64" },
+		       { "ppc64le", "ppc64-le" },
+		       { "i686", "x86" },
+		       { "i386", "x86" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (!strcmp(text, others[i].uname))
-			return error_set(err, -EINVAL, "arch = %s: the word for this architecture is %s", text, others[i].word);
+			return error_set(err, -EINVAL,
+					 "arch = %s: the word for this architecture is %s", text,
+					 others[i].word);
 	return 0;
 }
 
-static int value_word(enum policy_key key, char *text, const char *const *providers, struct policy_word *word, struct error *err)
+static int value_word(enum policy_key key, char *text, const char *const *providers,
+		      struct policy_word *word, struct error *err)
 {
 	*word = (struct policy_word){ .first = 1 };
 	switch (key) {
@@ -203,7 +226,10 @@ static int value_word(enum policy_key key, char *text, const char *const *provid
 		break;
 	case POLICY_KEY_VIRT:
 		if (find_name(virt_words, ARRAY_SIZE(virt_words), text) < 0)
-			return error_set(err, -EINVAL, "virt = %s: none, vm, or a word of systemd-detect-virt such as kvm, vmware or microsoft", text);
+			return error_set(err, -EINVAL,
+					 "virt = %s: none, vm, or a word of systemd-detect-virt "
+					 "such as kvm, vmware or microsoft",
+					 text);
 		break;
 	case POLICY_KEY_ARCH:
 		if (check_arch(text, err) < 0)
@@ -225,7 +251,8 @@ static int value_word(enum policy_key key, char *text, const char *const *provid
 	return word->text ? 0 : -ENOMEM;
 }
 
-int policy_value_condition(enum policy_key key, const char *text, const char *const *providers, struct policy_condition *ret, struct error *err)
+int policy_value_condition(enum policy_key key, const char *text, const char *const *providers,
+			   struct policy_condition *ret, struct error *err)
 {
 	struct policy_condition condition = { .present = true, .negated = *text == '!' };
 	_cleanup_free_ char *copy = strdup(text + condition.negated);
@@ -233,7 +260,8 @@ int policy_value_condition(enum policy_key key, const char *text, const char *co
 	int r = copy ? 0 : -ENOMEM;
 
 	while (r == 0 && (part = strsep(&rest, ","))) {
-		struct policy_word *larger = reallocarray(condition.words, condition.n_words + 1, sizeof(*larger));
+		struct policy_word *larger =
+			reallocarray(condition.words, condition.n_words + 1, sizeof(*larger));
 		char *end = part + strlen(part);
 
 		if (!larger) {
@@ -246,9 +274,11 @@ int policy_value_condition(enum policy_key key, const char *text, const char *co
 		while (end > part && isspace((unsigned char)end[-1]))
 			*--end = '\0';
 		if (!*part)
-			r = error_set(err, -EINVAL, "%s = %s: a word is missing", policy_key_name(key), text);
+			r = error_set(err, -EINVAL, "%s = %s: a word is missing",
+				      policy_key_name(key), text);
 		else
-			r = value_word(key, part, providers, &condition.words[condition.n_words], err);
+			r = value_word(key, part, providers, &condition.words[condition.n_words],
+				       err);
 		condition.n_words += r == 0;
 	}
 	if (r < 0) {

@@ -15,40 +15,44 @@
  * graphics card's) added for itself, s390 and POWER, where the platform's own tools bring it
  * online, dax memory, and guests with a balloon, which cannot inflate in zone Movable.
  */
-const char policy_built_in[] =
-	"[rule built-in-foreign]\n"
-	"provider = driver\n"
-	"action = leave\n"
-	"[rule built-in-s390]\n"
-	"arch = s390x\n"
-	"provider = !virtio\n"
-	"action = leave\n"
-	"[rule built-in-ppc64]\n"
-	"arch = ppc64, ppc64-le\n"
-	"action = leave\n"
-	"[rule built-in-dax]\n"
-	"provider = dax\n"
-	"action = online_movable\n"
-	"max-movable-ratio = off\n"
-	"[rule built-in-balloon]\n"
-	"virt = microsoft, xen\n"
-	"action = online_kernel\n"
-	"[rule built-in-dimm-on-metal]\n"
-	"provider = acpi\n"
-	"virt = none\n"
-	"action = online_movable\n"
-	"[rule built-in-rest]\n"
-	"action = online\n";
+const char policy_built_in[] = "[rule built-in-foreign]\n"
+			       "provider = driver\n"
+			       "action = leave\n"
+			       "[rule built-in-s390]\n"
+			       "arch = s390x\n"
+			       "provider = !virtio\n"
+			       "action = leave\n"
+			       "[rule built-in-ppc64]\n"
+			       "arch = ppc64, ppc64-le\n"
+			       "action = leave\n"
+			       "[rule built-in-dax]\n"
+			       "provider = dax\n"
+			       "action = online_movable\n"
+			       "max-movable-ratio = off\n"
+			       "[rule built-in-balloon]\n"
+			       "virt = microsoft, xen\n"
+			       "action = online_kernel\n"
+			       "[rule built-in-dimm-on-metal]\n"
+			       "provider = acpi\n"
+			       "virt = none\n"
+			       "action = online_movable\n"
+			       "[rule built-in-rest]\n"
+			       "action = online\n";
 
 static const char *const key_names[POLICY_KEY_COUNT] = {
-	[POLICY_KEY_PROVIDER] = "provider", [POLICY_KEY_DEVICE] = "device",   [POLICY_KEY_VIRT] = "virt",   [POLICY_KEY_ARCH] = "arch",
-	[POLICY_KEY_NODE] = "node",	    [POLICY_KEY_ADDRESS] = "address", [POLICY_KEY_BLOCK] = "block",
+	[POLICY_KEY_PROVIDER] = "provider", [POLICY_KEY_DEVICE] = "device",
+	[POLICY_KEY_VIRT] = "virt",	    [POLICY_KEY_ARCH] = "arch",
+	[POLICY_KEY_NODE] = "node",	    [POLICY_KEY_ADDRESS] = "address",
+	[POLICY_KEY_BLOCK] = "block",
 };
 
 static const char *const setting_names[POLICY_SETTING_COUNT] = {
-	[POLICY_SETTING_KERNEL] = "kernel",		 [POLICY_SETTING_ONLINE_POLICY] = "online-policy",
-	[POLICY_SETTING_MAX_RATIO] = "max-movable-ratio", [POLICY_SETTING_SCOPE] = "ratio-scope",
-	[POLICY_SETTING_OVER] = "over-ratio",		 [POLICY_SETTING_RETRIES] = "retries",
+	[POLICY_SETTING_KERNEL] = "kernel",
+	[POLICY_SETTING_ONLINE_POLICY] = "online-policy",
+	[POLICY_SETTING_MAX_RATIO] = "max-movable-ratio",
+	[POLICY_SETTING_SCOPE] = "ratio-scope",
+	[POLICY_SETTING_OVER] = "over-ratio",
+	[POLICY_SETTING_RETRIES] = "retries",
 	[POLICY_SETTING_BUILT_IN] = "built-in-rules",
 };
 
@@ -65,18 +69,23 @@ const char *policy_setting_name(enum policy_setting setting)
 /* One file being read. */
 struct reading {
 	struct policy *policy;
-	const char *file;	     /* the policy's own copy of the name */
-	struct policy_rule *rule;    /* whose section this is; NULL in [policy] */
-	bool in_rule[POLICY_KEY_COUNT + POLICY_SETTING_COUNT + 1]; /* keys that the section has had */
-	bool in_policy[POLICY_SETTING_COUNT];			   /* settings that this file has had */
+	const char *file;	  /* the policy's own copy of the name */
+	struct policy_rule *rule; /* whose section this is; NULL in [policy] */
+	bool in_rule[POLICY_KEY_COUNT + POLICY_SETTING_COUNT +
+		     1];		      /* keys that the section has had */
+	bool in_policy[POLICY_SETTING_COUNT]; /* settings that this file has had */
 };
 
 static int policy_check_rule(const struct policy_rule *rule, struct error *err)
 {
-	return rule && !rule->has_action ? error_set(err, -EINVAL, "[rule %s] of line %u has no action", rule->name, rule->origin.line) : 0;
+	return rule && !rule->has_action ?
+		       error_set(err, -EINVAL, "[rule %s] of line %u has no action", rule->name,
+				 rule->origin.line) :
+		       0;
 }
 
-static int policy_begin_section(struct reading *reading, const struct conf_item *item, struct error *err)
+static int policy_begin_section(struct reading *reading, const struct conf_item *item,
+				struct error *err)
 {
 	struct policy *policy = reading->policy;
 	struct policy_rule *larger;
@@ -87,20 +96,23 @@ static int policy_begin_section(struct reading *reading, const struct conf_item 
 	if (!strcmp(item->section, "policy") && !*item->name)
 		return 0;
 	if (strcmp(item->section, "rule"))
-		return error_set(err, -EINVAL, "[%s%s%s]: the sections are [policy] and [rule NAME]", item->section, *item->name ? " " : "",
-				 item->name);
+		return error_set(err, -EINVAL,
+				 "[%s%s%s]: the sections are [policy] and [rule NAME]",
+				 item->section, *item->name ? " " : "", item->name);
 	if (!*item->name)
 		return error_set(err, -EINVAL, "[rule] needs a name, such as [rule gpu]");
 	for (size_t i = 0; i < policy->n_rules; i++)
 		if (!strcmp(policy->rules[i].name, item->name))
-			return error_set(err, -EINVAL, "there is a rule %s already, at %s:%u", item->name, policy->rules[i].origin.file,
+			return error_set(err, -EINVAL, "there is a rule %s already, at %s:%u",
+					 item->name, policy->rules[i].origin.file,
 					 policy->rules[i].origin.line);
 	larger = reallocarray(policy->rules, policy->n_rules + 1, sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
 	policy->rules = larger;
 	reading->rule = &larger[policy->n_rules];
-	*reading->rule = (struct policy_rule){ .name = strdup(item->name), .origin = { reading->file, item->line } };
+	*reading->rule = (struct policy_rule){ .name = strdup(item->name),
+					       .origin = { reading->file, item->line } };
 	memset(reading->in_rule, 0, sizeof(reading->in_rule));
 	if (!reading->rule->name)
 		return -ENOMEM;
@@ -116,7 +128,8 @@ static int policy_once(bool *had, const struct conf_item *item, struct error *er
 	return 0;
 }
 
-static int policy_set_in_rule(struct reading *reading, const struct conf_item *item, struct error *err)
+static int policy_set_in_rule(struct reading *reading, const struct conf_item *item,
+			      struct error *err)
 {
 	struct policy_rule *rule = reading->rule;
 	int r;
@@ -131,20 +144,27 @@ static int policy_set_in_rule(struct reading *reading, const struct conf_item *i
 			continue;
 		if (policy_once(&reading->in_rule[key], item, err) < 0)
 			return -EINVAL;
-		return policy_value_condition((enum policy_key)key, item->value, reading->policy->providers, &rule->conditions[key], err);
+		return policy_value_condition((enum policy_key)key, item->value,
+					      reading->policy->providers, &rule->conditions[key],
+					      err);
 	}
 	for (size_t i = POLICY_SETTING_MAX_RATIO; i <= POLICY_SETTING_OVER; i++)
-		if (!strcmp(item->key, setting_names[i]) && policy_once(&reading->in_rule[POLICY_KEY_COUNT + i], item, err) < 0)
+		if (!strcmp(item->key, setting_names[i]) &&
+		    policy_once(&reading->in_rule[POLICY_KEY_COUNT + i], item, err) < 0)
 			return -EINVAL;
 	r = policy_value_guard(item->key, item->value, &rule->guard, err);
 	if (r)
 		return r < 0 ? r : 0;
-	return error_set(err, -EINVAL, "'%s' is no key of a rule; there are action, provider, device, virt, arch, node, address, block, "
-			 "max-movable-ratio, ratio-scope and over-ratio", item->key);
+	return error_set(err, -EINVAL,
+			 "'%s' is no key of a rule; there are action, provider, device, virt, "
+			 "arch, node, address, block, "
+			 "max-movable-ratio, ratio-scope and over-ratio",
+			 item->key);
 }
 
 /* Decodes a setting into `policy`, whose other members it leaves alone. */
-static int policy_read_setting(struct policy *policy, enum policy_setting setting, const struct conf_item *item, struct error *err)
+static int policy_read_setting(struct policy *policy, enum policy_setting setting,
+			       const struct conf_item *item, struct error *err)
 {
 	switch (setting) {
 	case POLICY_SETTING_KERNEL:
@@ -156,11 +176,14 @@ static int policy_read_setting(struct policy *policy, enum policy_setting settin
 	case POLICY_SETTING_RETRIES:
 		return policy_value_retries(item->value, &policy->retries, err);
 	default:
-		return policy_value_guard(item->key, item->value, &policy->guard, err) < 0 ? -EINVAL : 0;
+		return policy_value_guard(item->key, item->value, &policy->guard, err) < 0 ?
+			       -EINVAL :
+			       0;
 	}
 }
 
-static int policy_set_in_policy(struct reading *reading, const struct conf_item *item, struct error *err)
+static int policy_set_in_policy(struct reading *reading, const struct conf_item *item,
+				struct error *err)
 {
 	struct policy *policy = reading->policy, ignored = *policy;
 
@@ -173,13 +196,17 @@ static int policy_set_in_policy(struct reading *reading, const struct conf_item 
 		if (policy_once(&reading->in_policy[i], item, err) < 0)
 			return -EINVAL;
 		/* A value that does not count must be right all the same. */
-		r = policy_read_setting(first ? policy : &ignored, (enum policy_setting)i, item, err);
+		r = policy_read_setting(first ? policy : &ignored, (enum policy_setting)i, item,
+					err);
 		if (r == 0 && first)
 			policy->settings[i] = (struct policy_origin){ reading->file, item->line };
 		return r;
 	}
-	return error_set(err, -EINVAL, "'%s' is no key of [policy]; there are kernel, online-policy, max-movable-ratio, ratio-scope, over-ratio, retries and "
-			 "built-in-rules", item->key);
+	return error_set(err, -EINVAL,
+			 "'%s' is no key of [policy]; there are kernel, online-policy, "
+			 "max-movable-ratio, ratio-scope, over-ratio, retries and "
+			 "built-in-rules",
+			 item->key);
 }
 
 static int policy_take(const struct conf_item *item, void *data, struct error *err)
@@ -188,7 +215,8 @@ static int policy_take(const struct conf_item *item, void *data, struct error *e
 
 	if (!item->key)
 		return policy_begin_section(reading, item, err);
-	return reading->rule ? policy_set_in_rule(reading, item, err) : policy_set_in_policy(reading, item, err);
+	return reading->rule ? policy_set_in_rule(reading, item, err) :
+			       policy_set_in_policy(reading, item, err);
 }
 
 void policy_init(struct policy *policy, const char *const *providers)
@@ -199,7 +227,8 @@ void policy_init(struct policy *policy, const char *const *providers)
 		 * 301% is the kernel's own default (auto_movable_ratio in mm/memory_hotplug.c):
 		 * three quarters movable.
 		 */
-		.guard = { true, true, true, 301, POLICY_SCOPE_SYSTEM | POLICY_SCOPE_NODE, POLICY_OVER_KERNEL },
+		.guard = { true, true, true, 301, POLICY_SCOPE_SYSTEM | POLICY_SCOPE_NODE,
+			   POLICY_OVER_KERNEL },
 		.retries = 3,
 		.providers = providers,
 	};
@@ -219,7 +248,8 @@ void policy_done(struct policy *policy)
 	*policy = (struct policy){ 0 };
 }
 
-int policy_add(struct policy *policy, const char *file, const char *text, size_t length, struct error *err)
+int policy_add(struct policy *policy, const char *file, const char *text, size_t length,
+	       struct error *err)
 {
 	struct reading reading = { .policy = policy };
 	char **larger = reallocarray(policy->files, policy->n_files + 1, sizeof(*larger));
@@ -268,7 +298,8 @@ char *policy_setting_text(const struct policy *policy, enum policy_setting setti
 	case POLICY_SETTING_BUILT_IN:
 		return strcpy(buffer, policy->built_in ? "yes" : "no");
 	case POLICY_SETTING_ONLINE_POLICY:
-		return strcpy(buffer, policy->online_policy ? policy->online_policy : "the kernel's");
+		return strcpy(buffer,
+			      policy->online_policy ? policy->online_policy : "the kernel's");
 	case POLICY_SETTING_MAX_RATIO:
 		return policy_ratio_text(policy->guard.max_percent, buffer);
 	case POLICY_SETTING_SCOPE:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The onlining policy: ordered rules that say what becomes of new memory. Pure data and its decoding. */
+/* The onlining policy: ordered rules that say what becomes of new memory. Pure data and its
+ * decoding. */
 #ifndef MEMHP_POLICY_POLICY_H
 #define MEMHP_POLICY_POLICY_H
 
@@ -43,7 +44,7 @@ enum policy_key {
 
 /* Where something was said: "/etc/memhpctl.conf:12", or "built-in:3". */
 struct policy_origin {
-	const char *file; /* owned by the policy */
+	const char *file;  /* owned by the policy */
 	unsigned int line; /* 0: said nowhere */
 };
 
@@ -83,13 +84,15 @@ struct policy_rule {
 };
 
 enum policy_setting {
-	POLICY_SETTING_KERNEL,	     /* yes or no: let the kernel do it where the rules reduce to one action */
+	POLICY_SETTING_KERNEL, /* yes or no: let the kernel do it where the rules reduce to one
+				  action */
 	POLICY_SETTING_ONLINE_POLICY, /* contig-zones or auto-movable, for the kernel */
 	POLICY_SETTING_MAX_RATIO,
 	POLICY_SETTING_SCOPE,
 	POLICY_SETTING_OVER,
 	POLICY_SETTING_RETRIES,
-	POLICY_SETTING_BUILT_IN, /* yes or no: do the built-in rules stand behind those of the files? */
+	POLICY_SETTING_BUILT_IN, /* yes or no: do the built-in rules stand behind those of the
+				    files? */
 	POLICY_SETTING_COUNT,
 };
 
@@ -123,7 +126,8 @@ void policy_done(struct policy *policy);
  * key twice in a file's section, a rule of a name that there is, a rule without an action. The
  * policy must not be used then. -ENOMEM.
  */
-int policy_add(struct policy *policy, const char *file, const char *text, size_t length, struct error *err);
+int policy_add(struct policy *policy, const char *file, const char *text, size_t length,
+	       struct error *err);
 
 /* The guard that holds for a rule: its own words, else those of the policy. */
 struct policy_guard policy_rule_guard(const struct policy *policy, const struct policy_rule *rule);
@@ -135,7 +139,8 @@ const char *policy_scope_name(unsigned int scope);
 const char *policy_key_name(enum policy_key key);
 const char *policy_setting_name(enum policy_setting setting);
 
-/* The value of a setting as the file would have it. Into a buffer of POLICY_TEXT_SIZE, which is returned. */
+/* The value of a setting as the file would have it. Into a buffer of POLICY_TEXT_SIZE, which is
+ * returned. */
 #define POLICY_TEXT_SIZE 64
 char *policy_setting_text(const struct policy *policy, enum policy_setting setting, char *buffer);
 

@@ -53,7 +53,8 @@ int ratio_load(const struct sysfs *sysfs, struct ratio *ret)
 			zone = zone_parse(name);
 			continue;
 		}
-		if (sscanf(line, " %15s %" SCNu64, name, &pages) != 2 || (strcmp(name, "present") && strcmp(name, "cma")))
+		if (sscanf(line, " %15s %" SCNu64, name, &pages) != 2 ||
+		    (strcmp(name, "present") && strcmp(name, "cma")))
 			continue;
 		amounts = ratio_of_node(&ratio, node);
 		if (!amounts) {
@@ -62,12 +63,14 @@ int ratio_load(const struct sysfs *sysfs, struct ratio *ret)
 		}
 		pages *= page_size;
 		if (!strcmp(name, "present"))
-			amounts_add(amounts, zone_is_kernel(zone) ? pages : 0, zone == ZONE_MOVABLE ? pages : 0);
+			amounts_add(amounts, zone_is_kernel(zone) ? pages : 0,
+				    zone == ZONE_MOVABLE ? pages : 0);
 		else if (zone_is_kernel(zone) && pages <= amounts->kernel)
 			amounts_add(amounts, -pages, pages);
 	}
 	for (size_t i = 0; i < ratio.n_nodes; i++)
-		amounts_add(&ratio.system, ratio.nodes[i].amounts.kernel, ratio.nodes[i].amounts.movable);
+		amounts_add(&ratio.system, ratio.nodes[i].amounts.kernel,
+			    ratio.nodes[i].amounts.movable);
 	if (!ratio.n_nodes)
 		return -EINVAL;
 	*ret = ratio;
@@ -86,7 +89,8 @@ uint32_t ratio_percent(const struct ratio_amounts *amounts)
 
 	if (!amounts->kernel)
 		return amounts->movable ? UINT32_MAX : 0;
-	percent = ((unsigned __int128)amounts->movable * 100 + amounts->kernel / 2) / amounts->kernel;
+	percent =
+		((unsigned __int128)amounts->movable * 100 + amounts->kernel / 2) / amounts->kernel;
 	return percent > UINT32_MAX ? UINT32_MAX : (uint32_t)percent;
 }
 

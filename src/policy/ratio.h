@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "system/sysfs.h"
 #include "policy/policy.h"
+#include "system/sysfs.h"
 
 /* Present memory in bytes. */
 struct ratio_amounts {
@@ -34,7 +34,8 @@ struct ratio {
 int ratio_load(const struct sysfs *sysfs, struct ratio *ret);
 void ratio_done(struct ratio *ratio);
 
-/* Movable to kernel in percent, rounded; UINT32_MAX where there is no kernel memory but some movable. */
+/* Movable to kernel in percent, rounded; UINT32_MAX where there is no kernel memory but some
+ * movable. */
 uint32_t ratio_percent(const struct ratio_amounts *amounts);
 
 /*

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ACPI memory devices (PNP0C80): DIMMs of hypervisors and of machines with hot-pluggable boards.
- * drivers/acpi/acpi_memhotplug.c binds each block to its device (acpi_bind_memory_blocks()), so the links
- * physical_node, physical_node1 … of the device name its blocks; its address range is shown nowhere else.
+ * drivers/acpi/acpi_memhotplug.c binds each block to its device (acpi_bind_memory_blocks()), so the
+ * links physical_node, physical_node1 … of the device name its blocks; its address range is shown
+ * nowhere else.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +18,8 @@
 
 struct search {
 	struct memory *memory;
-	int bus;	   /* directory of all ACPI devices */
-	int own;	   /* directory of the device that is being read */
+	int bus; /* directory of all ACPI devices */
+	int own; /* directory of the device that is being read */
 	struct ranges blocks;
 };
 
@@ -28,7 +29,8 @@ static int acpi_collect_block(const char *name, void *data)
 	char target[64];
 	uint64_t number;
 
-	if (strncmp(name, "physical_node", 13) || sysfs_read_link(search->own, name, target, sizeof(target)) < 0 ||
+	if (strncmp(name, "physical_node", 13) ||
+	    sysfs_read_link(search->own, name, target, sizeof(target)) < 0 ||
 	    !block_number_parse(target, &number) || !memory_find(search->memory, number))
 		return 0;
 	return ranges_add(&search->blocks, number, number);
@@ -82,7 +84,8 @@ static bool acpi_is_present(const struct sysfs *sysfs)
  * eject_store() and acpi_scan_hot_remove(): the write returns at once, and the result goes to the
  * firmware (_OST) only.
  */
-static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *device,
+			    struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { .is_asynchronous = true };
 	char directory[128], path[160], text[32];
@@ -90,15 +93,20 @@ static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *devi
 	snprintf(directory, sizeof(directory), ACPI_DEVICES "/%s", device->name);
 	snprintf(path, sizeof(path), "%s/eject", directory);
 	if (!sysfs_exists(sysfs, path))
-		return error_set(err, -EOPNOTSUPP, "the firmware offers no way to eject it (no _EJ0 method)");
-	if (sysfs_read_path(sysfs, ACPI_MEMORY_ENABLED, text, sizeof(text)) >= 0 && !strcmp(text, "0"))
-		return error_set(err, -EOPNOTSUPP, "ejecting memory is disabled; write 1 to " ACPI_MEMORY_ENABLED " to allow it");
+		return error_set(err, -EOPNOTSUPP,
+				 "the firmware offers no way to eject it (no _EJ0 method)");
+	if (sysfs_read_path(sysfs, ACPI_MEMORY_ENABLED, text, sizeof(text)) >= 0 &&
+	    !strcmp(text, "0"))
+		return error_set(err, -EOPNOTSUPP,
+				 "ejecting memory is disabled; write 1 to " ACPI_MEMORY_ENABLED
+				 " to allow it");
 	provider_add_step(&steps, directory, "eject", "1");
 	*ret = steps;
 	return 0;
 }
 
-/* _STA in decimal: 15 while it is there (present, enabled, shown, working), 0 for the empty slot. */
+/* _STA in decimal: 15 while it is there (present, enabled, shown, working), 0 for the empty slot.
+ */
 static bool acpi_is_removed(const struct sysfs *sysfs, const struct device *device)
 {
 	char path[128];

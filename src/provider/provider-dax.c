@@ -79,7 +79,8 @@ static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
 }
 
 /* The driver that the device is bound to, "" for none. */
-static void dax_driver(const struct sysfs *sysfs, const struct device *device, char *driver, size_t size)
+static void dax_driver(const struct sysfs *sysfs, const struct device *device, char *driver,
+		       size_t size)
 {
 	char path[128];
 	_cleanup_close_ int own = -1;
@@ -95,7 +96,8 @@ static void dax_driver(const struct sysfs *sysfs, const struct device *device, c
  * away or none. Before, dev_dax_kmem_remove() gives the memory up for lost when one block is online
  * (any_hotremove_failed), and yet the unbind succeeds.
  */
-static int dax_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+static int dax_plan_remove(const struct sysfs *sysfs, const struct device *device,
+			   struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { 0 };
 	char directory[128], path[160], driver[64];
@@ -120,7 +122,8 @@ static int dax_plan_remove(const struct sysfs *sysfs, const struct device *devic
  * whose name it was given before; else it says ENODEV, and new_id tells it the name and has it take
  * every unbound device that it knows (do_id_store()).
  */
-static int dax_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+static int dax_plan_add(const struct sysfs *sysfs, const struct device *device,
+			struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { 0 };
 	struct provider_step *step;
@@ -138,7 +141,8 @@ static int dax_plan_add(const struct sysfs *sysfs, const struct device *device, 
 	step = provider_add_step(&steps, DAX_DRIVERS "/kmem", "bind", "%s", device->name);
 	if (!*driver)
 		step->module = "kmem";
-	provider_add_step(&steps, DAX_DRIVERS "/kmem", "new_id", "%s", device->name)->otherwise = true;
+	provider_add_step(&steps, DAX_DRIVERS "/kmem", "new_id", "%s", device->name)->otherwise =
+		true;
 	*ret = steps;
 	return 0;
 }

@@ -20,7 +20,8 @@ static const char *const hyperv_modules[] = { "hv_balloon", NULL };
 const struct provider provider_hyperv = {
 	.name = "hyperv",
 	.summary = "memory of a Hyper-V guest",
-	.cannot_remove = "a Hyper-V guest cannot give blocks back; lower the virtual machine's memory on the host, and its balloon shrinks the guest",
+	.cannot_remove = "a Hyper-V guest cannot give blocks back; lower the virtual machine's "
+			 "memory on the host, and its balloon shrinks the guest",
 	.modules = hyperv_modules,
 	.is_present = hyperv_is_present,
 	.find_devices = hyperv_find_devices,

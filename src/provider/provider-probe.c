@@ -13,12 +13,15 @@ static bool probe_is_present(const struct sysfs *sysfs)
 }
 
 /* The device is named by the address of its block, "0x100000000". */
-static int probe_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+static int probe_plan_add(const struct sysfs *sysfs, const struct device *device,
+			  struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { 0 };
 
 	if (!probe_is_present(sysfs))
-		return error_set(err, -EOPNOTSUPP, "this kernel cannot add memory by its address (it was built without CONFIG_ARCH_MEMORY_PROBE)");
+		return error_set(err, -EOPNOTSUPP,
+				 "this kernel cannot add memory by its address (it was built "
+				 "without CONFIG_ARCH_MEMORY_PROBE)");
 	provider_add_step(&steps, SYSFS_MEMORY, "probe", "%s", device->name);
 	*ret = steps;
 	return 0;

@@ -74,8 +74,8 @@ static int pseries_walk_v1(struct search *search, const char *bytes, size_t leng
 }
 
 /*
- * ibm,dynamic-memory-v2: count, then an entry a run of LMBs: u32 how many, u64 base, u32 first DRC index, u32
- * associativity, u32 flags.
+ * ibm,dynamic-memory-v2: count, then an entry a run of LMBs: u32 how many, u64 base, u32 first DRC
+ * index, u32 associativity, u32 flags.
  */
 static int pseries_walk_v2(struct search *search, const char *bytes, size_t length)
 {
@@ -84,7 +84,8 @@ static int pseries_walk_v2(struct search *search, const char *bytes, size_t leng
 
 	for (uint32_t i = 0; r >= 0 && i < n && 4 + (i + 1) * (size_t)24 <= length; i++) {
 		const char *entry = bytes + 4 + i * (size_t)24;
-		uint32_t run = read_u32(entry), drc_index = read_u32(entry + 12), flags = read_u32(entry + 20);
+		uint32_t run = read_u32(entry), drc_index = read_u32(entry + 12),
+			 flags = read_u32(entry + 20);
 		uint64_t base = read_u64(entry + 4);
 
 		for (uint32_t j = 0; r >= 0 && j < run; j++)
@@ -102,7 +103,8 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 	if (sysfs_read_all(sysfs, DRCONF "/ibm,lmb-size", &size, &length) < 0 || length != 8)
 		return 0;
 	search.lmb_size = read_u64(size);
-	/* An LMB is a block (memory_block_size_bytes()); with larger blocks none would be an LMB's own. */
+	/* An LMB is a block (memory_block_size_bytes()); with larger blocks none would be an LMB's
+	 * own. */
 	if (!search.lmb_size || search.lmb_size < memory->block_size)
 		return 0;
 	if (sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory-v2", &lmbs, &length) >= 0)
@@ -121,23 +123,27 @@ static bool pseries_is_present(const struct sysfs *sysfs)
  * By index only: it names this LMB, and gives the errno of what failed; by count the kernel
  * chooses, and masks every errno as EINVAL (dlpar_memory_remove_by_count()).
  */
-static int pseries_plan(const struct sysfs *sysfs, const struct device *device, const char *verb, struct provider_steps *ret, struct error *err)
+static int pseries_plan(const struct sysfs *sysfs, const struct device *device, const char *verb,
+			struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { 0 };
 
 	if (!pseries_is_present(sysfs))
 		return error_set(err, -EOPNOTSUPP, "this kernel has no " DLPAR);
-	provider_add_step(&steps, "/sys/kernel", "dlpar", "memory %s index 0x%s", verb, device->name + strlen("drc-"));
+	provider_add_step(&steps, "/sys/kernel", "dlpar", "memory %s index 0x%s", verb,
+			  device->name + strlen("drc-"));
 	*ret = steps;
 	return 0;
 }
 
-static int pseries_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+static int pseries_plan_remove(const struct sysfs *sysfs, const struct device *device,
+			       struct provider_steps *ret, struct error *err)
 {
 	return pseries_plan(sysfs, device, "remove", ret, err);
 }
 
-static int pseries_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+static int pseries_plan_add(const struct sysfs *sysfs, const struct device *device,
+			    struct provider_steps *ret, struct error *err)
 {
 	return pseries_plan(sysfs, device, "add", ret, err);
 }

@@ -36,14 +36,16 @@ static int s390_collect_block(const char *name, void *data)
 	return memory_find(memory, number) ? ranges_add(&device->blocks, number, number) : 0;
 }
 
-/* The storage increment of a block; 0 is also that of the first memory, and of every block elsewhere. */
+/* The storage increment of a block; 0 is also that of the first memory, and of every block
+ * elsewhere. */
 static uint64_t s390_increment(const struct memory *memory, const struct block *block)
 {
 	char path[BLOCK_NAME_SIZE + 16], text[32];
 	uint64_t increment;
 
 	snprintf(path, sizeof(path), "memory%" PRIu64 "/phys_device", block->number);
-	if (sysfs_read(memory->directory, path, text, sizeof(text)) < 0 || parse_decimal(text, &increment) < 0)
+	if (sysfs_read(memory->directory, path, text, sizeof(text)) < 0 ||
+	    parse_decimal(text, &increment) < 0)
 		return 0;
 	return increment;
 }
@@ -76,7 +78,8 @@ static int s390_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
 	_cleanup_close_ int directory = sysfs_open_directory(sysfs, S390_CONFIG);
 
-	return directory < 0 ? s390_find_increments(memory) : sysfs_list(directory, s390_collect_block, memory);
+	return directory < 0 ? s390_find_increments(memory) :
+			       sysfs_list(directory, s390_collect_block, memory);
 }
 
 static int s390_plan(const struct device *device, const char *value, struct provider_steps *ret)
@@ -84,21 +87,24 @@ static int s390_plan(const struct device *device, const char *value, struct prov
 	struct provider_steps steps = { 0 };
 	char directory[128];
 
-	snprintf(directory, sizeof(directory), S390_CONFIG "/memory%s", device->name + strlen("sclp"));
+	snprintf(directory, sizeof(directory), S390_CONFIG "/memory%s",
+		 device->name + strlen("sclp"));
 	provider_add_step(&steps, directory, "config", "%s", value);
 	*ret = steps;
 	return 0;
 }
 
 /* sclp_config_mem_store(): EBUSY unless the block is offline. */
-static int s390_plan_remove(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+static int s390_plan_remove(const struct sysfs *sysfs, const struct device *device,
+			    struct provider_steps *ret, struct error *err)
 {
 	(void)sysfs;
 	(void)err;
 	return s390_plan(device, "0", ret);
 }
 
-static int s390_plan_add(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err)
+static int s390_plan_add(const struct sysfs *sysfs, const struct device *device,
+			 struct provider_steps *ret, struct error *err)
 {
 	(void)sysfs;
 	(void)err;
@@ -123,6 +129,7 @@ const struct provider provider_s390 = {
 static const struct provider provider_s390_standby = {
 	.name = "s390",
 	.summary = "standby memory of s390, kernels before 6.19",
-	.cannot_remove = "this kernel has no way to remove standby memory (Linux 6.19 has); offline is all there is, and it gives the storage back to the "
+	.cannot_remove = "this kernel has no way to remove standby memory (Linux 6.19 has); "
+			 "offline is all there is, and it gives the storage back to the "
 			 "hypervisor",
 };

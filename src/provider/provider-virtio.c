@@ -10,8 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "system/iomem.h"
 #include "provider/provider.h"
+#include "system/iomem.h"
 
 #define VIRTIO_DRIVER "/sys/bus/virtio/drivers/virtio_mem"
 
@@ -44,7 +44,8 @@ static int virtio_find_devices(const struct sysfs *sysfs, struct memory *memory)
 		if (!virtio_is_memory_device(sysfs, iomem.v[i].name))
 			continue;
 		device = devices_add(&memory->devices, iomem.v[i].name, &provider_virtio);
-		r = device ? provider_add_range(memory, device, iomem.v[i].first, iomem.v[i].last) : -ENOMEM;
+		r = device ? provider_add_range(memory, device, iomem.v[i].first, iomem.v[i].last) :
+			     -ENOMEM;
 	}
 	iomem_done(&iomem);
 	return r;
@@ -55,8 +56,10 @@ static const char *const virtio_modules[] = { "virtio_mem", NULL };
 const struct provider provider_virtio = {
 	.name = "virtio",
 	.summary = "virtio-mem, memory that the host gives and takes",
-	.cannot_remove = "only the host can take virtio-mem away, by lowering the device's requested-size (QEMU: qom-set, libvirt: virsh "
-			 "update-memory-device); the guest's driver then gives blocks that are offline back first",
+	.cannot_remove = "only the host can take virtio-mem away, by lowering the device's "
+			 "requested-size (QEMU: qom-set, libvirt: virsh "
+			 "update-memory-device); the guest's driver then gives blocks that are "
+			 "offline back first",
 	.modules = virtio_modules,
 	.is_present = virtio_is_present,
 	.find_devices = virtio_find_devices,

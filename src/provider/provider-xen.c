@@ -18,7 +18,8 @@ static int xen_find_devices(const struct sysfs *sysfs, struct memory *memory)
 const struct provider provider_xen = {
 	.name = "xen",
 	.summary = "memory of a Xen guest",
-	.cannot_remove = "a Xen guest cannot give blocks back; lower its memory on the host (xl mem-set), and its balloon shrinks the guest",
+	.cannot_remove = "a Xen guest cannot give blocks back; lower its memory on the host (xl "
+			 "mem-set), and its balloon shrinks the guest",
 	.is_present = xen_is_present,
 	.find_devices = xen_find_devices,
 };

@@ -9,10 +9,13 @@
 
 /* The platforms come last: theirs is what nobody else has. */
 const struct provider *const providers[] = {
-	&provider_acpi, &provider_dax, &provider_virtio, &provider_pseries, &provider_s390, &provider_hyperv, &provider_xen, &provider_probe, NULL,
+	&provider_acpi,	   &provider_dax,   &provider_virtio,
+	&provider_pseries, &provider_s390,  &provider_hyperv,
+	&provider_xen,	   &provider_probe, NULL,
 };
 
-struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory, const char *attribute, const char *value, ...)
+struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory,
+					const char *attribute, const char *value, ...)
 {
 	struct provider_step *step = &steps->v[steps->n++];
 	va_list arguments;
@@ -43,7 +46,8 @@ static void device_mark_blocks(struct memory *memory, uint32_t index)
 
 static int device_compare(const void *a, const void *b)
 {
-	const char *left = ((const struct device *)a)->name, *right = ((const struct device *)b)->name;
+	const char *left = ((const struct device *)a)->name,
+		   *right = ((const struct device *)b)->name;
 
 	/* dax0.9 before dax0.10, and drc-80000009 before drc-8000000a. */
 	return strlen(left) == strlen(right) ? strcmp(left, right) : strverscmp(left, right);
@@ -63,7 +67,8 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
 			return r;
 		/* Directories come in no order. */
 		if (memory->devices.n > marked)
-			qsort(memory->devices.v + marked, memory->devices.n - marked, sizeof(*memory->devices.v), device_compare);
+			qsort(memory->devices.v + marked, memory->devices.n - marked,
+			      sizeof(*memory->devices.v), device_compare);
 		for (; marked < memory->devices.n; marked++)
 			device_mark_blocks(memory, marked);
 	}
@@ -82,7 +87,8 @@ bool provider_can_remove(const struct sysfs *sysfs, const struct device *device)
 	return r >= 0;
 }
 
-int provider_add_range(const struct memory *memory, struct device *device, uint64_t first, uint64_t last)
+int provider_add_range(const struct memory *memory, struct device *device, uint64_t first,
+		       uint64_t last)
 {
 	uint64_t size = memory->block_size, low, high;
 
@@ -91,8 +97,10 @@ int provider_add_range(const struct memory *memory, struct device *device, uint6
 		return 0;
 	low = (first + size - 1) / size;
 	high = last == UINT64_MAX ? UINT64_MAX / size : (last + 1) / size;
-	for (uint64_t i = memory_lower_bound(memory, low); i < memory->n_blocks && memory->blocks[i].number < high; i++) {
-		int r = ranges_add(&device->blocks, memory->blocks[i].number, memory->blocks[i].number);
+	for (uint64_t i = memory_lower_bound(memory, low);
+	     i < memory->n_blocks && memory->blocks[i].number < high; i++) {
+		int r = ranges_add(&device->blocks, memory->blocks[i].number,
+				   memory->blocks[i].number);
 
 		if (r < 0)
 			return r;

@@ -6,18 +6,21 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "system/sysfs.h"
 #include "model/memory.h"
+#include "system/sysfs.h"
 
 /*
  * One write that a provider wants to be made, as data: shown by --dry-run, made under a deadline by
  * device/.
  */
 struct provider_step {
-	char directory[192], attribute[64], value[64]; /* absolute path below the root, file in it, what to write */
+	char directory[192], attribute[64],
+		value[64];  /* absolute path below the root, file in it, what to write */
 	const char *module; /* kernel module to load before; NULL: none */
-	bool otherwise;	    /* only where the step before it failed with ENODEV, and then in its place */
-	const char *undo;   /* attribute in the same directory to which the same value is written to take it back; NULL: none */
+	bool otherwise;	  /* only where the step before it failed with ENODEV, and then in its place
+			   */
+	const char *undo; /* attribute in the same directory to which the same value is written to
+			     take it back; NULL: none */
 };
 
 #define PROVIDER_STEPS_MAX 4
@@ -25,8 +28,10 @@ struct provider_step {
 struct provider_steps {
 	struct provider_step v[PROVIDER_STEPS_MAX];
 	size_t n;
-	bool is_asynchronous; /* the last write returns before its work is done, and never says what came of it */
-	bool strands;	      /* a block that is online at that moment makes the memory stuck until the next boot */
+	bool is_asynchronous; /* the last write returns before its work is done, and never says what
+				 came of it */
+	bool strands; /* a block that is online at that moment makes the memory stuck until the next
+			 boot */
 };
 
 struct provider {
@@ -38,7 +43,8 @@ struct provider {
 	 * offlining is done to it.
 	 */
 	const char *cannot_remove;
-	const char *const *modules; /* kernel modules that it needs or comes in, ending with NULL; NULL: it is always built in */
+	const char *const *modules; /* kernel modules that it needs or comes in, ending with NULL;
+				       NULL: it is always built in */
 	/* Does this machine have the back end, be it without any memory at the moment? */
 	bool (*is_present)(const struct sysfs *sysfs);
 	/*
@@ -54,8 +60,10 @@ struct provider {
 	 * -EOPNOTSUPP it cannot be done here, others of reading. NULL where `cannot_remove` says
 	 * why; NULL where nothing can be added.
 	 */
-	int (*plan_remove)(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err);
-	int (*plan_add)(const struct sysfs *sysfs, const struct device *device, struct provider_steps *ret, struct error *err);
+	int (*plan_remove)(const struct sysfs *sysfs, const struct device *device,
+			   struct provider_steps *ret, struct error *err);
+	int (*plan_add)(const struct sysfs *sysfs, const struct device *device,
+			struct provider_steps *ret, struct error *err);
 	/*
 	 * Is the device gone, as far as it shows anywhere but in its blocks? NULL: the blocks are
 	 * all there is.
@@ -63,8 +71,10 @@ struct provider {
 	bool (*is_removed)(const struct sysfs *sysfs, const struct device *device);
 };
 
-/* For providers: appends a step. value is a format. Returns it, so that its other members can be set. */
-struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory, const char *attribute, const char *value, ...)
+/* For providers: appends a step. value is a format. Returns it, so that its other members can be
+ * set. */
+struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory,
+					const char *attribute, const char *value, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* All providers, in the order in which they are asked; ends with NULL. */
@@ -76,14 +86,16 @@ extern const struct provider *const providers[];
  */
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory);
 
-/* Could the device be removed now, from here? Only reads. One without memory has nothing to be removed. */
+/* Could the device be removed now, from here? Only reads. One without memory has nothing to be
+ * removed. */
 bool provider_can_remove(const struct sysfs *sysfs, const struct device *device);
 
 /*
  * For providers: adds the device with those blocks of the snapshot that lie wholly in the given
  * address range (both ends inside) to the ones it has. Errors: -ENOMEM.
  */
-int provider_add_range(const struct memory *memory, struct device *device, uint64_t first, uint64_t last);
+int provider_add_range(const struct memory *memory, struct device *device, uint64_t first,
+		       uint64_t last);
 
 /*
  * For providers of whole platforms: adds a device with all blocks that no other device has; none
@@ -91,6 +103,7 @@ int provider_add_range(const struct memory *memory, struct device *device, uint6
  */
 int provider_add_rest(struct memory *memory, const char *name, const struct provider *provider);
 
-extern const struct provider provider_acpi, provider_dax, provider_virtio, provider_pseries, provider_s390, provider_hyperv, provider_xen, provider_probe;
+extern const struct provider provider_acpi, provider_dax, provider_virtio, provider_pseries,
+	provider_s390, provider_hyperv, provider_xen, provider_probe;
 
 #endif

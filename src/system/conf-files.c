@@ -38,7 +38,8 @@ static int conf_files_collect(const char *name, void *data)
 	struct collection *collection = data;
 	size_t length = strlen(name), suffix = strlen(collection->suffix);
 
-	if (length <= suffix || name[0] == '.' || strcmp(name + length - suffix, collection->suffix))
+	if (length <= suffix || name[0] == '.' ||
+	    strcmp(name + length - suffix, collection->suffix))
 		return 0;
 	for (size_t i = 0; i < collection->files->n; i++)
 		if (!strcmp(base_name(collection->files->paths[i]), name))
@@ -72,20 +73,24 @@ static void conf_files_drop_masks(const struct sysfs *sysfs, struct conf_files *
 	files->n = kept;
 }
 
-int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix, struct conf_files *ret, struct error *err)
+int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix,
+		    struct conf_files *ret, struct error *err)
 {
 	struct conf_files files = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && folders[i]; i++) {
-		struct collection collection = { .files = &files, .folder = folders[i], .suffix = suffix };
+		struct collection collection = { .files = &files,
+						 .folder = folders[i],
+						 .suffix = suffix };
 		_cleanup_close_ int fd = sysfs_open_directory(sysfs, folders[i]);
 
 		if (fd == -ENOENT)
 			continue;
 		r = fd < 0 ? fd : sysfs_list(fd, conf_files_collect, &collection);
 		if (r < 0)
-			error_set(err, r, "cannot read the folder %s%s: %s", sysfs->root, folders[i], strerror(-r));
+			error_set(err, r, "cannot read the folder %s%s: %s", sysfs->root,
+				  folders[i], strerror(-r));
 	}
 	if (files.n)
 		qsort(files.paths, files.n, sizeof(*files.paths), conf_files_compare);
@@ -100,10 +105,12 @@ int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const
 
 int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, struct error *err)
 {
-	static const char *const folders[] = { "/etc/memhpctl.d", "/run/memhpctl.d", "/usr/lib/memhpctl.d", NULL };
+	static const char *const folders[] = { "/etc/memhpctl.d", "/run/memhpctl.d",
+					       "/usr/lib/memhpctl.d", NULL };
 	int r = conf_files_find(sysfs, folders, ".conf", ret, err);
 
-	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) && !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
+	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) &&
+	    !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
 		r = conf_files_add(ret, "/etc", base_name(CONF_FILES_MAIN));
 	if (r < 0)
 		conf_files_done(ret);

@@ -9,7 +9,8 @@
 #define CONF_FILES_MAIN "/etc/memhpctl.conf"
 
 struct conf_files {
-	char **paths; /* absolute, below the root, in the order in which they are to be read; owned */
+	char **paths; /* absolute, below the root, in the order in which they are to be read; owned
+		       */
 	size_t n;
 };
 
@@ -20,7 +21,8 @@ struct conf_files {
  * there are no error.
  * Errors: -ENOMEM; those of open(2) but -ENOENT, with a sentence.
  */
-int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix, struct conf_files *ret, struct error *err);
+int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix,
+		    struct conf_files *ret, struct error *err);
 void conf_files_done(struct conf_files *files);
 
 /*

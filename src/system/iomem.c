@@ -30,7 +30,8 @@ static int iomem_add(struct iomem *iomem, char *line)
 {
 	/* Room grows by halves of a power of two. */
 	if (!(iomem->n & (iomem->n + 1))) {
-		struct iomem_range *larger = reallocarray(iomem->v, iomem->n * 2 + 1, sizeof(*larger));
+		struct iomem_range *larger =
+			reallocarray(iomem->v, iomem->n * 2 + 1, sizeof(*larger));
 
 		if (!larger)
 			return -ENOMEM;
@@ -46,7 +47,8 @@ int iomem_load(const struct sysfs *sysfs, struct iomem *ret)
 	char *line, *rest;
 	int r = sysfs_read_all(sysfs, "/proc/iomem", &iomem.text, NULL);
 
-	for (line = r < 0 ? NULL : strtok_r(iomem.text, "\n", &rest); r >= 0 && line; line = strtok_r(NULL, "\n", &rest)) {
+	for (line = r < 0 ? NULL : strtok_r(iomem.text, "\n", &rest); r >= 0 && line;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		r = iomem_add(&iomem, line);
 		if (r >= 0 && iomem.v[iomem.n - 1].last)
 			hidden = false;

@@ -31,19 +31,25 @@ static void journal_add(FILE *out, const char *name, const char *value)
  * to say something from ending. The path leads through the descriptor of the root, for one below it
  * may be longer than an address can be.
  */
-static int journal_send_datagram(const struct sysfs *sysfs, const char *path, const char *text, size_t length)
+static int journal_send_datagram(const struct sysfs *sysfs, const char *path, const char *text,
+				 size_t length)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -errno;
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", sysfs->root_fd, path);
-	return sendto(fd, text, length, MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", sysfs->root_fd,
+		 path);
+	return sendto(fd, text, length, MSG_NOSIGNAL, (struct sockaddr *)&address,
+		      sizeof(address)) < 0 ?
+		       -errno :
+		       0;
 }
 
 /* The form that syslog(3) of the C library has. */
-static void journal_send_syslog(const struct sysfs *sysfs, enum journal_priority priority, const char *message)
+static void journal_send_syslog(const struct sysfs *sysfs, enum journal_priority priority,
+				const char *message)
 {
 	_cleanup_free_ char *line = NULL;
 	time_t now = time(NULL);
@@ -53,7 +59,8 @@ static void journal_send_syslog(const struct sysfs *sysfs, enum journal_priority
 
 	localtime_r(&now, &local);
 	/* The months are English in every language. */
-	length = asprintf(&line, "<%d>%.15s memhpctl: %s", LOG_DAEMON | (int)priority, asctime_r(&local, when) + 4, message);
+	length = asprintf(&line, "<%d>%.15s memhpctl: %s", LOG_DAEMON | (int)priority,
+			  asctime_r(&local, when) + 4, message);
 	if (length < 0) {
 		line = NULL;
 		return;
@@ -61,8 +68,8 @@ static void journal_send_syslog(const struct sysfs *sysfs, enum journal_priority
 	journal_send_datagram(sysfs, SYSLOG_SOCKET, line, (size_t)length);
 }
 
-void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id, const char *message,
-		  const struct journal_field *fields, size_t n_fields)
+void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id,
+		  const char *message, const struct journal_field *fields, size_t n_fields)
 {
 	_cleanup_free_ char *entry = NULL;
 	size_t length = 0;

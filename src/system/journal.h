@@ -13,13 +13,13 @@
 #define JOURNAL_TROUBLE "0b2f6c8e7a914d53a0f1e6d4c9b7a385" /* the policy cannot be applied */
 
 enum journal_priority { /* those of syslog(3) */
-	JOURNAL_ERROR = 3,
-	JOURNAL_WARNING = 4,
-	JOURNAL_NOTICE = 5,
+			JOURNAL_ERROR = 3,
+			JOURNAL_WARNING = 4,
+			JOURNAL_NOTICE = 5,
 };
 
 struct journal_field {
-	const char *name;  /* "MEMHPCTL_RANGE"; NULL or an empty value: left out */
+	const char *name; /* "MEMHPCTL_RANGE"; NULL or an empty value: left out */
 	const char *value;
 };
 
@@ -30,7 +30,7 @@ struct journal_field {
  * fails: a log that is not there, or that is stuck, must not stop the work; what it does not take
  * is lost.
  */
-void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id, const char *message,
-		  const struct journal_field *fields, size_t n_fields);
+void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id,
+		  const char *message, const struct journal_field *fields, size_t n_fields);
 
 #endif

@@ -12,7 +12,8 @@
 
 #define RECORD_SIZE 8192
 
-/* The page that the log speaks of at the moment, and what it said of the last one that is wanted. */
+/* The page that the log speaks of at the moment, and what it said of the last one that is wanted.
+ */
 struct find {
 	uint64_t first, last, page_size;
 	uint64_t pfn;
@@ -36,8 +37,8 @@ static void find_keep(struct find *find, const char *reason)
 {
 	char *text = NULL;
 
-	if (asprintf(&text, "page frame 0x%" PRIx64 ": %s%s%s%s", find->pfn, reason, *find->flags ? " (" : "", find->flags,
-		     *find->flags ? ")" : "") < 0)
+	if (asprintf(&text, "page frame 0x%" PRIx64 ": %s%s%s%s", find->pfn, reason,
+		     *find->flags ? " (" : "", find->flags, *find->flags ? ")" : "") < 0)
 		return;
 	free(find->found);
 	find->found = text;
@@ -59,12 +60,14 @@ static bool find_number(const char *text, const char *label, uint64_t *ret)
 /* Adds the words of "0x17ffffc0000200(slab|node=0|zone=2)" or "f5(slab)" that are no numbers. */
 static void find_add_flags(struct find *find, const char *text)
 {
-	for (const char *word = strchr(text, '('); word && *word != ')'; word += strcspn(word, "|)")) {
+	for (const char *word = strchr(text, '('); word && *word != ')';
+	     word += strcspn(word, "|)")) {
 		size_t used = strlen(find->flags);
 		int length = (int)strcspn(++word, "|)");
 
 		if (length && !memchr(word, '=', (size_t)length))
-			snprintf(find->flags + used, sizeof(find->flags) - used, "%s%.*s", used ? " " : "", length, word);
+			snprintf(find->flags + used, sizeof(find->flags) - used, "%s%.*s",
+				 used ? " " : "", length, word);
 	}
 }
 
@@ -100,14 +103,16 @@ static void find_look(struct find *find, const char *text)
 			find_keep(find, "it could not be isolated");
 	} else if (find_number(text, " pfn:", &number)) {
 		find_enter(find, number);
-	} else if (find_number(text, "memory offlining [mem ", &number) && (reason = strstr(text, "failed due to ")) && !find->found &&
+	} else if (find_number(text, "memory offlining [mem ", &number) &&
+		   (reason = strstr(text, "failed due to ")) && !find->found &&
 		   find_enter(find, number / find->page_size)) {
 		/* Only with dynamic debugging; less than a page's own line says. */
 		find->found = strdup(reason + 14);
 	}
 }
 
-/* A record is "priority,number,time,flags;text", and lines with a blank before them that say no more. */
+/* A record is "priority,number,time,flags;text", and lines with a blank before them that say no
+ * more. */
 static void find_look_at_record(struct find *find, char *record)
 {
 	char *rest, *line;
@@ -128,7 +133,8 @@ int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, char **
 
 	for (;;) {
 		length = read(fd, record, RECORD_SIZE);
-		/* EPIPE: the log ran over the place that was read; it goes on with the oldest record. */
+		/* EPIPE: the log ran over the place that was read; it goes on with the oldest
+		 * record. */
 		if (length < 0 && (errno == EINTR || errno == EPIPE))
 			continue;
 		if (length <= 0)

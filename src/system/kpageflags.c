@@ -16,7 +16,8 @@ int kpageflags_open(const struct sysfs *sysfs)
 	return fd < 0 ? -errno : fd;
 }
 
-int kpageflags_read(int fd, uint64_t first, uint64_t n, void (*function)(const uint64_t *words, size_t n, void *data), void *data)
+int kpageflags_read(int fd, uint64_t first, uint64_t n,
+		    void (*function)(const uint64_t *words, size_t n, void *data), void *data)
 {
 	_cleanup_free_ uint64_t *words = malloc(KPAGEFLAGS_CHUNK_PAGES * sizeof(*words));
 
@@ -24,7 +25,8 @@ int kpageflags_read(int fd, uint64_t first, uint64_t n, void (*function)(const u
 		return -ENOMEM;
 	while (n) {
 		size_t wanted = n < KPAGEFLAGS_CHUNK_PAGES ? (size_t)n : KPAGEFLAGS_CHUNK_PAGES;
-		ssize_t length = pread(fd, words, wanted * sizeof(*words), (off_t)(first * sizeof(*words)));
+		ssize_t length =
+			pread(fd, words, wanted * sizeof(*words), (off_t)(first * sizeof(*words)));
 
 		if (length < 0 && errno == EINTR)
 			continue;
@@ -45,7 +47,8 @@ uint64_t kpageflags_page_size(const struct sysfs *sysfs)
 	_cleanup_free_ char *text = NULL;
 	const char *line;
 
-	if (!sysfs_is_running_system(sysfs) && sysfs_read_all(sysfs, "/proc/self/smaps", &text, NULL) == 0 &&
+	if (!sysfs_is_running_system(sysfs) &&
+	    sysfs_read_all(sysfs, "/proc/self/smaps", &text, NULL) == 0 &&
 	    (line = strstr(text, "KernelPageSize:"))) {
 		uint64_t kib = strtoull(line + strlen("KernelPageSize:"), NULL, 10);
 

@@ -47,7 +47,8 @@ int kpageflags_open(const struct sysfs *sysfs);
  * pages change while they are read.
  * Frames beyond the end of the file are left out. Returns 0 or -errno of pread(2).
  */
-int kpageflags_read(int fd, uint64_t first, uint64_t n, void (*function)(const uint64_t *words, size_t n, void *data), void *data);
+int kpageflags_read(int fd, uint64_t first, uint64_t n,
+		    void (*function)(const uint64_t *words, size_t n, void *data), void *data);
 
 /*
  * Bytes of a page: that of the running system; below another root what the tree states as

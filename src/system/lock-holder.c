@@ -23,11 +23,12 @@ static int lock_holder_look_at_block(const char *name, void *data)
 	struct search *search = data;
 	char path[64], text[32];
 
-	if (strncmp(name, "memory", 6) || !isdigit((unsigned char)name[6]) || strlen(name) >= sizeof(search->name) ||
-	    !strcmp(name, search->except))
+	if (strncmp(name, "memory", 6) || !isdigit((unsigned char)name[6]) ||
+	    strlen(name) >= sizeof(search->name) || !strcmp(name, search->except))
 		return 0;
 	snprintf(path, sizeof(path), "%s/state", name);
-	if (sysfs_read(search->memory_directory, path, text, sizeof(text)) < 0 || strcmp(text, "going-offline"))
+	if (sysfs_read(search->memory_directory, path, text, sizeof(text)) < 0 ||
+	    strcmp(text, "going-offline"))
 		return 0;
 	strcpy(search->name, name);
 	return 1;
@@ -76,7 +77,8 @@ static int lock_holder_look_at_fd(const char *name, void *data)
 	if (length < 0)
 		return 0;
 	target[length] = '\0';
-	return lock_holder_parse_path(target, &search->block) && search->is_wanted(search->data, search->block) &&
+	return lock_holder_parse_path(target, &search->block) &&
+	       search->is_wanted(search->data, search->block) &&
 	       lock_holder_is_for_writing(search, name);
 }
 
@@ -99,8 +101,9 @@ static int lock_holder_look_at_process(const char *name, void *data)
 	return found > 0;
 }
 
-int lock_holder_find_writer(const struct sysfs *sysfs, bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer, size_t size,
-		       uint64_t *ret_block)
+int lock_holder_find_writer(const struct sysfs *sysfs,
+			    bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer,
+			    size_t size, uint64_t *ret_block)
 {
 	_cleanup_close_ int proc = sysfs_open_directory(sysfs, "/proc");
 	struct writer_search search = { .proc = proc, .is_wanted = is_wanted, .data = data };
@@ -121,17 +124,23 @@ static bool lock_holder_is_block(void *data, uint64_t block)
 	return block == *(const uint64_t *)data;
 }
 
-void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except, char *buffer, size_t size)
+void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except,
+			  char *buffer, size_t size)
 {
 	struct search search = { .memory_directory = memory_directory };
 	uint64_t block;
 	char writer[128];
 
 	snprintf(search.except, sizeof(search.except), "memory%" PRIu64, except);
-	if (sysfs_list(memory_directory, lock_holder_look_at_block, &search) <= 0 || parse_decimal(search.name + 6, &block) < 0)
+	if (sysfs_list(memory_directory, lock_holder_look_at_block, &search) <= 0 ||
+	    parse_decimal(search.name + 6, &block) < 0)
 		snprintf(buffer, size, "its holder is not known");
-	else if (lock_holder_find_writer(sysfs, lock_holder_is_block, &block, writer, sizeof(writer), &block) < 0)
-		snprintf(buffer, size, "%s is going offline, by no process that is seen: the kernel itself, or not ours to see", search.name);
+	else if (lock_holder_find_writer(sysfs, lock_holder_is_block, &block, writer,
+					 sizeof(writer), &block) < 0)
+		snprintf(buffer, size,
+			 "%s is going offline, by no process that is seen: the kernel itself, or "
+			 "not ours to see",
+			 search.name);
 	else
 		snprintf(buffer, size, "%s is going offline, by %s", search.name, writer);
 }

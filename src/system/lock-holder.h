@@ -16,7 +16,8 @@
  * (chmem)" or "its holder is not known", always terminated. `except` is the block that is being
  * changed by the caller itself. Looks at each block's state: not for a hot path.
  */
-void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except, char *buffer, size_t size);
+void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except,
+			  char *buffer, size_t size);
 
 /*
  * Who has `state` or `online` of a block open for writing, and so can change it whatever the file's
@@ -24,7 +25,8 @@ void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint6
  * Sees the processes of the caller's own PID namespace. Errors: -ENOENT nobody is seen, and nothing
  * is written.
  */
-int lock_holder_find_writer(const struct sysfs *sysfs, bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer, size_t size,
-		       uint64_t *ret_block);
+int lock_holder_find_writer(const struct sysfs *sysfs,
+			    bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer,
+			    size_t size, uint64_t *ret_block);
 
 #endif

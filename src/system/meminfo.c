@@ -59,7 +59,8 @@ int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret)
 
 	if (r < 0)
 		return r;
-	if (meminfo_value(text, "MemTotal", KIB, &meminfo.total) < 0 || meminfo_value(text, "MemFree", KIB, &meminfo.free) < 0 ||
+	if (meminfo_value(text, "MemTotal", KIB, &meminfo.total) < 0 ||
+	    meminfo_value(text, "MemFree", KIB, &meminfo.free) < 0 ||
 	    meminfo_value(text, "MemAvailable", KIB, &meminfo.available) < 0)
 		return -EINVAL;
 	meminfo_value(text, "Active(file)", KIB, &active);

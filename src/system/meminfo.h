@@ -17,9 +17,11 @@ struct meminfo {
 	 * Movable. Then free memory and half of the page cache, less a fiftieth of all.
 	 */
 	uint64_t available;
-	uint64_t movable_used; /* in zone Movable of all nodes; UINT64_MAX where that is not known */
+	uint64_t
+		movable_used; /* in zone Movable of all nodes; UINT64_MAX where that is not known */
 	uint64_t swap_free;
-	uint64_t huge_size, huge_free; /* the default size of hugetlb pages, and those of it that nobody uses */
+	uint64_t huge_size,
+		huge_free; /* the default size of hugetlb pages, and those of it that nobody uses */
 	uint64_t hardware_corrupted; /* poisoned pages of the whole machine */
 };
 

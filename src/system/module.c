@@ -17,7 +17,8 @@
 
 #define LIBRARY "libkmod.so.2"
 
-/* libkmod brings libcrypto with it, which doubles the start-up time of every call: so by dlopen(3). */
+/* libkmod brings libcrypto with it, which doubles the start-up time of every call: so by dlopen(3).
+ */
 static struct {
 	void *handle;
 	struct kmod_ctx *(*new)(const char *, const char *const *);
@@ -26,7 +27,8 @@ static struct {
 	int (*lookup)(struct kmod_ctx *, const char *, struct kmod_list **);
 	struct kmod_module *(*get_module)(const struct kmod_list *);
 	int (*get_initstate)(const struct kmod_module *);
-	int (*insert)(struct kmod_module *, unsigned int, const char *, int (*)(struct kmod_module *, bool, void *), const void *,
+	int (*insert)(struct kmod_module *, unsigned int, const char *,
+		      int (*)(struct kmod_module *, bool, void *), const void *,
 		      void (*)(struct kmod_module *, bool, const char *));
 	int (*unref_list)(struct kmod_list *);
 	struct kmod_module *(*unref_module)(struct kmod_module *);
@@ -68,14 +70,16 @@ static bool kmod_open(void)
  * Finds a module. Returns 0, -ENOENT, or -ENOSYS where that cannot be told; on success the caller
  * gives back module, then context.
  */
-static int kmod_find(const struct sysfs *sysfs, const char *name, struct kmod_ctx **ret_context, struct kmod_module **ret)
+static int kmod_find(const struct sysfs *sysfs, const char *name, struct kmod_ctx **ret_context,
+		     struct kmod_module **ret)
 {
 	_cleanup_free_ char *directory = NULL;
 	struct kmod_list *list = NULL;
 	char release[128];
 	int r;
 
-	if (!kmod_open() || sysfs_read_path(sysfs, "/proc/sys/kernel/osrelease", release, sizeof(release)) < 0)
+	if (!kmod_open() ||
+	    sysfs_read_path(sysfs, "/proc/sys/kernel/osrelease", release, sizeof(release)) < 0)
 		return -ENOSYS;
 	if (asprintf(&directory, "%s/lib/modules/%s", sysfs->root, release) < 0) {
 		directory = NULL;
@@ -122,8 +126,9 @@ enum module_state module_look_up(const struct sysfs *sysfs, const char *name)
 const char *module_state_name(enum module_state state)
 {
 	static const char *const names[] = {
-		[MODULE_UNKNOWN] = "unknown",	  [MODULE_BUILT_IN] = "built-in", [MODULE_LOADED] = "loaded",
-		[MODULE_AVAILABLE] = "available", [MODULE_MISSING] = "missing",
+		[MODULE_UNKNOWN] = "unknown", [MODULE_BUILT_IN] = "built-in",
+		[MODULE_LOADED] = "loaded",   [MODULE_AVAILABLE] = "available",
+		[MODULE_MISSING] = "missing",
 	};
 
 	return names[state];
@@ -150,7 +155,8 @@ static int wait_for_child(pid_t pid, int64_t deadline_ns)
 	int status, r = 0;
 
 	while (waitpid(pid, &status, WNOHANG) == 0) {
-		r = clock_left_ns(deadline_ns) ? interrupt_poll(NULL, 0, 5 * CLOCK_NS_PER_MS) : -ETIME;
+		r = clock_left_ns(deadline_ns) ? interrupt_poll(NULL, 0, 5 * CLOCK_NS_PER_MS) :
+						 -ETIME;
 		if (r < 0) {
 			kill(pid, SIGKILL);
 			return r;
@@ -168,9 +174,15 @@ int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns
 	if (state == MODULE_BUILT_IN || state == MODULE_LOADED)
 		return 0;
 	if (!sysfs_is_running_system(sysfs))
-		return error_set(err, -ENOSYS, "the module %s is not loaded, and only the running system can load it", name);
+		return error_set(err, -ENOSYS,
+				 "the module %s is not loaded, and only the running system can "
+				 "load it",
+				 name);
 	if (!kmod_open())
-		return error_set(err, -ENOSYS, "the module %s is not loaded, and " LIBRARY " is missing; load it with modprobe", name);
+		return error_set(err, -ENOSYS,
+				 "the module %s is not loaded, and " LIBRARY
+				 " is missing; load it with modprobe",
+				 name);
 	pid = fork();
 	if (pid == 0)
 		_exit(load(sysfs, name));

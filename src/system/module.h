@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel modules. The only header behind which libkmod is known, which is loaded when first needed. */
+/* Kernel modules. The only header behind which libkmod is known, which is loaded when first needed.
+ */
 #ifndef MEMHP_SYSTEM_MODULE_H
 #define MEMHP_SYSTEM_MODULE_H
 
@@ -9,7 +10,8 @@
 #include "system/sysfs.h"
 
 enum module_state {
-	MODULE_UNKNOWN,	  /* not loaded; whether it could be is not to be found out (no libkmod, no kernel release under --sysroot) */
+	MODULE_UNKNOWN, /* not loaded; whether it could be is not to be found out (no libkmod, no
+			   kernel release under --sysroot) */
 	MODULE_BUILT_IN,
 	MODULE_LOADED,
 	MODULE_AVAILABLE, /* not loaded, but it is there to be loaded */
@@ -27,6 +29,7 @@ const char *module_state_name(enum module_state state);
  * deadline holds. Errors, all with a sentence: -ENOENT no such module, -ENOSYS no libkmod, or not
  * the running system, -ETIME, -EINTR, and what the kernel says.
  */
-int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns, struct error *err);
+int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns,
+		struct error *err);
 
 #endif

@@ -17,5 +17,6 @@ void oom_protect_prepare(void)
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		log_debug("this process may have to wait for its own memory: %s", strerror(errno));
 	if (fd < 0 || write(fd, "-1000", 5) != 5)
-		log_debug("the kernel may kill this process when memory has run out: %s", strerror(errno));
+		log_debug("the kernel may kill this process when memory has run out: %s",
+			  strerror(errno));
 }

@@ -12,23 +12,37 @@
 static const struct {
 	const char *uname, *word;
 } architectures[] = {
-	{ "x86_64", "x86-64" }, { "aarch64", "arm64" }, { "ppc64le", "ppc64-le" }, { "i686", "x86" }, { "i586", "x86" },
+	{ "x86_64", "x86-64" }, { "aarch64", "arm64" }, { "ppc64le", "ppc64-le" },
+	{ "i686", "x86" },	{ "i586", "x86" },
 };
 
 /* The beginnings of DMI texts, as in systemd's src/basic/virt.c; the more special ones first. */
 static const struct {
 	const char *text, *word;
 } dmi_words[] = {
-	{ "KVM", "kvm" },		{ "OpenStack", "kvm" },		  { "KubeVirt", "kvm" },   { "Amazon EC2", "amazon" },
-	{ "QEMU", "qemu" },		{ "VMware", "vmware" },		  { "VMW", "vmware" },	   { "innotek GmbH", "oracle" },
-	{ "VirtualBox", "oracle" },	{ "Xen", "xen" },		  { "Bochs", "bochs" },	   { "Parallels", "parallels" },
-	{ "BHYVE", "bhyve" },		{ "Hyper-V", "microsoft" },	  { "Apple Virtualization", "apple" },
+	{ "KVM", "kvm" },
+	{ "OpenStack", "kvm" },
+	{ "KubeVirt", "kvm" },
+	{ "Amazon EC2", "amazon" },
+	{ "QEMU", "qemu" },
+	{ "VMware", "vmware" },
+	{ "VMW", "vmware" },
+	{ "innotek GmbH", "oracle" },
+	{ "VirtualBox", "oracle" },
+	{ "Xen", "xen" },
+	{ "Bochs", "bochs" },
+	{ "Parallels", "parallels" },
+	{ "BHYVE", "bhyve" },
+	{ "Hyper-V", "microsoft" },
+	{ "Apple Virtualization", "apple" },
 	{ "Google Compute Engine", "google" },
 };
 
 static const char *platform_dmi_word(const struct sysfs *sysfs)
 {
-	static const char *const files[] = { DMI "product_name", DMI "sys_vendor", DMI "board_vendor", DMI "bios_vendor", DMI "product_version" };
+	static const char *const files[] = { DMI "product_name", DMI "sys_vendor",
+					     DMI "board_vendor", DMI "bios_vendor",
+					     DMI "product_version" };
 	char text[128], vendor[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -39,8 +53,10 @@ static const char *platform_dmi_word(const struct sysfs *sysfs)
 				return dmi_words[word].word;
 	}
 	/* Microsoft and Amazon sell hardware too: the product tells. */
-	if (sysfs_read_path(sysfs, DMI "sys_vendor", vendor, sizeof(vendor)) >= 0 && !strcmp(vendor, "Microsoft Corporation") &&
-	    sysfs_read_path(sysfs, DMI "product_name", text, sizeof(text)) >= 0 && !strcmp(text, "Virtual Machine"))
+	if (sysfs_read_path(sysfs, DMI "sys_vendor", vendor, sizeof(vendor)) >= 0 &&
+	    !strcmp(vendor, "Microsoft Corporation") &&
+	    sysfs_read_path(sysfs, DMI "product_name", text, sizeof(text)) >= 0 &&
+	    !strcmp(text, "Virtual Machine"))
 		return "microsoft";
 	return NULL;
 }
@@ -59,14 +75,18 @@ static const char *platform_virt_word(const struct sysfs *sysfs)
 	const char *word;
 	char text[64];
 
-	if (sysfs_read_path(sysfs, "/sys/hypervisor/type", text, sizeof(text)) >= 0 && !strcmp(text, "xen"))
+	if (sysfs_read_path(sysfs, "/sys/hypervisor/type", text, sizeof(text)) >= 0 &&
+	    !strcmp(text, "xen"))
 		return "xen";
 	word = platform_dmi_word(sysfs);
 	/* Amazon's bare machines have its name in DMI as well; the processor's flag tells. */
 	if (word && !strcmp(word, "amazon") && !guest)
 		return "none";
 	/* Both name themselves QEMU. */
-	if (word && !strcmp(word, "qemu") && platform_file_has(sysfs, "/sys/devices/system/clocksource/clocksource0/available_clocksource", "kvm-clock"))
+	if (word && !strcmp(word, "qemu") &&
+	    platform_file_has(sysfs,
+			      "/sys/devices/system/clocksource/clocksource0/available_clocksource",
+			      "kvm-clock"))
 		return "kvm";
 	if (word)
 		return word;
@@ -87,7 +107,8 @@ void platform_load(const struct sysfs *sysfs, struct platform *ret)
 
 	if (sysfs_read_path(sysfs, "/proc/sys/kernel/arch", ret->arch, sizeof(ret->arch)) < 0) {
 		uname(&name);
-		snprintf(ret->arch, sizeof(ret->arch), "%.*s", (int)sizeof(ret->arch) - 1, name.machine);
+		snprintf(ret->arch, sizeof(ret->arch), "%.*s", (int)sizeof(ret->arch) - 1,
+			 name.machine);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
 		if (!strcmp(ret->arch, architectures[i].uname))

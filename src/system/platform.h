@@ -13,8 +13,10 @@
 #define PLATFORM_WORD_SIZE 32
 
 struct platform {
-	char arch[PLATFORM_WORD_SIZE]; /* "x86-64", "arm64", "ppc64-le", "s390x", …; uname's word where systemd has no other */
-	char virt[PLATFORM_WORD_SIZE]; /* "none", "kvm", "qemu", "xen", "microsoft", …; "vm-other": a hypervisor that is not known here */
+	char arch[PLATFORM_WORD_SIZE]; /* "x86-64", "arm64", "ppc64-le", "s390x", …; uname's word
+					  where systemd has no other */
+	char virt[PLATFORM_WORD_SIZE]; /* "none", "kvm", "qemu", "xen", "microsoft", …; "vm-other":
+					  a hypervisor that is not known here */
 };
 
 /*

@@ -9,10 +9,12 @@
 #include "system/clock.h"
 #include "system/interrupt.h"
 
-/* Looked at again so often: a fifth of a percent of a processor, and the next run begins at once. */
+/* Looked at again so often: a fifth of a percent of a processor, and the next run begins at once.
+ */
 #define PAUSE_NS (10 * CLOCK_NS_PER_MS)
 
-int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)(pid_t holder), pid_t *ret_holder)
+int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)(pid_t holder),
+		 pid_t *ret_holder)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int64_t began = clock_now_ns();
@@ -20,7 +22,8 @@ int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)
 	int fd;
 
 	mkdirat(sysfs->root_fd, "run/memhpctl", 0755);
-	fd = openat(sysfs->root_fd, "run/memhpctl/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(sysfs->root_fd, "run/memhpctl/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
 	if (fd < 0)
 		return -ENOLCK;
 	while (fcntl(fd, F_SETLK, &lock) < 0) {

@@ -17,6 +17,7 @@
  * Returns the descriptor to close at the end, -ENOLCK where there is no lock to be had, -ETIME at
  * the deadline with *ret_holder set, -EINTR after a signal.
  */
-int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)(pid_t holder), pid_t *ret_holder);
+int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)(pid_t holder),
+		 pid_t *ret_holder);
 
 #endif

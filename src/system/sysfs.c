@@ -25,7 +25,8 @@ int sysfs_open(const char *root, struct sysfs *ret, struct error *err)
 		length--;
 	fd = open(length ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return error_set(err, -errno, "cannot open the system root %s: %s", root, strerror(errno));
+		return error_set(err, -errno, "cannot open the system root %s: %s", root,
+				 strerror(errno));
 	copy = strndup(root, length);
 	if (!copy) {
 		close(fd);

@@ -19,8 +19,8 @@ struct sysfs {
 };
 
 /*
- * Opens the root: NULL, "" or "/" for the running system, else a directory that holds sys/ and proc/.
- * Errors: that of open(2), with a sentence.
+ * Opens the root: NULL, "" or "/" for the running system, else a directory that holds sys/ and
+ * proc/. Errors: that of open(2), with a sentence.
  */
 int sysfs_open(const char *root, struct sysfs *ret, struct error *err);
 void sysfs_close(struct sysfs *sysfs);

@@ -31,7 +31,8 @@ int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, stru
 	if (!monitor->monitor)
 		r = errno ? -errno : -ENOMEM;
 	for (size_t i = 0; r >= 0 && subsystems[i]; i++)
-		r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, subsystems[i], NULL);
+		r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, subsystems[i],
+								    NULL);
 	if (r >= 0) {
 		/* More than rmem_max needs CAP_NET_ADMIN; with less, overruns are seen sooner. */
 		udev_monitor_set_receive_buffer_size(monitor->monitor, RECEIVE_BUFFER_BYTES);

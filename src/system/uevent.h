@@ -10,7 +10,7 @@
 struct uevent_monitor;
 
 struct uevent {
-	const char *action;    /* "add", "remove", "online", "offline", "change", "bind", "unbind" */
+	const char *action; /* "add", "remove", "online", "offline", "change", "bind", "unbind" */
 	const char *subsystem; /* "memory" */
 	const char *devpath;   /* "/devices/system/memory/memory42" */
 	const char *sysname;   /* "memory42" */

@@ -57,10 +57,16 @@ static void worker_remember_stop(int number)
  */
 static int worker_write_aio(struct worker *worker, int fd, const char *value, bool *ret_lock_busy)
 {
-	struct iocb write = { .aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = (uint32_t)fd,
-			      .aio_buf = (uint64_t)(uintptr_t)value, .aio_nbytes = strlen(value), .aio_data = 0 };
-	struct iocb probe = { .aio_lio_opcode = IOCB_CMD_PREAD, .aio_fildes = (uint32_t)worker->zero_fd,
-			      .aio_buf = (uint64_t)(uintptr_t)worker->two_pages, .aio_nbytes = worker->two_pages_bytes, .aio_data = 1 };
+	struct iocb write = { .aio_lio_opcode = IOCB_CMD_PWRITE,
+			      .aio_fildes = (uint32_t)fd,
+			      .aio_buf = (uint64_t)(uintptr_t)value,
+			      .aio_nbytes = strlen(value),
+			      .aio_data = 0 };
+	struct iocb probe = { .aio_lio_opcode = IOCB_CMD_PREAD,
+			      .aio_fildes = (uint32_t)worker->zero_fd,
+			      .aio_buf = (uint64_t)(uintptr_t)worker->two_pages,
+			      .aio_nbytes = worker->two_pages_bytes,
+			      .aio_data = 1 };
 	struct iocb *list[] = { &write, &probe };
 	struct io_event events[2];
 	int64_t result[2] = { 0 };
@@ -99,7 +105,8 @@ static int worker_write_plain(int fd, const char *value)
 	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
 }
 
-static int worker_write(struct worker *worker, int fd, const char *value, int64_t began_ns, struct write_result *result)
+static int worker_write(struct worker *worker, int fd, const char *value, int64_t began_ns,
+			struct write_result *result)
 {
 	for (;;) {
 		bool lock_busy = false;
@@ -118,7 +125,8 @@ static int worker_write(struct worker *worker, int fd, const char *value, int64_
 		atomic_store(&worker->shared->try_began_ns, 0);
 		result->lock_tries++;
 		if (result->lock_tries > LOCK_EAGER_TRIES) {
-			pause = clock_backoff_ns(result->lock_tries - LOCK_EAGER_TRIES, LOCK_PAUSE_FIRST_MS, LOCK_PAUSE_MAX_MS);
+			pause = clock_backoff_ns(result->lock_tries - LOCK_EAGER_TRIES,
+						 LOCK_PAUSE_FIRST_MS, LOCK_PAUSE_MAX_MS);
 			nanosleep(&(struct timespec){ 0, pause }, NULL);
 		}
 		now = clock_now_ns();
@@ -132,9 +140,11 @@ static int worker_write(struct worker *worker, int fd, const char *value, int64_
  * Opens the attribute in the directory that was meant. A directory that is being made has no
  * attributes for some milliseconds.
  */
-static int worker_open(struct worker *worker, const struct worker_slot *slot, struct write_result *result)
+static int worker_open(struct worker *worker, const struct worker_slot *slot,
+		       struct write_result *result)
 {
-	_cleanup_close_ int directory = openat(worker->root_fd, slot->directory + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int directory =
+		openat(worker->root_fd, slot->directory + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 	int fd = -1;
 
@@ -196,7 +206,8 @@ static void worker_do_batch(struct worker *worker)
 		ended = clock_now_ns();
 		result->elapsed_ns = ended - began;
 		began = ended;
-		/* Before the result is told, so that what is read is never the time of a try that is over. */
+		/* Before the result is told, so that what is read is never the time of a try that
+		 * is over. */
 		atomic_store(&shared->try_began_ns, 0);
 		atomic_store(&shared->finished, i + 1);
 		if (result->error || worker_stop)
@@ -223,7 +234,8 @@ static void worker_set_up_aio(struct worker *worker)
 	worker->zero_fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	worker->two_pages_bytes = 2 * (size_t)sysconf(_SC_PAGESIZE);
 	worker->two_pages = malloc(worker->two_pages_bytes);
-	if (worker->zero_fd < 0 || !worker->two_pages || syscall(SYS_io_setup, 2U, &worker->aio) < 0)
+	if (worker->zero_fd < 0 || !worker->two_pages ||
+	    syscall(SYS_io_setup, 2U, &worker->aio) < 0)
 		worker_use_plain_writes(worker);
 }
 
@@ -239,12 +251,14 @@ _Noreturn void worker_main(int root_fd, struct worker_shared *shared, int socket
 	prctl(PR_SET_NAME, "memhpctl-write");
 	if (getppid() != parent)
 		_exit(1);
-	/* A worker that is stuck in the kernel must not hold the other end of somebody's pipe open. */
+	/* A worker that is stuck in the kernel must not hold the other end of somebody's pipe open.
+	 */
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
 	worker_set_up_aio(&worker);
 	while ((length = recv(socket, &message, 1, 0)) == 1 || (length < 0 && errno == EINTR)) {
-		/* A request to stop that came when the last batch had just ended is not for the next one. */
+		/* A request to stop that came when the last batch had just ended is not for the
+		 * next one. */
 		worker_stop = 0;
 		if (length < 0)
 			continue;

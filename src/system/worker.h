@@ -18,7 +18,8 @@ struct worker_slot {
 };
 
 struct worker_shared {
-	_Atomic int64_t try_began_ns; /* of the write under way; 0 in a pause between tries for the lock */
+	_Atomic int64_t
+		try_began_ns; /* of the write under way; 0 in a pause between tries for the lock */
 	_Atomic int64_t lock_wait_ns; /* of the job under way */
 	_Atomic bool sees_lock;
 	_Atomic size_t finished; /* so many jobs of the batch have a result */

@@ -37,7 +37,9 @@ static void write_protect_path(uint64_t block, size_t attribute, char path[64])
 
 int write_protect_add(struct write_protect *shield, uint64_t block)
 {
-	struct write_protect_block *larger = reallocarray(shield->v, shield->n + 1, sizeof(*larger)), *added;
+	struct write_protect_block *larger =
+					   reallocarray(shield->v, shield->n + 1, sizeof(*larger)),
+				   *added;
 
 	if (!larger)
 		return -ENOMEM;
@@ -62,7 +64,9 @@ static void write_protect_set_modes(const struct write_protect *shield, mode_t w
 			char path[64];
 
 			write_protect_path(shield->v[i].number, j, path);
-			if (shield->v[i].modes[j] && fchmodat(shield->memory_directory, path, shield->v[i].modes[j] & ~without, 0) < 0 &&
+			if (shield->v[i].modes[j] &&
+			    fchmodat(shield->memory_directory, path,
+				     shield->v[i].modes[j] & ~without, 0) < 0 &&
 			    errno != ENOENT)
 				log_debug("%s: cannot change its mode: %s", path, strerror(errno));
 		}

@@ -26,7 +26,8 @@
 
 int writer_init(const struct sysfs *sysfs, struct writer *ret)
 {
-	struct worker_shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct worker_shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+					    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared == MAP_FAILED)
 		return -ENOMEM;
@@ -139,7 +140,8 @@ int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n, 
 			writer->busy = true;
 			return 0;
 		}
-		/* The worker died while it was idle, or there is no memory for the message: one more. */
+		/* The worker died while it was idle, or there is no memory for the message: one
+		 * more. */
 		writer_forget(writer, true);
 	}
 	return -ECHILD;
@@ -161,7 +163,8 @@ static int writer_receive(struct writer *writer)
 int writer_wait(struct writer *writer, int64_t timeout_ns, bool ignore_signals)
 {
 	struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
-	int r = ignore_signals ? interrupt_poll_again(&fd, 1, timeout_ns) : interrupt_poll(&fd, 1, timeout_ns);
+	int r = ignore_signals ? interrupt_poll_again(&fd, 1, timeout_ns) :
+				 interrupt_poll(&fd, 1, timeout_ns);
 
 	if (r == -EINTR && ignore_signals)
 		return -ETIME;
@@ -260,7 +263,8 @@ int writer_stop(struct writer *writer, int64_t grace_ns)
 
 	if (!writer->busy)
 		return 0;
-	/* More than once: the first may come just before the system call that it is to interrupt. */
+	/* More than once: the first may come just before the system call that it is to interrupt.
+	 */
 	while (clock_now_ns() - began < grace_ns / 2) {
 		kill(writer->pid, SIGTERM);
 		if (writer_wait_over(writer, clock_now_ns() + grace_ns / 8))
@@ -282,7 +286,8 @@ int writer_stop(struct writer *writer, int64_t grace_ns)
 	return -EBUSY;
 }
 
-int writer_write(const struct sysfs *sysfs, const struct write_job *job, int64_t deadline_ns, struct write_result *ret)
+int writer_write(const struct sysfs *sysfs, const struct write_job *job, int64_t deadline_ns,
+		 struct write_result *ret)
 {
 	struct writer writer;
 	int r = writer_init(sysfs, &writer);

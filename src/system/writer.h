@@ -34,14 +34,16 @@ struct writer {
 	int socket;
 	struct worker_shared *shared;
 	bool busy;	 /* a batch is under way */
-	pid_t stuck_pid; /* a worker that SIGKILL did not end in time: it is inside the kernel. 0 for none */
+	pid_t stuck_pid; /* a worker that SIGKILL did not end in time: it is inside the kernel. 0
+			    for none */
 };
 
 /* One write of one word. */
 struct write_job {
-	const char *directory; /* absolute path below the root, such as /sys/devices/system/memory/memory42 */
-	const char *attribute; /* file in it */
-	const char *value;     /* written with one write(2) */
+	const char *directory;	/* absolute path below the root, such as
+				   /sys/devices/system/memory/memory42 */
+	const char *attribute;	/* file in it */
+	const char *value;	/* written with one write(2) */
 	uint64_t inode, fs_dev; /* the directory has to be this one; inode 0: not checked */
 };
 
@@ -53,11 +55,11 @@ enum write_stage {
 
 struct write_result {
 	enum write_stage stage;
-	int error;		/* 0 or -errno of that stage */
-	bool stopped;		/* the error is EINTR because of writer_stop() */
-	uint32_t lock_tries;	/* how often the lock was busy (with AIO) */
-	int64_t lock_wait_ns;	/* how long it waited for the lock (with AIO) */
-	int64_t elapsed_ns;	/* all of it */
+	int error;	      /* 0 or -errno of that stage */
+	bool stopped;	      /* the error is EINTR because of writer_stop() */
+	uint32_t lock_tries;  /* how often the lock was busy (with AIO) */
+	int64_t lock_wait_ns; /* how long it waited for the lock (with AIO) */
+	int64_t elapsed_ns;   /* all of it */
 };
 
 /* Prepares; the worker starts with the first job. Errors: -ENOMEM. */
@@ -77,7 +79,8 @@ void writer_done(struct writer *writer);
  * those of fork(2) and socketpair(2), -ENAMETOOLONG, -EBUSY while an earlier worker is stuck in the
  * kernel.
  */
-int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n, int64_t deadline_ns);
+int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n,
+		 int64_t deadline_ns);
 
 /*
  * Waits for the end of the batch. Returns 0 when it is over, -ETIME when it is still under way,
@@ -114,6 +117,7 @@ int writer_stop(struct writer *writer, int64_t grace_ns);
  * result in *ret (which may be an error), -ETIME at the deadline, -EINTR after a signal, and what
  * writer_init(), writer_begin() and writer_wait() return.
  */
-int writer_write(const struct sysfs *sysfs, const struct write_job *job, int64_t deadline_ns, struct write_result *ret);
+int writer_write(const struct sysfs *sysfs, const struct write_job *job, int64_t deadline_ns,
+		 struct write_result *ret);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scan-loop: reads /proc/kpageflags as a scan does and does nothing with it: what bench-explain compares with.
+ * scan-loop: reads /proc/kpageflags as a scan does and does nothing with it: what bench-explain
+ * compares with.
  *
  * usage: scan-loop THREADS FIRST LAST    blocks, in turn to the threads; prints the seconds
  */
@@ -27,7 +28,8 @@ static void *run(void *data)
 
 	while ((block = atomic_fetch_add(&next, 1)) <= last)
 		for (uint64_t at = 0; at < pages * 8; at += READ_BYTES)
-			if (pread(kpageflags, buffer, READ_BYTES, (off_t)(block * pages * 8 + at)) < 0)
+			if (pread(kpageflags, buffer, READ_BYTES, (off_t)(block * pages * 8 + at)) <
+			    0)
 				exit(1);
 	free(buffer);
 	return data;
@@ -53,6 +55,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++)
 		pthread_join(threads[i], NULL);
 	clock_gettime(CLOCK_MONOTONIC, &ended);
-	printf("%.4f\n", (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9);
+	printf("%.4f\n", (double)(ended.tv_sec - began.tv_sec) +
+				 (double)(ended.tv_nsec - began.tv_nsec) / 1e9);
 	return 0;
 }

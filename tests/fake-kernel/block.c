@@ -155,7 +155,8 @@ static void undo_offline(const void *data)
 	}
 }
 
-/* May somebody who opens the file only now write to it? Permissions count for root too, see check_open(). */
+/* May somebody who opens the file only now write to it? Permissions count for root too, see
+ * check_open(). */
 static bool is_writable(unsigned long number)
 {
 	char path[PATH_MAX], place[PATH_MAX];
@@ -257,7 +258,8 @@ static int offline_slowly(struct task *task, struct later *later, const char *su
 	offline_zones(later->zone, text);
 	/* The watcher is there as long as there may be something to undo. */
 	watcher = task->fd >= 0 ? watch_start(task, undo_offline, later) : 0;
-	/* The state comes last, here and in become_*(): a test that waited for it looks at the rest at once. */
+	/* The state comes last, here and in become_*(): a test that waited for it looks at the rest
+	 * at once. */
 	set_attribute(later->number, "valid_zones", text);
 	set_attribute(later->number, "state", "going-offline");
 	if (ms < 0 && task->fd < 0)
@@ -339,8 +341,8 @@ static int change(struct task *task, unsigned long number, const char *word)
 
 	if (result)
 		return result;
-	result = strcmp(word, "offline") ? block_online(task, number, word)
-					 : block_offline(task, number);
+	result = strcmp(word, "offline") ? block_online(task, number, word) :
+					   block_offline(task, number);
 	lock_release(task);
 	return result;
 }

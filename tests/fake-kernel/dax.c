@@ -127,9 +127,9 @@ static int dax_bind(const char *driver, const char *name, struct block_list *lis
 	snprintf(target, sizeof(target), "%.200s../bus/dax/drivers/%.32s", bound, driver);
 	tree_symlink(target, path);
 	if (!strcmp(driver, "kmem"))
-		dax_show_state(name, list->count && block_is(list->numbers[0], "online")
-					     ? "online"
-					     : "offline");
+		dax_show_state(name, list->count && block_is(list->numbers[0], "online") ?
+					     "online" :
+					     "offline");
 	return 0;
 }
 

@@ -78,8 +78,8 @@ int device_s390(struct task *task, unsigned long number, const char *attribute, 
 	if (!strcmp(attribute, "config"))
 		result = s390_config(number, path, wanted);
 	else
-		result = block_exists(number) ? -EBUSY
-					      : tree_replace(path, wanted ? "1" : "0", 0644);
+		result = block_exists(number) ? -EBUSY :
+						tree_replace(path, wanted ? "1" : "0", 0644);
 	lock_release(task);
 	return result;
 }

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DRCONF_DIR       "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory"
-#define DYNAMIC_MEMORY   DRCONF_DIR "/ibm,dynamic-memory"
-#define LMBS_MAX         16384
-#define LMB_ASSIGNED     0x8
-#define LMB_RESERVED     0x80
+#define DRCONF_DIR "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory"
+#define DYNAMIC_MEMORY DRCONF_DIR "/ibm,dynamic-memory"
+#define LMBS_MAX 16384
+#define LMB_ASSIGNED 0x8
+#define LMB_RESERVED 0x80
 #define LMB_HOTREMOVABLE 0x100
 
 struct lmb {
@@ -119,16 +119,16 @@ static void lmbs_write(struct lmb_list *list)
 		cells++;
 	}
 	put32(list->bytes, cells);
-	tree_replace_bytes(list->version == 1 ? DYNAMIC_MEMORY : DYNAMIC_MEMORY "-v2",
-			   list->bytes, (size_t)(cell - list->bytes), 0444);
+	tree_replace_bytes(list->version == 1 ? DYNAMIC_MEMORY : DYNAMIC_MEMORY "-v2", list->bytes,
+			   (size_t)(cell - list->bytes), 0444);
 }
 
 static bool lmb_can(const struct lmb *lmb, bool add)
 {
 	if (lmb->flags & LMB_RESERVED)
 		return false;
-	return add ? !(lmb->flags & LMB_ASSIGNED)
-		   : (lmb->flags & LMB_ASSIGNED) && (lmb->flags & LMB_HOTREMOVABLE);
+	return add ? !(lmb->flags & LMB_ASSIGNED) :
+		     (lmb->flags & LMB_ASSIGNED) && (lmb->flags & LMB_HOTREMOVABLE);
 }
 
 /* Add (and bring online) or remove one LMB. */
@@ -208,8 +208,8 @@ static int dlpar(struct task *task, struct lmb_list *list, const char *word)
 		;
 	if (i == list->count)
 		return -EINVAL;
-	return count ? lmbs_change(task, list, i, count, true, add)
-		     : lmb_change(task, &list->lmb[i], add);
+	return count ? lmbs_change(task, list, i, count, true, add) :
+		       lmb_change(task, &list->lmb[i], add);
 }
 
 int device_dlpar(struct task *task, const char *word)

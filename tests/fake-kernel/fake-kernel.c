@@ -350,14 +350,14 @@ static int fake_openat(int directory, const char *name, int flags, mode_t mode)
 }
 
 /* The mode is an argument only if a file may be created. */
-#define MODE_ARGUMENT(flags, mode)						\
-	do {									\
-		va_list list;							\
-										\
-		va_start(list, flags);						\
-		if (((flags) & O_CREAT) || ((flags) & O_TMPFILE) == O_TMPFILE)	\
-			(mode) = va_arg(list, mode_t);				\
-		va_end(list);							\
+#define MODE_ARGUMENT(flags, mode)                                         \
+	do {                                                               \
+		va_list list;                                              \
+                                                                           \
+		va_start(list, flags);                                     \
+		if (((flags)&O_CREAT) || ((flags)&O_TMPFILE) == O_TMPFILE) \
+			(mode) = va_arg(list, mode_t);                     \
+		va_end(list);                                              \
 	} while (0)
 
 int open(const char *name, int flags, ...)

@@ -28,12 +28,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MEMORY_DIR	"/sys/devices/system/memory"
-#define NODE_DIR	"/sys/devices/system/node"
-#define OWN_DIR		"/.fake-kernel"
-#define WORD_SIZE	4096	/* what one write may carry: a page */
-#define TEXT_SIZE	256	/* enough for every attribute that is read */
-#define BLOCKS_MAX	4096	/* of one device */
+#define MEMORY_DIR "/sys/devices/system/memory"
+#define NODE_DIR "/sys/devices/system/node"
+#define OWN_DIR "/.fake-kernel"
+#define WORD_SIZE 4096	/* what one write may carry: a page */
+#define TEXT_SIZE 256	/* enough for every attribute that is read */
+#define BLOCKS_MAX 4096 /* of one device */
 
 /* --- the libc calls that are taken over, as the next library has them (fake-kernel.c) --- */
 
@@ -93,19 +93,19 @@ enum effect {
 	EFFECT_ERROR,	/* fails with `error` */
 	EFFECT_HANG,	/* does not end by itself */
 	EFFECT_VANISH,	/* the block is removed meanwhile */
-	EFFECT_REPLACE,	/* the block is removed and added again meanwhile */
-	EFFECT_ALREADY,	/* somebody else does it just before */
-	EFFECT_DIE,	/* as the kernel does it, but the program is killed before it hears of that */
-	EFFECT_IGNORE,	/* claims success, changes nothing */
-	EFFECT_FAIL,	/* accepted, fails later (eject) */
+	EFFECT_REPLACE, /* the block is removed and added again meanwhile */
+	EFFECT_ALREADY, /* somebody else does it just before */
+	EFFECT_DIE, /* as the kernel does it, but the program is killed before it hears of that */
+	EFFECT_IGNORE, /* claims success, changes nothing */
+	EFFECT_FAIL,   /* accepted, fails later (eject) */
 };
 
 struct fault {
 	enum effect effect;
-	int error;		/* positive errno, for EFFECT_ERROR */
-	long delay_ms;		/* the operation takes this long */
-	long reonline_ms;	/* after that time somebody brings the block online again; or -1 */
-	char zone[16];		/* zone that an online block gets instead; empty: the right one */
+	int error;	  /* positive errno, for EFFECT_ERROR */
+	long delay_ms;	  /* the operation takes this long */
+	long reonline_ms; /* after that time somebody brings the block online again; or -1 */
+	char zone[16];	  /* zone that an online block gets instead; empty: the right one */
 };
 
 /*
@@ -127,10 +127,10 @@ void log_word(const char *operation, const char *path, const char *word, const c
 
 /* One task inside the fake kernel: a program in a write, or (fd -1) the kernel itself. */
 struct task {
-	int fd;			/* written to, or -1 */
-	int lock_fd;		/* hot-plug lock, or -1 */
-	char path[PATH_MAX];	/* of the file behind fd */
-	sigset_t mask;		/* of the program; everything is blocked while inside */
+	int fd;		     /* written to, or -1 */
+	int lock_fd;	     /* hot-plug lock, or -1 */
+	char path[PATH_MAX]; /* of the file behind fd */
+	sigset_t mask;	     /* of the program; everything is blocked while inside */
 };
 
 /*

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define RULES_SIZE 32768
-#define WORDS_MAX  8
+#define WORDS_MAX 8
 
 struct use {
 	uint64_t rule; /* hash of the rule's words */
@@ -31,24 +31,24 @@ static const struct {
 	const char *name;
 	int number;
 } errors[] = {
-	{ "EPERM", EPERM },           { "ENOENT", ENOENT },
-	{ "EINTR", EINTR },           { "EIO", EIO },
-	{ "ENXIO", ENXIO },           { "E2BIG", E2BIG },
-	{ "EBADF", EBADF },           { "EAGAIN", EAGAIN },
-	{ "ENOMEM", ENOMEM },         { "EACCES", EACCES },
-	{ "EFAULT", EFAULT },         { "EBUSY", EBUSY },
-	{ "EEXIST", EEXIST },         { "ENODEV", ENODEV },
-	{ "EINVAL", EINVAL },         { "ENOSPC", ENOSPC },
-	{ "EROFS", EROFS },           { "ERANGE", ERANGE },
-	{ "ENOSYS", ENOSYS },         { "ETIMEDOUT", ETIMEDOUT },
+	{ "EPERM", EPERM },	      { "ENOENT", ENOENT },
+	{ "EINTR", EINTR },	      { "EIO", EIO },
+	{ "ENXIO", ENXIO },	      { "E2BIG", E2BIG },
+	{ "EBADF", EBADF },	      { "EAGAIN", EAGAIN },
+	{ "ENOMEM", ENOMEM },	      { "EACCES", EACCES },
+	{ "EFAULT", EFAULT },	      { "EBUSY", EBUSY },
+	{ "EEXIST", EEXIST },	      { "ENODEV", ENODEV },
+	{ "EINVAL", EINVAL },	      { "ENOSPC", ENOSPC },
+	{ "EROFS", EROFS },	      { "ERANGE", ERANGE },
+	{ "ENOSYS", ENOSYS },	      { "ETIMEDOUT", ETIMEDOUT },
 	{ "EOPNOTSUPP", EOPNOTSUPP }, { "EHWPOISON", EHWPOISON },
 	{ "ECANCELED", ECANCELED },   { "ELOOP", ELOOP },
 };
 
 static const char *const operations[] = {
 	"online", "online_kernel",    "online_movable", "offline", "eject",  "bind",
-	"unbind", "new_id",           "remove_id",      "state",   "remove", "add",
-	"config", "memmap_on_memory", "probe",          "write",   "*",
+	"unbind", "new_id",	      "remove_id",	"state",   "remove", "add",
+	"config", "memmap_on_memory", "probe",		"write",   "*",
 };
 
 static bool is_operation(const char *word)
@@ -150,7 +150,7 @@ static bool parse_effect(char *const *words, int n, struct fault *ret, unsigned 
 		{ "hang", EFFECT_HANG },       { "vanish", EFFECT_VANISH },
 		{ "replace", EFFECT_REPLACE }, { "already", EFFECT_ALREADY },
 		{ "ignore", EFFECT_IGNORE },   { "fail", EFFECT_FAIL },
-		{ "ok", EFFECT_NONE },         { "die", EFFECT_DIE },
+		{ "ok", EFFECT_NONE },	       { "die", EFFECT_DIE },
 	};
 	bool known = false;
 	int at = 1;

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A small directory tree that stands in for /sys, for the modules that read. Anything that fails here fails the test. */
+/* A small directory tree that stands in for /sys, for the modules that read. Anything that fails
+ * here fails the test. */
 #ifndef MEMHP_TESTS_TREE_H
 #define MEMHP_TESTS_TREE_H
 
-#include "system/sysfs.h"
 #include "model/memory.h"
+#include "system/sysfs.h"
 
-/* Makes an empty tree with a memory directory of 128 MiB blocks, and makes it the one that the functions below use. */
+/* Makes an empty tree with a memory directory of 128 MiB blocks, and makes it the one that the
+ * functions below use. */
 void tree_make(void);
 
 /* Removes it, with all that is in it. */
 void tree_remove(void);
 
-/* A file with a line of text, or a symbolic link, by absolute path inside the tree; missing directories are made. */
+/* A file with a line of text, or a symbolic link, by absolute path inside the tree; missing
+ * directories are made. */
 void tree_file(const char *path, const char *text);
 void tree_link(const char *path, const char *target);
 

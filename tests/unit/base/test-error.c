@@ -46,7 +46,9 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set_and_wrap), cmocka_unit_test(test_without_text_or_place), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_set_and_wrap),
+		cmocka_unit_test(test_without_text_or_place),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "system/clock.h"
 #include "base/parse.h"
+#include "system/clock.h"
 #include "tests/unit/unit.h"
 
 static void test_size(void **state)
@@ -14,9 +14,20 @@ static void test_size(void **state)
 		uint64_t bytes;
 		const char *text;
 	} cases[] = {
-		{ 0, "0B" }, { 1, "1B" }, { 1023, "1023B" }, { 1024, "1K" }, { 1536, "1.5K" }, { 1280, "1.25K" }, { 1025, "1025B" },
-		{ 128ULL << 20, "128M" }, { 3ULL << 29, "1.5G" }, { 11ULL << 28, "2.75G" }, { 9ULL << 27, "1152M" },
-		{ 4ULL << 40, "4T" }, { 1ULL << 63, "8E" }, { UINT64_MAX, "18446744073709551615B" },
+		{ 0, "0B" },
+		{ 1, "1B" },
+		{ 1023, "1023B" },
+		{ 1024, "1K" },
+		{ 1536, "1.5K" },
+		{ 1280, "1.25K" },
+		{ 1025, "1025B" },
+		{ 128ULL << 20, "128M" },
+		{ 3ULL << 29, "1.5G" },
+		{ 11ULL << 28, "2.75G" },
+		{ 9ULL << 27, "1152M" },
+		{ 4ULL << 40, "4T" },
+		{ 1ULL << 63, "8E" },
+		{ UINT64_MAX, "18446744073709551615B" },
 	};
 	char buffer[FORMAT_SIZE];
 
@@ -34,7 +45,9 @@ static void test_size_is_exact(void **state)
 	(void)state;
 	srand(1);
 	for (int i = 0; i < 20000; i++) {
-		uint64_t bytes = (((uint64_t)rand() << 33) ^ ((uint64_t)rand() << 11) ^ (uint64_t)rand()) >> (rand() % 64) << (rand() % 40);
+		uint64_t bytes =
+			(((uint64_t)rand() << 33) ^ ((uint64_t)rand() << 11) ^ (uint64_t)rand()) >>
+			(rand() % 64) << (rand() % 40);
 
 		assert_int_equal(parse_size(format_size(bytes, buffer), &value), 0);
 		assert_int_equal(value, bytes);
@@ -47,20 +60,24 @@ static void test_duration(void **state)
 		int64_t ms;
 		const char *text;
 	} cases[] = {
-		{ 0, "0 ms" }, { 14, "14 ms" }, { 999, "999 ms" }, { 1000, "1.0 s" }, { 2345, "2.3 s" }, { 59999, "59.9 s" },
+		{ 0, "0 ms" },		{ 14, "14 ms" },	  { 999, "999 ms" },
+		{ 1000, "1.0 s" },	{ 2345, "2.3 s" },	  { 59999, "59.9 s" },
 		{ 60000, "1 min 0 s" }, { 250000, "4 min 10 s" },
 	};
 	char buffer[FORMAT_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_string_equal(format_duration(cases[i].ms * CLOCK_NS_PER_MS, buffer), cases[i].text);
+		assert_string_equal(format_duration(cases[i].ms * CLOCK_NS_PER_MS, buffer),
+				    cases[i].text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_size), cmocka_unit_test(test_size_is_exact), cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_size_is_exact),
+		cmocka_unit_test(test_duration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

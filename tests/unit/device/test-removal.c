@@ -7,7 +7,8 @@
 #include "base/cleanup.h"
 #include "tests/unit/unit.h"
 
-static const struct provider removable = { .name = "removable" }, fixed = { .name = "fixed", .cannot_remove = "the host has to" };
+static const struct provider removable = { .name = "removable" },
+			     fixed = { .name = "fixed", .cannot_remove = "the host has to" };
 static struct node_set node_sets[] = { { NULL, 0 } };
 
 /* Blocks 0 to 15; "one" has 4 to 7, "two" 8 to 9 and 12 to 13, "fixed" 14 to 15. */
@@ -16,7 +17,8 @@ struct machine {
 	struct memory memory;
 };
 
-static void own(struct machine *machine, const char *name, const struct provider *provider, uint64_t first, uint64_t last)
+static void own(struct machine *machine, const char *name, const struct provider *provider,
+		uint64_t first, uint64_t last)
 {
 	struct device *device = devices_find(&machine->memory.devices, name);
 
@@ -30,10 +32,16 @@ static void own(struct machine *machine, const char *name, const struct provider
 
 static void machine_make(struct machine *machine)
 {
-	*machine = (struct machine){ .memory = { .blocks = machine->blocks, .n_blocks = 16, .block_size = 128 << 20, .whole = true,
-						 .node_sets = node_sets, .n_node_sets = 1 } };
+	*machine = (struct machine){ .memory = { .blocks = machine->blocks,
+						 .n_blocks = 16,
+						 .block_size = 128 << 20,
+						 .whole = true,
+						 .node_sets = node_sets,
+						 .n_node_sets = 1 } };
 	for (uint64_t i = 0; i < 16; i++)
-		machine->blocks[i] = (struct block){ .number = i, .state = i % 2 ? BLOCK_ONLINE : BLOCK_OFFLINE, .zones = zones_parse("Movable"),
+		machine->blocks[i] = (struct block){ .number = i,
+						     .state = i % 2 ? BLOCK_ONLINE : BLOCK_OFFLINE,
+						     .zones = zones_parse("Movable"),
 						     .device = BLOCK_NO_DEVICE };
 	own(machine, "one", &removable, 4, 7);
 	own(machine, "two", &removable, 8, 9);
@@ -41,7 +49,8 @@ static void machine_make(struct machine *machine)
 	own(machine, "fixed", &fixed, 14, 15);
 }
 
-/* Resolves "first-last" and gives the devices as "one:4-7 …", "-" for blocks without one; or the error. */
+/* Resolves "first-last" and gives the devices as "one:4-7 …", "-" for blocks without one; or the
+ * error. */
 static void check(uint64_t first, uint64_t last, bool whole, int expected, const char *text)
 {
 	struct machine machine;
@@ -52,13 +61,15 @@ static void check(uint64_t first, uint64_t last, bool whole, int expected, const
 
 	machine_make(&machine);
 	assert_int_equal(ranges_add(&blocks, first, last), 0);
-	assert_int_equal(removal_resolve(&machine.memory, &blocks, whole, &removal, &err), expected);
+	assert_int_equal(removal_resolve(&machine.memory, &blocks, whole, &removal, &err),
+			 expected);
 	for (size_t i = 0; i < removal.devices.n; i++) {
 		const struct device *device = &removal.devices.v[i].device;
 		_cleanup_free_ char *ranges = ranges_text(&device->blocks, 0);
 
 		assert_int_equal(removal.devices.v[i].result, DEVICE_PLANNED);
-		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s:%s", i ? " " : "", device->name ? device->name : "-", ranges);
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s:%s", i ? " " : "",
+			 device->name ? device->name : "-", ranges);
 	}
 	if (expected == 0)
 		assert_string_equal(got, text);
@@ -97,7 +108,9 @@ static void test_what_cannot_be_removed_may_be_selected_in_part(void **state)
 /* The exit code of one device with this result, one of whose blocks was changed or not. */
 static int exit_code(enum device_result result, enum outcome_cause cause, bool changed, int signal)
 {
-	struct device_outcome outcome = { .result = result, .cause = cause, .steps.n = cause == CAUSE_NONE };
+	struct device_outcome outcome = { .result = result,
+					  .cause = cause,
+					  .steps.n = cause == CAUSE_NONE };
 	struct device_outcomes devices = { .v = &outcome, .n = 1 };
 	struct outcome_totals totals = { 0 };
 
@@ -121,15 +134,26 @@ static void test_exit_codes(void **state)
 	assert_int_equal(exit_code(DEVICE_SKIPPED, CAUSE_DEADLINE, false, 0), EXIT_TRY_AGAIN);
 	assert_int_equal(exit_code(DEVICE_SKIPPED, CAUSE_DEADLINE, true, 0), EXIT_PARTIAL);
 	/* Put back for another, whose failure decides. */
-	assert_int_equal(exit_code(DEVICE_ROLLED_BACK, CAUSE_ALL_OR_NOTHING, false, 0), EXIT_TRY_AGAIN);
+	assert_int_equal(exit_code(DEVICE_ROLLED_BACK, CAUSE_ALL_OR_NOTHING, false, 0),
+			 EXIT_TRY_AGAIN);
 }
 
 static void test_a_removed_block_does_not_come_back(void **state)
 {
-	struct outcome outcomes[] = { { .block = 1, .result = OUTCOME_CHANGED, .after = BLOCK_UNKNOWN, .zone_before = ZONE_MOVABLE },
-				      { .block = 2, .result = OUTCOME_CHANGED, .after = BLOCK_OFFLINE, .zone_before = ZONE_MOVABLE } };
+	struct outcome outcomes[] = { { .block = 1,
+					.result = OUTCOME_CHANGED,
+					.after = BLOCK_UNKNOWN,
+					.zone_before = ZONE_MOVABLE },
+				      { .block = 2,
+					.result = OUTCOME_CHANGED,
+					.after = BLOCK_OFFLINE,
+					.zone_before = ZONE_MOVABLE } };
 	struct step steps[] = { { .outcome = 0 }, { .outcome = 1 } };
-	struct plan done = { .wanted = BLOCK_OFFLINE, .outcomes = { outcomes, 2 }, .steps = steps, .n_steps = 2 }, back;
+	struct plan done = { .wanted = BLOCK_OFFLINE,
+			     .outcomes = { outcomes, 2 },
+			     .steps = steps,
+			     .n_steps = 2 },
+		    back;
 
 	(void)state;
 	assert_int_equal(plan_roll_back(&done, &back), 0);

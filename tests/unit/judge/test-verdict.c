@@ -6,9 +6,17 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-static const struct meminfo plenty = { .total = 4096 * MIB, .free = 3000 * MIB, .available = 3500 * MIB };
-static const struct meminfo pool = { .total = 4096 * MIB, .free = 3000 * MIB, .available = 3500 * MIB, .huge_size = 2 * MIB, .huge_free = 4 * MIB };
-static const struct meminfo little = { .total = 4096 * MIB, .free = 99 * MIB, .available = 100 * MIB };
+static const struct meminfo plenty = { .total = 4096 * MIB,
+				       .free = 3000 * MIB,
+				       .available = 3500 * MIB };
+static const struct meminfo pool = { .total = 4096 * MIB,
+				     .free = 3000 * MIB,
+				     .available = 3500 * MIB,
+				     .huge_size = 2 * MIB,
+				     .huge_free = 4 * MIB };
+static const struct meminfo little = { .total = 4096 * MIB,
+				       .free = 99 * MIB,
+				       .available = 100 * MIB };
 
 /* An online block of 32768 pages of 4 KiB; what is not given is free. */
 struct sample {
@@ -18,17 +26,21 @@ struct sample {
 
 static struct sample sample(const char *zones, enum page_kind kind, uint64_t n)
 {
-	struct sample made = { .block = { .number = 40, .state = BLOCK_ONLINE, .zones = zones_parse(zones) },
-			       .pages = { .counted = true, .page_size = 4096 } };
+	struct sample made = {
+		.block = { .number = 40, .state = BLOCK_ONLINE, .zones = zones_parse(zones) },
+		.pages = { .counted = true, .page_size = 4096 }
+	};
 
 	made.pages.count[PAGE_FREE] = 32768 - n;
 	made.pages.count[kind] += n;
 	return made;
 }
 
-static void check(struct sample made, const struct meminfo *meminfo, enum chance chance, enum verdict_reason first)
+static void check(struct sample made, const struct meminfo *meminfo, enum chance chance,
+		  enum verdict_reason first)
 {
-	struct verdict verdict = verdict_of(&(struct verdict_facts){ .block = &made.block, .pages = &made.pages, .meminfo = meminfo });
+	struct verdict verdict = verdict_of(&(struct verdict_facts){
+		.block = &made.block, .pages = &made.pages, .meminfo = meminfo });
 
 	assert_string_equal(chance_word(verdict.chance), chance_word(chance));
 	assert_true(verdict.n_reasons > 0);
@@ -54,12 +66,15 @@ static void the_zone_alone_tells_something(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct block block = { .number = 1, .state = cases[i].state, .zones = zones_parse(cases[i].zones) };
+		struct block block = { .number = 1,
+				       .state = cases[i].state,
+				       .zones = zones_parse(cases[i].zones) };
 		struct verdict verdict = verdict_of(&(struct verdict_facts){ .block = &block });
 
 		assert_string_equal(chance_word(verdict.chance), chance_word(cases[i].chance));
 		assert_int_equal(verdict.n_reasons, 1);
-		assert_string_equal(verdict_reason_word(verdict.reasons[0]), verdict_reason_word(cases[i].reason));
+		assert_string_equal(verdict_reason_word(verdict.reasons[0]),
+				    verdict_reason_word(cases[i].reason));
 	}
 }
 
@@ -111,7 +126,10 @@ static void the_worst_reason_comes_first_and_all_are_told(void **state)
 	(void)state;
 	made.pages.count[PAGE_SLAB] = 500;
 	made.pages.count[PAGE_POISONED] = 1;
-	verdict = verdict_of(&(struct verdict_facts){ .block = &made.block, .pages = &made.pages, .kept_by_platform = true, .has_holes = true });
+	verdict = verdict_of(&(struct verdict_facts){ .block = &made.block,
+						      .pages = &made.pages,
+						      .kept_by_platform = true,
+						      .has_holes = true });
 	assert_int_equal(verdict.chance, CHANCE_NO);
 	assert_int_equal(verdict.reasons[0], REASON_HOLES);
 	assert_true(verdict_has(&verdict, REASON_PLATFORM));
@@ -130,7 +148,8 @@ static void poison_is_no_obstacle(void **state)
 static void a_balloon_that_lets_go_is_none(void **state)
 {
 	struct sample made = sample("Movable", PAGE_BALLOON, 512);
-	struct verdict verdict = verdict_of(&(struct verdict_facts){ .block = &made.block, .pages = &made.pages, .balloon_lets_go = true });
+	struct verdict verdict = verdict_of(&(struct verdict_facts){
+		.block = &made.block, .pages = &made.pages, .balloon_lets_go = true });
 
 	(void)state;
 	check(made, &plenty, CHANCE_UNLIKELY, REASON_BALLOON);

@@ -14,9 +14,17 @@ static void test_names(void **state)
 		bool good;
 		uint64_t number;
 	} cases[] = {
-		{ "memory0", true, 0 }, { "memory42", true, 42 }, { "memory18446744073709551615", true, UINT64_MAX },
-		{ "memory", false, 0 }, { "memory042", false, 0 }, { "memory4x", false, 0 }, { "xmemory4", false, 0 },
-		{ "memory-4", false, 0 }, { "memory_tiering", false, 0 }, { "memory99999999999999999999", false, 0 }, { "", false, 0 },
+		{ "memory0", true, 0 },
+		{ "memory42", true, 42 },
+		{ "memory18446744073709551615", true, UINT64_MAX },
+		{ "memory", false, 0 },
+		{ "memory042", false, 0 },
+		{ "memory4x", false, 0 },
+		{ "xmemory4", false, 0 },
+		{ "memory-4", false, 0 },
+		{ "memory_tiering", false, 0 },
+		{ "memory99999999999999999999", false, 0 },
+		{ "", false, 0 },
 	};
 	char buffer[BLOCK_NAME_SIZE];
 
@@ -55,9 +63,11 @@ static void test_read(void **state)
 		{ "online", "none", "none", BLOCK_ONLINE, ZONE_NONE },
 		{ "online", NULL, "-", BLOCK_ONLINE, ZONE_UNKNOWN },
 		{ "offline", "Normal Movable", "Normal/Movable", BLOCK_OFFLINE, ZONE_UNKNOWN },
-		{ "going-offline", "Movable Normal", "Movable/Normal", BLOCK_GOING_OFFLINE, ZONE_UNKNOWN },
+		{ "going-offline", "Movable Normal", "Movable/Normal", BLOCK_GOING_OFFLINE,
+		  ZONE_UNKNOWN },
 		{ "ERROR-UNKNOWN-9", "Normal", "Normal", BLOCK_UNKNOWN, ZONE_UNKNOWN },
-		/* Such a pair lasts no longer than the change does; read for good it is shown as it is. */
+		/* Such a pair lasts no longer than the change does; read for good it is shown as it
+		   is. */
 		{ "online", "Normal Movable", "Normal/Movable", BLOCK_ONLINE, ZONE_UNKNOWN },
 	};
 	struct sysfs sysfs;
@@ -69,7 +79,8 @@ static void test_read(void **state)
 		tree_block(i, cases[i].state, cases[i].zones, no_node);
 	tree_open(&sysfs, &memory);
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		for (unsigned int want = 0; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY); want++) {
+		for (unsigned int want = 0; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
+		     want++) {
 			struct block block;
 
 			assert_int_equal(block_read(memory.directory, i, want, &block), 0);
@@ -77,7 +88,8 @@ static void test_read(void **state)
 			assert_int_equal(block.state, cases[i].read);
 			assert_int_equal(block.inode != 0, (want & BLOCK_WANT_IDENTITY) != 0);
 			assert_int_equal(block.device, BLOCK_NO_DEVICE);
-			assert_int_equal(block_zone(&block), want & BLOCK_WANT_ZONES ? cases[i].zone : ZONE_UNKNOWN);
+			assert_int_equal(block_zone(&block),
+					 want & BLOCK_WANT_ZONES ? cases[i].zone : ZONE_UNKNOWN);
 			if (want & BLOCK_WANT_ZONES)
 				assert_string_equal(zones_text(&block.zones, text), cases[i].shown);
 		}
@@ -98,10 +110,12 @@ static void test_read_nothing(void **state)
 	tree_link(SYSFS_MEMORY "/memory4", "memory1");
 	tree_open(&sysfs, &memory);
 	for (unsigned int number = 0; number <= 4; number++) {
-		for (unsigned int want = 0; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY); want++) {
+		for (unsigned int want = 0; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
+		     want++) {
 			struct block block;
 
-			assert_int_equal(block_read(memory.directory, number, want, &block), -ENOENT);
+			assert_int_equal(block_read(memory.directory, number, want, &block),
+					 -ENOENT);
 		}
 	}
 	memory_close(&memory);
@@ -125,7 +139,8 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names), cmocka_unit_test(test_states),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_states),
 		cmocka_unit_test_setup_teardown(test_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_read_nothing, set_up, tear_down),
 	};

@@ -13,8 +13,11 @@ static void write_down(void *data, const char *action, uint64_t block)
 
 static void test_what_was_lost_is_told(void **state)
 {
-	struct block blocks[] = { { .number = 1, .state = BLOCK_ONLINE }, { .number = 3, .state = BLOCK_GOING_OFFLINE },
-				  { .number = 4, .state = BLOCK_ONLINE }, { .number = 6, .state = BLOCK_OFFLINE }, { .number = 7, .state = BLOCK_ONLINE } };
+	struct block blocks[] = { { .number = 1, .state = BLOCK_ONLINE },
+				  { .number = 3, .state = BLOCK_GOING_OFFLINE },
+				  { .number = 4, .state = BLOCK_ONLINE },
+				  { .number = 6, .state = BLOCK_OFFLINE },
+				  { .number = 7, .state = BLOCK_ONLINE } };
 	struct memory memory = { .blocks = blocks, .n_blocks = 5 };
 	struct event_state told = { 0 };
 	char text[256] = "";

@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 #include "tests/unit/unit.h"
 
-static const struct node_set node_sets[] = { { NULL, 0 }, { (uint32_t[]){ 0 }, 1 }, { (uint32_t[]){ 0, 1 }, 2 } };
+static const struct node_set node_sets[] = { { NULL, 0 },
+					     { (uint32_t[]){ 0 }, 1 },
+					     { (uint32_t[]){ 0, 1 }, 2 } };
 static const struct memory memory = {
 	.node_sets = (struct node_set *)node_sets,
 	.n_node_sets = ARRAY_SIZE(node_sets),
@@ -27,10 +29,12 @@ static void test_match(void **state)
 		{ NULL, NULL, NULL, NULL, BLOCK_UNKNOWN, "", 0, BLOCK_NO_DEVICE, true },
 		{ "online", NULL, NULL, NULL, BLOCK_ONLINE, "", 0, BLOCK_NO_DEVICE, true },
 		{ "online", NULL, NULL, NULL, BLOCK_OFFLINE, "", 0, BLOCK_NO_DEVICE, false },
-		{ "going-offline", NULL, NULL, NULL, BLOCK_GOING_OFFLINE, "", 0, BLOCK_NO_DEVICE, true },
+		{ "going-offline", NULL, NULL, NULL, BLOCK_GOING_OFFLINE, "", 0, BLOCK_NO_DEVICE,
+		  true },
 		{ NULL, "DMA", NULL, NULL, BLOCK_ONLINE, "DMA32", 0, BLOCK_NO_DEVICE, false },
 		{ NULL, "dma32", NULL, NULL, BLOCK_ONLINE, "DMA32", 0, BLOCK_NO_DEVICE, true },
-		{ NULL, "Movable", NULL, NULL, BLOCK_OFFLINE, "Normal Movable", 0, BLOCK_NO_DEVICE, true },
+		{ NULL, "Movable", NULL, NULL, BLOCK_OFFLINE, "Normal Movable", 0, BLOCK_NO_DEVICE,
+		  true },
 		{ NULL, "Movable", NULL, NULL, BLOCK_ONLINE, "", 0, BLOCK_NO_DEVICE, false },
 		{ NULL, "none", NULL, NULL, BLOCK_ONLINE, "none", 0, BLOCK_NO_DEVICE, true },
 		{ NULL, "kernel", NULL, NULL, BLOCK_ONLINE, "DMA32", 0, BLOCK_NO_DEVICE, true },
@@ -50,10 +54,12 @@ static void test_match(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct filter_options options = { (char *)cases[i].state, (char *)cases[i].zone, (char *)cases[i].node,
-						  (char *)cases[i].device };
-		struct block block = { .state = cases[i].block_state, .zones = zones_parse(cases[i].zones),
-				       .node_set = cases[i].node_set, .device = cases[i].block_device };
+		struct filter_options options = { (char *)cases[i].state, (char *)cases[i].zone,
+						  (char *)cases[i].node, (char *)cases[i].device };
+		struct block block = { .state = cases[i].block_state,
+				       .zones = zones_parse(cases[i].zones),
+				       .node_set = cases[i].node_set,
+				       .device = cases[i].block_device };
 		struct filter filter;
 
 		assert_int_equal(filter_parse(&options, &filter, NULL), 0);
@@ -66,8 +72,10 @@ static void test_match(void **state)
 static void test_bad_words(void **state)
 {
 	static const struct filter_options cases[] = {
-		{ .state = (char *)"on" }, { .state = (char *)"unknown" }, { .state = (char *)"" }, { .zone = (char *)"Mov" },
-		{ .zone = (char *)"unknown" }, { .node = (char *)"x" }, { .node = (char *)"" }, { .node = (char *)"-1" },
+		{ .state = (char *)"on" },	  { .state = (char *)"unknown" },
+		{ .state = (char *)"" },	  { .zone = (char *)"Mov" },
+		{ .zone = (char *)"unknown" },	  { .node = (char *)"x" },
+		{ .node = (char *)"" },		  { .node = (char *)"-1" },
 		{ .node = (char *)"4294967296" },
 	};
 
@@ -77,14 +85,17 @@ static void test_bad_words(void **state)
 		struct filter filter;
 
 		assert_int_equal(filter_parse(&cases[i], &filter, &err), -EINVAL);
-		assert_non_null(strstr(error_text(&err), cases[i].state ? "--state=" : cases[i].zone ? "--zone=" : "--node="));
+		assert_non_null(strstr(error_text(&err), cases[i].state ? "--state=" :
+							 cases[i].zone	? "--zone=" :
+									  "--node="));
 		error_done(&err);
 	}
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_match), cmocka_unit_test(test_bad_words) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_match),
+					    cmocka_unit_test(test_bad_words) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

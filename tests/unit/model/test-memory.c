@@ -13,7 +13,8 @@ static const struct {
 	unsigned int number;
 	int nodes[4]; /* ends with -1 */
 } blocks[] = {
-	{ 0, { 0, -1 } }, { 1, { 0, 1, -1 } }, { 2, { 1, -1 } }, { 3, { 1, -1 } }, { 8, { 0, 1, 10 } }, { 9, { -1 } }, { 32, { 10, -1 } },
+	{ 0, { 0, -1 } },    { 1, { 0, 1, -1 } }, { 2, { 1, -1 } },   { 3, { 1, -1 } },
+	{ 8, { 0, 1, 10 } }, { 9, { -1 } },	  { 32, { 10, -1 } },
 };
 
 static int set_up(void **state)
@@ -102,7 +103,8 @@ static void test_load_some(void **state)
 	assert_int_equal(memory_load_block(&memory, 5, 0), -ENOENT);
 	/* From the top down, each twice: sorted all the same, and once. */
 	for (size_t i = 2 * ARRAY_SIZE(blocks); i-- > 0;)
-		assert_int_equal(memory_load_block(&memory, blocks[i / 2].number, BLOCK_WANT_IDENTITY), 0);
+		assert_int_equal(
+			memory_load_block(&memory, blocks[i / 2].number, BLOCK_WANT_IDENTITY), 0);
 	assert_false(memory.whole);
 	assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks));
 	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
@@ -132,7 +134,8 @@ static void test_node_blocks(void **state)
 	sysfs_close(&sysfs);
 }
 
-/* So many that threads share the work: each block has its own state, those that are gone are left out. */
+/* So many that threads share the work: each block has its own state, those that are gone are left
+ * out. */
 static void test_load_many(void **state)
 {
 	const unsigned int first = 100, n = 600;
@@ -149,13 +152,15 @@ static void test_load_many(void **state)
 		if (i % 7 == 0)
 			tree_file(path, "gone");
 		else
-			tree_block(first + i, i % 3 ? "online" : "offline", i % 3 ? "Movable" : "Normal Movable", (int[]){ i % 2, -1 });
+			tree_block(first + i, i % 3 ? "online" : "offline",
+				   i % 3 ? "Movable" : "Normal Movable", (int[]){ i % 2, -1 });
 	}
 	tree_open(&sysfs, &memory);
 	assert_int_equal(memory_numbers(&memory, &numbers), 0);
 	assert_int_equal(ranges_count(&numbers), ARRAY_SIZE(blocks) + n);
 	ranges_done(&numbers);
-	for (unsigned int want = BLOCK_WANT_ZONES; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY); want += BLOCK_WANT_IDENTITY) {
+	for (unsigned int want = BLOCK_WANT_ZONES; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
+	     want += BLOCK_WANT_IDENTITY) {
 		assert_int_equal(memory_load(&memory, want), 0);
 		assert_int_equal(memory.vanished, (n + 6) / 7);
 		assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks) + n - memory.vanished);
@@ -185,7 +190,8 @@ static void test_no_zones_without_a_node(void **state)
 	tree_block(40, "offline", "Normal Movable", (int[]){ -1 });
 	tree_block(41, "offline", "Normal Movable", (int[]){ 1, -1 });
 	tree_open(&sysfs, &memory);
-	for (unsigned int want = BLOCK_WANT_ZONES; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY); want += BLOCK_WANT_IDENTITY) {
+	for (unsigned int want = BLOCK_WANT_ZONES; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
+	     want += BLOCK_WANT_IDENTITY) {
 		assert_int_equal(memory_load(&memory, want), 0);
 		assert_int_equal(memory_find(&memory, 40)->zones.n, 0);
 		assert_int_equal(memory_find(&memory, 41)->zones.n, 2);

@@ -51,7 +51,13 @@ static void kinds_are_told_by_flags(void **state)
 
 static void tail_pages_follow_their_head(void **state)
 {
-	const uint64_t words[] = { BIT(SLAB) | BIT(HEAD), BIT(TAIL), BIT(TAIL), BIT(LRU) | BIT(ANON) | BIT(HEAD), BIT(TAIL), BIT(BUDDY), 0 };
+	const uint64_t words[] = { BIT(SLAB) | BIT(HEAD),
+				   BIT(TAIL),
+				   BIT(TAIL),
+				   BIT(LRU) | BIT(ANON) | BIT(HEAD),
+				   BIT(TAIL),
+				   BIT(BUDDY),
+				   0 };
 	struct pages pages = count(words, ARRAY_SIZE(words), false);
 
 	(void)state;
@@ -68,7 +74,8 @@ static void huge_pages_are_in_use_free_or_gigantic(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		words[i] = BIT(HUGE) | (i == 0 || i == 512 || i == 1024 ? BIT(HEAD) : BIT(TAIL)) | (i < 512 ? BIT(MMAP) : 0);
+		words[i] = BIT(HUGE) | (i == 0 || i == 512 || i == 1024 ? BIT(HEAD) : BIT(TAIL)) |
+			   (i < 512 ? BIT(MMAP) : 0);
 	pages = count(words, ARRAY_SIZE(words), false);
 	assert_int_equal(pages.count[PAGE_HUGE], 512);
 	assert_int_equal(pages.count[PAGE_HUGE_FREE], 512);
@@ -79,7 +86,8 @@ static void huge_pages_are_in_use_free_or_gigantic(void **state)
 static void a_huge_page_can_be_fed_in_pieces(void **state)
 {
 	struct pages_counter counter = { .pages = { .page_size = 4096 } };
-	const uint64_t head = BIT(HUGE) | BIT(HEAD) | BIT(MMAP), tail = BIT(HUGE) | BIT(TAIL) | BIT(MMAP);
+	const uint64_t head = BIT(HUGE) | BIT(HEAD) | BIT(MMAP),
+		       tail = BIT(HUGE) | BIT(TAIL) | BIT(MMAP);
 	struct pages pages;
 
 	(void)state;

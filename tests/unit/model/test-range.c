@@ -35,7 +35,9 @@ static void test_random(void **state)
 		bool naive[SPACE] = { false };
 
 		for (int i = 0; i < 40; i++) {
-			uint64_t first = (uint64_t)rand() % SPACE, last = first + (uint64_t)rand() % (SPACE - first) / (1 + (uint64_t)rand() % 40);
+			uint64_t first = (uint64_t)rand() % SPACE,
+				 last = first + (uint64_t)rand() % (SPACE - first) /
+							(1 + (uint64_t)rand() % 40);
 
 			assert_int_equal(ranges_add(&ranges, first, last), 0);
 			memset(naive + first, true, last - first + 1);
@@ -86,7 +88,9 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random), cmocka_unit_test(test_ends_of_the_numbers), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_ends_of_the_numbers),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

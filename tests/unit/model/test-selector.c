@@ -54,10 +54,39 @@ static void test_good_words(void **state)
 static void test_bad_words(void **state)
 {
 	static const char *const words[] = {
-		"5-", "-5", "-", "3-1", "1e3", " 5", "5 ", "010", "0-08", "1-2-3", "4G", "512M", "1,2", "0x", "0x10-", "0x10-20", "10-0x20",
-		"0x20-0x10", "0xg", "99999999999999999999", "0x10000000000000000", "+5", "*", "all blocks", "/sys/devices/system/memory/",
-		"/sys/devices/system/memory/memory", "/sys/devices/system/memory/memory042", "/sys/devices/system/memory/memory4/state",
-		"/etc/passwd", "@", "42;reboot", "-0x10", "11111111111111111111111111111111111111111-2",
+		"5-",
+		"-5",
+		"-",
+		"3-1",
+		"1e3",
+		" 5",
+		"5 ",
+		"010",
+		"0-08",
+		"1-2-3",
+		"4G",
+		"512M",
+		"1,2",
+		"0x",
+		"0x10-",
+		"0x10-20",
+		"10-0x20",
+		"0x20-0x10",
+		"0xg",
+		"99999999999999999999",
+		"0x10000000000000000",
+		"+5",
+		"*",
+		"all blocks",
+		"/sys/devices/system/memory/",
+		"/sys/devices/system/memory/memory",
+		"/sys/devices/system/memory/memory042",
+		"/sys/devices/system/memory/memory4/state",
+		"/etc/passwd",
+		"@",
+		"42;reboot",
+		"-0x10",
+		"11111111111111111111111111111111111111111-2",
 	};
 
 	(void)state;
@@ -88,7 +117,9 @@ static void test_empty_word(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_words), cmocka_unit_test(test_bad_words), cmocka_unit_test(test_empty_word),
+		cmocka_unit_test(test_good_words),
+		cmocka_unit_test(test_bad_words),
+		cmocka_unit_test(test_empty_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,10 +10,20 @@ static void test_names(void **state)
 		const char *name;
 		enum zone zone;
 	} cases[] = {
-		{ "none", ZONE_NONE }, { "DMA", ZONE_DMA }, { "DMA32", ZONE_DMA32 }, { "Normal", ZONE_NORMAL }, { "normal", ZONE_NORMAL },
-		{ "MOVABLE", ZONE_MOVABLE }, { "Device", ZONE_DEVICE }, { "HighMem", ZONE_HIGHMEM },
+		{ "none", ZONE_NONE },
+		{ "DMA", ZONE_DMA },
+		{ "DMA32", ZONE_DMA32 },
+		{ "Normal", ZONE_NORMAL },
+		{ "normal", ZONE_NORMAL },
+		{ "MOVABLE", ZONE_MOVABLE },
+		{ "Device", ZONE_DEVICE },
+		{ "HighMem", ZONE_HIGHMEM },
 		/* Nothing shorter or longer, and not the word for what is not known. */
-		{ "mov", ZONE_UNKNOWN }, { "DMA3", ZONE_UNKNOWN }, { "DMA32x", ZONE_UNKNOWN }, { "", ZONE_UNKNOWN }, { "unknown", ZONE_UNKNOWN },
+		{ "mov", ZONE_UNKNOWN },
+		{ "DMA3", ZONE_UNKNOWN },
+		{ "DMA32x", ZONE_UNKNOWN },
+		{ "", ZONE_UNKNOWN },
+		{ "unknown", ZONE_UNKNOWN },
 	};
 
 	(void)state;
@@ -28,7 +38,8 @@ static void test_kernel_zones(void **state)
 	(void)state;
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
 		assert_int_equal(zone_is_kernel((enum zone)zone),
-				 zone == ZONE_DMA || zone == ZONE_DMA32 || zone == ZONE_NORMAL || zone == ZONE_HIGHMEM);
+				 zone == ZONE_DMA || zone == ZONE_DMA32 || zone == ZONE_NORMAL ||
+					 zone == ZONE_HIGHMEM);
 }
 
 static void test_valid_zones(void **state)
@@ -36,11 +47,18 @@ static void test_valid_zones(void **state)
 	static const struct {
 		const char *text, *shown;
 	} cases[] = {
-		{ "Movable", "Movable" }, { "Normal Movable", "Normal/Movable" }, { "Movable Normal\n", "Movable/Normal" },
-		{ "none", "none" }, { "", "-" }, { "  DMA32   Normal ", "DMA32/Normal" },
-		{ "Future Movable", "unknown/Movable" }, { "AWordThatIsMuchTooLongForAZone", "unknown" },
-		{ "DMA DMA32 Normal HighMem Movable Device none none", "DMA/DMA32/Normal/HighMem/Movable/Device" },
-		{ "unknown1 unknown2 unknown3 unknown4 unknown5 unknown6", "unknown/unknown/unknown/unknown/unknown/unknown" },
+		{ "Movable", "Movable" },
+		{ "Normal Movable", "Normal/Movable" },
+		{ "Movable Normal\n", "Movable/Normal" },
+		{ "none", "none" },
+		{ "", "-" },
+		{ "  DMA32   Normal ", "DMA32/Normal" },
+		{ "Future Movable", "unknown/Movable" },
+		{ "AWordThatIsMuchTooLongForAZone", "unknown" },
+		{ "DMA DMA32 Normal HighMem Movable Device none none",
+		  "DMA/DMA32/Normal/HighMem/Movable/Device" },
+		{ "unknown1 unknown2 unknown3 unknown4 unknown5 unknown6",
+		  "unknown/unknown/unknown/unknown/unknown/unknown" },
 	};
 	char buffer[ZONES_TEXT_SIZE];
 
@@ -54,7 +72,8 @@ static void test_valid_zones(void **state)
 
 static void test_contain_and_equal(void **state)
 {
-	struct zones dma32 = zones_parse("DMA32 Movable"), turned = zones_parse("Movable DMA32"), none = zones_parse("");
+	struct zones dma32 = zones_parse("DMA32 Movable"), turned = zones_parse("Movable DMA32"),
+		     none = zones_parse("");
 
 	(void)state;
 	assert_true(zones_contain(&dma32, ZONE_DMA32));
@@ -68,7 +87,9 @@ static void test_contain_and_equal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names), cmocka_unit_test(test_kernel_zones), cmocka_unit_test(test_valid_zones),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_kernel_zones),
+		cmocka_unit_test(test_valid_zones),
 		cmocka_unit_test(test_contain_and_equal),
 	};
 

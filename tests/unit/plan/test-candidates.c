@@ -5,14 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/plan.h"
 #include "base/cleanup.h"
+#include "plan/plan.h"
 #include "provider/provider.h"
 #include "tests/unit/unit.h"
 
 #define BLOCK_BYTES (UINT64_C(128) << 20)
 
-/* Blocks "o:Movable@0 f:Normal,Movable@- …" from number 32 on: o(nline) or f (offline), zones, device or none. */
+/* Blocks "o:Movable@0 f:Normal,Movable@- …" from number 32 on: o(nline) or f (offline), zones,
+ * device or none. */
 struct machine {
 	struct block blocks[32];
 	struct device devices[4];
@@ -22,27 +23,35 @@ struct machine {
 
 static void machine_make(struct machine *machine, const char *text)
 {
-	*machine = (struct machine){ .memory = { .blocks = machine->blocks, .block_size = BLOCK_BYTES, .whole = true } };
-	machine->memory.devices = (struct devices){ .v = machine->devices, .n = ARRAY_SIZE(machine->devices) };
+	*machine = (struct machine){
+		.memory = { .blocks = machine->blocks, .block_size = BLOCK_BYTES, .whole = true }
+	};
+	machine->memory.devices =
+		(struct devices){ .v = machine->devices, .n = ARRAY_SIZE(machine->devices) };
 	for (size_t i = 0; i < ARRAY_SIZE(machine->devices); i++)
 		machine->devices[i].provider = &provider_acpi;
 	for (uint64_t number = 32; *text; number++) {
 		char state, zones[32], device;
 		int length = 0;
 
-		assert_int_equal(sscanf(text, "%c:%31[^@]@%c %n", &state, zones, &device, &length), 3);
+		assert_int_equal(sscanf(text, "%c:%31[^@]@%c %n", &state, zones, &device, &length),
+				 3);
 		text += length;
 		for (char *comma = zones; (comma = strchr(comma, ','));)
 			*comma = ' ';
-		machine->blocks[machine->memory.n_blocks++] = (struct block){
-			.number = number, .zones = zones_parse(zones), .state = state == 'o' ? BLOCK_ONLINE : BLOCK_OFFLINE,
-			.device = device == '-' ? BLOCK_NO_DEVICE : (uint32_t)(device - '0') };
+		machine->blocks[machine->memory.n_blocks++] =
+			(struct block){ .number = number,
+					.zones = zones_parse(zones),
+					.state = state == 'o' ? BLOCK_ONLINE : BLOCK_OFFLINE,
+					.device = device == '-' ? BLOCK_NO_DEVICE :
+								  (uint32_t)(device - '0') };
 		assert_int_equal(ranges_add(&machine->all, number, number), 0);
 	}
 }
 
 /* The choice as text: those that were chosen, then those behind them. */
-static void check(const char *machine_text, struct candidates_request request, uint64_t blocks, const char *expected)
+static void check(const char *machine_text, struct candidates_request request, uint64_t blocks,
+		  const char *expected)
 {
 	struct candidates goal = { 0 };
 	struct error err = { 0 };
@@ -55,7 +64,11 @@ static void check(const char *machine_text, struct candidates_request request, u
 	request.selected = &machine.all;
 	r = candidates_choose(&request, blocks, &goal, &err);
 	for (size_t i = 0; i < goal.n; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%d", i == goal.n_chosen ? " | " : i ? " " : "", (int)goal.v[i]);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%d",
+			 i == goal.n_chosen ? " | " :
+			 i		    ? " " :
+					      "",
+			 (int)goal.v[i]);
 	assert_string_equal(r < 0 ? error_text(&err) : text, expected);
 	assert_int_equal(r < 0 ? r : -ERANGE, -ERANGE);
 	error_done(&err);
@@ -65,14 +78,17 @@ static void check(const char *machine_text, struct candidates_request request, u
 
 static const struct candidates_request offline = { .wanted = BLOCK_OFFLINE };
 static const struct candidates_request online = { .wanted = BLOCK_ONLINE };
-static const struct candidates_request online_movable = { .wanted = BLOCK_ONLINE, .zone = ZONE_REQUEST_MOVABLE };
-static const struct candidates_request online_kernel = { .wanted = BLOCK_ONLINE, .zone = ZONE_REQUEST_KERNEL };
+static const struct candidates_request online_movable = { .wanted = BLOCK_ONLINE,
+							  .zone = ZONE_REQUEST_MOVABLE };
+static const struct candidates_request online_kernel = { .wanted = BLOCK_ONLINE,
+							 .zone = ZONE_REQUEST_KERNEL };
 static const struct candidates_request removal = { .wanted = BLOCK_OFFLINE, .whole_devices = true };
 
 static void movable_and_high_blocks_come_first(void **state)
 {
 	(void)state;
-	check("o:Normal@- o:Movable@- o:Movable@- o:Normal@- o:none@- f:Movable@-", offline, 1, "34 | 33 35 32");
+	check("o:Normal@- o:Movable@- o:Movable@- o:Normal@- o:none@- f:Movable@-", offline, 1,
+	      "34 | 33 35 32");
 	check("o:Normal@- o:Movable@- o:Movable@- o:Normal@-", offline, 3, "34 33 35 | 32");
 }
 
@@ -80,41 +96,53 @@ static void a_whole_device_goes_before_others_are_torn(void **state)
 {
 	(void)state;
 	/* Device 0 has four blocks, device 1 two. */
-	check("o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@1 o:Movable@1", offline, 4, "35 34 33 32 | 37 36");
-	check("o:Movable@1 o:Movable@1 o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@0", offline, 2, "33 32 | 37 36 35 34");
+	check("o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@1 o:Movable@1", offline, 4,
+	      "35 34 33 32 | 37 36");
+	check("o:Movable@1 o:Movable@1 o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@0", offline, 2,
+	      "33 32 | 37 36 35 34");
 	/* What is left over comes from memory without a device, then from a torn one. */
-	check("o:Movable@1 o:Movable@1 o:Movable@- o:Movable@0 o:Movable@0 o:Movable@0", offline, 4, "37 36 35 34 | 33 32");
-	check("o:Movable@1 o:Movable@1 f:Movable@0 o:Movable@0 o:Movable@0 o:Movable@0", offline, 1, "37 | 36 35 33 32");
+	check("o:Movable@1 o:Movable@1 o:Movable@- o:Movable@0 o:Movable@0 o:Movable@0", offline, 4,
+	      "37 36 35 34 | 33 32");
+	check("o:Movable@1 o:Movable@1 f:Movable@0 o:Movable@0 o:Movable@0 o:Movable@0", offline, 1,
+	      "37 | 36 35 33 32");
 }
 
 static void devices_that_fit_together_are_found(void **state)
 {
 	(void)state;
 	/* Three blocks and two times two, for four: the largest would spoil it. */
-	check("o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@1 o:Movable@1 o:Movable@2 o:Movable@2", removal, 4, "38 37 36 35");
+	check("o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@1 o:Movable@1 o:Movable@2 o:Movable@2",
+	      removal, 4, "38 37 36 35");
 	check("o:Movable@0 o:Movable@0 o:Movable@0 f:Normal@1 o:Movable@1", removal, 2, "35 36");
 	/* What is offline already has nothing to move. */
 	check("f:Normal,Movable@0 o:Movable@1", removal, 1, "32");
-	check("o:Movable@0 o:Movable@0 o:Movable@0", removal, 2, "no device that can be removed as a whole fits into 256M");
+	check("o:Movable@0 o:Movable@0 o:Movable@0", removal, 2,
+	      "no device that can be removed as a whole fits into 256M");
 }
 
 static void online_takes_offline_blocks(void **state)
 {
 	(void)state;
-	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- o:Movable@-", online, 2, "33 34 | 32");
-	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- o:Movable@-", online_movable, 2, "33 32");
-	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- f:Movable@-", online_kernel, 2, "34 32 | 33");
+	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- o:Movable@-", online, 2,
+	      "33 34 | 32");
+	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- o:Movable@-", online_movable, 2,
+	      "33 32");
+	check("f:Normal,Movable@- f:Movable,Normal@- f:Normal@- f:Movable@-", online_kernel, 2,
+	      "34 32 | 33");
 }
 
 static void too_much_is_refused_with_both_amounts(void **state)
 {
 	(void)state;
 	check("o:Movable@- o:none@- f:Normal@-", offline, 2,
-	      "256M are asked for, but only 128M of the selected memory is online and could go offline");
-	check("o:Movable@- f:Normal@-", online, 2, "256M are asked for, but only 128M of the selected memory could come online");
+	      "256M are asked for, but only 128M of the selected memory is online and could go "
+	      "offline");
+	check("o:Movable@- f:Normal@-", online, 2,
+	      "256M are asked for, but only 128M of the selected memory could come online");
 }
 
-static void check_size(const char *size, const char *align, int expected, uint64_t expected_blocks, const char *words)
+static void check_size(const char *size, const char *align, int expected, uint64_t expected_blocks,
+		       const char *words)
 {
 	struct error err = { 0 };
 	uint64_t blocks = 0;

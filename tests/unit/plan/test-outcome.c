@@ -7,7 +7,8 @@
 #include "base/cleanup.h"
 #include "tests/unit/unit.h"
 
-/* Every errno that the kernel documentation of this project lists, and one that nobody knows, at each stage. */
+/* Every errno that the kernel documentation of this project lists, and one that nobody knows, at
+ * each stage. */
 static void test_classify(void **state)
 {
 	static const struct {
@@ -35,24 +36,33 @@ static void test_classify(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct write_result result = { .error = -cases[i].error, .stage = WRITE_STAGE_OPEN };
+		struct write_result result = { .error = -cases[i].error,
+					       .stage = WRITE_STAGE_OPEN };
 
-		assert_int_equal(outcome_classify(&result, BLOCK_OFFLINE, ZONE_MOVABLE), cases[i].opening);
-		assert_int_equal(outcome_classify(&result, BLOCK_ONLINE, ZONE_UNKNOWN), cases[i].opening);
+		assert_int_equal(outcome_classify(&result, BLOCK_OFFLINE, ZONE_MOVABLE),
+				 cases[i].opening);
+		assert_int_equal(outcome_classify(&result, BLOCK_ONLINE, ZONE_UNKNOWN),
+				 cases[i].opening);
 		result.stage = WRITE_STAGE_WRITE;
-		assert_int_equal(outcome_classify(&result, BLOCK_ONLINE, ZONE_UNKNOWN), cases[i].onlining);
-		assert_int_equal(outcome_classify(&result, BLOCK_OFFLINE, ZONE_MOVABLE), cases[i].offlining);
+		assert_int_equal(outcome_classify(&result, BLOCK_ONLINE, ZONE_UNKNOWN),
+				 cases[i].onlining);
+		assert_int_equal(outcome_classify(&result, BLOCK_OFFLINE, ZONE_MOVABLE),
+				 cases[i].offlining);
 		if (cases[i].error == EINVAL)
-			assert_int_equal(outcome_classify(&result, BLOCK_OFFLINE, ZONE_NONE), CAUSE_ZONES);
+			assert_int_equal(outcome_classify(&result, BLOCK_OFFLINE, ZONE_NONE),
+					 CAUSE_ZONES);
 		result.stage = WRITE_STAGE_REPLACED;
-		assert_int_equal(outcome_classify(&result, BLOCK_OFFLINE, ZONE_MOVABLE), CAUSE_REPLACED);
+		assert_int_equal(outcome_classify(&result, BLOCK_OFFLINE, ZONE_MOVABLE),
+				 CAUSE_REPLACED);
 	}
 }
 
 static void test_words(void **state)
 {
-	static const enum outcome_cause passing[] = { CAUSE_BUSY, CAUSE_LOCK, CAUSE_MEMORY, CAUSE_INTERRUPTION, CAUSE_DEADLINE, CAUSE_STUCK,
-						    CAUSE_PENDING };
+	static const enum outcome_cause passing[] = { CAUSE_BUSY,     CAUSE_LOCK,
+						      CAUSE_MEMORY,   CAUSE_INTERRUPTION,
+						      CAUSE_DEADLINE, CAUSE_STUCK,
+						      CAUSE_PENDING };
 
 	(void)state;
 	for (int cause = CAUSE_NONE; cause < CAUSE_COUNT; cause++) {
@@ -61,15 +71,20 @@ static void test_words(void **state)
 
 		assert_non_null(outcome_cause_name(outcome.cause));
 		assert_non_null(outcome_reason(&outcome, BLOCK_OFFLINE));
-		assert_int_equal(strlen(outcome_reason(&outcome, BLOCK_OFFLINE)) == 0, cause == CAUSE_NONE);
+		assert_int_equal(strlen(outcome_reason(&outcome, BLOCK_OFFLINE)) == 0,
+				 cause == CAUSE_NONE);
 		for (int other = 0; other < cause; other++)
-			assert_string_not_equal(outcome_cause_name((enum outcome_cause)other), outcome_cause_name(outcome.cause));
+			assert_string_not_equal(outcome_cause_name((enum outcome_cause)other),
+						outcome_cause_name(outcome.cause));
 		for (size_t i = 0; i < ARRAY_SIZE(passing); i++)
 			expected = expected || passing[i] == outcome.cause;
 		assert_int_equal(outcome_cause_is_passing(outcome.cause), expected);
 	}
-	assert_string_not_equal(outcome_reason(&(struct outcome){ .cause = CAUSE_MEMORY, .error = ENOMEM }, BLOCK_OFFLINE),
-				outcome_reason(&(struct outcome){ .cause = CAUSE_MEMORY, .error = EMFILE }, BLOCK_OFFLINE));
+	assert_string_not_equal(
+		outcome_reason(&(struct outcome){ .cause = CAUSE_MEMORY, .error = ENOMEM },
+			       BLOCK_OFFLINE),
+		outcome_reason(&(struct outcome){ .cause = CAUSE_MEMORY, .error = EMFILE },
+			       BLOCK_OFFLINE));
 	for (int result = 0; result < OUTCOME_RESULT_COUNT; result++)
 		assert_non_null(outcome_result_name((enum outcome_result)result));
 }
@@ -88,27 +103,81 @@ static void test_exit_codes(void **state)
 		int signal, exit_code;
 	} cases[] = {
 		{ .n = 0, .wanted = BLOCK_ONLINE, .exit_code = EXIT_DONE },
-		{ { { OUTCOME_CHANGED, CAUSE_NONE }, { OUTCOME_ALREADY, CAUSE_NONE } }, 2, BLOCK_ONLINE, 0, EXIT_DONE },
+		{ { { OUTCOME_CHANGED, CAUSE_NONE }, { OUTCOME_ALREADY, CAUSE_NONE } },
+		  2,
+		  BLOCK_ONLINE,
+		  0,
+		  EXIT_DONE },
 		{ { { OUTCOME_PLANNED, CAUSE_NONE } }, 1, BLOCK_ONLINE, 0, EXIT_DONE },
-		{ { { OUTCOME_CHANGED, CAUSE_NONE }, { OUTCOME_FAILED, CAUSE_BUSY } }, 2, BLOCK_OFFLINE, 0, EXIT_PARTIAL },
-		{ { { OUTCOME_CHANGED, CAUSE_NONE }, { OUTCOME_FAILED, CAUSE_ACCESS } }, 2, BLOCK_OFFLINE, 0, EXIT_PARTIAL },
-		{ { { OUTCOME_FAILED, CAUSE_BUSY }, { OUTCOME_FAILED, CAUSE_DEADLINE } }, 2, BLOCK_OFFLINE, 0, EXIT_TRY_AGAIN },
-		{ { { OUTCOME_FAILED, CAUSE_LOCK }, { OUTCOME_SKIPPED, CAUSE_DEADLINE } }, 2, BLOCK_OFFLINE, 0, EXIT_TRY_AGAIN },
-		{ { { OUTCOME_FAILED, CAUSE_BUSY }, { OUTCOME_ALREADY, CAUSE_NONE } }, 2, BLOCK_OFFLINE, 0, EXIT_TRY_AGAIN },
-		{ { { OUTCOME_FAILED, CAUSE_BUSY }, { OUTCOME_FAILED, CAUSE_HOLES } }, 2, BLOCK_OFFLINE, 0, EXIT_FAILED },
+		{ { { OUTCOME_CHANGED, CAUSE_NONE }, { OUTCOME_FAILED, CAUSE_BUSY } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_PARTIAL },
+		{ { { OUTCOME_CHANGED, CAUSE_NONE }, { OUTCOME_FAILED, CAUSE_ACCESS } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_PARTIAL },
+		{ { { OUTCOME_FAILED, CAUSE_BUSY }, { OUTCOME_FAILED, CAUSE_DEADLINE } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_TRY_AGAIN },
+		{ { { OUTCOME_FAILED, CAUSE_LOCK }, { OUTCOME_SKIPPED, CAUSE_DEADLINE } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_TRY_AGAIN },
+		{ { { OUTCOME_FAILED, CAUSE_BUSY }, { OUTCOME_ALREADY, CAUSE_NONE } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_TRY_AGAIN },
+		{ { { OUTCOME_FAILED, CAUSE_BUSY }, { OUTCOME_FAILED, CAUSE_HOLES } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_FAILED },
 		{ { { OUTCOME_REFUSED, CAUSE_ZONES } }, 1, BLOCK_OFFLINE, 0, EXIT_FAILED },
 		{ { { OUTCOME_FAILED, CAUSE_VETO } }, 1, BLOCK_OFFLINE, 0, EXIT_FAILED },
-		{ { { OUTCOME_FAILED, CAUSE_ACCESS }, { OUTCOME_SKIPPED, CAUSE_ACCESS } }, 2, BLOCK_OFFLINE, 0, EXIT_NOT_PERMITTED },
-		{ { { OUTCOME_FAILED, CAUSE_READ_ONLY } }, 1, BLOCK_OFFLINE, 0, EXIT_NOT_PERMITTED },
+		{ { { OUTCOME_FAILED, CAUSE_ACCESS }, { OUTCOME_SKIPPED, CAUSE_ACCESS } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_NOT_PERMITTED },
+		{ { { OUTCOME_FAILED, CAUSE_READ_ONLY } },
+		  1,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_NOT_PERMITTED },
 		{ { { OUTCOME_VANISHED, CAUSE_GONE } }, 1, BLOCK_OFFLINE, 0, EXIT_DONE },
 		{ { { OUTCOME_VANISHED, CAUSE_GONE } }, 1, BLOCK_ONLINE, 0, EXIT_FAILED },
 		{ { { OUTCOME_REPLACED, CAUSE_REPLACED } }, 1, BLOCK_OFFLINE, 0, EXIT_FAILED },
 		{ { { OUTCOME_CHANGED, CAUSE_WRONG_ZONE } }, 1, BLOCK_ONLINE, 0, EXIT_PARTIAL },
-		{ { { OUTCOME_ROLLED_BACK, CAUSE_ALL_OR_NOTHING }, { OUTCOME_FAILED, CAUSE_BUSY } }, 2, BLOCK_OFFLINE, 0, EXIT_TRY_AGAIN },
-		{ { { OUTCOME_ROLLED_BACK, CAUSE_ALL_OR_NOTHING }, { OUTCOME_FAILED, CAUSE_HOLES } }, 2, BLOCK_OFFLINE, 0, EXIT_FAILED },
-		{ { { OUTCOME_CHANGED, CAUSE_BUSY }, { OUTCOME_ROLLED_BACK, CAUSE_ALL_OR_NOTHING }, { OUTCOME_FAILED, CAUSE_HOLES } }, 3,
-		  BLOCK_OFFLINE, 0, EXIT_PARTIAL },
-		{ { { OUTCOME_CHANGED, CAUSE_NONE }, { OUTCOME_SKIPPED, CAUSE_SIGNAL } }, 2, BLOCK_OFFLINE, 2, 130 },
+		{ { { OUTCOME_ROLLED_BACK, CAUSE_ALL_OR_NOTHING }, { OUTCOME_FAILED, CAUSE_BUSY } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_TRY_AGAIN },
+		{ { { OUTCOME_ROLLED_BACK, CAUSE_ALL_OR_NOTHING },
+		    { OUTCOME_FAILED, CAUSE_HOLES } },
+		  2,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_FAILED },
+		{ { { OUTCOME_CHANGED, CAUSE_BUSY },
+		    { OUTCOME_ROLLED_BACK, CAUSE_ALL_OR_NOTHING },
+		    { OUTCOME_FAILED, CAUSE_HOLES } },
+		  3,
+		  BLOCK_OFFLINE,
+		  0,
+		  EXIT_PARTIAL },
+		{ { { OUTCOME_CHANGED, CAUSE_NONE }, { OUTCOME_SKIPPED, CAUSE_SIGNAL } },
+		  2,
+		  BLOCK_OFFLINE,
+		  2,
+		  130 },
 		{ { { OUTCOME_SKIPPED, CAUSE_SIGNAL } }, 1, BLOCK_OFFLINE, 15, 143 },
 	};
 
@@ -119,23 +188,30 @@ static void test_exit_codes(void **state)
 		struct outcome_totals totals;
 
 		for (size_t j = 0; j < cases[i].n; j++)
-			v[j] = (struct outcome){ .result = cases[i].v[j].result, .cause = cases[i].v[j].cause };
+			v[j] = (struct outcome){ .result = cases[i].v[j].result,
+						 .cause = cases[i].v[j].cause };
 		totals = outcome_count(&outcomes, cases[i].wanted);
 		if (outcome_exit_code(&totals, cases[i].signal) != cases[i].exit_code)
-			fail_msg("case %zu: %d, not %d", i, outcome_exit_code(&totals, cases[i].signal), cases[i].exit_code);
+			fail_msg("case %zu: %d, not %d", i,
+				 outcome_exit_code(&totals, cases[i].signal), cases[i].exit_code);
 	}
 }
 
 static void test_take(void **state)
 {
-	struct outcomes outcomes = { calloc(2, sizeof(struct outcome)), 2 }, more = { calloc(3, sizeof(struct outcome)), 3 };
+	struct outcomes outcomes = { calloc(2, sizeof(struct outcome)), 2 },
+			more = { calloc(3, sizeof(struct outcome)), 3 };
 	static const uint64_t blocks[] = { 3, 4, 5, 9 };
 
 	(void)state;
-	outcomes.v[0] = (struct outcome){ .block = 4, .result = OUTCOME_CHANGED, .detail = strdup("old") };
-	outcomes.v[1] = (struct outcome){ .block = 9, .result = OUTCOME_FAILED, .detail = strdup("kept") };
+	outcomes.v[0] =
+		(struct outcome){ .block = 4, .result = OUTCOME_CHANGED, .detail = strdup("old") };
+	outcomes.v[1] =
+		(struct outcome){ .block = 9, .result = OUTCOME_FAILED, .detail = strdup("kept") };
 	for (size_t i = 0; i < more.n; i++)
-		more.v[i] = (struct outcome){ .block = blocks[i], .result = OUTCOME_VANISHED, .detail = strdup("new") };
+		more.v[i] = (struct outcome){ .block = blocks[i],
+					      .result = OUTCOME_VANISHED,
+					      .detail = strdup("new") };
 	assert_int_equal(outcomes_take(&outcomes, &more), 0);
 	assert_int_equal(more.n, 0);
 	assert_int_equal(outcomes.n, 4);
@@ -150,7 +226,9 @@ static void test_take(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classify), cmocka_unit_test(test_words), cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_classify),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_take),
 	};
 

@@ -7,9 +7,12 @@
 #include "base/cleanup.h"
 #include "tests/unit/unit.h"
 
-static struct node_set node_sets[] = { { NULL, 0 }, { (uint32_t[]){ 0 }, 1 }, { (uint32_t[]){ 1 }, 1 } };
+static struct node_set node_sets[] = { { NULL, 0 },
+				       { (uint32_t[]){ 0 }, 1 },
+				       { (uint32_t[]){ 1 }, 1 } };
 
-/* A snapshot of "0o:DMA32 1f:Normal,Movable …": number, o(nline), f (offline) or g(oing-offline), node set in front of a colon if any, zones. */
+/* A snapshot of "0o:DMA32 1f:Normal,Movable …": number, o(nline), f (offline) or g(oing-offline),
+ * node set in front of a colon if any, zones. */
 struct machine {
 	struct block blocks[32];
 	struct memory memory;
@@ -18,8 +21,11 @@ struct machine {
 
 static void machine_make(struct machine *machine, const char *text)
 {
-	*machine = (struct machine){ .memory = { .blocks = machine->blocks, .block_size = 128 << 20, .whole = true,
-						 .node_sets = node_sets, .n_node_sets = ARRAY_SIZE(node_sets) } };
+	*machine = (struct machine){ .memory = { .blocks = machine->blocks,
+						 .block_size = 128 << 20,
+						 .whole = true,
+						 .node_sets = node_sets,
+						 .n_node_sets = ARRAY_SIZE(node_sets) } };
 	while (*text) {
 		struct block *block = &machine->blocks[machine->memory.n_blocks++];
 		char state, zones[32] = "";
@@ -33,8 +39,14 @@ static void machine_make(struct machine *machine, const char *text)
 		text += length + (text[length] == ' ');
 		for (char *comma = zones; (comma = strchr(comma, ','));)
 			*comma = ' ';
-		*block = (struct block){ .number = number, .zones = zones_parse(zones), .node_set = node, .inode = 1000 + number, .fs_dev = 5,
-					 .state = state == 'o' ? BLOCK_ONLINE : state == 'f' ? BLOCK_OFFLINE : BLOCK_GOING_OFFLINE };
+		*block = (struct block){ .number = number,
+					 .zones = zones_parse(zones),
+					 .node_set = node,
+					 .inode = 1000 + number,
+					 .fs_dev = 5,
+					 .state = state == 'o' ? BLOCK_ONLINE :
+						  state == 'f' ? BLOCK_OFFLINE :
+								 BLOCK_GOING_OFFLINE };
 		assert_int_equal(ranges_add(&machine->all, number, number), 0);
 	}
 }
@@ -50,7 +62,8 @@ static void check_plan(const struct plan *plan, const char *expected)
 
 		assert_int_equal(plan->steps[i].inode, 1000 + outcome->block);
 		assert_int_equal(outcome->result, OUTCOME_PLANNED);
-		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%d:%s", length ? " " : "", (int)outcome->block, outcome->word);
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%d:%s",
+					   length ? " " : "", (int)outcome->block, outcome->word);
 	}
 	for (size_t i = 0; i < plan->outcomes.n; i++) {
 		const struct outcome *outcome = &plan->outcomes.v[i];
@@ -58,8 +71,11 @@ static void check_plan(const struct plan *plan, const char *expected)
 		if (i)
 			assert_true(outcome->block > plan->outcomes.v[i - 1].block);
 		if (outcome->result != OUTCOME_PLANNED)
-			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%d=%s", length ? " " : "", (int)outcome->block,
-						   outcome->cause ? outcome_cause_name(outcome->cause) : outcome_result_name(outcome->result));
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%d=%s",
+						   length ? " " : "", (int)outcome->block,
+						   outcome->cause ?
+							   outcome_cause_name(outcome->cause) :
+							   outcome_result_name(outcome->result));
 	}
 	assert_string_equal(text, expected);
 }
@@ -73,14 +89,21 @@ static void test_online(void **state)
 		const char *plan;
 	} cases[] = {
 		/* From the top down, each into the zone that its valid_zones says now. */
-		{ "4f0:Normal,Movable 5f0:Movable,Normal 6f0:DMA32", ZONE_REQUEST_AUTO, false, "6:online_kernel 5:online_movable 4:online_kernel" },
-		{ "4f0:Normal,Movable 5f0:Movable,Normal", ZONE_REQUEST_AUTO, true, "5:online 4:online" },
+		{ "4f0:Normal,Movable 5f0:Movable,Normal 6f0:DMA32", ZONE_REQUEST_AUTO, false,
+		  "6:online_kernel 5:online_movable 4:online_kernel" },
+		{ "4f0:Normal,Movable 5f0:Movable,Normal", ZONE_REQUEST_AUTO, true,
+		  "5:online 4:online" },
 		{ "4f0: 5f0:Future", ZONE_REQUEST_AUTO, false, "5:online 4:online" },
-		{ "4f0:Normal,Movable 5f0:Movable,Normal", ZONE_REQUEST_KERNEL, false, "5:online_kernel 4:online_kernel" },
-		{ "4f0:Normal,Movable 5f0:Movable,Normal", ZONE_REQUEST_MOVABLE, true, "5:online_movable 4:online_movable" },
-		{ "3o0:Normal 4o0:Movable 5o0: 6o0:none", ZONE_REQUEST_AUTO, false, "3=already 4=already 5=already 6=already" },
-		{ "3o0:Normal 4o0:Movable 5o0:", ZONE_REQUEST_MOVABLE, false, "3=wrong-zone 4=already 5=already" },
-		{ "3o0:DMA32 4o0:Movable 6o0:none", ZONE_REQUEST_KERNEL, false, "3=already 4=wrong-zone 6=already" },
+		{ "4f0:Normal,Movable 5f0:Movable,Normal", ZONE_REQUEST_KERNEL, false,
+		  "5:online_kernel 4:online_kernel" },
+		{ "4f0:Normal,Movable 5f0:Movable,Normal", ZONE_REQUEST_MOVABLE, true,
+		  "5:online_movable 4:online_movable" },
+		{ "3o0:Normal 4o0:Movable 5o0: 6o0:none", ZONE_REQUEST_AUTO, false,
+		  "3=already 4=already 5=already 6=already" },
+		{ "3o0:Normal 4o0:Movable 5o0:", ZONE_REQUEST_MOVABLE, false,
+		  "3=wrong-zone 4=already 5=already" },
+		{ "3o0:DMA32 4o0:Movable 6o0:none", ZONE_REQUEST_KERNEL, false,
+		  "3=already 4=wrong-zone 6=already" },
 		{ "3g0:Movable,Normal", ZONE_REQUEST_AUTO, false, "3:online_movable" },
 		{ "", ZONE_REQUEST_AUTO, false, "" },
 	};
@@ -91,7 +114,9 @@ static void test_online(void **state)
 		struct plan plan;
 
 		machine_make(&machine, cases[i].machine);
-		assert_int_equal(plan_online(&machine.memory, &machine.all, cases[i].request, cases[i].kernel_decides, &plan), 0);
+		assert_int_equal(plan_online(&machine.memory, &machine.all, cases[i].request,
+					     cases[i].kernel_decides, &plan),
+				 0);
 		assert_int_equal(plan.wanted, BLOCK_ONLINE);
 		check_plan(&plan, cases[i].plan);
 		plan_done(&plan);
@@ -119,7 +144,9 @@ static void test_online_wants_the_decided_zone(void **state)
 		struct plan plan;
 
 		machine_make(&machine, "4f0:DMA32,Movable");
-		assert_int_equal(plan_online(&machine.memory, &machine.all, cases[i].request, cases[i].kernel_decides, &plan), 0);
+		assert_int_equal(plan_online(&machine.memory, &machine.all, cases[i].request,
+					     cases[i].kernel_decides, &plan),
+				 0);
 		assert_int_equal(plan.n_steps, 1);
 		assert_int_equal(plan.steps[0].zone_wanted, cases[i].zone);
 		assert_int_equal(plan.steps[0].kernel_zone_wanted, cases[i].kernel_zone);
@@ -135,8 +162,10 @@ static void test_offline(void **state)
 	} cases[] = {
 		/* Upwards, but the lowest of each zone (of each node) last. */
 		{ "4o0:Movable 5o0:Movable 6o0:Movable", "5:offline 6:offline 4:offline" },
-		{ "4o0:Movable 5o0:Normal 6o0:Movable 7o0:Normal", "6:offline 7:offline 4:offline 5:offline" },
-		{ "4o1:Movable 5o1:Movable 6o2:Movable 7o2:Movable", "5:offline 7:offline 4:offline 6:offline" },
+		{ "4o0:Movable 5o0:Normal 6o0:Movable 7o0:Normal",
+		  "6:offline 7:offline 4:offline 5:offline" },
+		{ "4o1:Movable 5o1:Movable 6o2:Movable 7o2:Movable",
+		  "5:offline 7:offline 4:offline 6:offline" },
 		{ "4o0:Movable", "4:offline" },
 		{ "4f0:Normal,Movable 5o0:none 6o0:Movable", "6:offline 4=already 5=zones" },
 		{ "4g0:Movable,Normal 5o0: 6o0:", "5:offline 6:offline 4:offline" },
@@ -183,7 +212,10 @@ static void test_roll_back_of_offline(void **state)
 	static const struct {
 		enum zone zone;
 		const char *word;
-	} words[] = { { ZONE_MOVABLE, "online_movable" }, { ZONE_NORMAL, "online_kernel" }, { ZONE_DMA32, "online_kernel" }, { ZONE_UNKNOWN, "online" } };
+	} words[] = { { ZONE_MOVABLE, "online_movable" },
+		      { ZONE_NORMAL, "online_kernel" },
+		      { ZONE_DMA32, "online_kernel" },
+		      { ZONE_UNKNOWN, "online" } };
 	struct machine machine;
 	struct plan plan, back;
 
@@ -216,8 +248,10 @@ static void test_roll_back_of_online(void **state)
 	struct plan plan, back;
 
 	(void)state;
-	machine_make(&machine, "4f0:Normal,Movable 5f0:Normal,Movable 6f0:Normal,Movable 7o0:Normal");
-	assert_int_equal(plan_online(&machine.memory, &machine.all, ZONE_REQUEST_MOVABLE, false, &plan), 0);
+	machine_make(&machine,
+		     "4f0:Normal,Movable 5f0:Normal,Movable 6f0:Normal,Movable 7o0:Normal");
+	assert_int_equal(
+		plan_online(&machine.memory, &machine.all, ZONE_REQUEST_MOVABLE, false, &plan), 0);
 	for (size_t i = 0; i < 3; i++)
 		plan.outcomes.v[i].result = i == 0 ? OUTCOME_FAILED : OUTCOME_CHANGED;
 	assert_int_equal(plan_roll_back(&plan, &back), 0);
@@ -235,8 +269,12 @@ static void test_roll_back_of_online(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_online), cmocka_unit_test(test_online_wants_the_decided_zone), cmocka_unit_test(test_offline),
-		cmocka_unit_test(test_selection), cmocka_unit_test(test_roll_back_of_offline), cmocka_unit_test(test_roll_back_of_online),
+		cmocka_unit_test(test_online),
+		cmocka_unit_test(test_online_wants_the_decided_zone),
+		cmocka_unit_test(test_offline),
+		cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_roll_back_of_offline),
+		cmocka_unit_test(test_roll_back_of_online),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,12 +20,14 @@ static int set_up(void **state)
 	tree_make();
 	for (unsigned int i = 0; i < 36; i++) {
 		if (i < 4 || i == 8)
-			tree_block(i, "online", "Normal", i < 2 || i == 8 ? (int[]){ 0, -1 } : (int[]){ 0, 1, -1 });
+			tree_block(i, "online", "Normal",
+				   i < 2 || i == 8 ? (int[]){ 0, -1 } : (int[]){ 0, 1, -1 });
 		else if (i >= 32)
 			tree_block(i, "offline", "Normal Movable", (int[]){ 1, -1 });
 	}
 	for (unsigned int i = 0; i < 4; i++) {
-		snprintf(path, sizeof(path), "/sys/bus/acpi/devices/PNP0C80:00/physical_node%.0u", i);
+		snprintf(path, sizeof(path), "/sys/bus/acpi/devices/PNP0C80:00/physical_node%.0u",
+			 i);
 		snprintf(target, sizeof(target), "../../../devices/system/memory/memory%u", 32 + i);
 		tree_link(path, target);
 	}
@@ -41,10 +43,14 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Selects in the tree. Returns what selection_load() does; the caller frees the text of the blocks, or of the error. */
-static int select_blocks(const char *const *words, bool all, bool missing_is_empty, struct filter_options filter, bool *whole, char **ret)
+/* Selects in the tree. Returns what selection_load() does; the caller frees the text of the blocks,
+ * or of the error. */
+static int select_blocks(const char *const *words, bool all, bool missing_is_empty,
+			 struct filter_options filter, bool *whole, char **ret)
 {
-	struct selection_request request = { .words = (const char **)words, .all = all, .missing_is_empty = missing_is_empty };
+	struct selection_request request = { .words = (const char **)words,
+					     .all = all,
+					     .missing_is_empty = missing_is_empty };
 	struct ranges blocks = { 0 };
 	struct error err = { 0 };
 	struct memory memory;
@@ -90,15 +96,33 @@ static void test_words(void **state)
 		{ .words = { "node1" }, .blocks = "2-3,32-35" },
 		{ .words = { "PNP0C80:00" }, .blocks = "32-35", .whole = true },
 		{ .all = true, .blocks = "0-3,8,32-35", .whole = true },
-		{ .all = true, .filter = { .state = (char *)"offline" }, .blocks = "32-35", .whole = true },
-		{ .all = true, .filter = { .zone = (char *)"kernel" }, .blocks = "0-3,8,32-35", .whole = true },
-		{ .all = true, .filter = { .zone = (char *)"Movable" }, .blocks = "32-35", .whole = true },
-		{ .all = true, .filter = { .node = (char *)"1" }, .blocks = "2-3,32-35", .whole = true },
-		{ .all = true, .filter = { .device = (char *)"PNP0C80:00" }, .blocks = "32-35", .whole = true },
+		{ .all = true,
+		  .filter = { .state = (char *)"offline" },
+		  .blocks = "32-35",
+		  .whole = true },
+		{ .all = true,
+		  .filter = { .zone = (char *)"kernel" },
+		  .blocks = "0-3,8,32-35",
+		  .whole = true },
+		{ .all = true,
+		  .filter = { .zone = (char *)"Movable" },
+		  .blocks = "32-35",
+		  .whole = true },
+		{ .all = true,
+		  .filter = { .node = (char *)"1" },
+		  .blocks = "2-3,32-35",
+		  .whole = true },
+		{ .all = true,
+		  .filter = { .device = (char *)"PNP0C80:00" },
+		  .blocks = "32-35",
+		  .whole = true },
 		{ .all = true, .filter = { .node = (char *)"2" }, .blocks = "", .whole = true },
 		{ .words = { "2-3", "8" }, .filter = { .node = (char *)"1" }, .blocks = "2-3" },
 		{ .words = { "node1" }, .filter = { .state = (char *)"online" }, .blocks = "2-3" },
-		{ .words = { "3", "32" }, .filter = { .device = (char *)"PNP0C80:00" }, .blocks = "32", .whole = true },
+		{ .words = { "3", "32" },
+		  .filter = { .device = (char *)"PNP0C80:00" },
+		  .blocks = "32",
+		  .whole = true },
 	};
 
 	(void)state;
@@ -106,7 +130,9 @@ static void test_words(void **state)
 		bool whole;
 		char *text;
 
-		if (select_blocks(cases[i].words, cases[i].all, false, cases[i].filter, &whole, &text) < 0 || strcmp(text, cases[i].blocks))
+		if (select_blocks(cases[i].words, cases[i].all, false, cases[i].filter, &whole,
+				  &text) < 0 ||
+		    strcmp(text, cases[i].blocks))
 			fail_msg("case %zu: %s", i, text);
 		assert_int_equal(whole, cases[i].whole);
 		free(text);
@@ -145,7 +171,9 @@ static void test_refusals(void **state)
 		bool whole;
 		char *text;
 
-		assert_int_equal(select_blocks(cases[i].words, false, false, (struct filter_options){ 0 }, &whole, &text), -EINVAL);
+		assert_int_equal(select_blocks(cases[i].words, false, false,
+					       (struct filter_options){ 0 }, &whole, &text),
+				 -EINVAL);
 		if (!strstr(text, cases[i].said))
 			fail_msg("case %zu: %s", i, text);
 		free(text);
@@ -159,8 +187,14 @@ static void test_missing_is_empty(void **state)
 		const char *words[WORDS_MAX];
 		const char *blocks;
 	} cases[] = {
-		{ { "7" }, "" }, { { "2-9" }, "2-3,8" }, { { "0-18446744073709551615" }, "0-3,8,32-35" }, { { "PNP0C80:01" }, "" },
-		{ { "node2", "1" }, "1" }, { { "node7" }, "" }, { { "0x38000000" }, "" }, { { "0x0-0xffffffffffffffff" }, "0-3,8,32-35" },
+		{ { "7" }, "" },
+		{ { "2-9" }, "2-3,8" },
+		{ { "0-18446744073709551615" }, "0-3,8,32-35" },
+		{ { "PNP0C80:01" }, "" },
+		{ { "node2", "1" }, "1" },
+		{ { "node7" }, "" },
+		{ { "0x38000000" }, "" },
+		{ { "0x0-0xffffffffffffffff" }, "0-3,8,32-35" },
 	};
 
 	(void)state;
@@ -168,7 +202,9 @@ static void test_missing_is_empty(void **state)
 		bool whole;
 		char *text;
 
-		if (select_blocks(cases[i].words, false, true, (struct filter_options){ 0 }, &whole, &text) < 0 || strcmp(text, cases[i].blocks))
+		if (select_blocks(cases[i].words, false, true, (struct filter_options){ 0 }, &whole,
+				  &text) < 0 ||
+		    strcmp(text, cases[i].blocks))
 			fail_msg("case %zu: %s", i, text);
 		free(text);
 	}

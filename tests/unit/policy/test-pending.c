@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The protocol of the flag, with a delay at each of its steps: nothing may be lost. To show that a loss would be seen, variants with a known mistake have to lose something.
+ * The protocol of the flag, with a delay at each of its steps: nothing may be lost. To show that a
+ * loss would be seen, variants with a known mistake have to lose something.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -95,7 +96,8 @@ static int serve_with_the_lock_only(void)
 	return 0;
 }
 
-/* A block comes; its event raises the flag unless it is up, as the udev rule does, and starts somebody to answer it. */
+/* A block comes; its event raises the flag unless it is up, as the udev rule does, and starts
+ * somebody to answer it. */
 static void *party(void *data)
 {
 	step_delay();
@@ -142,7 +144,8 @@ static void test_nothing_is_lost(void **state)
 
 static void test_the_mistakes_are_seen(void **state)
 {
-	int (*const mistakes[])(void) = { serve_cleared_after_the_work, serve_without_a_second_look, serve_with_the_lock_only };
+	int (*const mistakes[])(void) = { serve_cleared_after_the_work, serve_without_a_second_look,
+					  serve_with_the_lock_only };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++) {
@@ -267,9 +270,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_nothing_is_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_mistakes_are_seen, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_the_work_of_a_killed_one_is_taken_up, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_it_gives_up_after_starts_in_vain, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_interrupted_work_stays_to_be_done, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_work_of_a_killed_one_is_taken_up, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_it_gives_up_after_starts_in_vain, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_interrupted_work_stays_to_be_done, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, setup, teardown),
 	};
 

@@ -6,7 +6,8 @@
 #include "policy/policy-load.h"
 #include "tests/unit/unit.h"
 
-static const char *const providers_there[] = { "acpi", "dax", "virtio", "s390", "driver", "none", NULL };
+static const char *const providers_there[] = { "acpi",	 "dax",	 "virtio", "s390",
+					       "driver", "none", NULL };
 static struct platform platform;
 static struct policy policy;
 
@@ -29,11 +30,19 @@ static struct policy_subject subject_of(const char *provider, const char *device
 {
 	static const uint32_t nodes[] = { 1 };
 
-	return (struct policy_subject){ .provider = provider, .device = device, .platform = &platform, .nodes = nodes, .n_nodes = 1, .cpuless = cpuless,
-					.block = 40, .first = 0x140000000, .last = 0x147ffffff };
+	return (struct policy_subject){ .provider = provider,
+					.device = device,
+					.platform = &platform,
+					.nodes = nodes,
+					.n_nodes = 1,
+					.cpuless = cpuless,
+					.block = 40,
+					.first = 0x140000000,
+					.last = 0x147ffffff };
 }
 
-static void check_condition(const char *condition, const char *provider, const char *device, bool cpuless, bool fits)
+static void check_condition(const char *condition, const char *provider, const char *device,
+			    bool cpuless, bool fits)
 {
 	struct policy_subject subject = subject_of(provider, device, cpuless);
 	char text[256] = "[rule a]\naction = leave\n";
@@ -74,7 +83,8 @@ static void test_each_condition(void **state)
 	check_condition("virt = vm", "acpi", "", false, false);
 }
 
-static void check_built_in(const char *arch, const char *virt, const char *provider, const char *rule)
+static void check_built_in(const char *arch, const char *virt, const char *provider,
+			   const char *rule)
 {
 	struct policy_subject subject = subject_of(provider, "", false);
 
@@ -116,12 +126,16 @@ static void test_rules_that_come_to_one_action(void **state)
 	(void)state;
 	platform_of("x86-64", "kvm");
 	check_reduces("[rule a]\naction = online\n", true, POLICY_ONLINE);
-	check_reduces("[rule a]\nprovider = dax\naction = online\n[rule b]\naction = online\n", true, POLICY_ONLINE);
-	check_reduces("[rule a]\nprovider = dax\naction = leave\n[rule b]\naction = online\n", false, 0);
+	check_reduces("[rule a]\nprovider = dax\naction = online\n[rule b]\naction = online\n",
+		      true, POLICY_ONLINE);
+	check_reduces("[rule a]\nprovider = dax\naction = leave\n[rule b]\naction = online\n",
+		      false, 0);
 	check_reduces("[rule a]\naction = online\n[rule b]\naction = leave\n", true, POLICY_ONLINE);
-	check_reduces("[rule a]\nvirt = none\naction = leave\n[rule b]\naction = online_kernel\n", true, POLICY_ONLINE_KERNEL);
+	check_reduces("[rule a]\nvirt = none\naction = leave\n[rule b]\naction = online_kernel\n",
+		      true, POLICY_ONLINE_KERNEL);
 	check_reduces("[rule a]\naction = online_movable\n", false, 0);
-	check_reduces("[rule a]\naction = online_movable\nmax-movable-ratio = off\n", true, POLICY_ONLINE_MOVABLE);
+	check_reduces("[rule a]\naction = online_movable\nmax-movable-ratio = off\n", true,
+		      POLICY_ONLINE_MOVABLE);
 	/* What no rule fits is left, and that is another action. */
 	check_reduces("[rule a]\nprovider = acpi\naction = online\n", false, 0);
 	check_reduces("", true, POLICY_LEAVE);

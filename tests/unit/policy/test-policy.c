@@ -32,27 +32,43 @@ static void test_mistakes_name_file_and_line(void **state)
 	check_error("[polic]\n", "f:1: [polic]: the sections are [policy] and [rule NAME]");
 	check_error("[policy x]\n", "f:1: [policy x]: the sections are [policy] and [rule NAME]");
 	check_error("[rule]\n", "f:1: [rule] needs a name, such as [rule gpu]");
-	check_error("# c\n[policy]\nkernel\n", "f:3: 'kernel' is neither a section nor a key with '=' and a value");
+	check_error("# c\n[policy]\nkernel\n",
+		    "f:3: 'kernel' is neither a section nor a key with '=' and a value");
 	check_error("[policy]\nkernel =  # nothing\n", "f:2: 'kernel' has no value");
 	check_error("[policy]\nkernel = maybe\n", "f:2: kernel = maybe: yes or no");
 	check_error("[policy]\nkernel = yes\nkernel = no\n", "f:3: kernel is given twice");
 	check_error("[policy]\nretries = -1\n", "f:2: retries = -1: a number from 0 to 1000");
-	check_error("[policy]\nmax-movable-ratio = 3\n", "f:2: max-movable-ratio = 3: percents such as 301%, or off");
-	check_error("[policy]\nratio-scope = both\n", "f:2: ratio-scope = both: system, node or node+system");
-	check_error("[policy]\nover-ratio = online\n", "f:2: over-ratio = online: online_kernel, leave or warn");
-	check_error("[policy]\nonline-policy = movable\n", "f:2: online-policy = movable: contig-zones or auto-movable");
-	check_error("[rule a]\naction = on\n", "f:2: action = on: the actions are online, online_kernel, online_movable and leave");
+	check_error("[policy]\nmax-movable-ratio = 3\n",
+		    "f:2: max-movable-ratio = 3: percents such as 301%, or off");
+	check_error("[policy]\nratio-scope = both\n",
+		    "f:2: ratio-scope = both: system, node or node+system");
+	check_error("[policy]\nover-ratio = online\n",
+		    "f:2: over-ratio = online: online_kernel, leave or warn");
+	check_error("[policy]\nonline-policy = movable\n",
+		    "f:2: online-policy = movable: contig-zones or auto-movable");
+	check_error("[rule a]\naction = on\n", "f:2: action = on: the actions are online, "
+					       "online_kernel, online_movable and leave");
 	check_error("[rule a]\nprovider = acpi\n", "f:1: [rule a] of line 1 has no action");
-	check_error("[rule a]\nprovider = acpi\n[rule b]\n", "f:3: [rule a] of line 1 has no action");
-	check_error("[rule a]\naction = leave\n[rule a]\n", "f:3: there is a rule a already, at f:1");
-	check_error("[rule a]\nprovider = apci\n", "f:2: provider = apci: there is no such provider; there are acpi, dax, none");
+	check_error("[rule a]\nprovider = acpi\n[rule b]\n",
+		    "f:3: [rule a] of line 1 has no action");
+	check_error("[rule a]\naction = leave\n[rule a]\n",
+		    "f:3: there is a rule a already, at f:1");
+	check_error("[rule a]\nprovider = apci\n",
+		    "f:2: provider = apci: there is no such provider; there are acpi, dax, none");
 	check_error("[rule a]\nprovider = acpi,\n", "f:2: provider = acpi,: a word is missing");
-	check_error("[rule a]\naction = leave\narch = arm64, x86_64\n", "f:3: arch = x86_64: the word for this architecture is x86-64");
+	check_error("[rule a]\naction = leave\narch = arm64, x86_64\n",
+		    "f:3: arch = x86_64: the word for this architecture is x86-64");
 	check_error("[rule a]\nprovider = acpi\nprovider = dax\n", "f:3: provider is given twice");
-	check_error("[rule a]\nnode = x\n", "f:2: node = x: a node such as 1, two with - between, cpuless or has-cpu");
-	check_error("[rule a]\nblock = 5-4\n", "f:2: block = 5-4: a block such as 32, or two with - between, the lower first");
-	check_error("[rule a]\naddress = 100\n", "f:2: address = 100: an address such as 0x100000000, or two with - between, the lower first");
-	check_error("[rule a]\nvirt = kmv\n", "f:2: virt = kmv: none, vm, or a word of systemd-detect-virt such as kvm, vmware or microsoft");
+	check_error("[rule a]\nnode = x\n",
+		    "f:2: node = x: a node such as 1, two with - between, cpuless or has-cpu");
+	check_error("[rule a]\nblock = 5-4\n",
+		    "f:2: block = 5-4: a block such as 32, or two with - between, the lower first");
+	check_error("[rule a]\naddress = 100\n",
+		    "f:2: address = 100: an address such as 0x100000000, or two with - between, "
+		    "the lower first");
+	check_error("[rule a]\nvirt = kmv\n",
+		    "f:2: virt = kmv: none, vm, or a word of systemd-detect-virt such as kvm, "
+		    "vmware or microsoft");
 }
 
 static void test_a_byte_of_value_0_is_refused(void **state)
@@ -70,8 +86,11 @@ static void test_a_byte_of_value_0_is_refused(void **state)
 
 static void test_a_file_is_decoded(void **state)
 {
-	static const char text[] = "# comment\n[policy]\n  kernel=yes # more\nmax-movable-ratio = off\r\n\n[rule a b]\nprovider = !acpi, dax\nnode = 0,2-3,cpuless\n"
-				   "address = 0x100000000-0x1ffffffff\naction = online_movable\nmax-movable-ratio = 50%\nover-ratio = leave";
+	static const char text[] =
+		"# comment\n[policy]\n  kernel=yes # more\nmax-movable-ratio = off\r\n\n[rule a "
+		"b]\nprovider = !acpi, dax\nnode = 0,2-3,cpuless\n"
+		"address = 0x100000000-0x1ffffffff\naction = online_movable\nmax-movable-ratio = "
+		"50%\nover-ratio = leave";
 	struct policy policy;
 	struct error err = { 0 };
 	const struct policy_rule *rule;
@@ -94,7 +113,8 @@ static void test_a_file_is_decoded(void **state)
 	assert_int_equal(rule->conditions[POLICY_KEY_ADDRESS].words[0].last, 0x1ffffffff);
 	assert_int_equal(policy_rule_guard(&policy, rule).max_percent, 50);
 	assert_int_equal(policy_rule_guard(&policy, rule).over, POLICY_OVER_LEAVE);
-	assert_int_equal(policy_rule_guard(&policy, rule).scope, POLICY_SCOPE_NODE | POLICY_SCOPE_SYSTEM);
+	assert_int_equal(policy_rule_guard(&policy, rule).scope,
+			 POLICY_SCOPE_NODE | POLICY_SCOPE_SYSTEM);
 	policy_done(&policy);
 }
 
@@ -116,7 +136,10 @@ static void check_files(const char *rules, const char *retries)
 		}
 	}
 	assert_string_equal(found, rules);
-	assert_string_equal(policy.settings[POLICY_SETTING_RETRIES].line ? policy.settings[POLICY_SETTING_RETRIES].file : "", retries);
+	assert_string_equal(policy.settings[POLICY_SETTING_RETRIES].line ?
+				    policy.settings[POLICY_SETTING_RETRIES].file :
+				    "",
+			    retries);
 	assert_string_equal(policy.rules[policy.n_rules - 1].name, "built-in-rest");
 	policy_done(&policy);
 }
@@ -127,9 +150,11 @@ static void test_files_come_in_their_order(void **state)
 	check_files("", "");
 	tree_file("/etc/memhpctl.conf", "[policy]\nretries = 1\n[rule main]\naction = leave\n");
 	check_files("main ", "/etc/memhpctl.conf");
-	tree_file("/usr/lib/memhpctl.d/50-b.conf", "[policy]\nretries = 5\n[rule vendor]\naction = leave\n");
+	tree_file("/usr/lib/memhpctl.d/50-b.conf",
+		  "[policy]\nretries = 5\n[rule vendor]\naction = leave\n");
 	tree_file("/run/memhpctl.d/40-a.conf", "[rule run]\naction = leave\n");
-	tree_file("/etc/memhpctl.d/60-c.conf", "[policy]\nretries = 7\n[rule late]\naction = leave\n");
+	tree_file("/etc/memhpctl.d/60-c.conf",
+		  "[policy]\nretries = 7\n[rule late]\naction = leave\n");
 	tree_file("/etc/memhpctl.d/ignored.txt", "what is this\n");
 	check_files("run vendor late main ", "/usr/lib/memhpctl.d/50-b.conf");
 	tree_file("/run/memhpctl.d/50-b.conf", "[rule over]\naction = leave\n");
@@ -149,7 +174,8 @@ static void test_half_a_policy_is_none(void **state)
 	tree_file("/etc/memhpctl.conf", "[rule bad]\naction = levae\n");
 	assert_int_equal(policy_load(&sysfs, &policy, &err), -EINVAL);
 	assert_string_equal(error_text(&err),
-			    "/etc/memhpctl.conf:2: action = levae: the actions are online, online_kernel, online_movable and leave");
+			    "/etc/memhpctl.conf:2: action = levae: the actions are online, "
+			    "online_kernel, online_movable and leave");
 	error_done(&err);
 }
 

@@ -12,13 +12,18 @@ static struct memory memory;
 
 static void test_zoneinfo_is_summed_up(void **state)
 {
-	struct policy_guard guard = { true, true, true, 200, POLICY_SCOPE_SYSTEM, POLICY_OVER_KERNEL };
+	struct policy_guard guard = {
+		true, true, true, 200, POLICY_SCOPE_SYSTEM, POLICY_OVER_KERNEL
+	};
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct ratio ratio;
 
 	(void)state;
-	tree_file("/proc/zoneinfo", "Node 0, zone      DMA\n  pages free     1\n        spanned  4095\n        present  1000\n        managed  900\n        cma      0\n"
-		  "Node 0, zone   Normal\n  per-node stats\n      nr_inactive_anon 7\n        present  3000\n        cma      500\n"
+	tree_file("/proc/zoneinfo",
+		  "Node 0, zone      DMA\n  pages free     1\n        spanned  4095\n        "
+		  "present  1000\n        managed  900\n        cma      0\n"
+		  "Node 0, zone   Normal\n  per-node stats\n      nr_inactive_anon 7\n        "
+		  "present  3000\n        cma      500\n"
 		  "Node 0, zone  Movable\n        present  2000\n        cma      0\n"
 		  "Node 1, zone  Movable\n        present  4000\n        cma      0\n"
 		  "Node 1, zone   Device\n        present  9999\n        cma      0\n");

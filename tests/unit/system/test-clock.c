@@ -17,7 +17,8 @@ static void test_deadline(void **state)
 	assert_int_equal(clock_deadline_ns(INT64_MAX), CLOCK_NEVER);
 }
 
-/* Between half of the doubled pause and all of it, never above the maximum, also after very many tries; and not always the same. */
+/* Between half of the doubled pause and all of it, never above the maximum, also after very many
+ * tries; and not always the same. */
 static void test_backoff(void **state)
 {
 	int64_t expected_ms = 100;
@@ -30,18 +31,21 @@ static void test_backoff(void **state)
 		for (int i = 0; i < 200; i++) {
 			int64_t pause = clock_backoff_ns(retry, 100, 2000);
 
-			assert_in_range(pause, expected_ms * CLOCK_NS_PER_MS / 2, expected_ms * CLOCK_NS_PER_MS);
+			assert_in_range(pause, expected_ms * CLOCK_NS_PER_MS / 2,
+					expected_ms * CLOCK_NS_PER_MS);
 			varies = varies || pause != first;
 		}
 		assert_true(varies);
 		expected_ms = expected_ms * 2 < 2000 ? expected_ms * 2 : 2000;
 	}
-	assert_in_range(clock_backoff_ns(UINT32_MAX, 100, 2000), 1000 * CLOCK_NS_PER_MS, 2000 * CLOCK_NS_PER_MS);
+	assert_in_range(clock_backoff_ns(UINT32_MAX, 100, 2000), 1000 * CLOCK_NS_PER_MS,
+			2000 * CLOCK_NS_PER_MS);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_deadline), cmocka_unit_test(test_backoff) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_deadline),
+					    cmocka_unit_test(test_backoff) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,8 +40,11 @@ static void test_ranges_have_depth_and_name(void **state)
 	struct iomem iomem;
 
 	(void)state;
-	assert_int_equal(load("00000000-00000fff : Reserved\n100000000-1ffffffff : virtio0\n  100000000-11fffffff : System RAM (virtio_mem)\n"
-			      "200000000-23fffffff : a : b", &iomem), 0);
+	assert_int_equal(load("00000000-00000fff : Reserved\n100000000-1ffffffff : virtio0\n  "
+			      "100000000-11fffffff : System RAM (virtio_mem)\n"
+			      "200000000-23fffffff : a : b",
+			      &iomem),
+			 0);
 	assert_int_equal(iomem.n, 4);
 	assert_int_equal(iomem.v[1].first, 0x100000000);
 	assert_int_equal(iomem.v[1].last, 0x1ffffffff);
@@ -58,12 +61,15 @@ static void test_zeros_are_no_addresses(void **state)
 	struct iomem iomem;
 
 	(void)state;
-	assert_int_equal(load("00000000-00000000 : Reserved\n00000000-00000000 : System RAM", &iomem), -EACCES);
+	assert_int_equal(load("00000000-00000000 : Reserved\n00000000-00000000 : System RAM",
+			      &iomem),
+			 -EACCES);
 }
 
 static void test_anything_else_is_refused(void **state)
 {
-	static const char *const texts[] = { "100000000 : x", "1-2 x", "1-g : x", "-1 : x", "0x1-0x2 : x" };
+	static const char *const texts[] = { "100000000 : x", "1-2 x", "1-g : x", "-1 : x",
+					     "0x1-0x2 : x" };
 	struct iomem iomem;
 
 	(void)state;

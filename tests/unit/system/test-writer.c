@@ -40,7 +40,10 @@ static int tear_down(void **state)
 
 static void write_offline(uint64_t inode, enum write_stage stage, int error)
 {
-	struct write_job job = { .directory = SYSFS_MEMORY "/memory5", .attribute = "state", .value = "offline", .inode = inode };
+	struct write_job job = { .directory = SYSFS_MEMORY "/memory5",
+				 .attribute = "state",
+				 .value = "offline",
+				 .inode = inode };
 
 	assert_int_equal(writer_begin(&writer, &job, 1, CLOCK_NEVER), 0);
 	assert_int_equal(writer_wait(&writer, 60 * CLOCK_NS_PER_S, true), 0);
@@ -79,7 +82,8 @@ static void test_worker_that_died(void **state)
 	pid = writer.pid;
 	kill(pid, SIGKILL);
 	/* Its end of the socket is closed. */
-	assert_int_equal(poll(&(struct pollfd){ .fd = writer.socket, .events = POLLIN }, 1, 60000), 1);
+	assert_int_equal(poll(&(struct pollfd){ .fd = writer.socket, .events = POLLIN }, 1, 60000),
+			 1);
 	write_offline(0, WRITE_STAGE_WRITE, 0);
 	assert_int_not_equal(writer.pid, pid);
 }

@@ -162,7 +162,9 @@ static void signal_job(uint32_t id, const int32_t *request)
 
 	for (size_t i = 0; i < MAX_JOBS; i++)
 		if (jobs[i].pid != 0 && jobs[i].id == id)
-			result = kill(request[1] ? -jobs[i].pid : jobs[i].pid, request[0]) ? -errno : 0;
+			result = kill(request[1] ? -jobs[i].pid : jobs[i].pid, request[0]) ?
+					 -errno :
+					 0;
 	send_number('k', id, result);
 }
 

@@ -4,8 +4,8 @@
  *
  * usage: hold-open PATH COMMAND
  *
- * Runs the shell command when anybody else is about to open PATH for the first time, who waits until it has ended.
- * Prints "ready" first.
+ * Runs the shell command when anybody else is about to open PATH for the first time, who waits
+ * until it has ended. Prints "ready" first.
  */
 
 #include <fcntl.h>
@@ -18,8 +18,10 @@ int main(int argc, char **argv)
 {
 	struct fanotify_event_metadata event;
 	struct fanotify_response answer;
-	/* The event brings a descriptor of the file, which may be one that can only be written to. */
-	int fan = argc == 3 ? fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_WRONLY | O_CLOEXEC) : -1;
+	/* The event brings a descriptor of the file, which may be one that can only be written to.
+	 */
+	int fan = argc == 3 ? fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_WRONLY | O_CLOEXEC) :
+			      -1;
 
 	if (fan < 0 || fanotify_mark(fan, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, argv[1]) < 0) {
 		perror("hold-open");

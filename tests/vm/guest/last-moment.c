@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * last-moment: memory that comes in the last milliseconds of the run that brings other memory online.
+ * last-moment: memory that comes in the last milliseconds of the run that brings other memory
+ * online.
  *
  * usage: last-moment ROUNDS
  *
- * The dax devices dax0.0 and dax0.1 are one block each, and nobody's. A round binds the first to kmem, which adds its block, and the second at a moment at which the run
- * that the first one started is about to end; both have to come online, and nobody may be at work afterwards. Then it takes both away again. The moment is found by trial: where the run still saw
- * the second block, that comes later the next time, else earlier, by steps that get smaller, and in each round by chance up to 4 ms beside the moment. Prints in how many rounds the run saw it
- * itself and in how many it took a second begin, and ends with 1 at the first block that is lost.
+ * The dax devices dax0.0 and dax0.1 are one block each, and nobody's. A round binds the first to
+ * kmem, which adds its block, and the second at a moment at which the run that the first one
+ * started is about to end; both have to come online, and nobody may be at work afterwards. Then it
+ * takes both away again. The moment is found by trial: where the run still saw the second block,
+ * that comes later the next time, else earlier, by steps that get smaller, and in each round by
+ * chance up to 4 ms beside the moment. Prints in how many rounds the run saw it itself and in how
+ * many it took a second begin, and ends with 1 at the first block that is lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +75,8 @@ static int is_online(int which)
 /* Nobody is at work, nor will be. */
 static int is_quiet(void)
 {
-	return access("/run/udev/queue", F_OK) && access("/run/memhpctl/pending", F_OK) && access("/run/memhpctl/running", F_OK);
+	return access("/run/udev/queue", F_OK) && access("/run/memhpctl/pending", F_OK) &&
+	       access("/run/memhpctl/running", F_OK);
 }
 
 static int is_first_online(void)
@@ -173,9 +178,12 @@ int main(int argc, char **argv)
 		}
 		if (write_word(KMEM "bind", devices[1]) < 0)
 			return 2;
-		if (!wait_until(is_first_online) || !wait_until(is_second_online) || !wait_until(is_quiet)) {
-			printf("round %u: lost: %s %s, %s %s, %s\n", round, devices[0], is_online(0) ? "online" : "offline", devices[1],
-			       is_online(1) ? "online" : "offline", is_quiet() ? "quiet" : "not quiet");
+		if (!wait_until(is_first_online) || !wait_until(is_second_online) ||
+		    !wait_until(is_quiet)) {
+			printf("round %u: lost: %s %s, %s %s, %s\n", round, devices[0],
+			       is_online(0) ? "online" : "offline", devices[1],
+			       is_online(1) ? "online" : "offline",
+			       is_quiet() ? "quiet" : "not quiet");
 			return 1;
 		}
 		/* In the first round the second one came when all was over. */
@@ -196,6 +204,7 @@ int main(int argc, char **argv)
 			fflush(stdout);
 		}
 	}
-	printf("rounds %u, seen by the run %u, by a second begin %u, lost 0\n", rounds, same, second);
+	printf("rounds %u, seen by the run %u, by a second begin %u, lost 0\n", rounds, same,
+	       second);
 	return 0;
 }

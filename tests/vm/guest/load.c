@@ -28,7 +28,8 @@ static int give_up(const char *what)
 
 static int take_memory(size_t size, int flags)
 {
-	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
+			    -1, 0);
 
 	if (memory == MAP_FAILED)
 		return give_up("mmap");
@@ -82,7 +83,8 @@ int main(int argc, char **argv)
 	else if (!strcmp(kind, "slab") && argc == 4)
 		failed = make_files(argv[3], amount);
 	else
-		failed = (errno = EINVAL, give_up("anonymous|locked|huge MB, file MB PATH, slab COUNT PATH"));
+		failed = (errno = EINVAL,
+			  give_up("anonymous|locked|huge MB, file MB PATH, slab COUNT PATH"));
 	if (failed)
 		return 1;
 	puts("ready");

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * online-again: somebody who brings a block online again each time that it goes offline, as fast as can be.
+ * online-again: somebody who brings a block online again each time that it goes offline, as fast as
+ * can be.
  *
  * usage: online-again BLOCK WORD [open]
  *
- * Writes WORD to the block's state over and over, until it is killed or the block is gone. With `open` through one
- * descriptor that it opens before, so that no later change of the file's mode keeps it out. Prints "ready" first.
+ * Writes WORD to the block's state over and over, until it is killed or the block is gone. With
+ * `open` through one descriptor that it opens before, so that no later change of the file's mode
+ * keeps it out. Prints "ready" first.
  */
 
 #include <fcntl.h>

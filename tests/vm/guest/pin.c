@@ -99,7 +99,8 @@ int main(int argc, char **argv)
 			pages[found++] = (struct iovec){ memory + taken, page };
 	}
 	if (found < wanted) {
-		fprintf(stderr, "pin: only %zu of %zu pages lie in memory%s\n", found, wanted, argv[1]);
+		fprintf(stderr, "pin: only %zu of %zu pages lie in memory%s\n", found, wanted,
+			argv[1]);
 		return 1;
 	}
 	for (size_t i = 0; i < found; i++)

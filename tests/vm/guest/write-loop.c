@@ -72,6 +72,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < count; i++)
 		failed += write_state(blocks[i], argv[1]) != 0;
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("%.6f %zu\n", end.tv_sec - start.tv_sec + (end.tv_nsec - start.tv_nsec) / 1e9, failed);
+	printf("%.6f %zu\n", end.tv_sec - start.tv_sec + (end.tv_nsec - start.tv_nsec) / 1e9,
+	       failed);
 	return failed != 0;
 }
