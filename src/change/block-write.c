@@ -106,7 +106,7 @@ static void block_write_finish_lost(struct attempt *attempt, enum read_back read
 
 /*
  * Takes the result of the step's job into its outcome, which is final unless it may be tried again
- * (FAILED, with a passing cause).
+ * (FAILED, with a transient cause).
  */
 static void block_write_take(struct attempt *attempt, const struct write_result *result)
 {
@@ -381,7 +381,7 @@ static bool block_write_pause(const struct attempt *attempt, struct outcome *out
 static bool block_write_may_retry(const struct outcome *outcome)
 {
 	return outcome->result == OUTCOME_FAILED &&
-	       ((outcome_cause_is_passing(outcome->cause) && outcome->error) ||
+	       ((outcome_cause_is_transient(outcome->cause) && outcome->error) ||
 		outcome->cause == CAUSE_REVERTED);
 }
 

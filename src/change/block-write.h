@@ -12,7 +12,7 @@ struct limits {
 	int64_t timeout_ms;	  /* for the run */
 	int64_t block_timeout_ms; /* for the kernel's work on one block; waiting for the lock does
 				     not count */
-	uint32_t retries; /* of passing errors, a block; RETRIES_AUTO: 4, but 1 in a kernel zone,
+	uint32_t retries; /* of transient errors, a block; RETRIES_AUTO: 4, but 1 in a kernel zone,
 			     where EBUSY rarely passes */
 };
 
@@ -40,7 +40,7 @@ struct block_write_context {
 
 /*
  * Makes steps, one after the other: writes outcome->word to the block's state, for the first that
- * fails through retries of passing errors, until it is done, cannot work, or the time is over.
+ * fails through retries of transient errors, until it is done, cannot work, or the time is over.
  * Returns how many of the n steps have their outcome now (result, cause, error, after, zone_after,
  * attempts, times), which was read back from the kernel: at least one, and none behind one whose
  * write failed (one that somebody undid at once may have others behind it). `outcomes` are those of

@@ -58,8 +58,7 @@ const struct poptOption filter_option_table_without_zone[] = { FILTER_STATE, FIL
 		  "TIME" },                                                                        \
 	{                                                                                          \
 		"retries", '\0', POPT_ARG_STRING, &change_options.retries, 0,                      \
-			"Try so many times more after a passing error (default: 4, in kernel "     \
-			"zones 1)",                                                                \
+			"Retry transient errors up to N times (default: 4; 1 in kernel zones)",    \
 			"N"                                                                        \
 	}
 #define CHANGE_DRY_RUN                                                         \

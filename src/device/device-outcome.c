@@ -122,7 +122,7 @@ static enum device_result foreseen(const struct device_outcome *outcome)
 int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 			      const struct outcome_totals *blocks, int signal)
 {
-	size_t count[DEVICE_RESULT_COUNT] = { 0 }, failures = 0, passing = 0, denied = 0, done;
+	size_t count[DEVICE_RESULT_COUNT] = { 0 }, failures = 0, transient = 0, denied = 0, done;
 
 	for (size_t i = 0; i < outcomes->n; i++) {
 		const struct device_outcome *outcome = &outcomes->v[i];
@@ -135,7 +135,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 		if (outcome->result != DEVICE_FAILED && outcome->result != DEVICE_REFUSED)
 			continue;
 		failures++;
-		passing += outcome_cause_is_passing(outcome->cause);
+		transient += outcome_cause_is_transient(outcome->cause);
 		denied += is_denied(outcome->cause);
 	}
 	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED];
@@ -152,7 +152,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 		return EXIT_PARTIAL;
 	if (denied || blocks->denied_failures)
 		return EXIT_NOT_PERMITTED;
-	return passing == failures && blocks->passing_failures == blocks->failures ?
+	return transient == failures && blocks->transient_failures == blocks->failures ?
 		       EXIT_TRY_AGAIN :
 		       EXIT_FAILED;
 }

@@ -78,7 +78,7 @@ static const char *provider_write_reason(enum outcome_cause cause)
 	}
 }
 
-/* One step, through retries of passing errors. */
+/* One step, through retries of transient errors. */
 static enum outcome_cause provider_write_step(const struct provider_write_request *request,
 					      const struct provider_step *step,
 					      struct device_outcome *outcome)
@@ -87,7 +87,7 @@ static enum outcome_cause provider_write_step(const struct provider_write_reques
 		int64_t pause = clock_backoff_ns(retry, RETRY_FIRST_MS, RETRY_MAX_MS);
 		enum outcome_cause cause = provider_write_write(request, step, outcome);
 
-		if (!outcome_cause_is_passing(cause) || cause == CAUSE_STUCK ||
+		if (!outcome_cause_is_transient(cause) || cause == CAUSE_STUCK ||
 		    retry == request->retries || pause >= clock_left_ns(request->deadline_ns))
 			return cause;
 		if (interrupt_poll(NULL, 0, pause) == -EINTR)

@@ -10,7 +10,7 @@ struct provider_write_request {
 	const struct sysfs *sysfs;
 	struct writer *writer;
 	int64_t deadline_ns;
-	uint32_t retries; /* of passing errors, a step */
+	uint32_t retries; /* of transient errors, a step */
 	bool ignore_signals;
 };
 

@@ -19,8 +19,7 @@
  */
 #define SYNCHRONOUS_SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
-/* A failed eject brings its blocks online again. One that stays online for so long was not just
- * passing. */
+/* A failed eject brings its blocks online again. One that stays online this long was left so. */
 #define ONLINE_AGAIN_NS CLOCK_NS_PER_S
 
 /* Events wake the waiting up; without them it looks by itself. */

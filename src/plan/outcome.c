@@ -17,7 +17,7 @@ static const char *const result_names[OUTCOME_RESULT_COUNT] = {
 /* The man page lists these words and sentences; a test compares. */
 static const struct cause {
 	const char *name, *sentence;
-	bool passing, denied;
+	bool transient, denied;
 } causes[CAUSE_COUNT] = {
 	[CAUSE_NONE] = { "none", "", false, false },
 	[CAUSE_BUSY] = { "busy",
@@ -108,9 +108,9 @@ const char *outcome_cause_name(enum outcome_cause cause)
 	return causes[cause].name;
 }
 
-bool outcome_cause_is_passing(enum outcome_cause cause)
+bool outcome_cause_is_transient(enum outcome_cause cause)
 {
-	return causes[cause].passing;
+	return causes[cause].transient;
 }
 
 void outcomes_done(struct outcomes *outcomes)
@@ -296,7 +296,7 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		    outcome->result == OUTCOME_ROLLED_BACK)
 			continue;
 		totals.failures++;
-		totals.passing_failures += causes[outcome->cause].passing;
+		totals.transient_failures += causes[outcome->cause].transient;
 		totals.denied_failures += causes[outcome->cause].denied;
 		totals.left_offline += outcome_left_offline(outcome);
 	}
@@ -318,7 +318,7 @@ int outcome_exit_code(const struct outcome_totals *totals, int signal)
 		return EXIT_PARTIAL;
 	if (totals->denied_failures)
 		return EXIT_NOT_PERMITTED;
-	if (totals->passing_failures == totals->failures)
+	if (totals->transient_failures == totals->failures)
 		return EXIT_TRY_AGAIN;
 	return EXIT_FAILED;
 }

@@ -16,7 +16,7 @@ enum exit_code {
 	EXIT_FAILED = 1,	 /* failed, nothing changed */
 	EXIT_USAGE = 2,		 /* the command line is wrong, nothing changed */
 	EXIT_PARTIAL = 64,	 /* some of it done (as chmem) */
-	EXIT_TRY_AGAIN = 75,	 /* nothing changed and every failure was passing (EX_TEMPFAIL) */
+	EXIT_TRY_AGAIN = 75,	 /* nothing changed and every failure was transient (EX_TEMPFAIL) */
 	EXIT_NOT_PERMITTED = 77, /* EX_NOPERM */
 	EXIT_SIGNAL = 128,	 /* plus the number of the signal that interrupted it */
 };
@@ -38,11 +38,11 @@ enum outcome_result {
 
 enum outcome_cause {
 	CAUSE_NONE,
-	CAUSE_BUSY,	    /* EBUSY, EAGAIN: passing */
-	CAUSE_LOCK,	    /* the hotplug lock, or another memhpctl, until the deadline: passing */
-	CAUSE_MEMORY,	    /* ENOMEM, or no process or descriptor to be had: passing */
-	CAUSE_INTERRUPTION, /* EINTR that was not ours: passing */
-	CAUSE_DEADLINE,	    /* our own clock: passing */
+	CAUSE_BUSY,   /* EBUSY, EAGAIN: transient */
+	CAUSE_LOCK,   /* the hotplug lock, or another memhpctl, until the deadline: transient */
+	CAUSE_MEMORY, /* ENOMEM, or no process or descriptor to be had: transient */
+	CAUSE_INTERRUPTION, /* EINTR that was not ours: transient */
+	CAUSE_DEADLINE,	    /* our own clock: transient */
 	CAUSE_SIGNAL,	    /* the user stopped it */
 	CAUSE_ZONES,	    /* several zones or nodes: permanent */
 	CAUSE_HOLES,	    /* EINVAL: holes in the block, permanent */
@@ -55,7 +55,7 @@ enum outcome_cause {
 	CAUSE_READ_ONLY,    /* EROFS on opening */
 	CAUSE_STUCK,	    /* the kernel does not let go of our worker */
 	CAUSE_PENDING,	  /* the kernel took the request to remove its device, and has not ended it:
-			     passing */
+			     transient */
 	CAUSE_REVERTED,	  /* the write succeeded, yet the state read back is not the wanted one */
 	CAUSE_UNREADABLE, /* the state could not be read back, and not because the block is gone */
 	CAUSE_ALL_OR_NOTHING, /* another block would not go, and it is all (of --atomic, of a device
@@ -87,10 +87,10 @@ struct outcomes {
 /* Sums over outcomes. */
 struct outcome_totals {
 	size_t count[OUTCOME_RESULT_COUNT];
-	size_t failures;	 /* that keep the goal from being reached */
-	size_t passing_failures; /* of those, the ones that may work later */
-	size_t denied_failures;	 /* of those, for want of permission */
-	size_t left_offline;	 /* of those, the ones that outcome_left_offline() tells */
+	size_t failures;	   /* that keep the goal from being reached */
+	size_t transient_failures; /* of those, the ones that may work later */
+	size_t denied_failures;	   /* of those, for want of permission */
+	size_t left_offline;	   /* of those, the ones that outcome_left_offline() tells */
 };
 
 void outcomes_done(struct outcomes *outcomes);
@@ -111,7 +111,7 @@ const char *outcome_result_name(enum outcome_result result);
 const char *outcome_cause_name(enum outcome_cause cause);
 
 /* May the same work a moment later? */
-bool outcome_cause_is_passing(enum outcome_cause cause);
+bool outcome_cause_is_transient(enum outcome_cause cause);
 
 /*
  * The one place that knows what an answer of the kernel means. `wanted` is the state that was asked

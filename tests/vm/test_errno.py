@@ -93,7 +93,7 @@ def test_gone_although_the_block_is_there(movable: Guest, memhpctl: str, command
 
 
 @pytest.mark.parametrize("command", ["offline", "online"])
-def test_each_passing_errno_first_then_success(movable: Guest, memhpctl: str, command: str) -> None:
+def test_each_transient_errno_first_then_success(movable: Guest, memhpctl: str, command: str) -> None:
     for error in ("EBUSY", "EAGAIN", "EINTR", "ENOMEM"):
         words = prepare(movable, command)
         inject(movable, command, error)

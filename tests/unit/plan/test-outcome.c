@@ -59,10 +59,10 @@ static void test_classify(void **state)
 
 static void test_words(void **state)
 {
-	static const enum outcome_cause passing[] = { CAUSE_BUSY,     CAUSE_LOCK,
-						      CAUSE_MEMORY,   CAUSE_INTERRUPTION,
-						      CAUSE_DEADLINE, CAUSE_STUCK,
-						      CAUSE_PENDING };
+	static const enum outcome_cause transient[] = { CAUSE_BUSY,	CAUSE_LOCK,
+							CAUSE_MEMORY,	CAUSE_INTERRUPTION,
+							CAUSE_DEADLINE, CAUSE_STUCK,
+							CAUSE_PENDING };
 
 	(void)state;
 	for (int cause = CAUSE_NONE; cause < CAUSE_COUNT; cause++) {
@@ -76,9 +76,9 @@ static void test_words(void **state)
 		for (int other = 0; other < cause; other++)
 			assert_string_not_equal(outcome_cause_name((enum outcome_cause)other),
 						outcome_cause_name(outcome.cause));
-		for (size_t i = 0; i < ARRAY_SIZE(passing); i++)
-			expected = expected || passing[i] == outcome.cause;
-		assert_int_equal(outcome_cause_is_passing(outcome.cause), expected);
+		for (size_t i = 0; i < ARRAY_SIZE(transient); i++)
+			expected = expected || transient[i] == outcome.cause;
+		assert_int_equal(outcome_cause_is_transient(outcome.cause), expected);
 	}
 	assert_string_not_equal(
 		outcome_reason(&(struct outcome){ .cause = CAUSE_MEMORY, .error = ENOMEM },
