@@ -18,8 +18,8 @@
  *     - policy.h          (the parts of the command policy)
  *     - policy-show.c
  *     - policy-test.c
- *     - command-*.c       (list, status, online, offline, remove, add, explain, monitor, wait,
- * policy, auto, help, complete)
+ *     - command-*.c       (list, status, online, offline, remove, add, explain, monitor, wait)
+ *     - command-policy.c command-auto.c command-help.c command-complete.c
  *
  * - output/: showing
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
