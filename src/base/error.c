@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 int error_set(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -53,28 +55,31 @@ void error_done(struct error *err)
 	*err = (struct error){ 0 };
 }
 
+/* Made from the C library's <errno.h>: E names in no particular order, see Makefile.am. */
+static const struct {
+	const char *name;
+	int number;
+} error_names[] = {
+#include "errno-names.h"
+};
+
 const char *error_name(int number)
 {
 	static char unnamed[32];
-	const char *name;
 
 	if (number < 0)
 		number = -number;
-	name = strerrorname_np(number);
-	if (name)
-		return name;
+	for (size_t i = 0; i < ARRAY_SIZE(error_names); i++)
+		if (error_names[i].number == number)
+			return error_names[i].name;
 	snprintf(unnamed, sizeof(unnamed), "errno %d", number);
 	return unnamed;
 }
 
 int error_number(const char *name)
 {
-	/* 4095 is the kernel's MAX_ERRNO. */
-	for (int number = 1; number <= 4095; number++) {
-		const char *candidate = strerrorname_np(number);
-
-		if (candidate && !strcmp(candidate, name))
-			return number;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(error_names); i++)
+		if (!strcmp(error_names[i].name, name))
+			return error_names[i].number;
 	return -EINVAL;
 }

@@ -17,7 +17,9 @@ void log_set_before_write(void (*function)(void))
 	before_write = function;
 }
 
-static void log_write(enum log_level level, const char *prefix, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void log_write(enum log_level level,
+							    const char *prefix, const char *format,
+							    va_list args)
 {
 	char text[2048];
 

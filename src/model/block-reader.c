@@ -83,27 +83,23 @@ static void block_reader_get_help(struct work *work)
 {
 	size_t most = work->n / BLOCKS_PER_THREAD_MIN, others;
 	int here = sched_getcpu();
-	pthread_attr_t attributes;
 	pthread_t thread;
 	cpu_set_t set;
 
-	if (most < 2 || here < 0 || sched_getaffinity(0, sizeof(set), &set) < 0 ||
-	    pthread_attr_init(&attributes) != 0)
+	if (most < 2 || here < 0 || sched_getaffinity(0, sizeof(set), &set) < 0)
 		return;
 	CPU_CLR((size_t)here, &set);
 	others = (size_t)CPU_COUNT(&set);
 	most = (most < THREADS_MAX ? most : THREADS_MAX) - 1;
-	if (others > 0 && pthread_attr_setaffinity_np(&attributes, sizeof(set), &set) == 0 &&
-	    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0) {
-		for (size_t i = 0; i < most && i < others; i++) {
-			atomic_fetch_add(&work->users, 1);
-			if (pthread_create(&thread, &attributes, block_reader_help, work) != 0) {
-				atomic_fetch_sub(&work->users, 1);
-				break;
-			}
+	for (size_t i = 0; i < most && i < others; i++) {
+		atomic_fetch_add(&work->users, 1);
+		if (pthread_create(&thread, NULL, block_reader_help, work) != 0) {
+			atomic_fetch_sub(&work->users, 1);
+			break;
 		}
+		pthread_setaffinity_np(thread, sizeof(set), &set);
+		pthread_detach(thread);
 	}
-	pthread_attr_destroy(&attributes);
 }
 
 int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsigned int want,

@@ -111,7 +111,7 @@ static bool add(struct output_json *json, const char *key, struct json_object *v
 	} else {
 		r = json_object_object_add_ex(parent, key, value,
 					      JSON_C_OBJECT_ADD_KEY_IS_NEW |
-						      JSON_C_OBJECT_ADD_CONSTANT_KEY);
+						      JSON_C_OBJECT_KEY_IS_CONSTANT);
 	}
 	if (r < 0) {
 		json->error = -ENOMEM;
@@ -247,8 +247,17 @@ void output_json_text(struct output_json *json, const char *key, const char *val
 
 void output_json_uint(struct output_json *json, const char *key, uint64_t value)
 {
-	if (json)
-		add_new(json, key, json_object_new_uint64(value));
+	char text[32];
+
+	if (!json)
+		return;
+	/* json-c has unsigned values since 0.14 only. */
+	if (value <= INT64_MAX) {
+		add_new(json, key, json_object_new_int64((int64_t)value));
+	} else {
+		snprintf(text, sizeof(text), "%" PRIu64, value);
+		add_new(json, key, json_object_new_double_s((double)value, text));
+	}
 }
 
 void output_json_bool(struct output_json *json, const char *key, bool value)
