@@ -44,7 +44,7 @@ static void execute_ask_kernel(const struct execute_request *request, int kmsg,
 
 	if (kmsg < 0 || outcome->result != OUTCOME_FAILED || outcome->detail ||
 	    kmsg_find(kmsg, outcome->block * pages, (outcome->block + 1) * pages - 1, page_size,
-		      &said) < 0 ||
+		      clock_now_ns() + KMSG_LIMIT_NS, &said) < 0 ||
 	    !said)
 		return;
 	if (asprintf(&outcome->detail, "the kernel's log: %s", said) < 0)

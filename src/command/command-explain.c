@@ -16,6 +16,8 @@
 
 /* For more blocks the kernel's log is not searched: each costs one reading of it. */
 #define LOG_BLOCKS_MAX 256
+/* For reading it, over and over. */
+#define LOG_LIMIT_MS 1000
 #define WIDTH_MAX 80
 
 static struct {
@@ -35,6 +37,7 @@ static void explain_read_log(struct context *context, const struct page_survey *
 {
 	const struct memory *memory = survey->memory;
 	uint64_t pages = memory->block_size / survey->page_size;
+	int64_t deadline_ns = clock_deadline_ns(LOG_LIMIT_MS);
 
 	if (ranges_count(selected) > LOG_BLOCKS_MAX)
 		return;
@@ -45,7 +48,8 @@ static void explain_read_log(struct context *context, const struct page_survey *
 		if (!ranges_contain(selected, number) ||
 		    (fd = kmsg_open(&context->sysfs, true)) < 0)
 			continue;
-		kmsg_find(fd, number * pages, (number + 1) * pages - 1, survey->page_size, &log[i]);
+		kmsg_find(fd, number * pages, (number + 1) * pages - 1, survey->page_size,
+			  deadline_ns, &log[i]);
 		close(fd);
 	}
 }

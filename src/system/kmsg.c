@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "system/kmsg.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -8,13 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
+
+#include "base/cleanup.h"
+#include "system/clock.h"
 
 #define RECORD_SIZE 8192
 
 /* The page that the log speaks of at the moment, and what it said of the last one that is wanted.
  */
-struct find {
+struct kmsg_search {
 	uint64_t first, last, page_size;
 	uint64_t pfn;
 	bool inside;	 /* the dump under way is of a wanted page */
@@ -33,7 +38,7 @@ int kmsg_open(const struct sysfs *sysfs, bool all)
 	return fd;
 }
 
-static void find_keep(struct find *find, const char *reason)
+static void kmsg_keep(struct kmsg_search *find, const char *reason)
 {
 	char *text = NULL;
 
@@ -44,34 +49,82 @@ static void find_keep(struct find *find, const char *reason)
 	find->found = text;
 }
 
-/* The number behind `label`, in hexadecimal with or without 0x. */
-static bool find_number(const char *text, const char *label, uint64_t *ret)
+/*
+ * The text that follows `label` at the beginning of `text`, NULL where it begins otherwise. Nothing
+ * is looked for further inside: names of processes and of files stand there, which anybody chooses.
+ */
+static const char *kmsg_after(const char *text, const char *label)
 {
-	const char *at = strstr(text, label);
-	char *end;
+	size_t length = strlen(label);
 
-	if (!at)
-		return false;
-	at += strlen(label);
-	*ret = strtoull(at, &end, 16);
-	return end != at;
+	return text && !strncmp(text, label, length) ? text + length : NULL;
 }
 
-/* Adds the words of "0x17ffffc0000200(slab|node=0|zone=2)" or "f5(slab)" that are no numbers. */
-static void find_add_flags(struct find *find, const char *text)
+/* The number after `label`, in hexadecimal with or without 0x; returns what follows, or NULL. */
+static const char *kmsg_number(const char *text, const char *label, uint64_t *ret)
 {
-	for (const char *word = strchr(text, '('); word && *word != ')';
-	     word += strcspn(word, "|)")) {
-		size_t used = strlen(find->flags);
-		int length = (int)strcspn(++word, "|)");
+	const char *digits = kmsg_after(text, label);
+	char *end;
 
-		if (length && !memchr(word, '=', (size_t)length))
+	if (!digits || !isxdigit((unsigned char)*digits))
+		return NULL;
+	*ret = strtoull(digits, &end, 16);
+	return end;
+}
+
+/*
+ * "page:… refcount:1 mapcount:0 mapping:… index:0x1 pfn:0x10a000". The line of a crash begins with
+ * the name of the process, which has up to 15 characters: the members must follow each other.
+ */
+static bool kmsg_page(const char *text, uint64_t *ret_pfn)
+{
+	static const char *const members[] = { " refcount:", " mapcount:", " mapping:", " index:" };
+
+	text = kmsg_after(text, "page:");
+	for (size_t i = 0; text && i < ARRAY_SIZE(members); i++) {
+		text = kmsg_after(text + strcspn(text, " "), members[i]);
+		if (text && !isalnum((unsigned char)*text) && *text != '-')
+			return false;
+	}
+	return text && kmsg_number(text + strcspn(text, " "), " pfn:", ret_pfn);
+}
+
+/*
+ * Where the flags begin in "anon flags: 0x17ffffc0000200(slab|node=0|zone=2) CMA" or "page_type:
+ * f5(slab)"; NULL where it is not a list in parentheses that only " CMA" follows.
+ */
+static const char *kmsg_flags(const char *text)
+{
+	static const char *const labels[] = { "flags: ", "anon flags: ", "ksm flags: ",
+					      "page_type: " };
+	const char *end;
+	uint64_t number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
+		const char *words = kmsg_number(text, labels[i], &number);
+
+		if (!words || *words != '(')
+			continue;
+		end = strchr(++words, ')');
+		return end && (!end[1] || !strcmp(end + 1, " CMA")) ? words : NULL;
+	}
+	return NULL;
+}
+
+/* Adds those of the words up to the parenthesis that are not numbers ("node=0"). */
+static void kmsg_add_flags(struct kmsg_search *find, const char *word)
+{
+	for (; *word && *word != ')'; word += *word == '|') {
+		size_t used = strlen(find->flags), length = strcspn(word, "|)");
+
+		if (length && !memchr(word, '=', length))
 			snprintf(find->flags + used, sizeof(find->flags) - used, "%s%.*s",
-				 used ? " " : "", length, word);
+				 used ? " " : "", (int)length, word);
+		word += length;
 	}
 }
 
-static bool find_enter(struct find *find, uint64_t pfn)
+static bool kmsg_enter(struct kmsg_search *find, uint64_t pfn)
 {
 	find->pfn = pfn;
 	*find->flags = '\0';
@@ -79,59 +132,64 @@ static bool find_enter(struct find *find, uint64_t pfn)
 	return find->inside;
 }
 
-static void find_look(struct find *find, const char *text)
+/*
+ * dump_page() logs the page, then "flags: …" and "page_type: …", then "page dumped because:
+ * unmovable page".
+ */
+static void kmsg_look(struct kmsg_search *find, const char *text)
 {
-	const char *reason, *flags;
-	uint64_t number;
+	const char *after;
+	uint64_t number, end;
 
-	/*
-	 * dump_page(): "page:… pfn:0x10a000", then "flags: …" and "page_type: …", then "page dumped
-	 * because: unmovable page".
-	 */
-	if ((reason = strstr(text, "page dumped because: "))) {
+	if ((after = kmsg_after(text, "page dumped because: "))) {
 		if (find->inside)
-			find_keep(find, reason + 21);
+			kmsg_keep(find, after);
 		find->inside = false;
-	} else if ((flags = strstr(text, "flags: 0x")) || (flags = strstr(text, "page_type: "))) {
+	} else if ((after = kmsg_flags(text))) {
 		if (find->inside)
-			find_add_flags(find, flags);
-	} else if (find_number(text, "migrating pfn ", &number)) {
-		if (find_enter(find, number))
-			find_keep(find, "it could not be moved");
-	} else if (find_number(text, "failed to isolate pfn ", &number)) {
-		if (find_enter(find, number))
-			find_keep(find, "it could not be isolated");
-	} else if (find_number(text, " pfn:", &number)) {
-		find_enter(find, number);
-	} else if (find_number(text, "memory offlining [mem ", &number) &&
-		   (reason = strstr(text, "failed due to ")) && !find->found &&
-		   find_enter(find, number / find->page_size)) {
+			kmsg_add_flags(find, after);
+	} else if (kmsg_after(kmsg_number(text, "migrating pfn ", &number), " failed ret:")) {
+		if (kmsg_enter(find, number))
+			kmsg_keep(find, "it could not be moved");
+	} else if (kmsg_number(text, "failed to isolate pfn ", &number)) {
+		if (kmsg_enter(find, number))
+			kmsg_keep(find, "it could not be isolated");
+	} else if (kmsg_page(text, &number)) {
+		kmsg_enter(find, number);
+	} else if ((after = kmsg_number(kmsg_number(text, "memory offlining [mem ", &number), "-",
+					&end)) &&
+		   (after = kmsg_after(after, "] failed due to ")) && !find->found &&
+		   kmsg_enter(find, number / find->page_size)) {
 		/* Only with dynamic debugging; less than a page's own line says. */
-		find->found = strdup(reason + 14);
+		find->found = strdup(after);
 	}
 }
 
-/* A record is "priority,number,time,flags;text", and lines with a blank before them that say no
- * more. */
-static void find_look_at_record(struct find *find, char *record)
+/*
+ * A record is "priority,number,time,flags;text", and lines with a blank before them that say no
+ * more. From 8 on the priority says that a program wrote it, not the kernel (LOG_FACMASK,
+ * syslog(3)).
+ */
+static void kmsg_look_at_record(struct kmsg_search *find, char *record)
 {
 	char *rest, *line;
 
 	for (line = strtok_r(record, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		const char *text = strchr(line, ';');
 
-		if (*line != ' ')
-			find_look(find, text ? text + 1 : line);
+		if (text && isdigit((unsigned char)*line) && strtoul(line, NULL, 10) <= LOG_PRIMASK)
+			kmsg_look(find, text + 1);
 	}
 }
 
-int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, char **ret)
+int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, int64_t deadline_ns,
+	      char **ret)
 {
-	struct find find = { .first = first, .last = last, .page_size = page_size };
+	struct kmsg_search find = { .first = first, .last = last, .page_size = page_size };
 	char record[RECORD_SIZE + 1];
-	ssize_t length;
+	ssize_t length = 0;
 
-	for (;;) {
+	while (clock_left_ns(deadline_ns)) {
 		length = read(fd, record, RECORD_SIZE);
 		/* EPIPE: the log ran over the place that was read; it goes on with the oldest
 		 * record. */
@@ -140,10 +198,10 @@ int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, char **
 		if (length <= 0)
 			break;
 		record[length] = '\0';
-		find_look_at_record(&find, record);
+		kmsg_look_at_record(&find, record);
 	}
 	*ret = find.found;
-	if (length < 0 && errno != EAGAIN) {
+	if (length < 0 && errno != EAGAIN && errno != EINTR && errno != EPIPE) {
 		free(find.found);
 		*ret = NULL;
 		return -errno;
