@@ -79,6 +79,7 @@
  *
  * - provider/: how memory comes and goes, one file per provider
  *     - provider.[ch]     (the interface; which device a block belongs to)
+ *     - provider-table.c  (which providers there are)
  *     - provider-acpi.c   (DIMMs)
  *     - provider-dax.c    (CXL, PMEM)
  *     - provider-pseries.c provider-s390.c provider-probe.c

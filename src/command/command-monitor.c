@@ -167,16 +167,13 @@ static void print_found(void *data, const char *action, uint64_t number)
 static bool is_memory_device(struct monitor *monitor, const struct news *news)
 {
 	const struct filter *filter = &monitor->filter;
-	char path[128];
 
 	if (filter->device && strcmp(filter->device, news->name))
 		return false;
 	if (!filter->device && !filter_is_empty(filter))
 		return false;
-	if (strcmp(news->subsystem, "virtio"))
-		return strcmp(news->subsystem, "acpi") || !strncmp(news->name, "PNP0C80:", 8);
-	snprintf(path, sizeof(path), "/sys/bus/virtio/drivers/virtio_mem/%s", news->name);
-	return sysfs_exists(&monitor->context->sysfs, path);
+	return !strcmp(news->subsystem, "memory") || !strcmp(news->subsystem, "node") ||
+	       provider_has_device(&monitor->context->sysfs, news->subsystem, news->name);
 }
 
 /* Takes the events that are there, or as many as a batch holds. */
@@ -308,9 +305,28 @@ static int monitor_follow(struct monitor *monitor)
 	return r;
 }
 
+/* Those of the kernel's own memory code, and those of the providers. Errors: -ENOMEM. */
+static int monitor_open_events(struct monitor *monitor, struct error *err)
+{
+	_cleanup_free_ const char **subsystems = NULL;
+	size_t n = 0;
+
+	while (providers[n])
+		n++;
+	subsystems = calloc(n + 3, sizeof(*subsystems));
+	if (!subsystems)
+		return error_set(err, -ENOMEM, "no memory");
+	n = 0;
+	subsystems[n++] = "memory";
+	subsystems[n++] = "node";
+	for (size_t i = 0; providers[i]; i++)
+		if (providers[i]->subsystem)
+			subsystems[n++] = providers[i]->subsystem;
+	return uevent_open(subsystems, &monitor->events, err);
+}
+
 static int monitor_run(struct context *context, const char **words, size_t n_words)
 {
-	static const char *const subsystems[] = { "memory", "node", "dax", "virtio", "acpi", NULL };
 	struct monitor monitor = { .context = context };
 	struct error err = { 0 };
 	int r;
@@ -326,7 +342,7 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();
 	monitor.batch = calloc(BATCH_MAX, sizeof(*monitor.batch));
-	r = monitor.batch ? uevent_open(subsystems, &monitor.events, &err) : -ENOMEM;
+	r = monitor.batch ? monitor_open_events(&monitor, &err) : -ENOMEM;
 	if (r == 0)
 		r = monitor_follow(&monitor);
 	/* Nobody reads any more: that is an end as good as any. */

@@ -42,10 +42,9 @@ static int addition_add(const struct device *device, struct device_outcomes *dev
 
 /* By address: any one will do that is not a block yet. */
 static int addition_resolve_address(const struct memory *memory, const struct selector *selector,
-				    bool force, struct device_outcomes *devices, struct error *err)
+				    const struct device *device, bool force,
+				    struct device_outcomes *devices, struct error *err)
 {
-	struct device device = { .name = (char *)selector->word, .provider = &provider_probe };
-
 	if (selector->first % memory->block_size)
 		return error_set(err, -EINVAL,
 				 "'%s' does not fall on a block border (a block has 0x%" PRIx64
@@ -60,28 +59,26 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 				 "memory the machine crashes; if you are sure "
 				 "that there is, give --force",
 				 selector->word);
-	return addition_add(&device, devices);
+	return addition_add(device, devices);
 }
 
 static int addition_resolve_word(const struct memory *memory, const char *word, bool force,
 				 struct device_outcomes *devices, struct error *err)
 {
-	const struct device *device;
+	const struct device *device = NULL;
+	char name[PROVIDER_NAME_SIZE];
 	struct selector selector;
-	char name[32];
+	struct device named;
 	int r = selector_parse(word, &selector, err);
 
 	if (r < 0)
 		return r;
-	if (selector.kind == SELECTOR_ADDRESS)
-		return addition_resolve_address(memory, &selector, force, devices, err);
-	if (selector.kind == SELECTOR_BLOCKS && selector.first == selector.last) {
-		snprintf(name, sizeof(name), "sclp%" PRIu64, selector.first);
-		device = devices_find(&memory->devices, name);
-	} else {
-		device = selector.kind == SELECTOR_DEVICE ? devices_find(&memory->devices, word) :
-							    NULL;
-	}
+	if (selector.kind == SELECTOR_DEVICE)
+		device = devices_find(&memory->devices, word);
+	else if (provider_find_to_add(memory, &selector, name, &named))
+		device = &named;
+	if (device && device->provider->adds_any_address)
+		return addition_resolve_address(memory, &selector, device, force, devices, err);
 	if (!device)
 		return error_set(err, -EINVAL,
 				 "'%s' is no device that memory can be added from; memhpctl list "
@@ -149,7 +146,8 @@ static int addition_read_blocks(const struct sysfs *sysfs, const struct device *
 	if (now)
 		for (size_t i = 0; r >= 0 && i < now->blocks.n; i++)
 			r = ranges_add(ret, now->blocks.v[i].first, now->blocks.v[i].last);
-	else if (r >= 0 && sscanf(device->name, "0x%" SCNx64, &address) == 1 &&
+	else if (r >= 0 && device->provider->adds_any_address &&
+		 sscanf(device->name, "0x%" SCNx64, &address) == 1 &&
 		 memory_find(&memory, address / memory.block_size))
 		r = ranges_add(ret, address / memory.block_size, address / memory.block_size);
 	memory_close(&memory);

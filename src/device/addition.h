@@ -7,10 +7,10 @@
 #include "device/device-outcome.h"
 
 /*
- * Finds the devices that the words name: a device of the snapshot (which must have its devices), on
- * s390 also a block number; or the address of a block, which the kernel's `probe` adds, with force
- * only. Those that have blocks already are DEVICE_ALREADY. Pure. Errors: -EINVAL with a sentence
- * that names the word; -ENOMEM.
+ * Finds the devices that the words name: a device of the snapshot (which must have its devices), or
+ * what a provider takes a block or an address for; any address where there is no block yet only
+ * with force. Those that have blocks already are DEVICE_ALREADY. Pure. Errors: -EINVAL with a
+ * sentence that names the word; -ENOMEM.
  */
 int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force,
 		     struct device_outcomes *ret, struct error *err);

@@ -164,7 +164,7 @@ struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
 		.block = block,
 		.has_holes = page_survey_has_holes(survey, block),
 		.kept_by_platform = survey->keeps_boot_memory && memory->whole && !device,
-		.balloon_lets_go = device && device->provider == &provider_virtio,
+		.balloon_lets_go = device && device->provider->gives_up_offline_pages,
 		.pages = page_survey_pages(survey, index),
 		.meminfo = survey->meminfo_error ? NULL : &survey->meminfo,
 	});

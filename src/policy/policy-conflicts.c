@@ -152,6 +152,14 @@ static void search_daxctl(struct search *search)
 	conf_files_done(&files);
 }
 
+static void search_contig_zones(struct search *search)
+{
+	for (size_t i = 0; providers[i]; i++)
+		if (providers[i]->contig_zones_harm && providers[i]->is_present(search->sysfs))
+			search_add(search, "online-policy", SYSFS_PARAMETERS "/online_policy", 0,
+				   providers[i]->contig_zones_harm);
+}
+
 static void search_kernel(struct search *search, const struct policy *policy)
 {
 	struct kernel_policy wanted;
@@ -175,12 +183,8 @@ static void search_kernel(struct search *search, const struct policy *policy)
 			   "the kernel brings new memory online by itself, before the policy is "
 			   "asked");
 	now = settings_value(&settings, SETTING_ONLINE_POLICY);
-	if (now && !strcmp(now, "contig-zones") && !policy->online_policy &&
-	    provider_virtio.is_present && provider_virtio.is_present(search->sysfs))
-		search_add(search, "online-policy", SYSFS_PARAMETERS "/online_policy", 0,
-			   "with contig-zones a plain online never makes virtio-mem movable; "
-			   "online-policy = auto-movable in [policy] lets as much of it as is "
-			   "safe");
+	if (now && !strcmp(now, "contig-zones") && !policy->online_policy)
+		search_contig_zones(search);
 }
 
 int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,

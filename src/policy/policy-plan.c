@@ -81,7 +81,7 @@ static void guard_group(const struct policy_plan_request *request, struct ratio 
 	guard = policy_rule_guard(request->policy, any->rule);
 	fit = ratio_room(ratio, &guard, node) / memory->block_size;
 	if (fit < n && guard.over != POLICY_OVER_WARN &&
-	    !(device && device->provider == &provider_virtio))
+	    !(device && device->provider->grows_by_blocks))
 		fit = 0;
 	if (fit > n)
 		fit = n;

@@ -39,7 +39,7 @@ struct policy_plan_request {
 
 /*
  * Decides and plans. The guard looks at a device at a time, from the highest down, for a device
- * belongs wholly into one zone; only virtio-mem, which grows and shrinks by blocks, is split: as
+ * belongs wholly into one zone; only what grows and shrinks by blocks is split: as
  * much as fits becomes movable, from the top, so that each zone stays in one piece. Order of the
  * writes: from the highest block of all down (see plan_online()). Errors: -ENOMEM.
  */

@@ -13,19 +13,27 @@
 #include "base/cleanup.h"
 #include "provider/provider.h"
 
+extern const struct provider provider_acpi;
+
 #define ACPI_DEVICES "/sys/bus/acpi/devices"
 #define ACPI_MEMORY_ENABLED "/sys/firmware/acpi/hotplug/memory/enabled"
 
-struct search {
+struct acpi_search {
 	struct memory *memory;
 	int bus; /* directory of all ACPI devices */
 	int own; /* directory of the device that is being read */
 	struct ranges blocks;
 };
 
+static bool acpi_is_memory_device(const struct sysfs *sysfs, const char *name)
+{
+	(void)sysfs;
+	return !strncmp(name, "PNP0C80:", 8);
+}
+
 static int acpi_collect_block(const char *name, void *data)
 {
-	struct search *search = data;
+	struct acpi_search *search = data;
 	char target[64];
 	uint64_t number;
 
@@ -38,12 +46,12 @@ static int acpi_collect_block(const char *name, void *data)
 
 static int acpi_collect_device(const char *name, void *data)
 {
-	struct search *search = data;
+	struct acpi_search *search = data;
 	_cleanup_close_ int own = -1;
 	struct device *device;
 	int r;
 
-	if (strncmp(name, "PNP0C80:", 8))
+	if (!acpi_is_memory_device(NULL, name))
 		return 0;
 	own = openat(search->bus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (own < 0)
@@ -66,7 +74,7 @@ static int acpi_collect_device(const char *name, void *data)
 
 static int acpi_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	struct search search = { .memory = memory };
+	struct acpi_search search = { .memory = memory };
 	_cleanup_close_ int bus = sysfs_open_directory(sysfs, ACPI_DEVICES);
 
 	if (bus < 0)
@@ -121,6 +129,8 @@ static bool acpi_is_removed(const struct sysfs *sysfs, const struct device *devi
 const struct provider provider_acpi = {
 	.name = "acpi",
 	.summary = "ACPI memory device (DIMM)",
+	.subsystem = "acpi",
+	.is_own_device = acpi_is_memory_device,
 	.is_present = acpi_is_present,
 	.find_devices = acpi_find_devices,
 	.plan_remove = acpi_plan_remove,

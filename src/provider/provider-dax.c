@@ -14,10 +14,12 @@
 #include "base/parse.h"
 #include "provider/provider.h"
 
+extern const struct provider provider_dax;
+
 #define DAX_DEVICES "/sys/bus/dax/devices"
 #define DAX_DRIVERS "/sys/bus/dax/drivers"
 
-struct search {
+struct dax_search {
 	struct memory *memory;
 	int bus; /* directory of all dax devices */
 	int own; /* directory of the device that is being read */
@@ -34,7 +36,7 @@ static int dax_read_address(int directory, const char *path, uint64_t *ret)
 
 static int dax_collect_mapping(const char *name, void *data)
 {
-	struct search *search = data;
+	struct dax_search *search = data;
 	uint64_t first, last;
 	char path[64];
 
@@ -51,7 +53,7 @@ static int dax_collect_mapping(const char *name, void *data)
 
 static int dax_collect_device(const char *name, void *data)
 {
-	struct search *search = data;
+	struct dax_search *search = data;
 	_cleanup_close_ int own = openat(search->bus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char driver[64];
 
@@ -69,7 +71,7 @@ static int dax_collect_device(const char *name, void *data)
 
 static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	struct search search = { .memory = memory };
+	struct dax_search search = { .memory = memory };
 	_cleanup_close_ int bus = sysfs_open_directory(sysfs, DAX_DEVICES);
 
 	if (bus < 0)
@@ -169,6 +171,7 @@ const struct provider provider_dax = {
 	.name = "dax",
 	.summary = "dax memory (CXL, PMEM, HBM) of the driver kmem",
 	.modules = dax_modules,
+	.subsystem = "dax",
 	.is_present = dax_is_present,
 	.find_devices = dax_find_devices,
 	.plan_remove = dax_plan_remove,

@@ -5,6 +5,8 @@
  */
 #include "provider/provider.h"
 
+extern const struct provider provider_hyperv;
+
 static bool hyperv_is_present(const struct sysfs *sysfs)
 {
 	return sysfs_exists(sysfs, "/sys/bus/vmbus/drivers/hv_balloon");

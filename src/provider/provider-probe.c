@@ -4,8 +4,12 @@
  * knows no devices (drivers/base/memory.c: probe_store()).
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "provider/provider.h"
+
+extern const struct provider provider_probe;
 
 static bool probe_is_present(const struct sysfs *sysfs)
 {
@@ -27,10 +31,20 @@ static int probe_plan_add(const struct sysfs *sysfs, const struct device *device
 	return 0;
 }
 
+static bool probe_name_to_add(const struct selector *selector, char *ret_name, size_t size)
+{
+	if (selector->kind != SELECTOR_ADDRESS)
+		return false;
+	snprintf(ret_name, size, "0x%" PRIx64, selector->first);
+	return true;
+}
+
 const struct provider provider_probe = {
 	.name = "probe",
 	.summary = "memory that is added by its address",
 	.cannot_remove = "what was added by probe cannot be removed",
+	.adds_any_address = true,
 	.is_present = probe_is_present,
 	.plan_add = probe_plan_add,
+	.name_to_add = probe_name_to_add,
 };

@@ -14,6 +14,8 @@
 #include "base/cleanup.h"
 #include "provider/provider.h"
 
+extern const struct provider provider_pseries;
+
 /* /proc/device-tree is a link to this. */
 #define DRCONF "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory"
 #define DLPAR "/sys/kernel/dlpar"
@@ -21,12 +23,12 @@
 /* arch/powerpc/include/asm/drmem.h */
 #define LMB_RESERVED 0x80
 
-struct search {
+struct pseries_search {
 	struct memory *memory;
 	uint64_t lmb_size;
 };
 
-static uint32_t read_u32(const char *bytes)
+static uint32_t pseries_read_u32(const char *bytes)
 {
 	uint32_t value;
 
@@ -34,7 +36,7 @@ static uint32_t read_u32(const char *bytes)
 	return be32toh(value);
 }
 
-static uint64_t read_u64(const char *bytes)
+static uint64_t pseries_read_u64(const char *bytes)
 {
 	uint64_t value;
 
@@ -42,7 +44,8 @@ static uint64_t read_u64(const char *bytes)
 	return be64toh(value);
 }
 
-static int pseries_add(struct search *search, uint64_t base, uint32_t drc_index, uint32_t flags)
+static int pseries_add(struct pseries_search *search, uint64_t base, uint32_t drc_index,
+		       uint32_t flags)
 {
 	struct device *device;
 	char name[32];
@@ -60,15 +63,16 @@ static int pseries_add(struct search *search, uint64_t base, uint32_t drc_index,
  * ibm,dynamic-memory: count, then an entry an LMB: u64 base, u32 DRC index, u32 reserved, u32
  * associativity, u32 flags.
  */
-static int pseries_walk_v1(struct search *search, const char *bytes, size_t length)
+static int pseries_walk_v1(struct pseries_search *search, const char *bytes, size_t length)
 {
-	uint32_t n = length >= 4 ? read_u32(bytes) : 0;
+	uint32_t n = length >= 4 ? pseries_read_u32(bytes) : 0;
 	int r = 0;
 
 	for (uint32_t i = 0; r >= 0 && i < n && 4 + (i + 1) * (size_t)24 <= length; i++) {
 		const char *entry = bytes + 4 + i * (size_t)24;
 
-		r = pseries_add(search, read_u64(entry), read_u32(entry + 8), read_u32(entry + 20));
+		r = pseries_add(search, pseries_read_u64(entry), pseries_read_u32(entry + 8),
+				pseries_read_u32(entry + 20));
 	}
 	return r;
 }
@@ -77,16 +81,16 @@ static int pseries_walk_v1(struct search *search, const char *bytes, size_t leng
  * ibm,dynamic-memory-v2: count, then an entry a run of LMBs: u32 how many, u64 base, u32 first DRC
  * index, u32 associativity, u32 flags.
  */
-static int pseries_walk_v2(struct search *search, const char *bytes, size_t length)
+static int pseries_walk_v2(struct pseries_search *search, const char *bytes, size_t length)
 {
-	uint32_t n = length >= 4 ? read_u32(bytes) : 0;
+	uint32_t n = length >= 4 ? pseries_read_u32(bytes) : 0;
 	int r = 0;
 
 	for (uint32_t i = 0; r >= 0 && i < n && 4 + (i + 1) * (size_t)24 <= length; i++) {
 		const char *entry = bytes + 4 + i * (size_t)24;
-		uint32_t run = read_u32(entry), drc_index = read_u32(entry + 12),
-			 flags = read_u32(entry + 20);
-		uint64_t base = read_u64(entry + 4);
+		uint32_t run = pseries_read_u32(entry), drc_index = pseries_read_u32(entry + 12),
+			 flags = pseries_read_u32(entry + 20);
+		uint64_t base = pseries_read_u64(entry + 4);
 
 		for (uint32_t j = 0; r >= 0 && j < run; j++)
 			r = pseries_add(search, base + j * search->lmb_size, drc_index + j, flags);
@@ -96,13 +100,13 @@ static int pseries_walk_v2(struct search *search, const char *bytes, size_t leng
 
 static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	struct search search = { .memory = memory };
+	struct pseries_search search = { .memory = memory };
 	_cleanup_free_ char *size = NULL, *lmbs = NULL;
 	size_t length;
 
 	if (sysfs_read_all(sysfs, DRCONF "/ibm,lmb-size", &size, &length) < 0 || length != 8)
 		return 0;
-	search.lmb_size = read_u64(size);
+	search.lmb_size = pseries_read_u64(size);
 	/* An LMB is a block (memory_block_size_bytes()); with larger blocks none would be an LMB's
 	 * own. */
 	if (!search.lmb_size || search.lmb_size < memory->block_size)

@@ -16,6 +16,8 @@
 #include "base/parse.h"
 #include "provider/provider.h"
 
+extern const struct provider provider_s390;
+
 #define S390_CONFIG "/sys/firmware/memory"
 
 static const struct provider provider_s390_standby;
@@ -111,6 +113,15 @@ static int s390_plan_add(const struct sysfs *sysfs, const struct device *device,
 	return s390_plan(device, "1", ret);
 }
 
+/* The number of a block is enough to name it. */
+static bool s390_name_to_add(const struct selector *selector, char *ret_name, size_t size)
+{
+	if (selector->kind != SELECTOR_BLOCKS || selector->first != selector->last)
+		return false;
+	snprintf(ret_name, size, "sclp%" PRIu64, selector->first);
+	return true;
+}
+
 static bool s390_is_present(const struct sysfs *sysfs)
 {
 	return sysfs_exists(sysfs, S390_CONFIG) || sysfs_exists(sysfs, "/sys/bus/ccw");
@@ -123,6 +134,7 @@ const struct provider provider_s390 = {
 	.find_devices = s390_find_devices,
 	.plan_remove = s390_plan_remove,
 	.plan_add = s390_plan_add,
+	.name_to_add = s390_name_to_add,
 };
 
 /* Its devices say s390 as well; only what can be done to them differs. */

@@ -13,6 +13,8 @@
 #include "provider/provider.h"
 #include "system/iomem.h"
 
+extern const struct provider provider_virtio;
+
 #define VIRTIO_DRIVER "/sys/bus/virtio/drivers/virtio_mem"
 
 static bool virtio_is_present(const struct sysfs *sysfs)
@@ -60,7 +62,14 @@ const struct provider provider_virtio = {
 			 "requested-size (QEMU: qom-set, libvirt: virsh "
 			 "update-memory-device); the guest's driver then gives blocks that are "
 			 "offline back first",
+	.gives_up_offline_pages = true,
+	.grows_by_blocks = true,
+	.contig_zones_harm = "with contig-zones a plain online never makes virtio-mem movable; "
+			     "online-policy = auto-movable in [policy] lets as much of it as is "
+			     "safe",
 	.modules = virtio_modules,
+	.subsystem = "virtio",
+	.is_own_device = virtio_is_memory_device,
 	.is_present = virtio_is_present,
 	.find_devices = virtio_find_devices,
 };

@@ -5,6 +5,8 @@
  */
 #include "provider/provider.h"
 
+extern const struct provider provider_xen;
+
 static bool xen_is_present(const struct sysfs *sysfs)
 {
 	return sysfs_exists(sysfs, "/sys/devices/system/xen_memory/xen_memory0");

@@ -7,13 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The platforms come last: theirs is what nobody else has. */
-const struct provider *const providers[] = {
-	&provider_acpi,	   &provider_dax,   &provider_virtio,
-	&provider_pseries, &provider_s390,  &provider_hyperv,
-	&provider_xen,	   &provider_probe, NULL,
-};
-
 struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory,
 					const char *attribute, const char *value, ...)
 {
@@ -30,7 +23,7 @@ struct provider_step *provider_add_step(struct provider_steps *steps, const char
 }
 
 /* Tells the blocks of a device so. */
-static void device_mark_blocks(struct memory *memory, uint32_t index)
+static void provider_mark_blocks(struct memory *memory, uint32_t index)
 {
 	const struct ranges *blocks = &memory->devices.v[index].blocks;
 
@@ -44,7 +37,7 @@ static void device_mark_blocks(struct memory *memory, uint32_t index)
 	}
 }
 
-static int device_compare(const void *a, const void *b)
+static int provider_compare_devices(const void *a, const void *b)
 {
 	const char *left = ((const struct device *)a)->name,
 		   *right = ((const struct device *)b)->name;
@@ -68,11 +61,42 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
 		/* Directories come in no order. */
 		if (memory->devices.n > marked)
 			qsort(memory->devices.v + marked, memory->devices.n - marked,
-			      sizeof(*memory->devices.v), device_compare);
+			      sizeof(*memory->devices.v), provider_compare_devices);
 		for (; marked < memory->devices.n; marked++)
-			device_mark_blocks(memory, marked);
+			provider_mark_blocks(memory, marked);
 	}
 	return 0;
+}
+
+bool provider_find_to_add(const struct memory *memory, const struct selector *selector,
+			  char name[PROVIDER_NAME_SIZE], struct device *ret)
+{
+	for (size_t i = 0; providers[i]; i++) {
+		const struct device *device;
+
+		if (!providers[i]->name_to_add ||
+		    !providers[i]->name_to_add(selector, name, PROVIDER_NAME_SIZE))
+			continue;
+		if (providers[i]->adds_any_address) {
+			*ret = (struct device){ .name = name, .provider = providers[i] };
+			return true;
+		}
+		device = devices_find(&memory->devices, name);
+		if (device) {
+			*ret = *device;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const char *name)
+{
+	for (size_t i = 0; providers[i]; i++)
+		if (providers[i]->subsystem && !strcmp(providers[i]->subsystem, subsystem) &&
+		    (!providers[i]->is_own_device || providers[i]->is_own_device(sysfs, name)))
+			return true;
+	return false;
 }
 
 bool provider_can_remove(const struct sysfs *sysfs, const struct device *device)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The back ends by which memory comes to a machine and goes from it, behind one interface. */
+/* The providers by which memory comes to a machine and goes from it, behind one interface. */
 #ifndef MEMHP_PROVIDER_PROVIDER_H
 #define MEMHP_PROVIDER_PROVIDER_H
 
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "model/memory.h"
+#include "model/selector.h"
 #include "system/sysfs.h"
 
 /*
@@ -45,7 +46,31 @@ struct provider {
 	const char *cannot_remove;
 	const char *const *modules; /* kernel modules that it needs or comes in, ending with NULL;
 				       NULL: it is always built in */
-	/* Does this machine have the back end, be it without any memory at the moment? */
+	/*
+	 * The driver keeps pages of its blocks out of use (PageOffline), and gives them up when
+	 * their block goes offline: they are no obstacle.
+	 */
+	bool gives_up_offline_pages;
+	/*
+	 * A device of it grows and shrinks by single blocks, each of which may have a fate of its
+	 * own; the blocks of any other device come as a whole and share one.
+	 */
+	bool grows_by_blocks;
+	/*
+	 * What a plain online under the kernel's online policy contig-zones spoils for this memory,
+	 * as one sentence without a final stop; NULL: nothing.
+	 */
+	const char *contig_zones_harm;
+	/*
+	 * Adds whatever block it is given the address of, whether there is memory or not: its
+	 * devices are not found, but named by a selector, and only on the administrator's word.
+	 */
+	bool adds_any_address;
+	/* Subsystem of the uevents of its devices; NULL: there are none. */
+	const char *subsystem;
+	/* Is the device of that subsystem one of its own? NULL: all are. */
+	bool (*is_own_device)(const struct sysfs *sysfs, const char *name);
+	/* Does this machine have the provider, be it without any memory at the moment? */
 	bool (*is_present)(const struct sysfs *sysfs);
 	/*
 	 * Adds the provider's devices with their blocks to memory->devices. Blocks that the
@@ -65,6 +90,11 @@ struct provider {
 	int (*plan_add)(const struct sysfs *sysfs, const struct device *device,
 			struct provider_steps *ret, struct error *err);
 	/*
+	 * The name of the device that a selector of blocks or addresses means to `add`. False: it
+	 * means none. NULL: only the names of devices mean any.
+	 */
+	bool (*name_to_add)(const struct selector *selector, char *ret_name, size_t size);
+	/*
 	 * Is the device gone, as far as it shows anywhere but in its blocks? NULL: the blocks are
 	 * all there is.
 	 */
@@ -77,8 +107,24 @@ struct provider_step *provider_add_step(struct provider_steps *steps, const char
 					const char *attribute, const char *value, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* All providers, in the order in which they are asked; ends with NULL. */
+/*
+ * All providers, in the order in which they are asked; ends with NULL. In a file of its own,
+ * provider-table.c, so that a test program can have another one.
+ */
 extern const struct provider *const providers[];
+
+#define PROVIDER_NAME_SIZE 32
+
+/*
+ * The device that a selector of blocks or addresses means to `add`: one of the snapshot's, or an
+ * empty one of a provider that adds any address. Its name goes into `name`, to which *ret points in
+ * the latter case. False: it means none.
+ */
+bool provider_find_to_add(const struct memory *memory, const struct selector *selector,
+			  char name[PROVIDER_NAME_SIZE], struct device *ret);
+
+/* Is this a device, by its subsystem and name in a uevent, that memory comes from? */
+bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const char *name);
 
 /*
  * Finds the devices of all providers and tells each block of the snapshot its own. Needs a snapshot
@@ -102,8 +148,5 @@ int provider_add_range(const struct memory *memory, struct device *device, uint6
  * where there are no such blocks. Errors: -ENOMEM.
  */
 int provider_add_rest(struct memory *memory, const char *name, const struct provider *provider);
-
-extern const struct provider provider_acpi, provider_dax, provider_virtio, provider_pseries,
-	provider_s390, provider_hyperv, provider_xen, provider_probe;
 
 #endif

@@ -10,6 +10,8 @@
 #include "provider/provider.h"
 #include "tests/unit/unit.h"
 
+extern const struct provider provider_acpi;
+
 #define BLOCK_BYTES (UINT64_C(128) << 20)
 
 /* Blocks "o:Movable@0 f:Normal,Movable@- …" from number 32 on: o(nline) or f (offline), zones,

@@ -8,6 +8,8 @@
 #include "provider/provider.h"
 #include "tests/unit/unit.h"
 
+extern const struct provider provider_acpi, provider_virtio;
+
 #define BLOCK (128ULL << 20)
 
 static const char *const providers_there[] = { "acpi", "virtio", "none", NULL };
