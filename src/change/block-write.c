@@ -111,7 +111,12 @@ static void block_write_finish_lost(struct attempt *attempt, enum read_back read
 static void block_write_take(struct attempt *attempt, const struct write_result *result)
 {
 	struct outcome *outcome = block_write_outcome(attempt);
-	enum read_back read = block_write_read_back(attempt);
+	const struct block_write_context *context = attempt->context;
+	bool called_gone = outcome_classify(result, attempt->wanted, ZONE_UNKNOWN) == CAUSE_GONE;
+	enum read_back read = read_back_answer(context->memory, block_write_current(attempt),
+					       attempt->wanted, called_gone, context->deadline_ns,
+					       context->ignore_signals, outcome,
+					       &attempt->read_error);
 
 	outcome->attempts++;
 	outcome->elapsed_ns += result->elapsed_ns;
@@ -129,9 +134,8 @@ static void block_write_take(struct attempt *attempt, const struct write_result 
 				   result->error ? outcome_classify(result, attempt->wanted,
 								    outcome->zone_before) :
 						   CAUSE_REVERTED);
-		/* The attribute is gone but the directory is the same: it is being taken down. */
 		if (outcome->cause == CAUSE_GONE)
-			block_write_finish_lost(attempt, READ_GONE);
+			outcome->cause = CAUSE_STILL_THERE;
 	}
 }
 

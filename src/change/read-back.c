@@ -2,12 +2,31 @@
 #include "change/read-back.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "system/interrupt.h"
+
+/* Is the directory of the step's block still there? *ret_replaced: it is another block's. */
+static bool read_back_is_there(const struct memory *memory, const struct step *step,
+			       uint64_t number, bool *ret_replaced)
+{
+	char name[BLOCK_NAME_SIZE];
+	struct stat st;
+
+	*ret_replaced = false;
+	if (fstatat(memory->directory, block_name(number, name), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno != ENOENT && errno != ENODEV;
+	if (!S_ISDIR(st.st_mode))
+		return false;
+	*ret_replaced = step->inode && (st.st_ino != step->inode || st.st_dev != step->fs_dev);
+	return true;
+}
 
 enum read_back read_back_look(const struct memory *memory, const struct step *step,
 			      struct outcome *outcome, int *ret_error)
 {
+	bool replaced = false;
 	struct block block;
 	int r = block_read(memory->directory, outcome->block,
 			   BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
@@ -15,8 +34,10 @@ enum read_back read_back_look(const struct memory *memory, const struct step *st
 	outcome->after = BLOCK_UNKNOWN;
 	outcome->zone_after = ZONE_UNKNOWN;
 	*ret_error = r;
+	if (r == -ENOENT && !read_back_is_there(memory, step, outcome->block, &replaced))
+		return READ_GONE;
 	if (r < 0)
-		return r == -ENOENT ? READ_GONE : READ_FAILED;
+		return replaced ? READ_REPLACED : READ_FAILED;
 	if (step->inode && (block.inode != step->inode || block.fs_dev != step->fs_dev))
 		return READ_REPLACED;
 	outcome->after = block.state;
@@ -34,4 +55,29 @@ enum read_back read_back_settled(const struct memory *memory, const struct step 
 	       outcome->after == BLOCK_GOING_OFFLINE && clock_left_ns(until) > 0)
 		interrupt_poll_again(NULL, 0, 2 * CLOCK_NS_PER_MS);
 	return read;
+}
+
+enum read_back read_back_answer(const struct memory *memory, const struct step *step,
+				enum block_state wanted, bool called_gone, int64_t deadline_ns,
+				bool ignore_signals, struct outcome *outcome, int *ret_error)
+{
+	int64_t until = clock_now_ns() + READ_BACK_GOING_NS;
+
+	if (until > deadline_ns)
+		until = deadline_ns;
+	for (unsigned int look = 0;; look++) {
+		enum read_back read = read_back_look(memory, step, outcome, ret_error);
+		int64_t pause = clock_backoff_ns(look, 1, 50), left = clock_left_ns(until);
+		bool going = (read == READ_SAME && called_gone && outcome->after != wanted) ||
+			     (read == READ_FAILED && *ret_error == -ENOENT);
+
+		if (!going || !left)
+			return read;
+		if (pause > left)
+			pause = left;
+		if (ignore_signals)
+			interrupt_poll_again(NULL, 0, pause);
+		else if (interrupt_poll(NULL, 0, pause) == -EINTR)
+			return read;
+	}
 }

@@ -32,9 +32,15 @@ static bool keep_offline_take_offline(struct remove_device *detach, struct outco
 	outcome->attempts += again.attempts;
 	outcome->elapsed_ns += again.elapsed_ns;
 	free(again.detail);
-	if (again.after == BLOCK_OFFLINE && outcome->cause == CAUSE_REVERTED) {
+	if (again.after == BLOCK_OFFLINE &&
+	    (outcome->cause == CAUSE_REVERTED || outcome->result == OUTCOME_FAILED)) {
 		outcome->result = OUTCOME_CHANGED;
 		outcome->cause = CAUSE_NONE;
+		outcome->error = 0;
+	} else if (again.result == OUTCOME_FAILED && again.error) {
+		outcome->result = OUTCOME_FAILED;
+		outcome->cause = again.cause;
+		outcome->error = again.error;
 	}
 	return true;
 }

@@ -149,8 +149,9 @@ static bool remove_device_mark_reverted(struct outcome *outcome)
 	if (outcome->after != BLOCK_ONLINE)
 		return false;
 	outcome->result = OUTCOME_FAILED;
-	/* With an errno nobody brought it back: the kernel said that it was gone, and it is not. */
-	outcome->cause = outcome->error ? CAUSE_UNKNOWN : CAUSE_REVERTED;
+	/* With an errno nobody brought it back: it would not go. */
+	if (!outcome->error)
+		outcome->cause = CAUSE_REVERTED;
 	return true;
 }
 

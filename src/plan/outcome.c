@@ -58,6 +58,10 @@ static const struct cause {
 			       "--rezone takes it offline and brings it into the zone",
 			       false, false },
 	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", false, false },
+	[CAUSE_STILL_THERE] = { "still-there",
+				"the kernel says that the block does not exist, but it is still "
+				"there (see the kernel log)",
+				false, false },
 	[CAUSE_REPLACED] = { "replaced",
 			     "the block was removed and another one has its number now; it was "
 			     "left alone",

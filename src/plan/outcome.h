@@ -49,7 +49,8 @@ enum outcome_cause {
 	CAUSE_VETO,	    /* EPERM from the write: the platform says no, permanent */
 	CAUSE_POISON,	    /* EHWPOISON: permanent until it is added again */
 	CAUSE_WRONG_ZONE,   /* online, but in another zone than asked for */
-	CAUSE_GONE,	    /* ENODEV, ENXIO, ENOENT */
+	CAUSE_GONE,	    /* its directory is not there any more */
+	CAUSE_STILL_THERE,  /* ENODEV, ENXIO, ENOENT, yet its directory stays: not transient */
 	CAUSE_REPLACED,	    /* another directory of the same name */
 	CAUSE_ACCESS,	    /* EACCES, EPERM on opening */
 	CAUSE_READ_ONLY,    /* EROFS on opening */
@@ -115,8 +116,9 @@ bool outcome_cause_is_transient(enum outcome_cause cause);
 
 /*
  * The one place that knows what an answer of the kernel means. `wanted` is the state that was asked
- * for; zone is the one the block was in. For a result without an error: CAUSE_NONE. See the table
- * in outcome.c, which cites the kernel.
+ * for; zone is the one the block was in. For a result without an error: CAUSE_NONE. CAUSE_GONE is
+ * only what the kernel says; whether it is true the block's directory decides. See the table in
+ * outcome.c, which cites the kernel.
  */
 enum outcome_cause outcome_classify(const struct write_result *result, enum block_state wanted,
 				    enum zone zone);

@@ -186,11 +186,25 @@ static void online_again_later(const void *data)
 	lock_release(&task);
 }
 
+static void vanish_later(const void *data)
+{
+	const struct later *later = data;
+	struct task task = { .fd = -1, .lock_fd = -1 };
+
+	task_sleep(&task, later->ms, false);
+	block_remove(later->number);
+}
+
 /* Effects that end an operation on a block whatever it is; 1: none of these. */
 static int apply_effect(unsigned long number, const struct fault *fault)
 {
+	struct later later = { .number = number, .ms = fault->vanish_ms };
 	long node;
 
+	if (later.ms == 0)
+		block_remove(number);
+	else if (later.ms > 0)
+		kernel_start(vanish_later, &later);
 	switch (fault->effect) {
 	case EFFECT_ERROR:
 	case EFFECT_FAIL:

@@ -105,6 +105,7 @@ struct fault {
 	int error;	  /* positive errno, for EFFECT_ERROR */
 	long delay_ms;	  /* the operation takes this long */
 	long reonline_ms; /* after that time somebody brings the block online again; or -1 */
+	long vanish_ms;	  /* after that time the block is removed; or -1 */
 	char zone[16];	  /* zone that an online block gets instead; empty: the right one */
 };
 

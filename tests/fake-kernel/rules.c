@@ -155,19 +155,22 @@ static bool parse_effect(char *const *words, int n, struct fault *ret, unsigned 
 	bool known = false;
 	int at = 1;
 
-	*ret = (struct fault){ .reonline_ms = -1 };
+	*ret = (struct fault){ .reonline_ms = -1, .vanish_ms = -1 };
 	*limit = ULONG_MAX;
 	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
 		if (!strcmp(words[0], effects[i].word)) {
 			ret->effect = effects[i].effect;
 			known = true;
 		}
-	if (!strcmp(words[0], "delay") || !strcmp(words[0], "reonline")) {
+	if (!strcmp(words[0], "delay") || !strcmp(words[0], "reonline") ||
+	    (!strcmp(words[0], "vanish") && n > 1 && duration_ms(words[1]) >= 0)) {
 		long ms = n > 1 ? duration_ms(words[1]) : -1;
 
 		if (ms < 0)
 			return false;
-		*(words[0][0] == 'd' ? &ret->delay_ms : &ret->reonline_ms) = ms;
+		*(words[0][0] == 'd' ? &ret->delay_ms :
+		  words[0][0] == 'r' ? &ret->reonline_ms :
+				       &ret->vanish_ms) = ms;
 		known = true;
 		at = 2;
 	} else if (!strncmp(words[0], "zone=", 5)) {
@@ -227,6 +230,8 @@ static bool apply_line(const char *file, char *line, const char *subject, const 
 		ret->delay_ms = fault.delay_ms;
 	else if (fault.reonline_ms >= 0)
 		ret->reonline_ms = fault.reonline_ms;
+	else if (fault.vanish_ms >= 0)
+		ret->vanish_ms = fault.vanish_ms;
 	else if (fault.zone[0])
 		memcpy(ret->zone, fault.zone, sizeof(ret->zone));
 	else {
@@ -244,7 +249,7 @@ void rules_find(const char *subject, const char *operation, struct fault *ret)
 	ssize_t n;
 	int fd;
 
-	*ret = (struct fault){ .reonline_ms = -1 };
+	*ret = (struct fault){ .reonline_ms = -1, .vanish_ms = -1 };
 	fd = file ? real_open(file, O_RDONLY | O_CLOEXEC, 0) : -1;
 	if (fd < 0)
 		return;

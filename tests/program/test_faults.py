@@ -47,13 +47,77 @@ def test_errnos_of_offline(machine: Any, errno: str, cause: str, rc: int) -> Non
     assert f"memory35: failed (1 block, 128M): {block['errno']}: " in result.err
 
 
-@pytest.mark.parametrize("errno", ["ENODEV", "ENXIO", "ENOENT"])
-def test_gone(machine: Any, errno: str) -> None:
+GONE = ("ENODEV", "ENXIO", "ENOENT")
+DIRECTIONS = [("offline", 35, "online"), ("online", 36, "offline")]
+
+
+@pytest.mark.parametrize("errno", GONE)
+@pytest.mark.parametrize("command, block, before", DIRECTIONS)
+def test_called_gone_but_still_there(machine: Any, command: str, block: int, before: str, errno: str) -> None:
+    """The block's directory decides, and not the answer of the kernel."""
     made = machine("x86-dimm")
-    offline = made.memhpctl("offline", "34-35", "--json", rules=f"memory35 offline {errno} always\nmemory36 online {errno} always")
-    assert offline.rc == 0 and outcomes(offline) == {34: ("changed", None), 35: ("vanished", "gone")}
-    online = made.memhpctl("online", "36-37", "--json")
-    assert online.rc == 64 and outcomes(online) == {36: ("vanished", "gone"), 37: ("changed", None)}
+    rules = f"memory{block} {command} {errno} always"
+    result = made.memhpctl(command, str(block), "--json", rules=rules)
+    assert result.rc == 1 and outcomes(result) == {block: ("failed", "still-there")}
+    told = result.json()["blocks"][0]
+    assert (told["before"], told["after"], told["errno"], told["attempts"]) == (before, before, errno, 1)
+    assert result.json()["totals"]["vanished"] == 0 and made.state(block) == before
+    text = made.memhpctl(command, str(block))
+    assert text.rc == 1 and text.out == "" and f"memory{block}: failed (1 block, 128M): {errno}: " in text.err
+    assert "still there" in text.err and "gone" not in text.err
+
+
+@pytest.mark.parametrize("errno", GONE)
+@pytest.mark.parametrize("command, block, before", DIRECTIONS)
+@pytest.mark.parametrize("when", ["0ms", "400ms"])
+def test_called_gone_and_gone(machine: Any, command: str, block: int, before: str, errno: str, when: str) -> None:
+    """At once, or a moment later: the kernel may be taking the block down."""
+    made = machine("x86-dimm")
+    rules = f"memory{block} {command} vanish {when}\nmemory{block} {command} {errno} always"
+    result = made.memhpctl(command, str(block), "--json", rules=rules)
+    assert outcomes(result) == {block: ("vanished", "gone")} and result.rc == (0 if command == "offline" else 1)
+    told = result.json()["blocks"][0]
+    assert told["after"] is None and told["errno"] == errno and not made.exists(block)
+
+
+@pytest.mark.parametrize("errno", GONE)
+def test_called_gone_among_others(machine: Any, errno: str) -> None:
+    made = machine("x86-dimm")
+    rules = f"memory34 offline {errno} always\nmemory37 online {errno} always"
+    offline = made.memhpctl("offline", "33-35", "--json", rules=rules)
+    assert offline.rc == 64 and outcomes(offline) == {33: ("changed", None), 34: ("failed", "still-there"), 35: ("changed", None)}
+    online = made.memhpctl("online", "36-38", "--json")
+    assert online.rc == 64 and outcomes(online) == {36: ("changed", None), 37: ("failed", "still-there"), 38: ("changed", None)}
+
+
+@pytest.mark.parametrize("errno", GONE)
+def test_called_gone_all_or_nothing(machine: Any, errno: str) -> None:
+    """What is still there fails an atomic run, and one that cannot be put back is told as it is."""
+    made = machine("x86-dimm")
+    before = made.states()
+    result = made.memhpctl("offline", "33-35", "--atomic", "--json", rules=f"memory34 offline {errno} always")
+    assert result.rc == 1 and made.states() == before and outcomes(result)[34] == ("failed", "still-there")
+    made = machine("x86-dimm")
+    result = made.memhpctl("offline", "33-35", "--atomic", "--json",
+                           rules=f"memory35 offline EPERM always\nmemory33 online {errno} always\nmemory34 online {errno} always")
+    told = {block["block"]: block for block in result.json()["blocks"]}
+    assert result.rc == 64 and told[35]["cause"] == "veto"
+    for number, block in told.items():
+        assert block["after"] == made.state(number) and block["result"] != "vanished"
+    assert [told[number]["errno"] for number in (33, 34) if told[number]["after"] == "offline"]
+
+
+@pytest.mark.parametrize("errno", GONE)
+def test_called_gone_on_the_way_into_another_zone(machine: Any, errno: str) -> None:
+    made = machine("kernel-zone")
+    result = made.memhpctl("online", "--zone=movable", "--rezone", "33", "--json", rules=f"memory33 offline {errno} always")
+    assert result.rc == 1 and outcomes(result) == {33: ("failed", "still-there")}
+    assert made.state(33) == "online" and [entry.word for entry in made.begun()] == ["offline"]
+    made = machine("kernel-zone")
+    result = made.memhpctl("online", "--zone=movable", "--rezone", "33", "--json", rules=f"memory33 online {errno} 1")
+    told = result.json()["blocks"][0]
+    assert result.rc == 1 and (told["cause"], told["errno"], told["after"]) == ("still-there", errno, "online")
+    assert made.zones(33) == ["Normal"] and told["zone_after"] == "Normal"
 
 
 def test_replaced_in_the_middle(machine: Any) -> None:

@@ -82,13 +82,51 @@ def test_einval_that_does_not_mean_already(movable: Guest, memhpctl: str, comman
 
 @pytest.mark.parametrize("command", ["offline", "online"])
 @pytest.mark.parametrize("error", GONE)
-def test_gone_although_the_block_is_there(movable: Guest, memhpctl: str, command: str, error: str) -> None:
-    """ENODEV, ENXIO and ENOENT of the write: the kernel says that this block is being taken down."""
+def test_called_gone_although_the_block_is_there(movable: Guest, memhpctl: str, command: str, error: str) -> None:
+    """A driver's ENODEV, ENXIO or ENOENT says nothing about the block: its directory does."""
     words = prepare(movable, command)
+    before = movable.block_state(BLOCK)
     inject(movable, command, error)
     result = movable.run([memhpctl, *words, "--json"])
     block = json.loads(result.out)["blocks"][0]
-    assert (block["result"], block["cause"], block["errno"]) == ("vanished", "gone", error)
+    assert (block["result"], block["cause"], block["errno"]) == ("failed", "still-there", error)
+    assert result.rc == 1 and block["before"] == block["after"] == before == movable.block_state(BLOCK)
+    inject(movable, command, 0)
+    assert movable.run([memhpctl, *words]).rc == 0
+
+
+@pytest.mark.parametrize("error", GONE)
+def test_what_is_called_gone_is_not_removed(movable: Guest, memhpctl: str, error: str) -> None:
+    """Neither are its device removed, its blocks left offline, nor a zone changed half-way."""
+    inject(movable, "offline", error)
+    result = movable.run([memhpctl, "remove", "--atomic", "PNP0C80:00", "--json"])
+    document = json.loads(result.out)
+    assert result.rc == 1 and "vanished" not in {block["result"] for block in document["blocks"]}
+    assert {movable.block_state(number) for number in range(32, 40)} == {"online"}
+    result = movable.run([memhpctl, "online", "--rezone", "--zone=kernel", str(BLOCK), "--json"])
+    block = json.loads(result.out)["blocks"][0]
+    assert (result.rc, block["cause"], block["zone_after"]) == (1, "still-there", "Movable")
+    assert movable.block_state(BLOCK) == "online"
+
+
+@pytest.mark.parametrize("command", ["offline", "online"])
+@pytest.mark.parametrize("error", GONE)
+def test_called_gone_and_gone_soon(movable: Guest, memhpctl: str, command: str, error: str) -> None:
+    """The writer is stopped after the answer, the block removed meanwhile: now it is gone."""
+    movable.check("memhpctl offline 32 34-39")
+    words = prepare(movable, command)
+    inject(movable, command, "EBUSY")
+    job = movable.spawn([memhpctl, *words, "--retries", "1000", "--timeout", "10min", "--json", "-vv"])
+    job.wait_output("try 2", errors=True)
+    inject(movable, command, error)
+    job.kill(signal.SIGSTOP)
+    inject(movable, command, 0)
+    assert movable.write("/sys/bus/acpi/devices/PNP0C80:00/eject", "1") == "OK"
+    movable.wait_ejected("d1")
+    job.kill(signal.SIGCONT)
+    result = job.wait()
+    block = json.loads(result.out)["blocks"][0]
+    assert (block["result"], block["cause"], block["after"]) == ("vanished", "gone", None), result.out
     assert result.rc == (0 if command == "offline" else 1)
 
 
