@@ -89,8 +89,8 @@ class Guest:
             stack.enter_context(monitor_end)
             stack.enter_context(agent_end)
             if state:
-                ends.append(stack.enter_context(open(state, "rb")).fileno())
-                options += ["-incoming", f"fd:{ends[3]}"]
+                # QEMU 9 and later take no file behind fd:, and before 8.2 there is no file:.
+                options += ["-incoming", f"exec:cat {shlex.quote(str(state))}"]
             self._process = subprocess.Popen([*self._command, *options], stdin=subprocess.DEVNULL,
                                              stdout=self._log_file, stderr=self._log_file, pass_fds=ends,
                                              preexec_fn=_die_with_parent)
