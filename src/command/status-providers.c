@@ -10,7 +10,7 @@ void status_print_providers(const struct sysfs *sysfs)
 {
 	bool any = false;
 
-	printf("\nBack ends\n");
+	printf("\nProviders\n");
 	for (size_t i = 0; providers[i]; i++) {
 		const char *separator = "; modules: ";
 

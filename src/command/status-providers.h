@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of `status` about the back ends by which memory comes and goes here. */
+/* The part of `status` about the providers by which memory comes and goes here. */
 #ifndef MEMHP_COMMAND_STATUS_PROVIDERS_H
 #define MEMHP_COMMAND_STATUS_PROVIDERS_H
 
 #include "output/output-json.h"
 #include "system/sysfs.h"
 
-/* Prints the back ends that this machine has, and their kernel modules. */
+/* Prints the providers that this machine has, and their kernel modules. */
 void status_print_providers(const struct sysfs *sysfs);
 
 /* The member "providers". */

@@ -9,7 +9,7 @@
  *	wait.c	the hot-plug lock, signals, processes of the kernel
  *	block.c	memory blocks: online and offline
  *	plug.c	memory blocks: adding and removing
- *	acpi.c	removal back ends ...
+ *	acpi.c	providers ...
  *	dax.c
  *	dlpar.c
  *	device.c	... what they share, and the small ones

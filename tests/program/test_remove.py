@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""remove, add and list --devices on described machines: every back end, and what goes wrong with each."""
+"""remove, add and list --devices on described machines: every provider, and what goes wrong with each."""
 
 from __future__ import annotations
 
