@@ -162,21 +162,32 @@ static int list_print_json(struct context *context, struct listing *listing)
 	return command_end_json(output_json_end_document(json), EXIT_DONE);
 }
 
-/* Judges the blocks, with --scan from their pages. */
+/* Is the chance to go offline shown? */
+static bool list_shows_chance(const struct column_choice *choice)
+{
+	for (size_t i = 0; i < choice->n; i++)
+		if (!strcmp(choice->v[i]->name, "OFFLINE?"))
+			return !options.devices;
+	return options.map;
+}
+
+/* Judges the blocks: by what is certain and the zone, with --scan from their pages. */
 static int list_judge(struct context *context, struct memory *memory, const struct ranges *selected,
 		      struct error *err)
 {
 	struct page_survey survey = { 0 };
-	int r = 0;
+	int r;
 
-	if (options.scan) {
+	if (!options.scan) {
+		r = page_survey_open_places(&context->sysfs, memory, &survey);
+	} else {
 		r = page_survey_open(&context->sysfs, memory, &survey);
 		if (r == 0 && (r = page_survey_scan_all(&survey, selected, CLOCK_NEVER)) < 0)
 			error_set(err, r, "cannot read /proc/kpageflags, which --scan needs: %s%s",
 				  strerror(-r), r == -EACCES ? " (only root can)" : "");
 	}
 	if (r == 0)
-		page_survey_judge_all(options.scan ? &survey : NULL, memory);
+		page_survey_judge_all(&survey, memory);
 	page_survey_done(&survey);
 	return r;
 }
@@ -266,9 +277,11 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 	if (list_parse(context, &choice, &request, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	r = memory_open(&context->sysfs, &memory, &err);
+	if (r == 0 && list_shows_chance(&choice) && page_survey_wants_devices(&context->sysfs))
+		request.want |= SELECTION_WANT_DEVICES;
 	if (r == 0)
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
-	if (r == 0)
+	if (r == 0 && list_shows_chance(&choice))
 		r = list_judge(context, &memory, &selected, &err);
 	exit_code =
 		r < 0 ? command_fail(context, 0, &err) :

@@ -12,32 +12,66 @@
 #include "provider/provider.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
+#include "system/platform.h"
 
 /* Reading page flags scales with the processors; a few are enough, and leave the machine to its
  * users. */
 #define THREADS_MAX 4
 #define BLOCKS_PER_THREAD 8
 
-int page_survey_open(const struct sysfs *sysfs, const struct memory *memory,
-		     struct page_survey *ret)
+bool page_survey_wants_devices(const struct sysfs *sysfs)
 {
-	struct page_survey survey = { .memory = memory };
-	char text[32];
+	char architecture[32];
+
+	/* arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier(). */
+	platform_architecture(sysfs, architecture, sizeof(architecture));
+	return !strcmp(architecture, "aarch64");
+}
+
+/* Keeps only the memory of /proc/iomem, which stands there by rising address. */
+static void page_survey_keep_ram(struct iomem *iomem)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < iomem->n; i++)
+		if (!strncmp(iomem->v[i].name, "System RAM", 10))
+			iomem->v[n++] = iomem->v[i];
+	iomem->n = n;
+}
+
+int page_survey_open_places(const struct sysfs *sysfs, const struct memory *memory,
+			    struct page_survey *ret)
+{
+	struct page_survey survey = { .memory = memory,
+				      .kpageflags = -ENODATA,
+				      .meminfo_error = -ENODATA };
 
 	survey.pages = calloc(memory->n_blocks + 1, sizeof(*survey.pages));
 	if (!survey.pages)
 		return -ENOMEM;
+	survey.iomem_error = iomem_load(sysfs, &survey.iomem);
+	page_survey_keep_ram(&survey.iomem);
+	survey.keeps_boot_memory = page_survey_wants_devices(sysfs);
+	*ret = survey;
+	return 0;
+}
+
+int page_survey_open(const struct sysfs *sysfs, const struct memory *memory,
+		     struct page_survey *ret)
+{
+	struct page_survey survey;
+	char text[32];
+	int r = page_survey_open_places(sysfs, memory, &survey);
+
+	if (r < 0)
+		return r;
 	survey.page_size = kpageflags_page_size(sysfs);
 	survey.kpageflags = kpageflags_open(sysfs);
-	survey.iomem_error = iomem_load(sysfs, &survey.iomem);
 	survey.meminfo_error = meminfo_load(sysfs, &survey.meminfo);
 	survey.memmap_on_memory = sysfs_read_path(sysfs, SYSFS_PARAMETERS "/memmap_on_memory", text,
 						  sizeof(text)) > 0 &&
 				  strcmp(text, "N");
-	/* arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier(). The file is there since 6.1. */
-	survey.keeps_boot_memory =
-		sysfs_read_path(sysfs, "/proc/sys/kernel/arch", text, sizeof(text)) > 0 &&
-		!strcmp(text, "aarch64");
+	survey.kernel = platform_kernel(sysfs);
 	*ret = survey;
 	return 0;
 }
@@ -59,17 +93,26 @@ void page_survey_done(struct page_survey *survey)
 	*survey = (struct page_survey){ 0 };
 }
 
+/* Only memory that was added later has its page descriptors in itself; boot memory never does. */
+static bool page_survey_has_own_memmap(const struct page_survey *survey, size_t index)
+{
+	const struct memory *memory = survey->memory;
+
+	return survey->memmap_on_memory && (!memory->whole || !memory->devices_known ||
+					    memory->blocks[index].device != BLOCK_NO_DEVICE);
+}
+
 int page_survey_scan(struct page_survey *survey, size_t index)
 {
 	const struct memory *memory = survey->memory;
 
 	if (survey->kpageflags < 0)
 		return survey->kpageflags;
-	if (survey->pages[index].counted)
+	if (survey->pages[index].counted || survey->pages[index].hidden)
 		return 0;
 	return pages_count(survey->kpageflags, survey->page_size,
 			   memory_address(memory, memory->blocks[index].number), memory->block_size,
-			   survey->memmap_on_memory, &survey->pages[index]);
+			   page_survey_has_own_memmap(survey, index), &survey->pages[index]);
 }
 
 /* What the threads of one scan share. */
@@ -128,6 +171,17 @@ int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks
 	return scan.error;
 }
 
+size_t page_survey_unseen(const struct page_survey *survey, const struct ranges *blocks)
+{
+	const struct memory *memory = survey->memory;
+	size_t n = 0;
+
+	for (size_t i = 0; i < memory->n_blocks; i++)
+		n += ranges_contain(blocks, memory->blocks[i].number) &&
+		     memory->blocks[i].state != BLOCK_OFFLINE && !survey->pages[i].counted;
+	return n;
+}
+
 const struct pages *page_survey_pages(const struct page_survey *survey, size_t index)
 {
 	return survey->pages[index].counted ? &survey->pages[index] : NULL;
@@ -138,19 +192,45 @@ static bool page_survey_has_holes(const struct page_survey *survey, const struct
 {
 	uint64_t first = memory_address(survey->memory, block->number),
 		 last = first + (survey->memory->block_size - 1), ram = 0;
+	size_t low = 0, high = survey->iomem.n;
 
-	if (survey->iomem_error)
-		return false;
-	for (size_t i = 0; i < survey->iomem.n; i++) {
-		const struct iomem_range *range = &survey->iomem.v[i];
+	/* The first range that does not end before the block. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (survey->iomem.v[middle].last < first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < survey->iomem.n && survey->iomem.v[low].first <= last; low++) {
+		const struct iomem_range *range = &survey->iomem.v[low];
 		uint64_t from = range->first > first ? range->first : first,
 			 to = range->last < last ? range->last : last;
 
-		if (from <= to && !strncmp(range->name, "System RAM", 10))
-			ram += to - from + 1;
+		ram += to - from + 1;
 	}
-	/* No memory at all: an architecture that shows it in another way. */
+	/* No memory at all: it could not be read, or an architecture shows it in another way. */
 	return ram && ram != survey->memory->block_size;
+}
+
+/*
+ * Is the block boot memory that the platform keeps? What belongs to no device is boot memory; but
+ * where the devices are not known, or one of them has all the rest, it cannot be told.
+ */
+static void page_survey_judge_platform(const struct page_survey *survey, const struct block *block,
+				       struct verdict_facts *facts)
+{
+	const struct memory *memory = survey->memory;
+
+	if (!survey->keeps_boot_memory)
+		return;
+	if (!memory->whole || !memory->devices_known)
+		facts->may_be_kept = true;
+	else if (block->device == BLOCK_NO_DEVICE)
+		facts->kept_by_platform = true;
+	else
+		facts->may_be_kept = memory->devices.v[block->device].provider->takes_the_rest;
 }
 
 struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
@@ -160,14 +240,18 @@ struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
 	const struct device *device =
 		block->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[block->device];
 
-	return verdict_of(&(struct verdict_facts){
+	struct verdict_facts facts = {
 		.block = block,
 		.has_holes = page_survey_has_holes(survey, block),
-		.kept_by_platform = survey->keeps_boot_memory && memory->whole && !device,
 		.balloon_lets_go = device && device->provider->gives_up_offline_pages,
+		.kernel = survey->kernel,
+		.hidden = survey->pages[index].hidden,
 		.pages = page_survey_pages(survey, index),
 		.meminfo = survey->meminfo_error ? NULL : &survey->meminfo,
-	});
+	};
+
+	page_survey_judge_platform(survey, block, &facts);
+	return verdict_of(&facts);
 }
 
 void page_survey_judge_all(const struct page_survey *survey, struct memory *memory)
@@ -175,8 +259,6 @@ void page_survey_judge_all(const struct page_survey *survey, struct memory *memo
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		struct block *block = &memory->blocks[i];
 
-		block->chance =
-			survey ? page_survey_judge(survey, i).chance :
-				 verdict_of(&(struct verdict_facts){ .block = block }).chance;
+		block->chance = page_survey_judge(survey, i).chance;
 	}
 }

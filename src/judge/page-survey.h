@@ -16,10 +16,11 @@ struct page_survey {
 	uint64_t page_size;
 	int kpageflags;			/* descriptor or -errno */
 	int iomem_error, meminfo_error; /* 0 or why it is not known: -errno */
-	struct iomem iomem;
+	struct iomem iomem;		/* what is memory of it, by rising address */
 	struct meminfo meminfo;
 	bool memmap_on_memory;
-	bool keeps_boot_memory;
+	bool keeps_boot_memory; /* arm64: its boot memory never goes offline */
+	unsigned int kernel;	/* PLATFORM_KERNEL() of its version, 0 where not known */
 };
 
 /*
@@ -29,9 +30,22 @@ struct page_survey {
  */
 int page_survey_open(const struct sysfs *sysfs, const struct memory *memory,
 		     struct page_survey *ret);
+/*
+ * The same without what only pages need: verdicts rest on zones, holes and the platform. Nothing
+ * can be scanned. Errors: -ENOMEM.
+ */
+int page_survey_open_places(const struct sysfs *sysfs, const struct memory *memory,
+			    struct page_survey *ret);
+
 void page_survey_done(struct page_survey *survey);
 
-/* Forgets what was counted, and reads anew how much memory is free: after pages were moved. */
+/*
+ * Does the verdict on a block depend on whether it belongs to a device, so that a whole snapshot
+ * with its devices is needed? So it is on arm64, which never gives its boot memory away.
+ */
+bool page_survey_wants_devices(const struct sysfs *sysfs);
+
+/* Forgets what was counted, and reads again how much memory is free: after pages were moved. */
 void page_survey_refresh(const struct sysfs *sysfs, struct page_survey *survey);
 
 /*
@@ -48,13 +62,16 @@ int page_survey_scan(struct page_survey *survey, size_t index);
 int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks,
 			 int64_t deadline_ns);
 
+/* How many of the blocks are not offline, and their pages were not counted? */
+size_t page_survey_unseen(const struct page_survey *survey, const struct ranges *blocks);
+
 /* The pages of a block; NULL where they were not counted. */
 const struct pages *page_survey_pages(const struct page_survey *survey, size_t index);
 
 /* What is known of a block of the snapshot. */
 struct verdict page_survey_judge(const struct page_survey *survey, size_t index);
 
-/* Sets block->chance of all blocks of the snapshot: without a survey (NULL) from the zone alone. */
+/* Sets block->chance of all blocks of the snapshot. */
 void page_survey_judge_all(const struct page_survey *survey, struct memory *memory);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/verdict.h"
 
+#include "system/platform.h"
+
 /* So many pages of the kernel's own are not all given back between the look and the try. */
 #define KERNEL_PAGES_FOR_SURE 64
 
@@ -24,6 +26,9 @@ static const struct {
 					"such as 6.1 moves them to and fro within the block" },
 	[REASON_GIGANTIC] = { "gigantic-pages",
 			      "gigantic huge pages, for which there is hardly a place elsewhere" },
+	[REASON_GIGANTIC_FREE] = { "gigantic-pages",
+				   "free gigantic huge pages, which only kernels since 6.10 give "
+				   "up" },
 	[REASON_BALLOON] = { "balloon", "the hypervisor's driver holds pages of it" },
 	[REASON_NO_ROOM] = { "no-room",
 			     "there is not enough free memory elsewhere for what has to move" },
@@ -33,9 +38,23 @@ static const struct {
 	[REASON_MOVABLE_ZONE] = { "movable-zone", "zone Movable, where pages can move" },
 	[REASON_TO_MOVE] = { "movable-pages", "all pages in use can move" },
 	[REASON_EMPTY] = { "empty", "nothing has to move" },
+	[REASON_MAY_BE_KEPT] = { "platform-unknown",
+				 "this platform never gives boot memory away, and whether this is "
+				 "boot memory is not known" },
+	[REASON_HIDDEN] = { "pages-hidden", "the kernel does not show the pages of this block" },
+	[REASON_DISSOLVES] = { "huge-pool",
+			       "free huge pages are dissolved: their pool will be smaller" },
 	[REASON_POISONED] = { "poisoned",
-			      "poisoned pages: once offline, the block will not come back online "
-			      "until its device was removed and added again" },
+			      "poisoned pages: since Linux 6.2 the block cannot come back online "
+			      "until its device has been removed and added again; before, the bad "
+			      "pages come back into use" },
+	[REASON_POISON_KEEPS] = { "poisoned",
+				  "poisoned pages: once offline, the block cannot come back online "
+				  "until its device has been removed and added again" },
+	[REASON_POISON_IS_FORGOTTEN] = { "poisoned",
+					 "poisoned pages: this kernel forgets them when the block "
+					 "goes offline, and puts the bad pages back into use when "
+					 "it comes online again" },
 };
 
 const char *verdict_reason_word(enum verdict_reason reason)
@@ -79,6 +98,8 @@ static void verdict_add_place(struct verdict *verdict, const struct verdict_fact
 		verdict_add(verdict, CHANCE_NO, REASON_HOLES);
 	if (facts->kept_by_platform)
 		verdict_add(verdict, CHANCE_NO, REASON_PLATFORM);
+	if (facts->hidden)
+		verdict_add(verdict, verdict->chance, REASON_HIDDEN);
 	if (facts->pages || zone == ZONE_NONE)
 		return;
 	if (zone == ZONE_MOVABLE)
@@ -101,6 +122,14 @@ static bool verdict_huge_pages_circle(const struct verdict_facts *facts)
 			(meminfo && meminfo->huge_free && used > meminfo->huge_size));
 }
 
+/* memory_block_online() asks memblk_nr_poison() since 6.2. */
+static enum verdict_reason verdict_poison_reason(unsigned int kernel)
+{
+	if (!kernel)
+		return REASON_POISONED;
+	return kernel < PLATFORM_KERNEL(6, 2) ? REASON_POISON_IS_FORGOTTEN : REASON_POISON_KEEPS;
+}
+
 static void verdict_add_pages(struct verdict *verdict, const struct verdict_facts *facts)
 {
 	const uint64_t *count = facts->pages->count;
@@ -119,6 +148,8 @@ static void verdict_add_pages(struct verdict *verdict, const struct verdict_fact
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_HUGE);
 	if (count[PAGE_GIGANTIC])
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_GIGANTIC);
+	if (count[PAGE_GIGANTIC_FREE] && facts->kernel < PLATFORM_KERNEL(6, 10))
+		verdict_add(verdict, CHANCE_UNLIKELY, REASON_GIGANTIC_FREE);
 	if (count[PAGE_BALLOON] && !facts->balloon_lets_go)
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_BALLOON);
 	if (facts->meminfo) {
@@ -130,8 +161,10 @@ static void verdict_add_pages(struct verdict *verdict, const struct verdict_fact
 	if (verdict->chance == CHANCE_YES)
 		verdict_add(verdict, to_move || !movable ? CHANCE_LIKELY : CHANCE_YES,
 			    to_move ? REASON_TO_MOVE : REASON_EMPTY);
+	if (pages_dissolved_bytes(facts->pages))
+		verdict_add(verdict, verdict->chance, REASON_DISSOLVES);
 	if (count[PAGE_POISONED])
-		verdict_add(verdict, verdict->chance, REASON_POISONED);
+		verdict_add(verdict, verdict->chance, verdict_poison_reason(facts->kernel));
 }
 
 struct verdict verdict_of(const struct verdict_facts *facts)
@@ -147,5 +180,8 @@ struct verdict verdict_of(const struct verdict_facts *facts)
 	verdict_add_place(&verdict, facts);
 	if (facts->pages)
 		verdict_add_pages(&verdict, facts);
+	/* What is certain stays so. */
+	if (facts->may_be_kept && verdict.chance != CHANCE_NO)
+		verdict_add(&verdict, CHANCE_UNKNOWN, REASON_MAY_BE_KEPT);
 	return verdict;
 }

@@ -25,13 +25,20 @@ enum verdict_reason {
 	REASON_OTHER_PAGES,  /* pages whose flags do not tell what they are */
 	REASON_HUGE,	     /* huge pages in use while there are free ones */
 	REASON_GIGANTIC,
+	REASON_GIGANTIC_FREE, /* free ones, on a kernel that does not give them up */
 	REASON_BALLOON,
 	REASON_NO_ROOM,
 	REASON_KERNEL_ZONE,  /* nobody has looked at the pages, and it is a kernel zone */
 	REASON_MOVABLE_ZONE, /* nobody has looked at the pages, and it is zone Movable */
 	REASON_TO_MOVE,	     /* all that is in it can move */
 	REASON_EMPTY,	     /* nothing has to move */
-	REASON_POISONED,     /* no obstacle, but harm */
+	REASON_MAY_BE_KEPT,  /* it may be boot memory that the platform keeps: nothing is known */
+	/* No obstacles, but to be known: */
+	REASON_HIDDEN,	     /* the kernel does not show the pages */
+	REASON_DISSOLVES,    /* free huge pages are taken out of the pool */
+	REASON_POISONED,     /* poisoned pages, and what this kernel makes of them is not known */
+	REASON_POISON_KEEPS, /* since 6.2: the block does not come back online */
+	REASON_POISON_IS_FORGOTTEN, /* before 6.2: the bad pages come back into use */
 	REASON_COUNT,
 };
 
@@ -40,9 +47,12 @@ struct verdict_facts {
 	const struct block *block;
 	bool has_holes;
 	bool kept_by_platform; /* boot memory of a machine that never gives it away */
+	bool may_be_kept;      /* it may be such memory: what is boot memory cannot be told here */
 	bool balloon_lets_go;  /* the driver behind PAGE_BALLOON gives its pages up when the block
 				  goes (virtio-mem) */
-	const struct pages *pages;     /* NULL: nobody has looked */
+	unsigned int kernel;   /* PLATFORM_KERNEL() of its version, 0 where not known */
+	bool hidden;	       /* somebody has looked, but the kernel does not show the pages */
+	const struct pages *pages;     /* NULL: nobody has looked, or nothing is shown */
 	const struct meminfo *meminfo; /* NULL: not known; used with pages only */
 };
 
@@ -62,6 +72,8 @@ struct verdict {
  * taken first: where the block has free ones, or several in use while the pool has free ones
  * anywhere, 6.1 was seen to move them to and fro for ever, 6.12 was not: unlikely. In a kernel zone
  * a page without any flag can be free (on a processor's list) or the kernel's: unlikely.
+ * Gigantic pages that are free go with the block since 6.10 (isolate_single_pageblock() passes over
+ * hugetlb pages; seen on 6.12 and 7.2), and fail with EBUSY before (seen on 6.1).
  */
 struct verdict verdict_of(const struct verdict_facts *facts);
 

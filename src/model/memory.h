@@ -24,8 +24,9 @@ struct memory {
 	int directory;	      /* of all blocks, open for reading */
 	struct block *blocks; /* by rising number */
 	size_t n_blocks;
-	size_t room;	 /* for so many there is memory at blocks */
-	bool whole;	 /* all blocks of the machine, not only some that were asked for */
+	size_t room;	    /* for so many there is memory at blocks */
+	bool whole;	    /* all blocks of the machine, not only some that were asked for */
+	bool devices_known; /* provider_find_devices() has looked for all of them */
 	size_t vanished; /* blocks that were there when the reading began and gone when their turn
 			    came */
 	struct node_set *node_sets; /* each set once; 0 is the empty one */

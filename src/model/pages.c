@@ -13,11 +13,14 @@
 #define PAGE_BLOCK_PAGES 512
 
 static const char *const keys[PAGE_KIND_COUNT] = {
-	[PAGE_FREE] = "free",		[PAGE_ANON] = "anonymous",    [PAGE_FILE] = "page_cache",
-	[PAGE_SHARED] = "shared",	[PAGE_LOCKED] = "locked",     [PAGE_HUGE] = "huge",
-	[PAGE_HUGE_FREE] = "huge_free", [PAGE_GIGANTIC] = "gigantic", [PAGE_BALLOON] = "balloon",
-	[PAGE_POISONED] = "poisoned",	[PAGE_RESERVED] = "reserved", [PAGE_SLAB] = "slab",
-	[PAGE_TABLE] = "page_table",	[PAGE_OTHER] = "other",	      [PAGE_MEMMAP] = "memmap",
+	[PAGE_FREE] = "free",		[PAGE_ANON] = "anonymous",
+	[PAGE_FILE] = "page_cache",	[PAGE_SHARED] = "shared",
+	[PAGE_LOCKED] = "locked",	[PAGE_HUGE] = "huge",
+	[PAGE_HUGE_FREE] = "huge_free", [PAGE_GIGANTIC] = "gigantic",
+	[PAGE_BALLOON] = "balloon",	[PAGE_GIGANTIC_FREE] = "gigantic_free",
+	[PAGE_POISONED] = "poisoned",	[PAGE_RESERVED] = "reserved",
+	[PAGE_SLAB] = "slab",		[PAGE_TABLE] = "page_table",
+	[PAGE_OTHER] = "other",		[PAGE_MEMMAP] = "memmap",
 	[PAGE_ABSENT] = "absent",
 };
 
@@ -30,6 +33,7 @@ static const char *const words_for[PAGE_KIND_COUNT] = {
 	[PAGE_HUGE] = "huge",
 	[PAGE_HUGE_FREE] = "free huge",
 	[PAGE_GIGANTIC] = "gigantic",
+	[PAGE_GIGANTIC_FREE] = "free gigantic",
 	[PAGE_BALLOON] = "ballooned",
 	[PAGE_POISONED] = "poisoned",
 	[PAGE_RESERVED] = "reserved",
@@ -50,8 +54,10 @@ const char *page_kind_words(enum page_kind kind)
 	return words_for[kind];
 }
 
-/* In the order in which has_unmovable_pages() (mm/page_isolation.c) asks, as far as the flags show
- * it. */
+/*
+ * In the order in which has_unmovable_pages() (mm/page_isolation.c) asks, as far as the flags show
+ * it; but poison comes before "free", as on 5.10 a free page that is poisoned has both.
+ */
 static enum page_kind kind_of(uint64_t word)
 {
 	if (HAS(word, NOPAGE))
@@ -60,10 +66,10 @@ static enum page_kind kind_of(uint64_t word)
 		return PAGE_RESERVED;
 	if (HAS(word, HUGE))
 		return PAGE_HUGE;
-	if (HAS(word, BUDDY))
-		return PAGE_FREE;
 	if (HAS(word, HWPOISON))
 		return PAGE_POISONED;
+	if (HAS(word, BUDDY))
+		return PAGE_FREE;
 	if (HAS(word, OFFLINE))
 		return PAGE_BALLOON;
 	if (HAS(word, SLAB))
@@ -96,10 +102,10 @@ static uint64_t gigantic_pages(uint64_t page_size)
 
 static void counter_end_huge(struct pages_counter *counter)
 {
-	enum page_kind kind = counter->huge_run > gigantic_pages(counter->pages.page_size) ?
-				      PAGE_GIGANTIC :
-			      counter->huge_mapped ? PAGE_HUGE :
-						     PAGE_HUGE_FREE;
+	enum page_kind kind = counter->huge_mapped ? PAGE_HUGE : PAGE_HUGE_FREE;
+
+	if (counter->huge_run > gigantic_pages(counter->pages.page_size))
+		kind = counter->huge_mapped ? PAGE_GIGANTIC : PAGE_GIGANTIC_FREE;
 
 	counter->pages.count[kind] += counter->huge_run;
 	counter->huge_run = 0;
@@ -111,7 +117,7 @@ static void counter_add(struct pages_counter *counter, uint64_t word, uint64_t r
 {
 	/* A tail page that tells nothing of its own is what its head is. */
 	bool follows = HAS(word, TAIL) && !HAS(word, HUGE) && !HAS(word, NOPAGE) &&
-		       !HAS(word, BUDDY) && !HAS(word, RESERVED);
+		       !HAS(word, BUDDY) && !HAS(word, RESERVED) && !HAS(word, HWPOISON);
 	enum page_kind kind = follows ? counter->head : kind_of(word);
 
 	if (kind == PAGE_HUGE) {
@@ -129,7 +135,9 @@ static void counter_add(struct pages_counter *counter, uint64_t word, uint64_t r
 	counter->past_lead = counter->past_lead || kind != counter->lead;
 	if (!counter->past_lead)
 		counter->lead_run += run;
-	counter->head = kind;
+	/* The pages after a poisoned one are still those of its compound page. */
+	if (kind != PAGE_POISONED)
+		counter->head = kind;
 }
 
 void pages_feed(const uint64_t *words, size_t n, void *data)
@@ -154,11 +162,13 @@ struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory)
 		all += pages->count[i];
 	descriptors = all * DESCRIPTOR_BYTES / pages->page_size;
 	rounded = (descriptors + PAGE_BLOCK_PAGES - 1) / PAGE_BLOCK_PAGES * PAGE_BLOCK_PAGES;
+	/* The pages after them may be of the same kind. */
+	if (counter->lead_run >= rounded)
+		descriptors = rounded;
 	if (memmap_on_memory && (counter->lead == PAGE_RESERVED || counter->lead == PAGE_OTHER) &&
-	    counter->lead_run &&
-	    (counter->lead_run == descriptors || counter->lead_run == rounded)) {
-		pages->count[counter->lead] -= counter->lead_run;
-		pages->count[PAGE_MEMMAP] += counter->lead_run;
+	    counter->lead_run >= descriptors) {
+		pages->count[counter->lead] -= descriptors;
+		pages->count[PAGE_MEMMAP] += descriptors;
 	}
 	pages->counted = true;
 	return *pages;
@@ -175,13 +185,10 @@ int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t s
 	if (r < 0)
 		return r;
 	*ret = pages_finish(&counter, memmap_on_memory);
-	/*
-	 * The file ended before the block did, or the block went offline meanwhile: then the
-	 * numbers say nothing about it.
-	 */
 	for (size_t i = 0; i < PAGE_KIND_COUNT; i++)
 		all += ret->count[i];
 	ret->counted = all == size / page_size && all != ret->count[PAGE_ABSENT];
+	ret->hidden = !ret->counted;
 	return 0;
 }
 
@@ -197,4 +204,9 @@ uint64_t pages_to_move(const struct pages *pages)
 {
 	return pages->count[PAGE_ANON] + pages->count[PAGE_FILE] + pages->count[PAGE_SHARED] +
 	       pages->count[PAGE_LOCKED] + pages->count[PAGE_HUGE] + pages->count[PAGE_GIGANTIC];
+}
+
+uint64_t pages_dissolved_bytes(const struct pages *pages)
+{
+	return (pages->count[PAGE_HUGE_FREE] + pages->count[PAGE_GIGANTIC_FREE]) * pages->page_size;
 }

@@ -18,8 +18,9 @@ enum page_kind {
 	PAGE_HUGE,   /* of hugetlbfs, in use: moved where a huge page can be had elsewhere */
 	PAGE_HUGE_FREE, /* of hugetlbfs, mapped by nobody, so most likely in the pool: given back to
 			   the system */
-	PAGE_GIGANTIC,	/* of hugetlbfs, larger than the buddy allocator's largest: a new one can
-			   hardly be had */
+	PAGE_GIGANTIC,	/* of hugetlbfs, in use, larger than the buddy allocator's largest: a new
+			   one can hardly be had */
+	PAGE_GIGANTIC_FREE, /* the same, mapped by nobody */
 	PAGE_BALLOON,  /* PageOffline: a hypervisor's driver keeps it (balloon, virtio-mem, Hyper-V)
 			*/
 	PAGE_POISONED, /* hardware error: not moved, left behind */
@@ -33,7 +34,8 @@ enum page_kind {
 };
 
 struct pages {
-	bool counted;	    /* false: nobody has looked */
+	bool counted;	    /* false: nobody has looked, or the kernel does not show them */
+	bool hidden;	    /* the kernel shows none of them, or only a part */
 	uint64_t page_size; /* bytes */
 	uint64_t count[PAGE_KIND_COUNT];
 };
@@ -60,16 +62,18 @@ struct pages_counter {
 void pages_feed(const uint64_t *words, size_t n, void *counter);
 
 /*
- * Ends the count. With `memmap_on_memory`, reserved pages that the block begins with, or since 6.11
- * pages without any flag, just as many as its page descriptors take (or that rounded up to a page
- * block), are PAGE_MEMMAP: offline_pages() leaves them out (drivers/base/memory.c:
+ * Ends the count. With `memmap_on_memory`, of the reserved pages that the block begins with, or
+ * since 6.11 the pages without any flag, as many as its page descriptors take (or that rounded up
+ * to a page block) are PAGE_MEMMAP: offline_pages() leaves them out (drivers/base/memory.c:
  * memory_block_offline(), nr_vmemmap_pages).
  */
 struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory);
 
 /*
- * Counts the pages of the block at `address`; *ret is not counted where the kernel shows only a
- * part of them, or none. Errors: those of kpageflags_read().
+ * Counts the pages of the block at `address`; *ret is hidden, and not counted, where the kernel
+ * shows only a part of them, or none: the file ends before the block does, as on loongarch64 for
+ * hot-added memory (fs/proc/page.c: get_max_dump_pfn()), or the block went offline meanwhile.
+ * Errors: those of kpageflags_read().
  */
 int pages_count(int kpageflags, uint64_t page_size, uint64_t address, uint64_t size,
 		bool memmap_on_memory, struct pages *ret);
@@ -79,5 +83,11 @@ void pages_add(struct pages *sum, const struct pages *pages);
 
 /* Pages that have to find a place elsewhere before the block can go. */
 uint64_t pages_to_move(const struct pages *pages);
+
+/*
+ * Bytes of free huge pages, of any size: when the block goes offline the kernel dissolves them, and
+ * the pool is smaller by them (mm/hugetlb.c: dissolve_free_hugetlb_folios()).
+ */
+uint64_t pages_dissolved_bytes(const struct pages *pages);
 
 #endif

@@ -167,6 +167,12 @@ static void print_block(const struct explanation *explanation, size_t index)
 			   format_about(room.free_bytes, there));
 		putchar('\n');
 	}
+	if (pages && pages_dissolved_bytes(pages)) {
+		wrap = wrap_begin(explanation, "pool");
+		wrap_print(&wrap, "%s of free huge pages will be dissolved",
+			   format_size(pages_dissolved_bytes(pages), must_move));
+		putchar('\n');
+	}
 	if (explanation->kernel_log[index]) {
 		wrap = wrap_begin(explanation, "log");
 		wrap_print(&wrap, "%s", explanation->kernel_log[index]);
@@ -213,6 +219,7 @@ static void add_pages(const struct page_survey *survey, const struct pages *page
 		output_json_uint(json, page_kind_key((enum page_kind)kind), pages->count[kind]);
 	output_json_end(json);
 	output_json_uint(json, "page_size", pages->page_size);
+	output_json_uint(json, "huge_pool_bytes", pages_dissolved_bytes(pages));
 	if (!survey->meminfo_error) {
 		struct headroom room = headroom_count(&survey->meminfo, pages);
 
@@ -288,7 +295,9 @@ int explanation_print_json(const struct explanation *explanation)
 	const struct memory *memory = explanation->memory;
 
 	output_json_uint(json, "block_size", memory->block_size);
-	output_json_bool(json, "scanned", explanation->scan_error == 0);
+	output_json_bool(json, "scanned",
+			 !explanation->scan_error &&
+				 !page_survey_unseen(explanation->survey, explanation->selected));
 	output_json_begin_array(json, "devices");
 	for (size_t i = 0; i < memory->devices.n; i++)
 		if (device_is_explained(explanation, &memory->devices.v[i]))

@@ -21,6 +21,7 @@ static const char *const hyperv_modules[] = { "hv_balloon", NULL };
 
 const struct provider provider_hyperv = {
 	.name = "hyperv",
+	.takes_the_rest = true,
 	.summary = "memory of a Hyper-V guest",
 	.cannot_remove = "a Hyper-V guest cannot give blocks back; lower the virtual machine's "
 			 "memory on the host, and its balloon shrinks the guest",

@@ -51,6 +51,7 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	uint32_t marked = 0;
 
 	devices_done(&memory->devices);
+	memory->devices_known = false;
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		memory->blocks[i].device = BLOCK_NO_DEVICE;
 	for (size_t i = 0; providers[i]; i++) {
@@ -65,6 +66,7 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
 		for (; marked < memory->devices.n; marked++)
 			provider_mark_blocks(memory, marked);
 	}
+	memory->devices_known = true;
 	return 0;
 }
 

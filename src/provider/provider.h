@@ -56,6 +56,8 @@ struct provider {
 	 * own; the blocks of any other device come as a whole and share one.
 	 */
 	bool grows_by_blocks;
+	/* Its device gets every block that no other has, boot memory too (provider_add_rest()). */
+	bool takes_the_rest;
 	/*
 	 * What a plain online under the kernel's online policy contig-zones spoils for this memory,
 	 * as one sentence without a final stop; NULL: nothing.

@@ -101,15 +101,60 @@ static const char *platform_virt_word(const struct sysfs *sysfs)
 	return guest ? "vm-other" : "none";
 }
 
-void platform_load(const struct sysfs *sysfs, struct platform *ret)
+/* What only one architecture has in its /proc/cpuinfo; the first that fits counts. */
+static const char *platform_cpuinfo_word(const struct sysfs *sysfs)
 {
+	static const struct {
+		const char *text, *uname;
+	} marks[] = {
+		{ "CPU implementer", "aarch64" }, { "vendor_id       : IBM/S390", "s390x" },
+		{ "vendor_id\t: ", "x86_64" },	  { "POWER", "ppc64le" },
+		{ "isa\t\t: rv64", "riscv64" },	  { "Loongson", "loongarch64" },
+	};
+	_cleanup_free_ char *text = NULL;
+
+	if (sysfs_read_all(sysfs, "/proc/cpuinfo", &text, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (strstr(text, marks[i].text))
+			return marks[i].uname;
+	return NULL;
+}
+
+void platform_architecture(const struct sysfs *sysfs, char *buffer, size_t size)
+{
+	const char *word = NULL;
 	struct utsname name;
 
-	if (sysfs_read_path(sysfs, "/proc/sys/kernel/arch", ret->arch, sizeof(ret->arch)) < 0) {
+	if (sysfs_read_path(sysfs, "/proc/sys/kernel/arch", buffer, size) > 0)
+		return;
+	if (!sysfs_is_running_system(sysfs))
+		word = platform_cpuinfo_word(sysfs);
+	if (!word) {
 		uname(&name);
-		snprintf(ret->arch, sizeof(ret->arch), "%.*s", (int)sizeof(ret->arch) - 1,
-			 name.machine);
+		word = name.machine;
 	}
+	snprintf(buffer, size, "%s", word);
+}
+
+unsigned int platform_kernel(const struct sysfs *sysfs)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+	char release[128];
+
+	if (sysfs_read_path(sysfs, "/proc/sys/kernel/osrelease", release, sizeof(release)) <= 0) {
+		if (!sysfs_is_running_system(sysfs))
+			return 0;
+		uname(&name);
+		snprintf(release, sizeof(release), "%s", name.release);
+	}
+	return sscanf(release, "%u.%u", &major, &minor) == 2 ? PLATFORM_KERNEL(major, minor) : 0;
+}
+
+void platform_load(const struct sysfs *sysfs, struct platform *ret)
+{
+	platform_architecture(sysfs, ret->arch, sizeof(ret->arch));
 	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
 		if (!strcmp(ret->arch, architectures[i].uname))
 			strcpy(ret->arch, architectures[i].word);

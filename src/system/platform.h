@@ -26,6 +26,23 @@ struct platform {
  */
 void platform_load(const struct sysfs *sysfs, struct platform *ret);
 
+/*
+ * The architecture in uname's word ("x86_64", "aarch64", …): /proc/sys/kernel/arch (since 6.1), on
+ * the running system uname(2), below a --sysroot what /proc/cpuinfo tells, and only where nothing
+ * else tells uname(2).
+ */
+void platform_architecture(const struct sysfs *sysfs, char *buffer, size_t size);
+
+/* A kernel's version as a number that can be compared. */
+#define PLATFORM_KERNEL(major, minor) ((unsigned int)(major) << 16 | (unsigned int)(minor))
+
+/*
+ * The version of the kernel, PLATFORM_KERNEL(): /proc/sys/kernel/osrelease, on the running system
+ * also uname(2). 0 where it is not known. A distribution's kernel may have what later versions
+ * brought.
+ */
+unsigned int platform_kernel(const struct sysfs *sysfs);
+
 /* Is this the kernel that saves a crash dump? It must leave all memory alone. */
 bool platform_is_capture_kernel(const struct sysfs *sysfs);
 

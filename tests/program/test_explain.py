@@ -28,8 +28,18 @@ def written(made: Any) -> list[tuple[str, str]]:
     return [(entry.name.removesuffix("/state").removeprefix("memory"), entry.word) for entry in made.begun()]
 
 
+def kernel(release: str) -> dict[str, str]:
+    """The version of the kernel."""
+    return {"/proc/sys/kernel/osrelease": release}
+
+
+def reasons(result: Any, number: int) -> list[str]:
+    """The words of the reasons for a block's verdict."""
+    return [reason["reason"] for block in result.json()["blocks"] if block["block"] == number for reason in block["reasons"]]
+
+
 def test_text(machine: Any) -> None:
-    made = machine("kernel-zone", files=meminfo(2 << 20))
+    made = machine("kernel-zone", files=meminfo(2 << 20) | kernel("6.12.0-amd64"))
     result = made.memhpctl("explain", "33", "36")
     assert (result.rc, result.err) == (0, "")
     assert result.out == """\
@@ -43,8 +53,8 @@ memory36: likely
   where     0x120000000-0x127ffffff, 128M, online, zone Normal, node 0,
             PNP0C80:00
   why       nothing has to move
-            poisoned pages: once offline, the block will not come back online
-            until its device was removed and added again
+            poisoned pages: once offline, the block cannot come back online
+            until its device has been removed and added again
   pages     1 poisoned (4K), 32767 free (127.9M)
   room      0B must move, 1.8G is free elsewhere
 """
@@ -115,6 +125,81 @@ def test_boot_memory_of_arm64_stays(machine: Any) -> None:
     result = made.memhpctl("explain", "1", "32", "--json")
     assert result.json()["blocks"][0]["reasons"][0]["reason"] == "platform"
     assert chances(result) == {1: "no", 32: "yes"}
+
+
+@pytest.mark.parametrize("files, chance", [
+    ({}, "unlikely"), ({"/proc/cpuinfo": "processor\t: 0\nCPU implementer\t: 0x41"}, "no"), ({"/proc/cpuinfo": "vendor_id\t: GenuineIntel"}, "unlikely"),
+])
+def test_architecture_of_a_kernel_before_6_1(machine: Any, files: dict[str, str], chance: str) -> None:
+    """Without /proc/sys/kernel/arch the processor tells, and not the machine that looks at the tree."""
+    made = machine("x86-dimm", files=files | kernel("5.10.0"), absent=["/proc/sys/kernel/arch", "/proc/kpageflags"])
+    assert chances(made.memhpctl("explain", "1", "32", "--json")) == {1: chance, 32: "likely"}
+    assert [row["offline_chance"] for row in made.memhpctl("list", "1", "--json").json()["ranges"]] == [chance]
+
+
+@pytest.mark.parametrize("name", ["hyperv", "xen"])
+def test_boot_memory_of_arm64_that_cannot_be_told(machine: Any, name: str) -> None:
+    """There every block belongs to the hypervisor's driver."""
+    made = machine(name, files={"/proc/sys/kernel/arch": "aarch64"}, absent=["/proc/kpageflags"])
+    result = made.memhpctl("explain", "--all", "--state=online", "--json")
+    found = set(chances(result).values())
+    assert found <= {"unknown", "no"} and "unknown" in found
+    number = next(number for number, chance in chances(result).items() if chance == "unknown")
+    assert reasons(result, number)[0] == "platform-unknown"
+    assert made.memhpctl("list", "-o", "OFFLINE?", "--noheadings", "--raw", str(number)).out == "?\n"
+    assert machine(name).memhpctl("explain", str(number)).out.startswith(f"memory{number}: ")
+
+
+def test_pages_that_are_not_shown(machine: Any) -> None:
+    """/proc/kpageflags may end before memory that was added later."""
+    made = machine("x86-dimm", lines="pages 1 buddy=1")
+    with open(made.path("/proc/kpageflags"), "r+b") as flags:
+        flags.truncate(32 * 32768 * 8)
+    result = made.memhpctl("explain", "1", "32", "36", "--json")
+    assert not result.json()["scanned"] and "pages-hidden" in reasons(result, 32) and "pages-hidden" not in reasons(result, 1)
+    assert made.memhpctl("explain", "1", "36", "--json").json()["scanned"]
+    assert "the kernel does not show the pages of this block" in made.memhpctl("explain", "32").out
+
+
+@pytest.mark.parametrize("release, chance", [("6.1.0-50-amd64", "unlikely"), ("6.12.1", "yes"), ("7.2.0-rc1", "yes"), (None, "unlikely")])
+def test_free_gigantic_pages(machine: Any, release: str | None, chance: str) -> None:
+    made = machine("x86-dimm", lines="pages 32 head+huge=1 tail+huge=32767\npages 33 tail+huge=32768\npages 34 head+huge+mmap=1 tail+huge+mmap=32767",
+                   files=meminfo(2 << 20) | (kernel(release) if release else {}))
+    result = made.memhpctl("explain", "32-34", "--json")
+    assert chances(result) == {32: chance, 33: chance, 34: "unlikely"}
+    block = result.json()["blocks"][0]
+    assert block["must_move_bytes"] == 0 and block["huge_pool_bytes"] == 128 << 20 and block["pages"]["gigantic_free"] == 32768
+    assert "huge-pool" in reasons(result, 32) and "huge-pool" not in reasons(result, 34)
+    assert "128M of free huge pages will be dissolved" in made.memhpctl("explain", "32").out
+
+
+@pytest.mark.parametrize("release, words", [
+    ("6.1.0-50-amd64", "puts the bad pages back into use"), ("6.2.0", "cannot come back online"), (None, "since Linux 6.2")])
+def test_what_becomes_of_poison(machine: Any, release: str | None, words: str) -> None:
+    made = machine("kernel-zone", lines="pages 38 buddy+hwpoison=1", files=kernel(release) if release else {})
+    for number in (36, 38):
+        out = " ".join(made.memhpctl("explain", str(number)).out.split())
+        assert "1 poisoned (4K)" in out and words in out
+
+
+@pytest.mark.parametrize("run, memmap", [(512, 512), (784, 512), (511, 0)])
+def test_page_descriptors_of_the_block_itself(machine: Any, run: int, memmap: int) -> None:
+    """They stand first, and what comes after them may look like them."""
+    made = machine("x86-dimm", lines=f"pages 32 none={run}\npages 1 reserved={run}", params={"memmap_on_memory": "Y"})
+    blocks = {block["block"]: block for block in made.memhpctl("explain", "1", "32", "--json").json()["blocks"]}
+    assert (blocks[32]["pages"]["memmap"], blocks[32]["pages"]["other"]) == (memmap, run - memmap)
+    # Boot memory has none of its own.
+    assert (blocks[1]["pages"]["memmap"], blocks[1]["pages"]["reserved"]) == (0, run)
+
+
+def test_list_says_no_where_it_is_certain(machine: Any) -> None:
+    """Holes and the platform need no look at the pages."""
+    made = machine("x86-dimm")
+    assert made.memhpctl("list", "-o", "OFFLINE?", "--noheadings", "--raw", "15").out == "no\n"
+    assert "x online, cannot go offline          2 blocks" in made.memhpctl("list", "--map").out
+    assert machine("x86-dimm", lines="iomem hidden").memhpctl("list", "-o", "OFFLINE?", "--noheadings", "--raw", "15").out == "unlikely\n"
+    arm = machine("x86-dimm", files={"/proc/sys/kernel/arch": "aarch64"})
+    assert arm.memhpctl("list", "-o", "BLOCKS,OFFLINE?", "--noheadings", "--raw").out == "0-15 no\n32-35 likely\n36-39 -\n"
 
 
 def test_size_leaves_out_what_never_goes_offline(machine: Any) -> None:

@@ -17,7 +17,8 @@ MIB128 = 128 << 20
 TABLE = """\
 RANGE                    SIZE STATE   ZONE           NODE BLOCKS DEVICE     OFFLINE?
 0x0-0x7ffffff            128M online  none              0      0 -          no
-0x8000000-0x7fffffff    1920M online  DMA32             0   1-15 -          unlikely
+0x8000000-0x77ffffff    1.75G online  DMA32             0   1-14 -          unlikely
+0x78000000-0x7fffffff    128M online  DMA32             0     15 -          no
 0x100000000-0x11fffffff  512M online  Movable           0  32-35 PNP0C80:00 likely
 0x120000000-0x13fffffff  512M offline Normal/Movable    0  36-39 PNP0C80:00 -
 
@@ -38,7 +39,7 @@ def test_table(machine: Any) -> None:
 def test_json_of_ranges(machine: Any) -> None:
     document = machine("x86-dimm").memhpctl("list", "--json").json()
     assert document["block_size"] == MIB128 and document["vanished"] == 0
-    assert document["ranges"][2] == {
+    assert document["ranges"][3] == {
         "address": 32 * MIB128, "size": 4 * MIB128, "state": "online", "zones": ["Movable"], "nodes": [0],
         "first_block": 32, "last_block": 35, "device": "PNP0C80:00", "offline_chance": "likely"}
     assert {total["state"]: total["blocks"] for total in document["totals"]} == {

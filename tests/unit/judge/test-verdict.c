@@ -2,6 +2,7 @@
 #include "judge/verdict.h"
 
 #include "base/cleanup.h"
+#include "system/platform.h"
 #include "tests/unit/unit.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -145,6 +146,66 @@ static void poison_is_no_obstacle(void **state)
 	check(sample("Movable", PAGE_POISONED, 1), &plenty, CHANCE_YES, REASON_EMPTY);
 }
 
+static void what_poison_does_depends_on_the_kernel(void **state)
+{
+	static const struct {
+		unsigned int kernel;
+		enum verdict_reason reason;
+	} cases[] = {
+		{ 0, REASON_POISONED },
+		{ PLATFORM_KERNEL(5, 10), REASON_POISON_IS_FORGOTTEN },
+		{ PLATFORM_KERNEL(6, 1), REASON_POISON_IS_FORGOTTEN },
+		{ PLATFORM_KERNEL(6, 2), REASON_POISON_KEEPS },
+		{ PLATFORM_KERNEL(7, 0), REASON_POISON_KEEPS },
+	};
+	struct sample made = sample("Movable", PAGE_POISONED, 1);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct verdict verdict = verdict_of(&(struct verdict_facts){
+			.block = &made.block, .pages = &made.pages, .kernel = cases[i].kernel });
+
+		assert_int_equal(verdict.chance, CHANCE_YES);
+		assert_true(verdict_has(&verdict, cases[i].reason));
+	}
+}
+
+static void free_gigantic_pages_go_since_6_10(void **state)
+{
+	struct sample made = sample("Movable", PAGE_GIGANTIC_FREE, 32768);
+	struct verdict_facts facts = { .block = &made.block, .pages = &made.pages };
+	struct verdict verdict;
+
+	(void)state;
+	facts.kernel = PLATFORM_KERNEL(6, 12);
+	verdict = verdict_of(&facts);
+	assert_int_equal(verdict.chance, CHANCE_YES);
+	assert_true(verdict_has(&verdict, REASON_DISSOLVES));
+	facts.kernel = PLATFORM_KERNEL(6, 1);
+	verdict = verdict_of(&facts);
+	assert_int_equal(verdict.chance, CHANCE_UNLIKELY);
+	assert_int_equal(verdict.reasons[0], REASON_GIGANTIC_FREE);
+	facts.kernel = 0;
+	assert_int_equal(verdict_of(&facts).chance, CHANCE_UNLIKELY);
+}
+
+static void what_may_be_kept_is_not_known(void **state)
+{
+	struct sample made = sample("Movable", PAGE_FREE, 0);
+	struct verdict_facts facts = { .block = &made.block, .may_be_kept = true };
+	struct verdict verdict = verdict_of(&facts);
+
+	(void)state;
+	assert_int_equal(verdict.chance, CHANCE_UNKNOWN);
+	assert_int_equal(verdict.reasons[0], REASON_MAY_BE_KEPT);
+	facts.pages = &made.pages;
+	assert_int_equal(verdict_of(&facts).chance, CHANCE_UNKNOWN);
+	made.pages.count[PAGE_RESERVED] = 1;
+	verdict = verdict_of(&facts);
+	assert_int_equal(verdict.chance, CHANCE_NO);
+	assert_int_equal(verdict.reasons[0], REASON_RESERVED);
+}
+
 static void a_balloon_that_lets_go_is_none(void **state)
 {
 	struct sample made = sample("Movable", PAGE_BALLOON, 512);
@@ -193,6 +254,9 @@ int main(void)
 		cmocka_unit_test(what_has_to_move_needs_room),
 		cmocka_unit_test(the_worst_reason_comes_first_and_all_are_told),
 		cmocka_unit_test(poison_is_no_obstacle),
+		cmocka_unit_test(what_poison_does_depends_on_the_kernel),
+		cmocka_unit_test(free_gigantic_pages_go_since_6_10),
+		cmocka_unit_test(what_may_be_kept_is_not_known),
 		cmocka_unit_test(a_balloon_that_lets_go_is_none),
 		cmocka_unit_test(room_is_known_without_a_look_where_it_can_be),
 	};

@@ -79,8 +79,15 @@ static void huge_pages_are_in_use_free_or_gigantic(void **state)
 	pages = count(words, ARRAY_SIZE(words), false);
 	assert_int_equal(pages.count[PAGE_HUGE], 512);
 	assert_int_equal(pages.count[PAGE_HUGE_FREE], 512);
+	assert_int_equal(pages.count[PAGE_GIGANTIC_FREE], 3072);
+	assert_int_equal(pages_to_move(&pages), 512);
+	assert_int_equal(pages_dissolved_bytes(&pages), (512 + 3072) * 4096);
+	for (size_t i = 1024; i < ARRAY_SIZE(words); i++)
+		words[i] |= BIT(MMAP);
+	pages = count(words, ARRAY_SIZE(words), false);
 	assert_int_equal(pages.count[PAGE_GIGANTIC], 3072);
 	assert_int_equal(pages_to_move(&pages), 512 + 3072);
+	assert_int_equal(pages_dissolved_bytes(&pages), 512 * 4096);
 }
 
 static void a_huge_page_can_be_fed_in_pieces(void **state)
@@ -97,6 +104,18 @@ static void a_huge_page_can_be_fed_in_pieces(void **state)
 	pages = pages_finish(&counter, false);
 	assert_int_equal(pages.count[PAGE_HUGE], 512);
 	assert_int_equal(pages.count[PAGE_GIGANTIC], 0);
+}
+
+/* On 5.10 a free page that is poisoned has both flags; and one of a larger page has its own. */
+static void poison_is_seen_wherever_it_is(void **state)
+{
+	const uint64_t words[] = { BIT(BUDDY) | BIT(HWPOISON), BIT(HEAD) | BIT(LRU) | BIT(ANON),
+				   BIT(TAIL), BIT(TAIL) | BIT(HWPOISON), BIT(TAIL) };
+	struct pages pages = count(words, ARRAY_SIZE(words), false);
+
+	(void)state;
+	assert_int_equal(pages.count[PAGE_POISONED], 2);
+	assert_int_equal(pages.count[PAGE_ANON], 3);
 }
 
 static void page_descriptors_in_front_go_with_the_block(void **state)
@@ -122,8 +141,13 @@ static void page_descriptors_in_front_go_with_the_block(void **state)
 		words[i] = BIT(RESERVED);
 	words[20000] = BIT(RESERVED);
 	assert_int_equal(count(words, ARRAY_SIZE(words), true).count[PAGE_RESERVED], 1);
+	/* Pages of the same kind may follow them. */
 	words[512] = BIT(RESERVED);
-	assert_int_equal(count(words, ARRAY_SIZE(words), true).count[PAGE_RESERVED], 514);
+	pages = count(words, ARRAY_SIZE(words), true);
+	assert_int_equal(pages.count[PAGE_RESERVED], 2);
+	assert_int_equal(pages.count[PAGE_MEMMAP], 512);
+	words[511] = BIT(BUDDY);
+	assert_int_equal(count(words, ARRAY_SIZE(words), true).count[PAGE_MEMMAP], 0);
 }
 
 int main(void)
@@ -133,6 +157,7 @@ int main(void)
 		cmocka_unit_test(tail_pages_follow_their_head),
 		cmocka_unit_test(huge_pages_are_in_use_free_or_gigantic),
 		cmocka_unit_test(a_huge_page_can_be_fed_in_pieces),
+		cmocka_unit_test(poison_is_seen_wherever_it_is),
 		cmocka_unit_test(page_descriptors_in_front_go_with_the_block),
 	};
 
