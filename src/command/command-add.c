@@ -35,9 +35,9 @@ static int add_load(struct context *context, struct memory *memory, struct error
 	r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
 	if (r >= 0)
 		r = memory_load_nodes(memory);
-	if (r >= 0)
-		r = provider_find_devices(&context->sysfs, memory);
-	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;
+	if (r < 0)
+		return error_set(err, r, "cannot read the memory blocks: %s", strerror(-r));
+	return provider_find_devices(&context->sysfs, memory, err);
 }
 
 /* The blocks of the devices with this result. Errors: -ENOMEM. */

@@ -215,13 +215,13 @@ static int monitor_look(struct monitor *monitor)
 	struct error err = { 0 };
 	int r = memory_open(sysfs, &now, &err);
 
-	error_done(&err);
 	if (r == 0)
 		r = memory_load(&now, BLOCK_WANT_ZONES);
 	if (r == 0)
 		r = memory_load_nodes(&now);
 	if (r == 0)
-		r = provider_find_devices(sysfs, &now);
+		r = provider_find_devices(sysfs, &now, &err);
+	error_done(&err);
 	if (r < 0) {
 		memory_close(&now);
 		return r;

@@ -141,7 +141,7 @@ static int addition_read_blocks(const struct sysfs *sysfs, const struct device *
 	if (r >= 0)
 		r = memory_load(&memory, 0);
 	if (r >= 0)
-		r = provider_find_devices(sysfs, &memory);
+		r = provider_find_devices(sysfs, &memory, &err);
 	now = r < 0 ? NULL : devices_find(&memory.devices, device->name);
 	if (now)
 		for (size_t i = 0; r >= 0 && i < now->blocks.n; i++)

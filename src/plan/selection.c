@@ -265,9 +265,9 @@ static int selection_load_all(struct selection *selection, bool devices, struct 
 {
 	int r = memory_load(selection->memory, selection->request->want & BLOCK_WANT_MASK);
 
-	if (r >= 0 && devices)
-		r = provider_find_devices(selection->sysfs, selection->memory);
-	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;
+	if (r < 0)
+		return error_set(err, r, "cannot read the memory blocks: %s", strerror(-r));
+	return devices ? provider_find_devices(selection->sysfs, selection->memory, err) : 0;
 }
 
 static int selection_run(struct selection *selection, struct error *err)

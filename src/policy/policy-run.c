@@ -77,8 +77,8 @@ static int policy_run_read(const struct policy_run_request *request,
 		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
 	if (r == 0)
 		r = memory_load_nodes(memory);
-	if (r == 0)
-		r = provider_find_devices(request->sysfs, memory);
+	if (r == 0 && (r = provider_find_devices(request->sysfs, memory, err)) < 0)
+		return r;
 	if (r == 0)
 		r = policy_scene_load(request->sysfs, memory, &result->scene);
 	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;

@@ -36,10 +36,14 @@ static int acpi_collect_block(const char *name, void *data)
 	struct acpi_search *search = data;
 	char target[64];
 	uint64_t number;
+	int r;
 
-	if (strncmp(name, "physical_node", 13) ||
-	    sysfs_read_link(search->own, name, target, sizeof(target)) < 0 ||
-	    !block_number_parse(target, &number) || !memory_find(search->memory, number))
+	if (strncmp(name, "physical_node", 13))
+		return 0;
+	r = sysfs_read_link(search->own, name, target, sizeof(target));
+	if (r < 0)
+		return sysfs_is_absent(r) ? 0 : r;
+	if (!block_number_parse(target, &number) || !memory_find(search->memory, number))
 		return 0;
 	return ranges_add(&search->blocks, number, number);
 }
@@ -55,7 +59,7 @@ static int acpi_collect_device(const char *name, void *data)
 		return 0;
 	own = openat(search->bus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (own < 0)
-		return 0;
+		return sysfs_is_absent(-errno) ? 0 : -errno;
 	search->own = own;
 	search->blocks = (struct ranges){ 0 };
 	r = sysfs_list(own, acpi_collect_block, search);
@@ -69,7 +73,7 @@ static int acpi_collect_device(const char *name, void *data)
 		r = -ENOMEM;
 	}
 	ranges_done(&search->blocks);
-	return r == -ENOMEM ? r : 0;
+	return sysfs_is_absent(r) ? 0 : r;
 }
 
 static int acpi_find_devices(const struct sysfs *sysfs, struct memory *memory)
@@ -78,7 +82,7 @@ static int acpi_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	_cleanup_close_ int bus = sysfs_open_directory(sysfs, ACPI_DEVICES);
 
 	if (bus < 0)
-		return 0;
+		return sysfs_is_absent(bus) ? 0 : bus;
 	search.bus = bus;
 	return sysfs_list(bus, acpi_collect_device, &search);
 }

@@ -34,39 +34,53 @@ static int dax_read_address(int directory, const char *path, uint64_t *ret)
 	return r < 0 ? r : parse_address(text, ret);
 }
 
+/* Gone with its device, or root's to read. */
+static bool dax_is_hidden(int error)
+{
+	return sysfs_is_absent(error) || error == -EACCES;
+}
+
 static int dax_collect_mapping(const char *name, void *data)
 {
 	struct dax_search *search = data;
 	uint64_t first, last;
 	char path[64];
+	int r;
 
 	if (strncmp(name, "mapping", 7) || strlen(name) > 32)
 		return 0;
 	snprintf(path, sizeof(path), "%s/start", name);
-	if (dax_read_address(search->own, path, &first) < 0)
-		return 0;
+	r = dax_read_address(search->own, path, &first);
+	if (r < 0)
+		return dax_is_hidden(r) ? 0 : r;
 	snprintf(path, sizeof(path), "%s/end", name);
-	if (dax_read_address(search->own, path, &last) < 0)
-		return 0;
+	r = dax_read_address(search->own, path, &last);
+	if (r < 0)
+		return dax_is_hidden(r) ? 0 : r;
 	return provider_add_range(search->memory, search->device, first, last);
 }
 
 static int dax_collect_device(const char *name, void *data)
 {
 	struct dax_search *search = data;
-	_cleanup_close_ int own = openat(search->bus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int own = -1;
 	char driver[64];
+	int r;
 
-	if (own < 0 || strncmp(name, "dax", 3))
+	if (strncmp(name, "dax", 3))
 		return 0;
+	own = openat(search->bus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (own < 0)
+		return sysfs_is_absent(-errno) ? 0 : -errno;
 	search->own = own;
 	search->device = devices_add(&search->memory->devices, name, &provider_dax);
 	if (!search->device)
 		return -ENOMEM;
 	/* With another driver, or none, it is no memory of the system now. */
-	if (sysfs_read_link(own, "driver", driver, sizeof(driver)) < 0 || strcmp(driver, "kmem"))
-		return 0;
-	return sysfs_list(own, dax_collect_mapping, search) == -ENOMEM ? -ENOMEM : 0;
+	r = sysfs_read_link(own, "driver", driver, sizeof(driver));
+	if (r >= 0 && !strcmp(driver, "kmem"))
+		r = sysfs_list(own, dax_collect_mapping, search);
+	return sysfs_is_absent(r) ? 0 : r;
 }
 
 static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
@@ -75,7 +89,7 @@ static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	_cleanup_close_ int bus = sysfs_open_directory(sysfs, DAX_DEVICES);
 
 	if (bus < 0)
-		return 0;
+		return sysfs_is_absent(bus) ? 0 : bus;
 	search.bus = bus;
 	return sysfs_list(bus, dax_collect_device, &search);
 }

@@ -103,19 +103,23 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 	struct pseries_search search = { .memory = memory };
 	_cleanup_free_ char *size = NULL, *lmbs = NULL;
 	size_t length;
+	int r = sysfs_read_all(sysfs, DRCONF "/ibm,lmb-size", &size, &length);
 
-	if (sysfs_read_all(sysfs, DRCONF "/ibm,lmb-size", &size, &length) < 0 || length != 8)
-		return 0;
+	if (r < 0 || length != 8)
+		return sysfs_is_absent(r) ? 0 : r;
 	search.lmb_size = pseries_read_u64(size);
 	/* An LMB is a block (memory_block_size_bytes()); with larger blocks none would be an LMB's
 	 * own. */
 	if (!search.lmb_size || search.lmb_size < memory->block_size)
 		return 0;
-	if (sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory-v2", &lmbs, &length) >= 0)
+	r = sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory-v2", &lmbs, &length);
+	if (r >= 0)
 		return pseries_walk_v2(&search, lmbs, length);
-	if (sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory", &lmbs, &length) >= 0)
+	if (sysfs_is_absent(r))
+		r = sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory", &lmbs, &length);
+	if (r >= 0)
 		return pseries_walk_v1(&search, lmbs, length);
-	return 0;
+	return sysfs_is_absent(r) ? 0 : r;
 }
 
 static bool pseries_is_present(const struct sysfs *sysfs)

@@ -38,32 +38,43 @@ static int s390_collect_block(const char *name, void *data)
 	return memory_find(memory, number) ? ranges_add(&device->blocks, number, number) : 0;
 }
 
-/* The storage increment of a block; 0 is also that of the first memory, and of every block
- * elsewhere. */
-static uint64_t s390_increment(const struct memory *memory, const struct block *block)
+/*
+ * The storage increment of a block; 0 is also that of the first memory, of every block elsewhere,
+ * and of one that is gone.
+ */
+static int s390_increment(const struct memory *memory, const struct block *block, uint64_t *ret)
 {
 	char path[BLOCK_NAME_SIZE + 16], text[32];
-	uint64_t increment;
+	int r;
 
+	*ret = 0;
 	snprintf(path, sizeof(path), "memory%" PRIu64 "/phys_device", block->number);
-	if (sysfs_read(memory->directory, path, text, sizeof(text)) < 0 ||
-	    parse_decimal(text, &increment) < 0)
-		return 0;
-	return increment;
+	r = sysfs_read(memory->directory, path, text, sizeof(text));
+	if (r < 0)
+		return sysfs_is_absent(r) ? 0 : r;
+	if (parse_decimal(text, ret) < 0)
+		*ret = 0;
+	return 0;
 }
 
 static int s390_find_increments(struct memory *memory)
 {
 	struct device *device = NULL;
+	uint64_t increment;
+	int r;
 
-	/* The highest block has the highest increment: elsewhere one read tells. */
-	if (!memory->n_blocks || !s390_increment(memory, &memory->blocks[memory->n_blocks - 1]))
+	if (!memory->n_blocks)
 		return 0;
+	/* The highest block has the highest increment: elsewhere one read tells. */
+	r = s390_increment(memory, &memory->blocks[memory->n_blocks - 1], &increment);
+	if (r < 0 || !increment)
+		return r;
 	for (size_t i = 0; i < memory->n_blocks; i++) {
-		uint64_t increment = s390_increment(memory, &memory->blocks[i]);
 		char name[32];
-		int r;
 
+		r = s390_increment(memory, &memory->blocks[i], &increment);
+		if (r < 0)
+			return r;
 		snprintf(name, sizeof(name), "increment%" PRIu64, increment);
 		if (!device || strcmp(device->name, name))
 			device = devices_add(&memory->devices, name, &provider_s390_standby);
@@ -80,8 +91,9 @@ static int s390_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
 	_cleanup_close_ int directory = sysfs_open_directory(sysfs, S390_CONFIG);
 
-	return directory < 0 ? s390_find_increments(memory) :
-			       sysfs_list(directory, s390_collect_block, memory);
+	if (sysfs_is_absent(directory))
+		return s390_find_increments(memory);
+	return directory < 0 ? directory : sysfs_list(directory, s390_collect_block, memory);
 }
 
 static int s390_plan(const struct device *device, const char *value, struct provider_steps *ret)

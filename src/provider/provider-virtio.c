@@ -36,10 +36,11 @@ static bool virtio_is_memory_device(const struct sysfs *sysfs, const char *name)
 static int virtio_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
 	struct iomem iomem;
-	int r = 0;
+	int r = virtio_is_present(sysfs) ? iomem_load(sysfs, &iomem) : -ENOENT;
 
-	if (!virtio_is_present(sysfs) || iomem_load(sysfs, &iomem) < 0)
-		return 0;
+	/* Root's to read. */
+	if (r < 0)
+		return sysfs_is_absent(r) || r == -EACCES ? 0 : r;
 	for (size_t i = 0; r >= 0 && i < iomem.n; i++) {
 		struct device *device;
 

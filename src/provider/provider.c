@@ -46,7 +46,7 @@ static int provider_compare_devices(const void *a, const void *b)
 	return strlen(left) == strlen(right) ? strcmp(left, right) : strverscmp(left, right);
 }
 
-int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
+int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, struct error *err)
 {
 	uint32_t marked = 0;
 
@@ -58,7 +58,8 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory)
 		int r = providers[i]->find_devices ? providers[i]->find_devices(sysfs, memory) : 0;
 
 		if (r < 0)
-			return r;
+			return error_set(err, r, "cannot find the devices of provider %s: %s",
+					 providers[i]->name, strerror(-r));
 		/* Directories come in no order. */
 		if (memory->devices.n > marked)
 			qsort(memory->devices.v + marked, memory->devices.n - marked,

@@ -77,8 +77,10 @@ struct provider {
 	/*
 	 * Adds the provider's devices with their blocks to memory->devices. Blocks that the
 	 * snapshot does not have are left out; a device that could be added has none. No such
-	 * hardware: adds nothing, returns 0. Errors: -ENOMEM; what cannot be read is taken as not
-	 * there.
+	 * hardware: adds nothing, returns 0. Only what sysfs_is_absent() means is taken as not
+	 * there: every other error of reading is returned, or a device would be missing for want of
+	 * a descriptor, and another rule, or nothing, would apply to its blocks. What only root may
+	 * read is the exception: without it the device is there, and its blocks are not known.
 	 */
 	int (*find_devices)(const struct sysfs *sysfs, struct memory *memory);
 	/*
@@ -130,9 +132,10 @@ bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const
 
 /*
  * Finds the devices of all providers and tells each block of the snapshot its own. Needs a snapshot
- * of all blocks to be complete. Errors: -ENOMEM.
+ * of all blocks to be complete. Errors: -ENOMEM, those of reading; memory->devices is incomplete
+ * then.
  */
-int provider_find_devices(const struct sysfs *sysfs, struct memory *memory);
+int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, struct error *err);
 
 /* Could the device be removed now, from here? Only reads. One without memory has nothing to be
  * removed. */

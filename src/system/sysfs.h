@@ -3,6 +3,7 @@
 #ifndef MEMHP_SYSTEM_SYSFS_H
 #define MEMHP_SYSTEM_SYSFS_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,15 @@ struct sysfs {
  */
 int sysfs_open(const char *root, struct sysfs *ret, struct error *err);
 void sysfs_close(struct sysfs *sysfs);
+
+/*
+ * Does this error (0 or -errno) say that there is no such file or device, or that it went while it
+ * was read? Any other error leaves open what is there.
+ */
+static inline bool sysfs_is_absent(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ENODEV || error == -ENXIO;
+}
 
 /* Is this the running system, not a tree that stands in for it? */
 bool sysfs_is_running_system(const struct sysfs *sysfs);

@@ -165,6 +165,27 @@ def test_few_descriptors(machine: Any) -> None:
     assert result.rc == 0
 
 
+@pytest.mark.parametrize("name, words", [
+    ("x86-dimm", ["list"]), ("x86-dimm", ["status"]), ("x86-dimm", ["explain", "35"]), ("x86-dimm", ["policy", "test", "36"]),
+    ("dax-kmem", ["list"]), ("dax-kmem", ["remove", "-n", "dax0.0"]), ("virtio-mem", ["list"]), ("pseries-v2", ["list"]),
+    ("s390-old", ["list"]), ("s390-new", ["list"]),
+])
+def test_few_descriptors_hide_no_device(machine: Any, name: str, words: list[str]) -> None:
+    """Out of descriptors while devices are looked for: an error, and never a machine without them."""
+    made = machine(name)
+    right = made.memhpctl(*words)
+    ended = []
+    for limit in range(4, 20):
+        result = made.run("sh", "-c", 'ulimit -n "$0"; exec "$@"', str(limit), find_program(), "--sysroot", str(made.root),
+                          *words, env=made.environment(find_program()))
+        ended.append(result.rc)
+        if result.rc == right.rc:
+            assert result.out == right.out, (limit, result)
+        else:
+            assert result.rc == 1 and result.out == "" and "Too many open files" in result.err, (limit, result)
+    assert 1 in ended and ended[-1] == right.rc
+
+
 def test_retries_are_bounded(machine: Any) -> None:
     made = machine("kernel-zone")
     rules = "* offline EBUSY always"
