@@ -258,6 +258,7 @@ int change_run(struct context *context, const struct change *change, const char 
 	struct selection_request request = { .words = words,
 					     .n_words = n_words,
 					     .all = change->all,
+					     .for_change = true,
 					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY |
 						     SELECTION_WANT_NODES };
 	_cleanup_close_ int lock = -1;

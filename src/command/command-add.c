@@ -173,5 +173,6 @@ const struct command command_add = {
 	.operands = "DEVICE...",
 	.summary = "add the memory of devices (dax, pseries, s390)",
 	.options = add_options,
+	.flags = COMMAND_CHANGES,
 	.run = add_run,
 };

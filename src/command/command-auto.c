@@ -210,7 +210,7 @@ const struct command command_kick = {
 	.operands = "",
 	.summary = "say that memory has come (for the udev rule)",
 	.options = kick_options,
-	.flags = COMMAND_HIDDEN,
+	.flags = COMMAND_HIDDEN | COMMAND_CHANGES,
 	.run = kick_run,
 };
 
@@ -219,6 +219,6 @@ const struct command command_auto = {
 	.operands = "",
 	.summary = "apply the policy to memory that has come (for the service)",
 	.options = auto_options,
-	.flags = COMMAND_HIDDEN,
+	.flags = COMMAND_HIDDEN | COMMAND_CHANGES,
 	.run = auto_run,
 };

@@ -237,7 +237,8 @@ static const struct poptOption *line_find_option(const struct line *line, const 
 	const struct poptOption *found =
 		line->command ? find_option(line->command->options, name, length, is_short) : NULL;
 
-	return found ? found : find_option(global_options, name, length, is_short);
+	return found ? found :
+		       find_option(command_global_options(line->command), name, length, is_short);
 }
 
 /* Takes in a word before the last one. */
@@ -294,7 +295,7 @@ static bool line_complete(struct line *line, const char *word)
 	if (word[0] == '-' && !line->only_operands) {
 		if (line->command)
 			offer_options(line, line->command->options);
-		offer_options(line, global_options);
+		offer_options(line, command_global_options(line->command));
 	} else if (!line->command) {
 		offer_commands(line);
 	} else {

@@ -18,20 +18,47 @@ const struct command *const commands[] = {
 
 static struct {
 	char *sysroot;
-	int json, quiet, verbose;
+	int json, quiet, quiet_short, verbose;
 } options;
 
-const struct poptOption global_options[] = {
-	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0,
-	  "Use the sys/ and proc/ of this directory in place of the system's", "DIR" },
-	{ "json", 'j', POPT_ARG_NONE, &options.json, 0,
-	  "Print one JSON document on standard output", NULL },
-	{ "quiet", 'q', POPT_ARG_NONE, &options.quiet, 0, "Print errors only", NULL },
-	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', "Say more; twice: each retry", NULL },
-	{ "help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL },
-	{ "version", 'V', POPT_ARG_NONE, NULL, OPTION_VERSION, "Show the version", NULL },
+/* clang-format off */
+#define COMMAND_LINE_OPTIONS(quiet_character, quiet_target) \
+	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0, \
+	  "Use the sys/ and proc/ of this directory in place of the system's", "DIR" }, \
+	{ "json", 'j', POPT_ARG_NONE, &options.json, 0, \
+	  "Print one JSON document on standard output", NULL }, \
+	{ "quiet", quiet_character, POPT_ARG_NONE, quiet_target, 0, "Print errors only", NULL }, \
+	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', "Say more; twice: each retry", NULL }, \
+	{ "help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL }, \
+	{ "version", 'V', POPT_ARG_NONE, NULL, OPTION_VERSION, "Show the version", NULL }
+/* clang-format on */
+
+const struct poptOption global_options[] = { COMMAND_LINE_OPTIONS('q', &options.quiet),
+					     POPT_TABLEEND };
+
+static const struct poptOption command_line_options_of_changes[] = {
+	COMMAND_LINE_OPTIONS('\0', &options.quiet), POPT_TABLEEND
+};
+
+/* Before the command, where it is not known yet what -q would be said to. */
+static const struct poptOption command_line_leading_options[] = {
+	COMMAND_LINE_OPTIONS('\0', &options.quiet),
+	{ NULL, 'q', POPT_ARG_NONE, &options.quiet_short, 0, NULL, NULL },
 	POPT_TABLEEND
 };
+
+const struct poptOption *command_global_options(const struct command *command)
+{
+	return command && (command->flags & COMMAND_CHANGES) ? command_line_options_of_changes :
+							       global_options;
+}
+
+static int command_line_refuse_quiet(const struct command *command, struct error *err)
+{
+	return error_set(err, -EINVAL,
+			 "-q: %s takes --quiet in full only, because -q means a quantity to drmgr",
+			 command->name);
+}
 
 /*
  * Reads options until one asks for something else to be done. Returns 0 at the end of the options,
@@ -40,6 +67,7 @@ const struct poptOption global_options[] = {
 static int command_line_read_options(poptContext popt, const struct command *command,
 				     struct error *err)
 {
+	const char *bad;
 	int r;
 
 	while ((r = poptGetNextOpt(popt)) > 0) {
@@ -49,9 +77,12 @@ static int command_line_read_options(poptContext popt, const struct command *com
 	}
 	if (r == -1)
 		return 0;
-	return error_set(err, -EINVAL, "%s: %s; memhpctl help%s%s lists the options",
-			 poptBadOption(popt, POPT_BADOPTION_NOALIAS), poptStrerror(r),
-			 command ? " " : "", command ? command->name : "");
+	bad = poptBadOption(popt, POPT_BADOPTION_NOALIAS);
+	/* Among others too, as in -nq. */
+	if (command && (command->flags & COMMAND_CHANGES) && bad[1] != '-' && strchr(bad, 'q'))
+		return command_line_refuse_quiet(command, err);
+	return error_set(err, -EINVAL, "%s: %s; memhpctl help%s%s lists the options", bad,
+			 poptStrerror(r), command ? " " : "", command ? command->name : "");
 }
 
 /* Was JSON asked for, even where the command line is too wrong to be read? */
@@ -110,7 +141,8 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 	const struct poptOption table[] = { { NULL, '\0', POPT_ARG_INCLUDE_TABLE,
 					      (void *)context->command->options, 0, NULL, NULL },
 					    { NULL, '\0', POPT_ARG_INCLUDE_TABLE,
-					      (void *)global_options, 0, NULL, NULL },
+					      (void *)command_global_options(context->command), 0,
+					      NULL, NULL },
 					    POPT_TABLEEND };
 	poptContext popt = poptGetContext("memhpctl", argc, argv, table, 0);
 	struct error err = { 0 };
@@ -131,8 +163,8 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 static int command_line_dispatch(struct context *context, int argc, char **argv)
 {
 	/* Stops at the first word that is no option: the command. */
-	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv, global_options,
-					  POPT_CONTEXT_POSIXMEHARDER);
+	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv,
+					  command_line_leading_options, POPT_CONTEXT_POSIXMEHARDER);
 	struct error err = { 0 };
 	int r = command_line_read_options(popt, NULL, &err), exit_code = EXIT_DONE, n = 0;
 	const char **words;
@@ -149,7 +181,11 @@ static int command_line_dispatch(struct context *context, int argc, char **argv)
 		exit_code = command_fail(context, EXIT_USAGE, &err);
 	} else if (!(context->command = command_find(words[0]))) {
 		exit_code = command_unknown(context, words[0]);
+	} else if (options.quiet_short && (context->command->flags & COMMAND_CHANGES)) {
+		command_line_refuse_quiet(context->command, &err);
+		exit_code = command_fail(context, EXIT_USAGE, &err);
 	} else {
+		options.quiet |= options.quiet_short;
 		while (words[n])
 			n++;
 		exit_code = command_line_parse(context, n, words);

@@ -27,5 +27,6 @@ const struct command command_offline = {
 	.operands = "SELECTOR...",
 	.summary = "take memory blocks offline",
 	.options = offline_options,
+	.flags = COMMAND_CHANGES,
 	.run = offline_run,
 };

@@ -47,5 +47,6 @@ const struct command command_online = {
 	.operands = "SELECTOR...",
 	.summary = "bring memory blocks online",
 	.options = online_options,
+	.flags = COMMAND_CHANGES,
 	.run = online_run,
 };

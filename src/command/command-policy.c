@@ -92,7 +92,9 @@ static int check_run(struct context *context, const struct policy *policy)
 static int apply_select(struct context *context, const char **words, size_t n_words,
 			struct ranges *ret, struct error *err)
 {
-	struct selection_request request = { .words = words, .n_words = n_words };
+	struct selection_request request = { .words = words,
+					     .n_words = n_words,
+					     .for_change = true };
 	struct memory memory = { 0 };
 	int r = memory_open(&context->sysfs, &memory, err);
 
@@ -269,5 +271,6 @@ const struct command command_policy = {
 	.operands = "show|check|test|apply [SELECTOR...]",
 	.summary = "show, check, test or apply what becomes of new memory",
 	.options = policy_options,
+	.flags = COMMAND_CHANGES,
 	.run = policy_run,
 };

@@ -119,6 +119,7 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 	struct selection_request request = { .words = words,
 					     .n_words = n_words,
 					     .all = size_options.size,
+					     .for_change = true,
 					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY |
 						     SELECTION_WANT_NODES |
 						     SELECTION_WANT_DEVICES };
@@ -157,5 +158,6 @@ const struct command command_remove = {
 	.operands = "SELECTOR...",
 	.summary = "take whole devices away",
 	.options = remove_options,
+	.flags = COMMAND_CHANGES,
 	.run = remove_run,
 };

@@ -74,12 +74,13 @@ static bool has_own_options(const struct command *command)
 
 void command_print_help(const struct command *command, FILE *out)
 {
-	const struct poptOption table[] = { { NULL, '\0', POPT_ARG_INCLUDE_TABLE,
-					      (void *)(command->options), 0,
-					      has_own_options(command) ? "Options:" : NULL, NULL },
-					    { NULL, '\0', POPT_ARG_INCLUDE_TABLE,
-					      (void *)global_options, 0, "Global options:", NULL },
-					    POPT_TABLEEND };
+	const struct poptOption table[] = {
+		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options), 0,
+		  has_own_options(command) ? "Options:" : NULL, NULL },
+		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)command_global_options(command), 0,
+		  "Global options:", NULL },
+		POPT_TABLEEND
+	};
 	const char *argv[] = { "memhpctl", NULL };
 	poptContext popt = poptGetContext(NULL, 1, argv, command->options ? table : table + 1, 0);
 	char usage[128];

@@ -22,6 +22,7 @@ struct context {
 
 enum command_flags {
 	COMMAND_HIDDEN = 1 << 0,    /* for programs: not in the help */
+	COMMAND_CHANGES = 1 << 2,   /* changes memory: --quiet has no short form, see below */
 	COMMAND_NO_SYSTEM = 1 << 1, /* does not look at the system: context->sysfs is not open */
 };
 
@@ -46,6 +47,12 @@ const struct command *command_find(const char *name);
 /* The global options; main() takes --help and --version by their values. */
 enum { OPTION_HELP = 1, OPTION_VERSION };
 extern const struct poptOption global_options[];
+
+/*
+ * Those that a command takes after its name; NULL is no command yet. One that changes memory has no
+ * -q: to drmgr it means an amount, and `remove -q 2` would take block 2 without a word.
+ */
+const struct poptOption *command_global_options(const struct command *command);
 
 /* Prints the usage, the options and what else the command has to say. */
 void command_print_help(const struct command *command, FILE *out);

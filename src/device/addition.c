@@ -45,6 +45,8 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 				    const struct device *device, bool force,
 				    struct device_outcomes *devices, struct error *err)
 {
+	if (provider_check_address(memory, selector, err) < 0)
+		return -EINVAL;
 	if (selector->first % memory->block_size)
 		return error_set(err, -EINVAL,
 				 "'%s' does not fall on a block border (a block has 0x%" PRIx64

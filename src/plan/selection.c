@@ -133,6 +133,16 @@ static int selection_add_addresses(struct selection *selection, const struct sel
 				 " bytes); the blocks it touches are "
 				 "0x%" PRIx64 "-0x%" PRIx64,
 				 selector->word, size, first * size, last * size + (size - 1));
+	if (selector->kind == SELECTOR_ADDRESS && selection->request->for_change) {
+		if (provider_check_address(selection->memory, selector, err) < 0)
+			return -EINVAL;
+		if (selector->first % size)
+			return error_set(err, -EINVAL,
+					 "'%s' does not fall on a block border (a block has "
+					 "0x%" PRIx64 " bytes); the block that holds it is "
+					 "memory%" PRIu64 " at 0x%" PRIx64,
+					 selector->word, size, first, first * size);
+	}
 	return selection_add_range(selection, selector, first, last, err);
 }
 
@@ -286,7 +296,9 @@ static int selection_run(struct selection *selection, struct error *err)
 		r = selector_parse(request->words[i], &selector, err);
 		if (r < 0)
 			return r;
-		if (selector.kind == SELECTOR_DEVICE)
+		if (selector.kind == SELECTOR_DEVICE ||
+		    (selector.kind == SELECTOR_ADDRESS && request->for_change &&
+		     provider_has_other_readings(selection->sysfs)))
 			whole = devices = true;
 		else if (selector_names_many(&selector, selection->memory->block_size))
 			whole = true;

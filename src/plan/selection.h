@@ -24,6 +24,11 @@ struct selection_request {
 	bool all;	       /* no words: every block; otherwise no words is an error */
 	bool missing_is_empty; /* a block that does not exist selects nothing instead of being an
 				  error: for `wait` */
+	/*
+	 * Memory will be changed: an address must be the first of its block, and a number that a
+	 * provider gives to another block is refused.
+	 */
+	bool for_change;
 	struct filter filter;
 	unsigned int want; /* enum block_want and selection_want */
 };
@@ -33,8 +38,8 @@ struct selection_request {
  * else all) and puts the numbers of the selected blocks into *ret_blocks. The memory must be open
  * and is filled.
  * Errors: -EINVAL with a sentence that names the word: no such block, node, device, also in the
- * filter; a hole in a range; an address off the block border; nothing selected. That the filter
- * lets nothing through is none. Others: what reading gives.
+ * filter; a hole in a range; an address off the block border; two readings; nothing selected. That
+ * the filter lets nothing through is none. Others: what reading gives.
  */
 int selection_load(const struct sysfs *sysfs, const struct selection_request *request,
 		   struct memory *memory, struct ranges *ret_blocks, struct error *err);

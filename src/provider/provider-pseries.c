@@ -156,6 +156,12 @@ static int pseries_plan_add(const struct sysfs *sysfs, const struct device *devi
 	return pseries_plan(sysfs, device, "add", ret, err);
 }
 
+/* drmgr and the kernel's messages name an LMB by its DRC index, in hexadecimal. */
+static void pseries_name_of_number(uint64_t number, char *ret_name, size_t size)
+{
+	snprintf(ret_name, size, "drc-%08" PRIx64, number);
+}
+
 const struct provider provider_pseries = {
 	.name = "pseries",
 	.summary = "logical memory block of a POWER partition",
@@ -163,4 +169,6 @@ const struct provider provider_pseries = {
 	.find_devices = pseries_find_devices,
 	.plan_remove = pseries_plan_remove,
 	.plan_add = pseries_plan_add,
+	.name_of_number = pseries_name_of_number,
+	.number_is = "the DRC index of",
 };

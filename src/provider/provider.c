@@ -2,6 +2,7 @@
 #include "provider/provider.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,37 @@ bool provider_find_to_add(const struct memory *memory, const struct selector *se
 		}
 	}
 	return false;
+}
+
+bool provider_has_other_readings(const struct sysfs *sysfs)
+{
+	for (size_t i = 0; providers[i]; i++)
+		if (providers[i]->name_of_number && providers[i]->is_present(sysfs))
+			return true;
+	return false;
+}
+
+int provider_check_address(const struct memory *memory, const struct selector *selector,
+			   struct error *err)
+{
+	uint64_t block = selector->first / memory->block_size;
+
+	for (size_t i = 0; providers[i]; i++) {
+		char name[PROVIDER_NAME_SIZE];
+		const struct device *device;
+
+		if (!providers[i]->name_of_number)
+			continue;
+		providers[i]->name_of_number(selector->first, name, sizeof(name));
+		device = devices_find(&memory->devices, name);
+		if (!device || ranges_contain(&device->blocks, block))
+			continue;
+		return error_set(err, -EINVAL,
+				 "'%s' has two readings: an address in memory%" PRIu64
+				 ", and %s %s; give memory%" PRIu64 " or %s",
+				 selector->word, block, providers[i]->number_is, name, block, name);
+	}
+	return 0;
 }
 
 bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const char *name)

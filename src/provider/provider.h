@@ -99,6 +99,12 @@ struct provider {
 	 */
 	bool (*name_to_add)(const struct selector *selector, char *ret_name, size_t size);
 	/*
+	 * The name of the device that the provider's own tools mean by a number that is written as
+	 * an address is; NULL: they do not use any. What such a number is: "the DRC index of".
+	 */
+	void (*name_of_number)(uint64_t number, char *ret_name, size_t size);
+	const char *number_is;
+	/*
 	 * Is the device gone, as far as it shows anywhere but in its blocks? NULL: the blocks are
 	 * all there is.
 	 */
@@ -126,6 +132,16 @@ extern const struct provider *const providers[];
  */
 bool provider_find_to_add(const struct memory *memory, const struct selector *selector,
 			  char name[PROVIDER_NAME_SIZE], struct device *ret);
+
+/* Has this machine a provider whose devices have numbers that are written as addresses are? */
+bool provider_has_other_readings(const struct sysfs *sysfs);
+
+/*
+ * Can the address be taken for the number of a device with other memory? Then it is refused with
+ * both readings: -EINVAL with a sentence.
+ */
+int provider_check_address(const struct memory *memory, const struct selector *selector,
+			   struct error *err);
 
 /* Is this a device, by its subsystem and name in a uevent, that memory comes from? */
 bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const char *name);

@@ -130,7 +130,7 @@ def test_filters_that_name_nothing(machine: Any, word: str) -> None:
 def test_quiet_and_verbose(machine: Any) -> None:
     made = machine("x86-dimm")
     assert made.memhpctl("online", "--quiet", "36")[:3] == (0, "", "")
-    result = made.memhpctl("offline", "-q", "0", "35")
+    result = made.memhpctl("offline", "--quiet", "0", "35")
     assert (result.rc, result.out) == (64, "") and "memory0: refused" in result.err
     assert "memory37: EBUSY" in made.memhpctl("online", "-vv", "37", rules="memory37 online EBUSY 1").err
 

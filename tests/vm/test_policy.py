@@ -412,17 +412,17 @@ def test_an_overrun_is_told_and_caught_up(start: Callable[..., Guest]) -> None:
     guest.check("systemctl stop systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd.service; "
                 "killall -STOP memhpctl")
     guest.plug_dimm("d2", "1G")
-    guest.check("memhpctl online --zone=movable -q 48-55")
+    guest.check("memhpctl online --zone=movable --quiet 48-55")
     # 40,000 events, of which none is taken; the buffer has room for half of them.
     guest.check("cd /sys/devices/system/memory; for i in $(seq 1000); do for b in memory*/uevent; do echo change >$b; "
                 "done; done", timeout=WAIT_S)
-    guest.check("memhpctl offline -q 48-55")
-    guest.check("memhpctl offline -q 40-41")
+    guest.check("memhpctl offline --quiet 48-55")
+    guest.check("memhpctl offline --quiet 40-41")
     guest.unplug_dimm("d2")
     guest.check("killall -CONT memhpctl")
     # A sign that it has come to the end.
     for _ in range(100):
-        guest.check("memhpctl offline -q 32; memhpctl online --zone=movable -q 32")
+        guest.check("memhpctl offline --quiet 32; memhpctl online --zone=movable --quiet 32")
         if "online 32" in (told := _told(guest, events)):
             break
         time.sleep(0.2)
@@ -470,7 +470,7 @@ def test_a_block_that_comes_in_the_last_moment(start: Callable[..., Guest]) -> N
                 "echo 1 >$region/create; echo 0x8000000 >devices/dax0.1/size; "
                 "for d in dax0.0 dax0.1; do echo $d >drivers/kmem/new_id; done")
     wait(guest, "40-41")
-    guest.check("memhpctl offline -q 40-41; for d in dax0.0 dax0.1; do echo $d >/sys/bus/dax/drivers/kmem/unbind; done")
+    guest.check("memhpctl offline --quiet 40-41; for d in dax0.0 dax0.1; do echo $d >/sys/bus/dax/drivers/kmem/unbind; done")
     result = guest.run(["last-moment", str(rounds)], 60 + 3 * rounds)
     print(result.out)
     assert result.rc == 0, result.out + log(guest)[-2000:]
