@@ -9,6 +9,7 @@
 
 #include "policy/conf.h"
 #include "policy/policy-value.h"
+#include "system/conf-files.h"
 
 /*
  * What the rules of distributions do, with the cases that those get wrong: memory that a driver (a
@@ -186,9 +187,11 @@ static int policy_set_in_policy(struct reading *reading, const struct conf_item 
 				struct error *err)
 {
 	struct policy *policy = reading->policy, ignored = *policy;
+	bool is_main = !strcmp(reading->file, CONF_FILES_MAIN);
 
 	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
-		bool first = !policy->settings[i].line;
+		/* Among the drop-ins the last name wins; each of them wins over the main file. */
+		bool counts = !policy->settings[i].line || !is_main;
 		int r;
 
 		if (strcmp(item->key, setting_names[i]))
@@ -196,9 +199,9 @@ static int policy_set_in_policy(struct reading *reading, const struct conf_item 
 		if (policy_once(&reading->in_policy[i], item, err) < 0)
 			return -EINVAL;
 		/* A value that does not count must be right all the same. */
-		r = policy_read_setting(first ? policy : &ignored, (enum policy_setting)i, item,
+		r = policy_read_setting(counts ? policy : &ignored, (enum policy_setting)i, item,
 					err);
-		if (r == 0 && first)
+		if (r == 0 && counts)
 			policy->settings[i] = (struct policy_origin){ reading->file, item->line };
 		return r;
 	}

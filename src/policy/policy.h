@@ -120,8 +120,9 @@ void policy_init(struct policy *policy, const char *const *providers);
 void policy_done(struct policy *policy);
 
 /*
- * Adds what a file says. What is said first counts: settings that are set already keep their value,
- * and rules of later files come behind.
+ * Adds what a file says; the drop-ins come first, in the order of their names, then the main file
+ * (CONF_FILES_MAIN), then the built-in rules. Of settings the last drop-in's value counts, and the
+ * main file's only where no drop-in has one. Rules of later files come after those there are.
  * Errors: -EINVAL with a sentence that begins with "FILE:LINE: ": unknown section, key or word, a
  * key twice in a file's section, a rule of a name that there is, a rule without an action. The
  * policy must not be used then. -ENOMEM.

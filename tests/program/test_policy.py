@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,18 @@ def test_what_show_prints_is_a_policy(machine: Any) -> None:
     assert result.rc == 0, result.err
     assert [line for line in result.out.splitlines() if line.startswith("[rule")] == \
         [line for line in shown.splitlines() if line.startswith("[rule")]
+
+
+def test_the_last_drop_in_wins_for_keys_and_the_first_rule_decides(machine: Any) -> None:
+    """The example of memhpctl.conf(5)."""
+    page = (Path(__file__).resolve().parents[2] / "man/memhpctl.conf.5").read_text()
+    texts = re.findall(r"^\.Pa (/\S+) :\n\.Bd.*?\n(.*?)\.Ed$", page, re.MULTILINE | re.DOTALL)
+    assert [path for path, _ in texts] == ["/usr/lib/memhpctl.d/10-vendor.conf", "/etc/memhpctl.d/90-site.conf"]
+    made = machine("x86-dimm", files={**dict(texts), CONF: "[policy]\nretries = 1\nratio-scope = node\n"})
+    shown = made.memhpctl("policy", "show").out
+    assert "retries = 9  # /etc/memhpctl.d/90-site.conf:2\n" in shown and f"ratio-scope = node  # {CONF}:3\n" in shown
+    assert re.findall(r"^\[rule (.*)\]$", shown, re.MULTILINE)[:2] == ["vendor", "site"]
+    assert "online_kernel, by rule vendor" in made.memhpctl("policy", "test", "36").out
 
 
 def test_a_mistake_stops_everything(machine: Any) -> None:

@@ -156,12 +156,18 @@ static void test_files_come_in_their_order(void **state)
 	tree_file("/etc/memhpctl.d/60-c.conf",
 		  "[policy]\nretries = 7\n[rule late]\naction = leave\n");
 	tree_file("/etc/memhpctl.d/ignored.txt", "what is this\n");
+	check_files("run vendor late main ", "/etc/memhpctl.d/60-c.conf");
+	tree_file("/usr/lib/memhpctl.d/70-d.conf", "[policy]\nretries = 8\n");
+	check_files("run vendor late main ", "/usr/lib/memhpctl.d/70-d.conf");
+	tree_link("/etc/memhpctl.d/70-d.conf", "/dev/null");
+	check_files("run vendor late main ", "/etc/memhpctl.d/60-c.conf");
+	tree_file("/etc/memhpctl.d/60-c.conf", "[rule late]\naction = leave\n");
 	check_files("run vendor late main ", "/usr/lib/memhpctl.d/50-b.conf");
 	tree_file("/run/memhpctl.d/50-b.conf", "[rule over]\naction = leave\n");
-	check_files("run over late main ", "/etc/memhpctl.d/60-c.conf");
+	check_files("run over late main ", "/etc/memhpctl.conf");
 	tree_link("/etc/memhpctl.d/40-a.conf", "/dev/null");
 	tree_link("/etc/memhpctl.d/50-b.conf", "/dev/null");
-	check_files("late main ", "/etc/memhpctl.d/60-c.conf");
+	check_files("late main ", "/etc/memhpctl.conf");
 }
 
 static void test_half_a_policy_is_none(void **state)
