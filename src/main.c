@@ -43,6 +43,7 @@
  *     - kernel-policy.[ch] (the part that the kernel carries out)
  *     - pending.[ch]      ("there is something to look at", without losing any)
  *     - policy-run.[ch]   (a pass over what is offline)
+ *     - README            (the way from the event to the log, step by step)
  *     - policy-log.[ch]   (what it writes to the system log)
  *     - policy-state.[ch] (what was online before)
  *     - policy-conflicts.[ch] (who else brings memory online)

@@ -161,11 +161,24 @@ static bool auto_detach(void)
 	return true;
 }
 
+/*
+ * The kernel that saves a crash dump has to live with the memory that it has; a kernel without
+ * memory hot-plug has no directory of blocks; a container sees that of its host, read-only.
+ */
+static bool auto_has_no_business(const struct sysfs *sysfs)
+{
+	if (!platform_is_capture_kernel(sysfs) && sysfs_exists(sysfs, SYSFS_MEMORY) &&
+	    !sysfs_is_read_only(sysfs, SYSFS_MEMORY))
+		return false;
+	pending_forget(sysfs);
+	return true;
+}
+
 static int kick_run(struct context *context, const char **words, size_t n_words)
 {
 	(void)words;
 	(void)n_words;
-	if (platform_is_capture_kernel(&context->sysfs))
+	if (auto_has_no_business(&context->sysfs))
 		return EXIT_DONE;
 	/* /run is full or read-only: then each event works, one after the other. */
 	if (pending_raise(&context->sysfs) < 0)
@@ -200,7 +213,7 @@ static int auto_run(struct context *context, const char **words, size_t n_words)
 {
 	(void)words;
 	(void)n_words;
-	if (platform_is_capture_kernel(&context->sysfs))
+	if (auto_has_no_business(&context->sysfs))
 		return EXIT_DONE;
 	return options.boot ? auto_boot(context) : auto_serve(context, true, options.wait);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
@@ -108,6 +109,18 @@ void pending_progress(const struct sysfs *sysfs)
 		close(fd);
 }
 
+void pending_forget(const struct sysfs *sysfs)
+{
+	static const char *const files[] = { PENDING, RUNNING };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (unlinkat(sysfs->root_fd, files[i], 0) < 0 && errno != ENOENT) {
+			/* Whoever starts us because of it must not do so all the time. */
+			interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);
+			return;
+		}
+}
+
 /* Under the lock. */
 static int pending_serve_locked(const struct sysfs *sysfs, int (*work)(void *data), void *data)
 {
@@ -148,8 +161,11 @@ int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data),
 
 		FLAG_STEP("lock");
 		lock = pending_lock(sysfs, wait);
-		if (lock < 0)
+		if (lock < 0) {
+			if (lock != -EBUSY && lock != -EINTR)
+				pending_forget(sysfs);
 			return lock;
+		}
 		r = 0;
 		if (pending_is_raised(sysfs) || faccessat(sysfs->root_fd, RUNNING, F_OK, 0) == 0)
 			r = pending_serve_locked(sysfs, work, data);

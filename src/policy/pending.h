@@ -46,10 +46,19 @@ bool pending_is_raised(const struct sysfs *sysfs);
  * Answers the flag, if it is raised or a process that answered it was killed, by calling `work` as
  * often as needed. Somebody else who answers it already is waited for with `wait`; else -EBUSY, and
  * he will see the flag. The flag stays as it is for the next one when work is interrupted (-EINTR).
+ * After any other error the flag is down: whoever starts a process whenever it is up would start
+ * one after the other. What remains to be done is seen at the next event, or when the caller raises
+ * the flag again.
  * Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX starts without progress;
  * -EINTR a signal while waiting; those of open(2) on the directory of blocks.
  */
 int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data), void *data);
+
+/*
+ * Takes the flag down where nothing can come of it: on a kernel without memory hot-plug, or where
+ * /sys is read-only.
+ */
+void pending_forget(const struct sysfs *sysfs);
 
 /* For `work`: the starts up to now were not in vain. */
 void pending_progress(const struct sysfs *sysfs);

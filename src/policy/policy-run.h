@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Applying the policy to what is offline: what memory that has just come waits for. */
+/* Applying the policy to what is offline: steps 7 to 13 of README in this folder. */
 #ifndef MEMHP_POLICY_POLICY_RUN_H
 #define MEMHP_POLICY_POLICY_RUN_H
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -145,6 +146,14 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)
 bool sysfs_exists(const struct sysfs *sysfs, const char *path)
 {
 	return faccessat(sysfs->root_fd, below_root(path), F_OK, 0) == 0;
+}
+
+bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path)
+{
+	_cleanup_close_ int fd = sysfs_open_directory(sysfs, path);
+	struct statvfs system;
+
+	return fd >= 0 && fstatvfs(fd, &system) == 0 && system.f_flag & ST_RDONLY;
 }
 
 int sysfs_list(int directory, int (*function)(const char *name, void *data), void *data)

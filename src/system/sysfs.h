@@ -74,6 +74,9 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size);
 /* Is there such a file? By absolute path below the root. */
 bool sysfs_exists(const struct sysfs *sysfs, const char *path);
 
+/* Is the file system of this directory mounted read-only, as /sys is in a container? */
+bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path);
+
 /*
  * Calls function for each entry of a directory but "." and "..", in the order of the file system,
  * until it returns non-zero, which is then returned. The descriptor is read from its beginning and

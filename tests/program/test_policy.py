@@ -269,6 +269,18 @@ def test_a_capture_kernel_is_left_alone(machine: Any) -> None:
     assert not made.begun() and not made.path("/run/memhpctl/pending").exists()
 
 
+def test_a_kernel_without_hotplug_has_nothing_to_do(machine: Any) -> None:
+    """Otherwise the path unit starts the service again and again."""
+    made = machine("no-hotplug", lines="node 0 cpus=0-3\nnode 1\ndir /sys/devices/system/memory_tiering\ndir /run/systemd/system")
+    for words in (["kick"], ["auto", "--boot"], ["auto"], ["auto", "--wait"]):
+        made.path("/run/memhpctl").mkdir(exist_ok=True)
+        made.path("/run/memhpctl/pending").write_text("")
+        made.path("/run/memhpctl/running").write_text("x")
+        result = made.memhpctl(*words)
+        assert (result.rc, result.err) == (0, "")
+        assert not made.path("/run/memhpctl/pending").exists() and not made.path("/run/memhpctl/running").exists()
+
+
 def test_the_log(machine: Any) -> None:
     made = machine("x86-dimm")
     place = made.path("/run/systemd/journal")

@@ -323,6 +323,17 @@ def test_a_stuck_journal_keeps_nobody_from_ending(start: Callable[..., Guest]) -
         guest.check(["memhpctl", "policy", "apply"], timeout=20)
 
 
+def test_a_read_only_sys_is_left_alone(start: Callable[..., Guest]) -> None:
+    """As in a container: no failed unit, no flag that starts the service again and again."""
+    guest = start(DIMMS)
+    guest.check("systemctl stop memhpctl-boot.service memhpctl.service memhpctl.path; mount -o remount,ro /sys")
+    assert guest.run("memhpctl kick && memhpctl auto --boot && memhpctl auto --wait").rc == 0
+    assert guest.run("ls /run/memhpctl/pending").rc != 0
+    guest.check("systemctl start memhpctl.path memhpctl-boot.service memhpctl.service")
+    assert guest.run("systemctl is-active memhpctl.path memhpctl-boot.service").out.split() == ["inactive"] * 2
+    assert guest.run("systemctl --failed --no-legend").out.strip() == ""
+
+
 def test_a_rule_of_the_distribution_races_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     try:
         lab = services_lab(tmp_path_factory.mktemp("racing"), memhpctl_to_test(), {"40-redhat.rules": RACING_RULE})

@@ -247,6 +247,20 @@ static void test_one_at_a_time(void **state)
 	assert_int_equal(n, 1);
 }
 
+/* Whoever starts a process whenever the flag is up would do so without end. */
+static void test_an_error_leaves_no_flag(void **state)
+{
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(renameat(sysfs.root_fd, SYSFS_MEMORY + 1, sysfs.root_fd, "away"), 0);
+	assert_int_equal(pending_raise(&sysfs), 0);
+	assert_int_equal(pending_serve(&sysfs, true, count, &n), -ENOENT);
+	assert_false(pending_is_raised(&sysfs));
+	assert_int_equal(renameat(sysfs.root_fd, "away", sysfs.root_fd, SYSFS_MEMORY + 1), 0);
+	assert_int_equal(n, 0);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -277,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_interrupted_work_stays_to_be_done, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_error_leaves_no_flag, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("flag", tests, NULL, NULL);
