@@ -65,6 +65,9 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 		r = removal_resolve(&run->memory, &blocks, options.whole_device, &run->removal,
 				    err);
 		if (r == 0)
+			r = removal_add_vacant(&context->sysfs, &run->memory, request->words,
+					       request->n_words, &run->removal, err);
+		if (r == 0)
 			r = removal_plan(&context->sysfs, &run->memory, change_options.atomic,
 					 &run->removal);
 		if (r == 0)
@@ -120,6 +123,7 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 					     .n_words = n_words,
 					     .all = size_options.size,
 					     .for_change = true,
+					     .vacant_is_empty = !size_options.size,
 					     .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY |
 						     SELECTION_WANT_NODES |
 						     SELECTION_WANT_DEVICES };

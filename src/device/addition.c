@@ -45,6 +45,8 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 				    const struct device *device, bool force,
 				    struct device_outcomes *devices, struct error *err)
 {
+	uint64_t block = selector->first / memory->block_size;
+
 	if (provider_check_address(memory, selector, err) < 0)
 		return -EINVAL;
 	if (selector->first % memory->block_size)
@@ -52,9 +54,15 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 				 "'%s' does not fall on a block border (a block has 0x%" PRIx64
 				 " bytes)",
 				 selector->word, memory->block_size);
-	if (memory_find(memory, selector->first / memory->block_size))
-		return error_set(err, -EINVAL, "'%s': memory%" PRIu64 " is there already",
-				 selector->word, selector->first / memory->block_size);
+	if (memory_find(memory, block)) {
+		struct device there = *device;
+		int r = ranges_add(&there.blocks, block, block);
+
+		if (r >= 0)
+			r = addition_add(&there, devices);
+		ranges_done(&there.blocks);
+		return r < 0 ? error_set(err, r, "no memory") : 0;
+	}
 	if (!force)
 		return error_set(err, -EINVAL,
 				 "'%s': the kernel believes any address, and where there is no "

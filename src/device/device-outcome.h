@@ -9,7 +9,7 @@
 enum device_result {
 	DEVICE_REMOVED,	 /* and seen to be gone */
 	DEVICE_ADDED,	 /* and its blocks seen */
-	DEVICE_ALREADY,	 /* `add`: its blocks were there */
+	DEVICE_ALREADY,	 /* it was there (`add`), or gone (`remove`), before */
 	DEVICE_OFFLINED, /* all its blocks are offline, and nothing on this system can remove it */
 	DEVICE_FAILED,	 /* tried in vain */
 	DEVICE_REFUSED,	 /* not tried: it cannot work, or would do harm */

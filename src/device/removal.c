@@ -89,6 +89,35 @@ int removal_resolve(const struct memory *memory, const struct ranges *blocks, bo
 	return 0;
 }
 
+int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, const char **words,
+		       size_t n_words, struct removal *removal, struct error *err)
+{
+	for (size_t i = 0; i < n_words; i++) {
+		char name[PROVIDER_NAME_SIZE];
+		struct device_outcome *outcome;
+		struct selector selector;
+		struct device vacant;
+		bool named = false;
+		int r = selector_parse(words[i], &selector, err);
+
+		if (r < 0)
+			return r;
+		if (!provider_find_vacant(sysfs, memory, &selector, name, &vacant))
+			continue;
+		for (size_t j = 0; j < removal->devices.n; j++)
+			named = named || (removal->devices.v[j].device.name &&
+					  !strcmp(removal->devices.v[j].device.name, vacant.name));
+		if (named)
+			continue;
+		outcome = device_outcomes_add(&removal->devices, vacant.name, vacant.provider,
+					      (struct ranges){ 0 });
+		if (!outcome)
+			return error_set(err, -ENOMEM, "no memory");
+		device_outcome_set(outcome, DEVICE_ALREADY, CAUSE_NONE, NULL);
+	}
+	return 0;
+}
+
 /* Why nothing on this system can remove it; NULL where something can. */
 static const char *removal_cannot(const struct device *device)
 {
@@ -125,7 +154,8 @@ int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool at
 	for (size_t i = 0; r >= 0 && i < removal->devices.n; i++) {
 		struct device_outcome *outcome = &removal->devices.v[i];
 
-		removal_plan_device(sysfs, atomic, outcome);
+		if (outcome->result == DEVICE_PLANNED)
+			removal_plan_device(sysfs, atomic, outcome);
 		for (size_t j = 0;
 		     r >= 0 && outcome->result == DEVICE_PLANNED && j < outcome->device.blocks.n;
 		     j++)

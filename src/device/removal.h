@@ -27,6 +27,13 @@ int removal_resolve(const struct memory *memory, const struct ranges *blocks, bo
 		    struct removal *ret, struct error *err);
 
 /*
+ * Adds those devices that the words name and that have no memory: what is gone already is done.
+ * Errors: -ENOMEM with a sentence.
+ */
+int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, const char **words,
+		       size_t n_words, struct removal *removal, struct error *err);
+
+/*
  * Asks the providers for their steps, refuses what cannot work (with atomic also what can only be
  * taken offline), and plans to take the blocks of the rest offline. Only reads. Errors: -ENOMEM.
  */

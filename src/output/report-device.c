@@ -67,7 +67,8 @@ static void print_device(const struct report *report, const struct device_outcom
 		if (!quiet)
 			printf("%s: %s%s\n", name,
 			       outcome->result == DEVICE_ALREADY ?
-				       "already there" :
+				       (outcome->device.blocks.n ? "already there" :
+								   "already gone") :
 				       device_result_name(outcome->result),
 			       where);
 		break;

@@ -211,6 +211,12 @@ static int selection_add_device(struct selection *selection, const struct select
 static int selection_add(struct selection *selection, const struct selector *selector,
 			 struct error *err)
 {
+	char name[PROVIDER_NAME_SIZE];
+	struct device vacant;
+
+	if (selection->request->vacant_is_empty &&
+	    provider_find_vacant(selection->sysfs, selection->memory, selector, name, &vacant))
+		return 0;
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
 		return selection_add_range(selection, selector, selector->first, selector->last,

@@ -29,6 +29,8 @@ struct selection_request {
 	 * provider gives to another block is refused.
 	 */
 	bool for_change;
+	bool vacant_is_empty; /* a device that the machine has a place for, but that has no memory,
+				 selects nothing instead of being an error: for `remove` */
 	struct filter filter;
 	unsigned int want; /* enum block_want and selection_want */
 };

@@ -130,6 +130,19 @@ static bool acpi_is_removed(const struct sysfs *sysfs, const struct device *devi
 	return r == -ENOENT || (r >= 0 && !(status & 1));
 }
 
+/* The slot has a directory, whether there is a DIMM in it or not. */
+static bool acpi_is_vacant(const struct sysfs *sysfs, const struct memory *memory, const char *name)
+{
+	char path[128];
+	uint64_t status;
+
+	(void)memory;
+	if (!acpi_is_memory_device(NULL, name))
+		return false;
+	snprintf(path, sizeof(path), ACPI_DEVICES "/%s/status", name);
+	return sysfs_read_decimal(sysfs, path, &status) >= 0 && !(status & 1);
+}
+
 const struct provider provider_acpi = {
 	.name = "acpi",
 	.summary = "ACPI memory device (DIMM)",
@@ -139,4 +152,5 @@ const struct provider provider_acpi = {
 	.find_devices = acpi_find_devices,
 	.plan_remove = acpi_plan_remove,
 	.is_removed = acpi_is_removed,
+	.is_vacant = acpi_is_vacant,
 };

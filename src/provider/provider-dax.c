@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
@@ -20,10 +21,12 @@ extern const struct provider provider_dax;
 #define DAX_DRIVERS "/sys/bus/dax/drivers"
 
 struct dax_search {
-	struct memory *memory;
+	const struct memory *memory;
+	struct devices *devices;
 	int bus; /* directory of all dax devices */
 	int own; /* directory of the device that is being read */
 	struct device *device;
+	size_t n_ranges; /* that could be read */
 };
 
 static int dax_read_address(int directory, const char *path, uint64_t *ret)
@@ -57,6 +60,7 @@ static int dax_collect_mapping(const char *name, void *data)
 	r = dax_read_address(search->own, path, &last);
 	if (r < 0)
 		return dax_is_hidden(r) ? 0 : r;
+	search->n_ranges++;
 	return provider_add_range(search->memory, search->device, first, last);
 }
 
@@ -73,7 +77,7 @@ static int dax_collect_device(const char *name, void *data)
 	if (own < 0)
 		return sysfs_is_absent(-errno) ? 0 : -errno;
 	search->own = own;
-	search->device = devices_add(&search->memory->devices, name, &provider_dax);
+	search->device = devices_add(search->devices, name, &provider_dax);
 	if (!search->device)
 		return -ENOMEM;
 	/* With another driver, or none, it is no memory of the system now. */
@@ -85,7 +89,7 @@ static int dax_collect_device(const char *name, void *data)
 
 static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	struct dax_search search = { .memory = memory };
+	struct dax_search search = { .memory = memory, .devices = &memory->devices };
 	_cleanup_close_ int bus = sysfs_open_directory(sysfs, DAX_DEVICES);
 
 	if (bus < 0)
@@ -174,6 +178,30 @@ static bool dax_is_removed(const struct sysfs *sysfs, const struct device *devic
 	return strcmp(text, "kmem") != 0;
 }
 
+/*
+ * The ranges stay with the device whatever its driver: one whose blocks are still there without
+ * kmem was unbound while they were online, and its memory is stuck until the next boot.
+ */
+static bool dax_is_vacant(const struct sysfs *sysfs, const struct memory *memory, const char *name)
+{
+	struct device device = { .name = (char *)(uintptr_t)name };
+	struct dax_search search = { .memory = memory, .device = &device };
+	char path[128];
+	bool vacant;
+
+	if (strncmp(name, "dax", 3) || strlen(name) > 64 || !dax_is_removed(sysfs, &device))
+		return false;
+	snprintf(path, sizeof(path), DAX_DEVICES "/%s", name);
+	search.own = sysfs_open_directory(sysfs, path);
+	if (search.own < 0)
+		return false;
+	vacant = sysfs_list(search.own, dax_collect_mapping, &search) >= 0 && search.n_ranges &&
+		 !device.blocks.n;
+	close(search.own);
+	ranges_done(&device.blocks);
+	return vacant;
+}
+
 static bool dax_is_present(const struct sysfs *sysfs)
 {
 	return sysfs_exists(sysfs, DAX_DEVICES);
@@ -191,4 +219,5 @@ const struct provider provider_dax = {
 	.plan_remove = dax_plan_remove,
 	.plan_add = dax_plan_add,
 	.is_removed = dax_is_removed,
+	.is_vacant = dax_is_vacant,
 };

@@ -94,6 +94,36 @@ bool provider_find_to_add(const struct memory *memory, const struct selector *se
 	return false;
 }
 
+bool provider_find_vacant(const struct sysfs *sysfs, const struct memory *memory,
+			  const struct selector *selector, char name[PROVIDER_NAME_SIZE],
+			  struct device *ret)
+{
+	const struct device *found;
+	struct device named;
+
+	if (selector->kind != SELECTOR_DEVICE) {
+		if (!provider_find_to_add(memory, selector, name, &named) ||
+		    named.provider->adds_any_address || named.blocks.n)
+			return false;
+		*ret = named;
+		return true;
+	}
+	found = devices_find(&memory->devices, selector->word);
+	if (found && (found->blocks.n || !found->provider->is_vacant)) {
+		*ret = *found;
+		return !found->blocks.n && found->provider->plan_remove;
+	}
+	for (size_t i = 0; providers[i]; i++) {
+		if (!providers[i]->is_vacant ||
+		    !providers[i]->is_vacant(sysfs, memory, selector->word))
+			continue;
+		*ret = (struct device){ .name = (char *)(uintptr_t)selector->word,
+					.provider = providers[i] };
+		return true;
+	}
+	return false;
+}
+
 bool provider_has_other_readings(const struct sysfs *sysfs)
 {
 	for (size_t i = 0; providers[i]; i++)

@@ -109,6 +109,12 @@ struct provider {
 	 * all there is.
 	 */
 	bool (*is_removed)(const struct sysfs *sysfs, const struct device *device);
+	/*
+	 * Is this the name of a device that the machine has a place for, and that has no memory
+	 * now? `memory` is a snapshot of all blocks. NULL: that is what find_devices() finds
+	 * without blocks.
+	 */
+	bool (*is_vacant)(const struct sysfs *sysfs, const struct memory *memory, const char *name);
 };
 
 /* For providers: appends a step. value is a format. Returns it, so that its other members can be
@@ -142,6 +148,15 @@ bool provider_has_other_readings(const struct sysfs *sysfs);
  */
 int provider_check_address(const struct memory *memory, const struct selector *selector,
 			   struct error *err);
+
+/*
+ * Does the selector name a device that the machine can have, and that has no memory now, because it
+ * was removed or never added? One that only the host fills does not count. *ret is that device,
+ * without blocks; its name lives as long as `name`, the snapshot and the selector's word.
+ */
+bool provider_find_vacant(const struct sysfs *sysfs, const struct memory *memory,
+			  const struct selector *selector, char name[PROVIDER_NAME_SIZE],
+			  struct device *ret);
 
 /* Is this a device, by its subsystem and name in a uevent, that memory comes from? */
 bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const char *name);

@@ -446,7 +446,11 @@ def test_a_removal_that_hangs_ends_at_the_deadline(machine: Any) -> None:
     ("pseries-v1", ["--force", "0xc0000000"], 0, "0xc0000000: added"),
     ("pseries-v1", ["0xc0000000"], 2, "--force"),
     ("pseries-v1", ["--force", "0xc0000001"], 2, "block border"),
-    ("pseries-v1", ["--force", "0x10000000"], 2, "there already"),
+    ("pseries-v1", ["--force", "0x10000000"], 0, "0x10000000: already there (memory1, 1 block, 256M)"),
+    ("pseries-v1", ["0x10000000"], 0, "0x10000000: already there (memory1, 1 block, 256M)"),
+    ("pseries-v1", ["drc-80000008"], 0, "drc-80000008: already there (memory8, 1 block, 256M)"),
+    ("x86-dimm", [DIMM], 0, f"{DIMM}: already there (memory32-39, 8 blocks, 1G)"),
+    ("s390-new", ["8"], 0, "sclp8: already there (memory8, 1 block, 256M)"),
     ("x86-dimm", ["--force", "0x200000000"], 1, "CONFIG_ARCH_MEMORY_PROBE"),
     ("x86-dimm", ["dax0.0"], 2, "'dax0.0'"),
     ("x86-dimm", [], 2, "nothing is named"),
@@ -454,6 +458,50 @@ def test_a_removal_that_hangs_ends_at_the_deadline(machine: Any) -> None:
 def test_add(machine: Any, name: str, words: list[str], rc: int, says: str) -> None:
     result = machine(name).memhpctl("add", *words)
     assert result.rc == rc and says in result.out + result.err
+
+
+@pytest.mark.parametrize("name, device, blocks, path, word", REMOVABLE)
+def test_what_is_gone_already_is_done(machine: Any, name: str, device: str, blocks: range, path: str, word: str) -> None:
+    made = machine(name)
+    assert made.memhpctl("remove", device).rc == 0
+    before = made.begun()
+    for words in ([device], ["-n", device], [device, device], ["--atomic", device]):
+        result = made.memhpctl("remove", *words)
+        assert (result.rc, result.out, result.err) == (0, f"{device}: already gone\n", ""), result
+    result = made.memhpctl("remove", "--json", device)
+    assert result.rc == 0 and result.json()["result"] == "done" and result.json()["blocks"] == []
+    assert (device_of(result)["device"], device_of(result)["result"], device_of(result)["blocks"]) == (device, "already", [])
+    assert made.begun() == before
+
+
+@pytest.mark.parametrize("name, words", [("x86-dimm", ["PNP0C80:01"]), ("pseries-v1", ["drc-8000000c"]), ("s390-new", ["sclp12"]),
+                                         ("s390-new", ["12"]), ("dax-kmem", ["dax1.0"])])
+def test_what_was_never_there_is_done(machine: Any, name: str, words: list[str]) -> None:
+    """The machine has a place for it."""
+    made = machine(name)
+    result = made.memhpctl("remove", *words)
+    assert result.rc == 0 and result.out.endswith(": already gone\n") and made.begun() == []
+
+
+@pytest.mark.parametrize("name, word", [("x86-dimm", "PNP0C80:08"), ("x86-dimm", "dax0.0"), ("x86-dimm", "12345"), ("pseries-v1", "drc-8000ffff"),
+                                        ("s390-new", "99"), ("dax-kmem", "dax7.0"), ("dax-kmem", "virtio7")])
+def test_what_cannot_be_there_is_a_mistake(machine: Any, name: str, word: str) -> None:
+    result = machine(name).memhpctl("remove", word)
+    assert result.rc == 2 and f"'{word}'" in result.err
+
+
+def test_one_is_gone_and_the_other_goes(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("remove", "PNP0C80:01", DIMM)
+    assert result.rc == 0 and result.out.splitlines()[-2:] == [f"{DIMM}: removed (memory32-39, 8 blocks, 1G)", "PNP0C80:01: already gone"]
+
+
+def test_stranded_memory_is_not_gone(machine: Any) -> None:
+    """Without its driver a device looks removed; its blocks say that it is not."""
+    made = machine("dax-kmem")
+    made.path("/sys/bus/dax/devices/dax0.0/driver").unlink()
+    result = made.memhpctl("remove", "dax0.0")
+    assert result.rc == 2 and "already" not in result.out and made.begun() == []
 
 
 def test_devices_are_listed(machine: Any) -> None:
