@@ -114,6 +114,7 @@
  *     - oom-protect.[ch]  (going on where memory has run out)
  *     - conf-files.[ch]   (drop-in folders)
  *     - platform.[ch]     (architecture, hypervisor)
+ *     - virt.[ch]         (which hypervisor, as systemd-detect-virt says it)
  *     - journal.[ch]      (the system log)
  *     - clock.[ch]        (monotonic time, deadlines)
  *     - interrupt.[ch]    (signals that end a run)

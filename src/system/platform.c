@@ -6,100 +6,23 @@
 #include <sys/utsname.h>
 
 #include "base/cleanup.h"
-
-#define DMI "/sys/class/dmi/id/"
+#include "system/virt.h"
 
 static const struct {
 	const char *uname, *word;
 } architectures[] = {
-	{ "x86_64", "x86-64" }, { "aarch64", "arm64" }, { "ppc64le", "ppc64-le" },
-	{ "i686", "x86" },	{ "i586", "x86" },
+	{ "x86_64", "x86-64" },
+	{ "aarch64", "arm64" },
+	{ "ppc64le", "ppc64-le" },
+	{ "i686", "x86" },
+	{ "i586", "x86" },
+	{ "i486", "x86" },
+	{ "i386", "x86" },
+	{ "armv6l", "arm" },
+	{ "armv7l", "arm" },
+	{ "armv8l", "arm" },
+	{ "aarch64_be", "arm64-be" },
 };
-
-/* The beginnings of DMI texts, as in systemd's src/basic/virt.c; the more special ones first. */
-static const struct {
-	const char *text, *word;
-} dmi_words[] = {
-	{ "KVM", "kvm" },
-	{ "OpenStack", "kvm" },
-	{ "KubeVirt", "kvm" },
-	{ "Amazon EC2", "amazon" },
-	{ "QEMU", "qemu" },
-	{ "VMware", "vmware" },
-	{ "VMW", "vmware" },
-	{ "innotek GmbH", "oracle" },
-	{ "VirtualBox", "oracle" },
-	{ "Xen", "xen" },
-	{ "Bochs", "bochs" },
-	{ "Parallels", "parallels" },
-	{ "BHYVE", "bhyve" },
-	{ "Hyper-V", "microsoft" },
-	{ "Apple Virtualization", "apple" },
-	{ "Google Compute Engine", "google" },
-};
-
-static const char *platform_dmi_word(const struct sysfs *sysfs)
-{
-	static const char *const files[] = { DMI "product_name", DMI "sys_vendor",
-					     DMI "board_vendor", DMI "bios_vendor",
-					     DMI "product_version" };
-	char text[128], vendor[128];
-
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		if (sysfs_read_path(sysfs, files[i], text, sizeof(text)) < 0)
-			continue;
-		for (size_t word = 0; word < ARRAY_SIZE(dmi_words); word++)
-			if (!strncmp(text, dmi_words[word].text, strlen(dmi_words[word].text)))
-				return dmi_words[word].word;
-	}
-	/* Microsoft and Amazon sell hardware too: the product tells. */
-	if (sysfs_read_path(sysfs, DMI "sys_vendor", vendor, sizeof(vendor)) >= 0 &&
-	    !strcmp(vendor, "Microsoft Corporation") &&
-	    sysfs_read_path(sysfs, DMI "product_name", text, sizeof(text)) >= 0 &&
-	    !strcmp(text, "Virtual Machine"))
-		return "microsoft";
-	return NULL;
-}
-
-/* Does a text file of the system have this in it? */
-static bool platform_file_has(const struct sysfs *sysfs, const char *path, const char *text)
-{
-	_cleanup_free_ char *content = NULL;
-
-	return sysfs_read_all(sysfs, path, &content, NULL) == 0 && strstr(content, text);
-}
-
-static const char *platform_virt_word(const struct sysfs *sysfs)
-{
-	bool guest = platform_file_has(sysfs, "/proc/cpuinfo", " hypervisor");
-	const char *word;
-	char text[64];
-
-	if (sysfs_read_path(sysfs, "/sys/hypervisor/type", text, sizeof(text)) >= 0 &&
-	    !strcmp(text, "xen"))
-		return "xen";
-	word = platform_dmi_word(sysfs);
-	/* Amazon's bare machines have its name in DMI as well; the processor's flag tells. */
-	if (word && !strcmp(word, "amazon") && !guest)
-		return "none";
-	/* Both name themselves QEMU. */
-	if (word && !strcmp(word, "qemu") &&
-	    platform_file_has(sysfs,
-			      "/sys/devices/system/clocksource/clocksource0/available_clocksource",
-			      "kvm-clock"))
-		return "kvm";
-	if (word)
-		return word;
-	if (platform_file_has(sysfs, "/proc/device-tree/hypervisor/compatible", "linux,kvm"))
-		return "kvm";
-	if (sysfs_exists(sysfs, "/proc/device-tree/ibm,partition-name"))
-		return "powervm";
-	if (platform_file_has(sysfs, "/proc/sysinfo", "z/VM"))
-		return "zvm";
-	if (platform_file_has(sysfs, "/proc/sysinfo", "KVM/"))
-		return "kvm";
-	return guest ? "vm-other" : "none";
-}
 
 /* What only one architecture has in its /proc/cpuinfo; the first that fits counts. */
 static const char *platform_cpuinfo_word(const struct sysfs *sysfs)
@@ -158,7 +81,7 @@ void platform_load(const struct sysfs *sysfs, struct platform *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
 		if (!strcmp(ret->arch, architectures[i].uname))
 			strcpy(ret->arch, architectures[i].word);
-	strcpy(ret->virt, platform_virt_word(sysfs));
+	strcpy(ret->virt, virt_word(sysfs));
 }
 
 bool platform_is_capture_kernel(const struct sysfs *sysfs)

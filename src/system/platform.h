@@ -15,14 +15,12 @@
 struct platform {
 	char arch[PLATFORM_WORD_SIZE]; /* "x86-64", "arm64", "ppc64-le", "s390x", …; uname's word
 					  where systemd has no other */
-	char virt[PLATFORM_WORD_SIZE]; /* "none", "kvm", "qemu", "xen", "microsoft", …; "vm-other":
-					  a hypervisor that is not known here */
+	char virt[PLATFORM_WORD_SIZE]; /* see virt_word() */
 };
 
 /*
- * Finds out from the files of the system (DMI, device tree, /proc/cpuinfo, /proc/sysinfo), below
- * the root; starts no program. A container counts as the machine that it runs on, for its memory is
- * that of the machine. The initial domain of Xen is "xen" too: its balloon is what matters here.
+ * Finds out from the files of the system, below the root, and on the running system from the
+ * processor; starts no program.
  */
 void platform_load(const struct sysfs *sysfs, struct platform *ret);
 

@@ -76,8 +76,8 @@ const struct provider provider_toy = {
 	.plan_remove = toy_plan_remove,
 };
 
-extern const struct provider provider_acpi, provider_dax, provider_virtio;
+extern const struct provider provider_acpi, provider_dax, provider_virtio, provider_xen;
 
 /* In place of provider-table.c, which the linker leaves in the library. */
 const struct provider *const providers[] = { &provider_acpi, &provider_dax, &provider_virtio,
-					     &provider_toy, NULL };
+					     &provider_xen,  &provider_toy, NULL };

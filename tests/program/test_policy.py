@@ -46,6 +46,7 @@ GPU = "blocks 200-201 offline\niomem 0x640000000-0x64fffffff 'System RAM (NVIDIA
     ("virtio-mem", ZVM, "blocks 38-39 offline\n", "virtio0", "rest", "online", "online"),
     ("hyperv", {}, "blocks 46-47 offline\n", "hyperv", "balloon", "online_kernel", "online_kernel"),
     ("xen", {}, "", "xen", "balloon", "online_kernel", "online_kernel"),
+    ("xen", {"/proc/xen/capabilities": "control_d"}, "", "xen", "dom0", "online_kernel", "online_kernel"),
     ("s390-new", {}, "", "sclp10", "s390", "leave", None),
     ("s390-old", {}, "blocks 14-15 offline\n", "increment1", "s390", "leave", None),
     ("pseries-v1", {}, "blocks 3 offline\n", "drc-80000003", "ppc64", "leave", None),
@@ -77,6 +78,13 @@ def test_a_file_goes_before_the_built_in_rules(machine: Any) -> None:
     shown = made.memhpctl("policy", "show", "--json").json()
     assert shown["files"] == [CONF, "built-in"]
     assert (shown["rules"][0]["rule"], shown["rules"][0]["file"], shown["rules"][0]["line"]) == ("mine", CONF, 1)
+
+
+def test_a_rule_for_kvm_fits_under_kvm(machine: Any) -> None:
+    """oVirt's texts are its own; the clock is KVM's."""
+    made = machine("x86-dimm", files={**KVM, "/sys/class/dmi/id/sys_vendor": "oVirt", "/sys/class/dmi/id/product_name": "oVirt Node",
+                                      CONF: "[rule dimm]\nprovider = acpi\nvirt = kvm\naction = online_movable\n"})
+    assert winners(made)["PNP0C80:00"] == ("dimm", "online_movable")
 
 
 def test_a_question_without_a_block(machine: Any) -> None:

@@ -15,7 +15,7 @@ PROGRAMS = {"lib/systemd/systemd": "/usr/lib/systemd/systemd",
             "lib/systemd/systemd-journald": "/usr/lib/systemd/systemd-journald",
             "lib/systemd/systemd-executor": "/usr/lib/systemd/systemd-executor",
             "bin/journalctl": "/usr/bin/journalctl", "bin/systemctl": "/usr/bin/systemctl",
-            "bin/udevadm": "/usr/bin/udevadm"}
+            "bin/udevadm": "/usr/bin/udevadm", "bin/systemd-detect-virt": "/usr/bin/systemd-detect-virt"}
 UNITS = ("sysinit.target", "local-fs.target", "local-fs-pre.target", "swap.target", "slices.target",
          "sockets.target", "paths.target", "shutdown.target", "umount.target", "final.target", "basic.target",
          "systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket",

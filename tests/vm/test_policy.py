@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hot-plug by the policy, in a guest with systemd and udevd: all comes online, in order, with few processes."""
 
+import contextlib
 import json
 import os
 import re
@@ -321,6 +322,19 @@ def test_a_stuck_journal_keeps_nobody_from_ending(start: Callable[..., Guest]) -
     for _ in range(4):
         guest.check(["memhpctl", "offline", "32"], timeout=20)
         guest.check(["memhpctl", "policy", "apply"], timeout=20)
+
+
+def test_the_word_of_systemd_detect_virt(start: Callable[..., Guest]) -> None:
+    """Also where the texts of DMI are somebody else's: both ask the processor."""
+    names = "type=1,manufacturer=oVirt,product=oVirt Node"
+    for machine in (services(DIMMS.but(options=("-smbios", names))),
+                    services(DIMMS.but(options=("-smbios", "type=1,manufacturer=Xen,product=HVM domU"))),
+                    services(DIMMS.but(options=("-cpu", "max,hypervisor=off")))):
+        with contextlib.closing(start(machine)) as guest:
+            word = guest.run("systemd-detect-virt --vm").out.strip()
+            document = json.loads(guest.check(["memhpctl", "policy", "test", "--json", "--provider=virtio"]).out)
+            balloon, = [rule for rule in document["answers"][0]["passed_over"] if rule["rule"] == "built-in-balloon"] or [{"is": "xen"}]
+            assert word and balloon["is"] == word, machine.options
 
 
 def test_a_read_only_sys_is_left_alone(start: Callable[..., Guest]) -> None:
