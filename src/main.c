@@ -60,6 +60,7 @@
  *
  * - change/: one block, in bounded time
  *     - execute.[ch]      (carrying out a plan; rolling it back)
+ *     - foresee.[ch]      (what a run would fail at)
  *     - block-write.[ch]  (one block, in bounded time, with retries)
  *     - read-back.[ch]    (the state of a block after a write)
  *     - rezone.[ch]       (one block from one zone into another)

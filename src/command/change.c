@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "change/audit.h"
 #include "change/execute.h"
+#include "change/foresee.h"
 #include "command/options.h"
 #include "model/settings.h"
 #include "output/progress.h"
@@ -98,6 +99,8 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 		request->all = true;
 		request->want |= SELECTION_WANT_DEVICES;
 	}
+	if (goes_offline && page_survey_wants_devices(&context->sysfs))
+		request->want |= SELECTION_WANT_DEVICES;
 	if (r == 0)
 		r = selection_load(&context->sysfs, request, &run->memory, &run->blocks, err);
 	if (r == 0 && (goal || goes_offline))
@@ -108,8 +111,12 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 				       &run->plan);
 	if (r == 0 && goes_offline)
 		plan_check_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
-	if (r == 0 && goal && change_options.dry_run && run->plan.n_steps)
-		plan_trim(&run->plan, run->plan.goal);
+	if (r == 0 && change_options.dry_run)
+		foresee_plan(&context->sysfs, goes_offline ? &run->survey : NULL, run->deadline_ns,
+			     &run->plan);
+	if (r == 0 && goal && change_options.dry_run)
+		plan_trim(&run->plan,
+			  run->plan.n_steps < run->plan.goal ? run->plan.n_steps : run->plan.goal);
 	if (r == 0 && change_options.dry_run && change_options.atomic)
 		plan_all_or_nothing(&run->plan);
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "change/foresee.h"
 #include "command/change.h"
 #include "command/options.h"
 #include "device/removal-size.h"
@@ -74,8 +75,10 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 			plan_check_check(&run->survey, run->deadline_ns, change_options.force,
 					 &run->removal.plan);
 	}
-	if (r == 0 && change_options.dry_run)
+	if (r == 0 && change_options.dry_run) {
+		foresee_plan(&context->sysfs, &run->survey, run->deadline_ns, &run->removal.plan);
 		removal_foresee(&context->sysfs, change_options.atomic, &run->removal);
+	}
 	if (r < 0 && !err->code)
 		error_set(err, r, "cannot plan: %s", strerror(-r));
 	ranges_done(&blocks);

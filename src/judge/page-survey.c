@@ -52,6 +52,8 @@ int page_survey_open_places(const struct sysfs *sysfs, const struct memory *memo
 	survey.iomem_error = iomem_load(sysfs, &survey.iomem);
 	page_survey_keep_ram(&survey.iomem);
 	survey.keeps_boot_memory = page_survey_wants_devices(sysfs);
+	for (size_t i = 0; !survey.tells_zones && i < memory->n_blocks; i++)
+		survey.tells_zones = memory->blocks[i].zones.n;
 	*ret = survey;
 	return 0;
 }
@@ -242,6 +244,7 @@ struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
 
 	struct verdict_facts facts = {
 		.block = block,
+		.tells_zones = survey->tells_zones,
 		.has_holes = page_survey_has_holes(survey, block),
 		.balloon_lets_go = device && device->provider->gives_up_offline_pages,
 		.kernel = survey->kernel,

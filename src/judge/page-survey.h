@@ -19,6 +19,7 @@ struct page_survey {
 	struct iomem iomem;		/* what is memory of it, by rising address */
 	struct meminfo meminfo;
 	bool memmap_on_memory;
+	bool tells_zones;	/* the kernel tells the zone of some block */
 	bool keeps_boot_memory; /* arm64: its boot memory never goes offline */
 	unsigned int kernel;	/* PLATFORM_KERNEL() of its version, 0 where not known */
 };

@@ -16,10 +16,11 @@
 enum verdict_reason {
 	REASON_IS_OFFLINE,
 	REASON_IS_GOING,
-	REASON_NO_ZONES, /* the kernel does not tell zones: it was built without hot-remove */
-	REASON_ZONES,	 /* several zones or nodes */
-	REASON_HOLES,	 /* part of the block is not memory */
-	REASON_PLATFORM, /* boot memory that the platform keeps */
+	REASON_NO_ZONES,     /* the kernel does not tell zones: it was built without hot-remove */
+	REASON_ZONE_UNKNOWN, /* it tells those of other blocks, but not of this one */
+	REASON_ZONES,	     /* several zones or nodes */
+	REASON_HOLES,	     /* part of the block is not memory */
+	REASON_PLATFORM,     /* boot memory that the platform keeps */
 	REASON_RESERVED,
 	REASON_KERNEL_PAGES, /* slab and page tables */
 	REASON_OTHER_PAGES,  /* pages whose flags do not tell what they are */
@@ -45,6 +46,7 @@ enum verdict_reason {
 /* What is known. What is not known stands for nothing in the way. */
 struct verdict_facts {
 	const struct block *block;
+	bool tells_zones; /* the kernel tells the zone of some block */
 	bool has_holes;
 	bool kept_by_platform; /* boot memory of a machine that never gives it away */
 	bool may_be_kept;      /* it may be such memory: what is boot memory cannot be told here */

@@ -106,13 +106,10 @@ static struct verdict choice_judge(const struct choice *choice, const struct blo
 	return verdict_of(&(struct verdict_facts){ .block = block });
 }
 
-/* Can the online block never go offline, whatever its pages are used for? */
+/* Can the online block not go offline, as far as is known of it? */
 static bool choice_must_stay(const struct choice *choice, const struct block *block)
 {
-	struct verdict verdict = choice_judge(choice, block);
-
-	return verdict_has(&verdict, REASON_NO_ZONES) || verdict_has(&verdict, REASON_ZONES) ||
-	       verdict_has(&verdict, REASON_HOLES) || verdict_has(&verdict, REASON_PLATFORM);
+	return choice_judge(choice, block).chance == CHANCE_NO;
 }
 
 /* Can an offline block come online in the zone that is asked for? Where its zones are not known, it

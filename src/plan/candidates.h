@@ -38,8 +38,8 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 		     struct error *err);
 
 /*
- * Orders the candidates for `blocks` blocks: for offline those online, but for those that never can
- * (several zones, holes, boot memory that the platform keeps), for online those offline.
+ * Orders the candidates for `blocks` blocks: for offline those online, but for those whose verdict
+ * is "no", for online those offline.
  *  - Whole devices first, as far as they fit into the amount, the largest first; a device whose
  *    blocks cannot all be had is not whole. What is left over comes from blocks without a device,
  *    then from devices that are torn already, then from whole ones.

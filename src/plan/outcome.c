@@ -45,6 +45,18 @@ static const struct cause {
 			  "the block has memory holes, as at the edges of boot memory, and can "
 			  "never go offline",
 			  false, false },
+	[CAUSE_NO_HOTREMOVE] = { "no-hotremove",
+				 "the kernel was built without CONFIG_MEMORY_HOTREMOVE and takes "
+				 "no "
+				 "memory offline",
+				 false, false },
+	[CAUSE_PLATFORM] = { "platform",
+			     "this is boot memory, which this platform never gives away", false,
+			     false },
+	[CAUSE_RESERVED] = { "reserved",
+			     "the block has reserved pages (the kernel itself, boot allocations), "
+			     "which never move",
+			     false, false },
 	[CAUSE_VETO] = { "veto",
 			 "the platform or a driver does not allow it (see the kernel log); being "
 			 "root does not help",

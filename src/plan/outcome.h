@@ -46,6 +46,9 @@ enum outcome_cause {
 	CAUSE_SIGNAL,	    /* the user stopped it */
 	CAUSE_ZONES,	    /* several zones or nodes: permanent */
 	CAUSE_HOLES,	    /* EINVAL: holes in the block, permanent */
+	CAUSE_NO_HOTREMOVE, /* a kernel that takes no memory offline, permanent */
+	CAUSE_PLATFORM,	    /* boot memory that the platform keeps, permanent */
+	CAUSE_RESERVED,	    /* reserved pages, which never move: permanent */
 	CAUSE_VETO,	    /* EPERM from the write: the platform says no, permanent */
 	CAUSE_POISON,	    /* EHWPOISON: permanent until it is added again */
 	CAUSE_WRONG_ZONE,   /* online, but in another zone than asked for */

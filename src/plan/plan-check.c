@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/format.h"
 
 /* So many blocks are counted before it is asked again whether there is room in any case. */
@@ -119,11 +120,54 @@ static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_
 	plan->n_steps = kept;
 }
 
+/* Why the block can never go offline, as far as that needs no look at its pages. */
+static enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint64_t number)
+{
+	static const struct {
+		enum verdict_reason reason;
+		enum outcome_cause cause;
+	} certain[] = { { REASON_NO_ZONES, CAUSE_NO_HOTREMOVE },
+			{ REASON_ZONES, CAUSE_ZONES },
+			{ REASON_HOLES, CAUSE_HOLES },
+			{ REASON_PLATFORM, CAUSE_PLATFORM } };
+	const struct block *block = memory_find(survey->memory, number);
+	struct verdict verdict =
+		page_survey_judge(survey, (size_t)(block - survey->memory->blocks));
+
+	for (size_t i = 0; i < ARRAY_SIZE(certain); i++)
+		if (verdict_has(&verdict, certain[i].reason))
+			return certain[i].cause;
+	return CAUSE_NONE;
+}
+
+static void plan_check_refuse_impossible(const struct page_survey *survey, struct plan *plan)
+{
+	size_t kept = 0, goal = plan->goal;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+		enum outcome_cause cause = CAUSE_NONE;
+
+		if (plan->wanted == BLOCK_OFFLINE || plan->steps[i].rezone)
+			cause = plan_check_impossible(survey, outcome->block);
+		if (cause == CAUSE_NONE) {
+			plan->steps[kept++] = plan->steps[i];
+			continue;
+		}
+		outcome->result = OUTCOME_REFUSED;
+		outcome->cause = cause;
+	}
+	plan->n_steps = kept;
+	plan->goal = goal < kept ? goal : kept;
+}
+
 void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force,
 		      struct plan *plan)
 {
 	struct headroom room;
 
+	if (!force)
+		plan_check_refuse_impossible(survey, plan);
 	if (survey->meminfo_error || !plan->n_steps)
 		return;
 	if (!force && plan->wanted == BLOCK_OFFLINE &&

@@ -8,6 +8,8 @@
 
 /*
  * Changes a plan that takes blocks offline, or rezones them:
+ *  - What can never go offline, and needs no look at the pages for that (several zones, holes, boot
+ *    memory that the platform keeps, a kernel that takes nothing offline), is refused.
  *  - Too little room elsewhere for what has to move out of all of them together: offline_pages()
  *    would try to move it for ever, and the machine would run out of memory meanwhile. All steps
  *    are refused with CAUSE_NO_ROOM and both numbers. Pages are looked at only where

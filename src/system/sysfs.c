@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -154,6 +155,17 @@ bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path)
 	struct statvfs system;
 
 	return fd >= 0 && fstatvfs(fd, &system) == 0 && system.f_flag & ST_RDONLY;
+}
+
+int sysfs_may_write(const struct sysfs *sysfs, const char *path)
+{
+	struct stat st;
+
+	path = below_root(path);
+	if (fstatat(sysfs->root_fd, path, &st, 0) < 0 ||
+	    faccessat(sysfs->root_fd, path, W_OK, AT_EACCESS) < 0)
+		return -errno;
+	return st.st_mode & 0222 ? 0 : -EACCES;
 }
 
 int sysfs_list(int directory, int (*function)(const char *name, void *data), void *data)

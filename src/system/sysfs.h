@@ -78,6 +78,13 @@ bool sysfs_exists(const struct sysfs *sysfs, const char *path);
 bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path);
 
 /*
+ * May this process write to an attribute, by absolute path below the root? Returns 0, -EACCES,
+ * -EROFS, or another error of looking. Nothing is opened. A file without any write permission is
+ * not for root either: sysfs asks for it (fs/kernfs/file.c: kernfs_fop_open()).
+ */
+int sysfs_may_write(const struct sysfs *sysfs, const char *path);
+
+/*
  * Calls function for each entry of a directory but "." and "..", in the order of the file system,
  * until it returns non-zero, which is then returned. The descriptor is read from its beginning and
  * stays the caller's.

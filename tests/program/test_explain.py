@@ -202,6 +202,43 @@ def test_list_says_no_where_it_is_certain(machine: Any) -> None:
     assert arm.memhpctl("list", "-o", "BLOCKS,OFFLINE?", "--noheadings", "--raw").out == "0-15 no\n32-35 likely\n36-39 -\n"
 
 
+def judged(made: Any, number: int) -> tuple[str, str | None]:
+    """Result and cause of the block in a dry run of offline."""
+    block = made.memhpctl("offline", str(number), "--dry-run", "--json").json()["blocks"][0]
+    return block["result"], block.get("cause")
+
+
+@pytest.mark.parametrize("name, overrides, expected", [
+    ("s390-crash", {}, {0: "zones", 5: None, 6: "holes", 7: "reserved"}),
+    ("x86-dimm", {"lines": "pages 33 reserved@100=1\npages 34 lru+anon=1\npages 1 slab=100\npages 2 slab=1"},
+     {0: "zones", 15: "holes", 33: "reserved", 34: None, 1: "busy", 2: None}),
+    ("x86-dimm", {"files": {"/proc/sys/kernel/arch": "aarch64"}}, {0: "zones", 1: "platform", 15: "holes", 32: None}),
+    ("no-hotremove", {}, {1: "no-hotremove"}),
+])
+def test_what_explain_calls_no_is_refused(machine: Any, name: str, overrides: dict[str, Any], expected: dict[int, str | None]) -> None:
+    """By the dry run, and where it needs no look at the pages by the run too."""
+    made = machine(name, **overrides)
+    for number, cause in expected.items():
+        explained = made.memhpctl("explain", str(number), "--json")
+        assert (chances(explained)[number] == "no") == (cause is not None), number
+        assert judged(made, number) == (("refused", cause) if cause else ("planned", None)), number
+        assert made.memhpctl("offline", str(number), "--dry-run").rc == {None: 0, "busy": 75}.get(cause, 1)
+        if cause in ("zones", "holes", "platform", "no-hotremove"):
+            result = made.memhpctl("offline", str(number), "--json")
+            assert result.rc == 1 and [(block["result"], block["cause"]) for block in result.json()["blocks"]] == [("refused", cause)]
+    assert not made.begun()
+
+
+def test_dry_run_of_several_blocks_ends_as_the_run(machine: Any) -> None:
+    made = machine("s390-crash")
+    assert made.memhpctl("offline", "5-7", "--dry-run").rc == 64
+    assert made.memhpctl("offline", "5-7", "--dry-run", "--atomic").rc == 1
+    assert made.memhpctl("offline", "6-7", "--dry-run").rc == 1
+    assert made.memhpctl("online", "--rezone", "--zone=movable", "5-6", "--dry-run").rc == 64
+    # What a check refuses is tried with --force, and the kernel answers.
+    assert made.memhpctl("offline", "6", "--force", "--json", rules="memory6 offline EINVAL").json()["blocks"][0]["errno"] == "EINVAL"
+
+
 def test_size_leaves_out_what_never_goes_offline(machine: Any) -> None:
     made = machine("x86-dimm", files={"/proc/sys/kernel/arch": "aarch64"})
     result = made.memhpctl("offline", "--size=1G", "--dry-run")

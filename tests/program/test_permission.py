@@ -44,11 +44,28 @@ def test_user_may_look_but_not_touch(open_machine: Machine) -> None:
             open_machine.path(f"memory{number}/state").chmod(0o444)
     assert as_nobody(open_machine, "list", "--json").json()["ranges"]
     assert as_nobody(open_machine, "status").rc == 0
-    assert as_nobody(open_machine, "offline", "--dry-run", "35").rc == 0
+    # A dry run ends as the run would.
+    for words in (["offline", "34-35"], ["online", "36-37"], ["offline", "--size=256M"], ["online", "--rezone", "--zone=kernel", "34-35"]):
+        dry = as_nobody(open_machine, *words, "--dry-run", "--json")
+        assert dry.rc == 77 and dry.json()["result"] == "not-permitted", words
+        assert sorted((block["result"], block["cause"]) for block in dry.json()["blocks"]) == [("refused", "access"), ("skipped", "access")], words
+    assert as_nobody(open_machine, "remove", "PNP0C80:00", "--dry-run").rc == 77
+    assert as_nobody(open_machine, "offline", "36", "--dry-run").rc == 0
     result = as_nobody(open_machine, "offline", "34-35", "--json")
     assert result.rc == 77 and result.json()["result"] == "not-permitted" and "needs root" in result.err
     assert [block["cause"] for block in result.json()["blocks"]] == ["access", "access"]
     assert open_machine.state(34) == "online"
+
+
+@pytest.mark.parametrize("number, rc", [(34, 64), (35, 77)])
+def test_dry_run_stops_where_the_run_does(open_machine: Machine, number: int, rc: int) -> None:
+    """At a block that has lost its write permission, which is none for root either."""
+    state = open_machine.path(f"memory{number}/state")
+    state.unlink()  # it is the same file as those of its neighbours
+    state.write_text("online\n")
+    state.chmod(0o444)
+    dry = run([find_program(), "--sysroot", str(open_machine.root), "offline", "34-35", "--dry-run", "--json"])
+    assert dry.rc == rc and [block["block"] for block in dry.json()["blocks"] if block["result"] == "refused"] == [number]
 
 
 @pytest.mark.parametrize("path", [MEMORY, "/sys"])
@@ -73,6 +90,7 @@ def test_read_only_mount(open_machine: Machine) -> None:
     if os.geteuid() != 0 or run(["unshare", "--mount", "true"]).rc != 0:
         pytest.skip("needs root to mount")
     result = run(command)
+    assert run([*command, "--dry-run"]).rc == 77
     assert result.rc == 77 and [block["cause"] for block in result.json()["blocks"]] == ["read-only"] * 2
     assert "read-only here, as in a container" in result.err and open_machine.state(35) == "online"
 

@@ -189,6 +189,18 @@ static void free_gigantic_pages_go_since_6_10(void **state)
 	assert_int_equal(verdict_of(&facts).chance, CHANCE_UNLIKELY);
 }
 
+static void a_kernel_that_tells_no_zones_takes_nothing_offline(void **state)
+{
+	struct block block = { .number = 1, .state = BLOCK_ONLINE };
+	struct verdict_facts facts = { .block = &block };
+
+	(void)state;
+	assert_int_equal(verdict_of(&facts).reasons[0], REASON_NO_ZONES);
+	facts.tells_zones = true;
+	assert_int_equal(verdict_of(&facts).reasons[0], REASON_ZONE_UNKNOWN);
+	assert_int_equal(verdict_of(&facts).chance, CHANCE_UNKNOWN);
+}
+
 static void what_may_be_kept_is_not_known(void **state)
 {
 	struct sample made = sample("Movable", PAGE_FREE, 0);
@@ -256,6 +268,7 @@ int main(void)
 		cmocka_unit_test(poison_is_no_obstacle),
 		cmocka_unit_test(what_poison_does_depends_on_the_kernel),
 		cmocka_unit_test(free_gigantic_pages_go_since_6_10),
+		cmocka_unit_test(a_kernel_that_tells_no_zones_takes_nothing_offline),
 		cmocka_unit_test(what_may_be_kept_is_not_known),
 		cmocka_unit_test(a_balloon_that_lets_go_is_none),
 		cmocka_unit_test(room_is_known_without_a_look_where_it_can_be),

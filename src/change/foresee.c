@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "change/foresee.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+/* What opening the block's state would fail with. */
+static enum outcome_cause foresee_access(const struct sysfs *sysfs, uint64_t block)
+{
+	char path[sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE + sizeof("/state")];
+	int r;
+
+	snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%" PRIu64 "/state", block);
+	r = sysfs_may_write(sysfs, path);
+	return r == -EACCES || r == -EPERM ? CAUSE_ACCESS :
+	       r == -EROFS		   ? CAUSE_READ_ONLY :
+					     CAUSE_NONE;
+}
+
+/* Refuses the first step that may not be made, and skips the rest, as the run would. */
+static void foresee_permission(const struct sysfs *sysfs, struct plan *plan)
+{
+	enum outcome_cause cause = CAUSE_NONE;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
+		/* What only stands in for others has no turn. */
+		if (cause != CAUSE_NONE && plan->goal && i >= plan->goal)
+			break;
+		if (cause != CAUSE_NONE) {
+			outcome->result = OUTCOME_SKIPPED;
+			outcome->cause = cause;
+			continue;
+		}
+		cause = foresee_access(sysfs, outcome->block);
+		if (cause == CAUSE_NONE) {
+			kept++;
+			continue;
+		}
+		outcome->result = OUTCOME_REFUSED;
+		outcome->cause = cause;
+	}
+	plan->n_steps = kept;
+}
+
+static enum outcome_cause foresee_pages(const struct page_survey *survey, uint64_t number)
+{
+	const struct block *block = memory_find(survey->memory, number);
+	struct verdict verdict =
+		page_survey_judge(survey, (size_t)(block - survey->memory->blocks));
+
+	if (verdict_has(&verdict, REASON_RESERVED))
+		return CAUSE_RESERVED;
+	return verdict.chance == CHANCE_NO ? CAUSE_BUSY : CAUSE_NONE;
+}
+
+static void foresee_scan(struct page_survey *survey, const struct plan *plan, int64_t deadline_ns)
+{
+	struct ranges blocks = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < plan->n_steps; i++) {
+		uint64_t block = plan->outcomes.v[plan->steps[i].outcome].block;
+
+		if (plan->wanted == BLOCK_OFFLINE || plan->steps[i].rezone)
+			r = ranges_add(&blocks, block, block);
+	}
+	if (r >= 0)
+		page_survey_scan_all(survey, &blocks, deadline_ns);
+	ranges_done(&blocks);
+}
+
+void foresee_plan(const struct sysfs *sysfs, struct page_survey *survey, int64_t deadline_ns,
+		  struct plan *plan)
+{
+	size_t kept = 0;
+
+	foresee_permission(sysfs, plan);
+	if (!survey || plan->goal)
+		return;
+	foresee_scan(survey, plan, deadline_ns);
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		struct step step = plan->steps[i];
+		struct outcome *outcome = &plan->outcomes.v[step.outcome];
+		enum outcome_cause cause = CAUSE_NONE;
+
+		if (plan->wanted == BLOCK_OFFLINE || step.rezone)
+			cause = foresee_pages(survey, outcome->block);
+		if (cause == CAUSE_NONE) {
+			plan->steps[kept++] = step;
+			continue;
+		}
+		outcome->result = OUTCOME_REFUSED;
+		outcome->cause = cause;
+	}
+	plan->n_steps = kept;
+}
