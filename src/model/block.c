@@ -79,10 +79,10 @@ static bool block_has_node(int memory_directory, int directory, const char *pref
 	snprintf(path, sizeof(path), "%snode%" PRIu64, prefix, node);
 	if (faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
-	own = openat(directory, *prefix ? prefix : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own = sysfs_open_directory_at(directory, *prefix ? prefix : ".");
 	if (own >= 0 && sysfs_list(own, block_look_for_node, &node) > 0)
 		return true;
-	return faccessat(memory_directory, "../node", F_OK, 0) < 0;
+	return sysfs_look(memory_directory, "../node") < 0;
 }
 
 /* prefix: what the names of the attributes need before them, below the directory. */
@@ -112,7 +112,7 @@ static int block_read_attributes(int memory_directory, int directory, const char
 	 */
 	if (r == -ENOENT) {
 		strcpy(name, "state");
-		return faccessat(directory, path, F_OK, 0) < 0 ? -errno : 0;
+		return sysfs_look(directory, path);
 	}
 	if (r < 0)
 		return r;

@@ -91,13 +91,12 @@ static int memory_each_node(struct memory *memory,
 					const struct ranges *numbers, void *data),
 			    void *data)
 {
-	_cleanup_close_ int directory =
-		openat(memory->directory, "../node", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int directory = sysfs_open_directory_at(memory->directory, "../node");
 	struct ranges nodes = { 0 };
 	int r;
 
 	if (directory < 0)
-		return -errno;
+		return directory;
 	r = sysfs_list(directory, memory_collect_node, &nodes);
 	for (size_t i = 0; r >= 0 && i < nodes.n; i++) {
 		for (uint64_t node = nodes.v[i].first; r >= 0 && node <= nodes.v[i].last; node++) {
@@ -106,8 +105,8 @@ static int memory_each_node(struct memory *memory,
 			char name[32];
 
 			snprintf(name, sizeof(name), "node%" PRIu64, node);
-			own = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			r = own < 0 ? -errno : sysfs_list(own, memory_collect_number, &numbers);
+			own = sysfs_open_directory_at(directory, name);
+			r = own < 0 ? own : sysfs_list(own, memory_collect_number, &numbers);
 			if (r >= 0)
 				r = each(memory, (uint32_t)node, &numbers, data);
 			else if (r == -ENOENT)
@@ -325,10 +324,9 @@ static int memory_load_nodes_of_block(struct memory *memory, struct block *block
 	char name[BLOCK_NAME_SIZE];
 	int r;
 
-	directory = openat(memory->directory, block_name(block->number, name),
-			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = sysfs_open_directory_at(memory->directory, block_name(block->number, name));
 	if (directory < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return directory == -ENOENT ? 0 : directory;
 	r = sysfs_list(directory, memory_collect_node, &nodes);
 	for (size_t i = 0; r >= 0 && i < nodes.n; i++)
 		for (uint64_t node = nodes.v[i].first; r >= 0 && node <= nodes.v[i].last; node++)

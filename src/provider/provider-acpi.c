@@ -57,9 +57,9 @@ static int acpi_collect_device(const char *name, void *data)
 
 	if (!acpi_is_memory_device(NULL, name))
 		return 0;
-	own = openat(search->bus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own = sysfs_open_directory_at(search->bus, name);
 	if (own < 0)
-		return sysfs_is_absent(-errno) ? 0 : -errno;
+		return sysfs_is_absent(own) ? 0 : own;
 	search->own = own;
 	search->blocks = (struct ranges){ 0 };
 	r = sysfs_list(own, acpi_collect_block, search);

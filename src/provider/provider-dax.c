@@ -73,9 +73,9 @@ static int dax_collect_device(const char *name, void *data)
 
 	if (strncmp(name, "dax", 3))
 		return 0;
-	own = openat(search->bus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own = sysfs_open_directory_at(search->bus, name);
 	if (own < 0)
-		return sysfs_is_absent(-errno) ? 0 : -errno;
+		return sysfs_is_absent(own) ? 0 : own;
 	search->own = own;
 	search->device = devices_add(search->devices, name, &provider_dax);
 	if (!search->device)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "system/sysroot.h"
 
 struct collection {
 	struct conf_files *files;
@@ -55,9 +56,9 @@ static int conf_files_compare(const void *a, const void *b)
 static bool conf_files_is_mask(const struct sysfs *sysfs, const char *path)
 {
 	char target[16];
-	ssize_t length = readlinkat(sysfs->root_fd, path + 1, target, sizeof(target));
 
-	return length == 9 && !memcmp(target, "/dev/null", 9);
+	return sysroot_read_link(sysfs->root_fd, path + 1, target, sizeof(target)) == 0 &&
+	       !strcmp(target, "/dev/null");
 }
 
 static void conf_files_drop_masks(const struct sysfs *sysfs, struct conf_files *files)

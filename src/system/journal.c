@@ -2,6 +2,7 @@
 #include "system/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "system/sysroot.h"
 
 #define JOURNAL_SOCKET "run/systemd/journal/socket"
 #define SYSLOG_SOCKET "dev/log"
@@ -28,19 +30,21 @@ static void journal_add(FILE *out, const char *name, const char *value)
 
 /*
  * Never waits: syslog(3) would, for a logger that takes nothing any more, and so keep whoever wants
- * to say something from ending. The path leads through the descriptor of the root, for one below it
- * may be longer than an address can be.
+ * to say something from ending. The socket is named by a descriptor: its path below the root may be
+ * longer than an address can be.
  */
 static int journal_send_datagram(const struct sysfs *sysfs, const char *path, const char *text,
 				 size_t length)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+			    other = sysroot_open(sysfs->root_fd, path, O_PATH);
 
 	if (fd < 0)
 		return -errno;
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", sysfs->root_fd,
-		 path);
+	if (other < 0)
+		return other;
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", other);
 	return sendto(fd, text, length, MSG_NOSIGNAL, (struct sockaddr *)&address,
 		      sizeof(address)) < 0 ?
 		       -errno :

@@ -9,13 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "system/clock.h"
+#include "system/sysroot.h"
 
 #define RECORD_SIZE 8192
+#define KMSG_DEVICE makedev(1, 11) /* Documentation/admin-guide/devices.txt */
 
 /* The page that the log speaks of at the moment, and what it said of the last one that is wanted.
  */
@@ -29,10 +33,19 @@ struct kmsg_search {
 
 int kmsg_open(const struct sysfs *sysfs, bool all)
 {
-	int fd = openat(sysfs->root_fd, "dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	/* A record at a time, which a file that stands in for it does not have. */
+	int fd = sysfs_is_running_system(sysfs) ?
+			 sysroot_open(sysfs->root_fd, "dev/kmsg", O_RDONLY) :
+			 sysfs_open_file(sysfs, "/dev/kmsg");
+	struct stat st;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
+	if (sysfs_is_running_system(sysfs) &&
+	    (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != KMSG_DEVICE)) {
+		close(fd);
+		return -ENOTSUP;
+	}
 	if (!all)
 		lseek(fd, 0, SEEK_END);
 	return fd;

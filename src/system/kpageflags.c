@@ -11,9 +11,7 @@
 
 int kpageflags_open(const struct sysfs *sysfs)
 {
-	int fd = openat(sysfs->root_fd, "proc/kpageflags", O_RDONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
+	return sysfs_open_file(sysfs, "/proc/kpageflags");
 }
 
 int kpageflags_read(int fd, uint64_t first, uint64_t n,

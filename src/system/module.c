@@ -66,6 +66,47 @@ static bool kmod_open(void)
 	return kmod.handle != NULL;
 }
 
+/* Does one of its lines name the file of this module? "-" and "_" are the same. */
+static bool module_is_listed(const struct sysfs *sysfs, const char *release, const char *list,
+			     const char *name)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[256], *rest, *line;
+
+	snprintf(path, sizeof(path), "/lib/modules/%s/%s", release, list);
+	if (sysfs_read_all(sysfs, path, &text, NULL) < 0)
+		return false;
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		char *file, *end;
+
+		line[strcspn(line, ":")] = '\0';
+		file = strrchr(line, '/');
+		end = file ? strstr(file, ".ko") : NULL;
+		if (!end)
+			continue;
+		*end = '\0';
+		for (char *c = file; *c; c++)
+			*c = *c == '-' ? '_' : *c;
+		if (!strcmp(file + 1, name))
+			return true;
+	}
+	return false;
+}
+
+/* In another root: the library would look at the modules and the configuration of this system. */
+static enum module_state module_look_up_elsewhere(const struct sysfs *sysfs, const char *name)
+{
+	char release[128];
+
+	if (sysfs_read_path(sysfs, "/proc/sys/kernel/osrelease", release, sizeof(release)) <= 0 ||
+	    strchr(release, '/'))
+		return MODULE_UNKNOWN;
+	if (module_is_listed(sysfs, release, "modules.builtin", name))
+		return MODULE_BUILT_IN;
+	return module_is_listed(sysfs, release, "modules.dep", name) ? MODULE_AVAILABLE :
+								       MODULE_MISSING;
+}
+
 /*
  * Finds a module. Returns 0, -ENOENT, or -ENOSYS where that cannot be told; on success the caller
  * gives back module, then context.
@@ -112,6 +153,8 @@ enum module_state module_look_up(const struct sysfs *sysfs, const char *name)
 	snprintf(path, sizeof(path), "/sys/module/%s", name);
 	if (sysfs_exists(sysfs, path))
 		return MODULE_BUILT_IN;
+	if (!sysfs_is_running_system(sysfs))
+		return module_look_up_elsewhere(sysfs, name);
 	r = kmod_find(sysfs, name, &context, &module);
 	if (r < 0)
 		return r == -ENOENT ? MODULE_MISSING : MODULE_UNKNOWN;

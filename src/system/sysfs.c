@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "system/sysroot.h"
 
 int sysfs_open(const char *root, struct sysfs *ret, struct error *err)
 {
@@ -34,14 +35,17 @@ int sysfs_open(const char *root, struct sysfs *ret, struct error *err)
 		close(fd);
 		return -ENOMEM;
 	}
+	sysroot_confine(length ? fd : -1);
 	*ret = (struct sysfs){ .root = copy, .root_fd = fd };
 	return 0;
 }
 
 void sysfs_close(struct sysfs *sysfs)
 {
-	if (sysfs->root)
+	if (sysfs->root) {
+		sysroot_confine(-1);
 		close(sysfs->root_fd);
+	}
 	free(sysfs->root);
 	*sysfs = (struct sysfs){ .root_fd = -1 };
 }
@@ -61,18 +65,34 @@ static const char *below_root(const char *path)
 
 int sysfs_open_directory(const struct sysfs *sysfs, const char *path)
 {
-	int fd = openat(sysfs->root_fd, below_root(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return sysfs_open_directory_at(sysfs->root_fd, below_root(path));
+}
 
-	return fd < 0 ? -errno : fd;
+int sysfs_open_directory_at(int directory, const char *path)
+{
+	return sysroot_open(directory, path, O_RDONLY | O_DIRECTORY);
+}
+
+int sysfs_open_file(const struct sysfs *sysfs, const char *path)
+{
+	int fd = sysroot_open_file(sysfs->root_fd, below_root(path), O_RDONLY);
+	struct stat st = { 0 };
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return S_ISDIR(st.st_mode) ? -EISDIR : -ENOTSUP;
 }
 
 int sysfs_read(int directory, const char *path, char *buffer, size_t size)
 {
-	_cleanup_close_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = sysroot_open_file(directory, path, O_RDONLY);
 	ssize_t length;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	length = read(fd, buffer, size);
 	if (length < 0)
 		return -errno;
@@ -99,14 +119,20 @@ int sysfs_read_decimal(const struct sysfs *sysfs, const char *path, uint64_t *re
 
 int sysfs_read_all(const struct sysfs *sysfs, const char *path, char **ret, size_t *ret_length)
 {
-	_cleanup_close_ int fd = openat(sysfs->root_fd, below_root(path), O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = sysfs_open_file(sysfs, path);
+
+	return fd < 0 ? fd : sysfs_read_descriptor(fd, SYSFS_READ_MAX, ret, ret_length);
+}
+
+int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length)
+{
 	_cleanup_free_ char *text = NULL;
 	size_t length = 0, size = 0;
 	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
 	do {
+		if (length > max)
+			return -EFBIG;
 		if (size - length < 2) {
 			char *larger = realloc(text, size = size ? size * 2 : 8192);
 
@@ -130,12 +156,11 @@ int sysfs_read_all(const struct sysfs *sysfs, const char *path, char **ret, size
 int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)
 {
 	char target[4096];
-	ssize_t length = readlinkat(directory, path, target, sizeof(target) - 1);
+	int r = sysroot_read_link(directory, path, target, sizeof(target));
 	const char *name;
 
-	if (length < 0)
-		return -errno;
-	target[length] = '\0';
+	if (r < 0)
+		return r;
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
 	if (strlen(name) >= size)
@@ -146,7 +171,14 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)
 
 bool sysfs_exists(const struct sysfs *sysfs, const char *path)
 {
-	return faccessat(sysfs->root_fd, below_root(path), F_OK, 0) == 0;
+	return sysfs_look(sysfs->root_fd, below_root(path)) == 0;
+}
+
+int sysfs_look(int directory, const char *path)
+{
+	struct stat st;
+
+	return sysroot_stat(directory, path, &st);
 }
 
 bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path)
@@ -172,10 +204,10 @@ int sysfs_list(int directory, int (*function)(const char *name, void *data), voi
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = sysfs_open_directory_at(directory, ".");
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);

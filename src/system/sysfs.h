@@ -14,6 +14,9 @@
 #define SYSFS_NODE "/sys/devices/system/node"
 #define SYSFS_PARAMETERS "/sys/module/memory_hotplug/parameters"
 
+/* What a whole file may have: a bound for a tree that somebody sent in. */
+#define SYSFS_READ_MAX ((size_t)32 << 20)
+
 struct sysfs {
 	char *root; /* "" for the running system, else the directory without a trailing slash */
 	int root_fd;
@@ -44,6 +47,15 @@ bool sysfs_is_running_system(const struct sysfs *sysfs);
  */
 int sysfs_open_directory(const struct sysfs *sysfs, const char *path);
 
+/* The same relative to a directory. */
+int sysfs_open_directory_at(int directory, const char *path);
+
+/*
+ * Opens a file for reading by its absolute path below the root, without waiting, whatever it is.
+ * Returns the descriptor of a regular file or -errno: -ENOTSUP or -EISDIR for anything else.
+ */
+int sysfs_open_file(const struct sysfs *sysfs, const char *path);
+
 /*
  * Reads one attribute, relative to a directory, with one read(2), and cuts trailing white space.
  * Returns the length of the text (always terminated) or -errno: -ENOENT no such attribute, -ENODEV
@@ -61,9 +73,13 @@ int sysfs_read_decimal(const struct sysfs *sysfs, const char *path, uint64_t *re
 
 /*
  * A whole file of any length by absolute path below the root; the caller frees *ret, which is
- * terminated behind the length. Errors: those of open(2) and read(2), -ENOMEM.
+ * terminated behind the length. Errors: those of sysfs_open_file() and read(2), -ENOMEM, -EFBIG for
+ * more than SYSFS_READ_MAX.
  */
 int sysfs_read_all(const struct sysfs *sysfs, const char *path, char **ret, size_t *ret_length);
+
+/* The same from a descriptor, up to its end, with a limit of its own. */
+int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length);
 
 /*
  * The last component of what a symbolic link points to, relative to a directory. Returns 0 or
@@ -73,6 +89,9 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size);
 
 /* Is there such a file? By absolute path below the root. */
 bool sysfs_exists(const struct sysfs *sysfs, const char *path);
+
+/* The same relative to a directory: 0, or -errno of stat(2). */
+int sysfs_look(int directory, const char *path);
 
 /* Is the file system of this directory mounted read-only, as /sys is in a container? */
 bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path);

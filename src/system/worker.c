@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "system/clock.h"
+#include "system/sysroot.h"
 
 /*
  * So many tries for the lock follow each other at once: the kernel sleeps 5 ms in each. Then pauses
@@ -144,11 +145,13 @@ static int worker_open(struct worker *worker, const struct worker_slot *slot,
 		       struct write_result *result)
 {
 	_cleanup_close_ int directory =
-		openat(worker->root_fd, slot->directory + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		sysroot_open(worker->root_fd, slot->directory + 1, O_PATH | O_DIRECTORY);
 	struct stat st;
 	int fd = -1;
 
-	if (directory < 0 || fstat(directory, &st) < 0)
+	if (directory < 0)
+		return directory;
+	if (fstat(directory, &st) < 0)
 		return -errno;
 	if (slot->inode && (st.st_ino != slot->inode || st.st_dev != slot->fs_dev)) {
 		result->stage = WRITE_STAGE_REPLACED;
@@ -159,12 +162,12 @@ static int worker_open(struct worker *worker, const struct worker_slot *slot,
 		 * Neither O_CREAT nor O_TRUNC: sysfs answers the first with EACCES for a file that
 		 * is gone.
 		 */
-		fd = openat(directory, slot->attribute, O_WRONLY | O_CLOEXEC);
-		if (fd >= 0 || errno != ENOENT)
+		fd = sysroot_open_file(directory, slot->attribute, O_WRONLY);
+		if (fd != -ENOENT)
 			break;
 		nanosleep(&(struct timespec){ 0, 10 * CLOCK_NS_PER_MS }, NULL);
 	}
-	return fd < 0 ? -errno : fd;
+	return fd;
 }
 
 static void worker_arm_alarm(int64_t deadline_ns)

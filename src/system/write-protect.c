@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "system/sysroot.h"
 
 #define WRITE_PERMISSIONS (S_IWUSR | S_IWGRP | S_IWOTH)
 
@@ -51,7 +52,7 @@ int write_protect_add(struct write_protect *shield, uint64_t block)
 		char path[64];
 
 		write_protect_path(block, i, path);
-		if (fstatat(shield->memory_directory, path, &st, 0) == 0)
+		if (sysroot_stat(shield->memory_directory, path, &st) == 0)
 			added->modes[i] = st.st_mode & 07777;
 	}
 	return 0;
@@ -62,13 +63,15 @@ static void write_protect_set_modes(const struct write_protect *shield, mode_t w
 	for (size_t i = 0; i < shield->n; i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(attributes); j++) {
 			char path[64];
+			int r;
 
 			write_protect_path(shield->v[i].number, j, path);
-			if (shield->v[i].modes[j] &&
-			    fchmodat(shield->memory_directory, path,
-				     shield->v[i].modes[j] & ~without, 0) < 0 &&
-			    errno != ENOENT)
-				log_debug("%s: cannot change its mode: %s", path, strerror(errno));
+			if (!shield->v[i].modes[j])
+				continue;
+			r = sysroot_chmod(shield->memory_directory, path,
+					  shield->v[i].modes[j] & ~without);
+			if (r < 0 && r != -ENOENT)
+				log_debug("%s: cannot change its mode: %s", path, strerror(-r));
 		}
 	}
 }

@@ -8,7 +8,8 @@
  *				permission counts for root too; opening `online`, `uevent` or
  *				`removable` of a block to read is logged
  *	write, pwrite		do what the kernel does with the word
- *	syscall			SYS_io_setup fails with ENOSYS: writes must come as write(2)
+ *	syscall			SYS_io_setup fails with ENOSYS: writes must come as write(2);
+ *				SYS_openat2 as openat
  * Not seen: stdio of the C library itself (fopen and fprintf), writev, io_uring.
  */
 #define _GNU_SOURCE
@@ -17,6 +18,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -253,26 +255,6 @@ ssize_t pwrite64(int fd, const void *buffer, size_t count, off64_t offset)
 	return pwrite(fd, buffer, count, offset);
 }
 
-long syscall(long number, ...)
-{
-	long a, b, c, d, e, f;
-	va_list list;
-
-	va_start(list, number);
-	a = va_arg(list, long);
-	b = va_arg(list, long);
-	c = va_arg(list, long);
-	d = va_arg(list, long);
-	e = va_arg(list, long);
-	f = va_arg(list, long);
-	va_end(list);
-	if (number == SYS_io_setup && tree_root()) {
-		errno = ENOSYS;
-		return -1;
-	}
-	return real_syscall(number, a, b, c, d, e, f);
-}
-
 /* Path inside the tree of a name that is about to be opened, or created. */
 static bool find_path(int directory, const char *name, int flags, char *path)
 {
@@ -347,6 +329,43 @@ static int fake_openat(int directory, const char *name, int flags, mode_t mode)
 		close(fd);
 	errno = error ? -error : saved;
 	return error ? -1 : fd;
+}
+
+/* Nothing is created with it. */
+static int fake_openat2(int directory, const char *name, const struct open_how *how, size_t size)
+{
+	int fd = (int)real_syscall(SYS_openat2, directory, (long)name, (long)how, (long)size, 0, 0);
+	int saved = errno, error;
+
+	if (fd < 0)
+		return fd;
+	error = check_open(fd, (int)how->flags, name);
+	if (error)
+		close(fd);
+	errno = error ? -error : saved;
+	return error ? -1 : fd;
+}
+
+long syscall(long number, ...)
+{
+	long a, b, c, d, e, f;
+	va_list list;
+
+	va_start(list, number);
+	a = va_arg(list, long);
+	b = va_arg(list, long);
+	c = va_arg(list, long);
+	d = va_arg(list, long);
+	e = va_arg(list, long);
+	f = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_io_setup && tree_root()) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (number == SYS_openat2 && tree_root())
+		return fake_openat2((int)a, (const char *)b, (const struct open_how *)c, (size_t)d);
+	return real_syscall(number, a, b, c, d, e, f);
 }
 
 /* The mode is an argument only if a file may be created. */

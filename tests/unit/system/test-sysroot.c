@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The cage, once with openat2(2) and once without. */
+#include "system/sysroot.c"
+#include "tests/unit/tree.h"
+#include "tests/unit/unit.h"
+
+static struct sysfs sysfs;
+static struct memory memory;
+
+/* Every way into the tree: from its root and from a directory in it. */
+static int (*const ways[])(int directory, const char *path, int flags) = { sysroot_open,
+									   sysroot_open_by_steps };
+
+static int setup(void **state)
+{
+	(void)state;
+	tree_make();
+	tree_file("/inside", "inside");
+	tree_file("/etc/passwd", "inside");
+	tree_file("/a/b/file", "inside");
+	tree_link("/a/up", "../../../../../inside");
+	tree_link("/a/absolute", "/a/b/file");
+	tree_link("/a/away", "/etc/passwd");
+	tree_link("/a/directory", "/../../a/./b//");
+	tree_link("/a/loop", "loop");
+	tree_link("/a/nowhere", "/usr/bin/env");
+	tree_open(&sysfs, &memory);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	memory_close(&memory);
+	sysfs_close(&sysfs);
+	tree_remove();
+	return 0;
+}
+
+static void check(int directory, const char *path, const char *expected)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		_cleanup_close_ int fd = ways[i](directory, path, O_RDONLY | O_CLOEXEC);
+		char text[64] = "";
+
+		if (!expected) {
+			assert_true(fd < 0);
+			continue;
+		}
+		assert_true(fd >= 0);
+		assert_true(read(fd, text, sizeof(text) - 1) > 0);
+		assert_string_equal(text, expected);
+	}
+}
+
+static void test_links_stay_inside(void **state)
+{
+	static const char *const paths[] = { "inside",
+					     "etc/passwd",
+					     "a/b/file",
+					     "a/up",
+					     "a/absolute",
+					     "a/away",
+					     "a/directory/file",
+					     "../inside",
+					     "a/../../inside",
+					     "/inside",
+					     "a/directory/../b/./file" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		check(sysfs.root_fd, paths[i], "inside\n");
+	check(sysfs.root_fd, "a/nowhere", NULL);
+	check(sysfs.root_fd, "a/loop", NULL);
+	check(sysfs.root_fd, "a/b/file/x", NULL);
+	check(sysfs.root_fd, "", NULL);
+}
+
+static void test_from_a_directory(void **state)
+{
+	_cleanup_close_ int directory = sysfs_open_directory(&sysfs, "/a/b");
+
+	(void)state;
+	assert_true(directory >= 0);
+	check(directory, "file", "inside\n");
+	check(directory, "../up", "inside\n");
+	check(directory, "../away", "inside\n");
+	check(directory, "../../inside", "inside\n");
+	check(directory, "../../../../../../inside", "inside\n");
+	check(directory, "../../../../../../usr/bin/env", NULL);
+}
+
+static void test_only_regular_files_are_opened(void **state)
+{
+	char link[64];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkfifoat(sysfs.root_fd, "fifo", 0600), 0);
+	assert_int_equal(sysroot_open_file(sysfs.root_fd, "fifo", O_RDONLY), -ENOTSUP);
+	assert_int_equal(sysroot_open_file(sysfs.root_fd, "fifo", O_WRONLY), -ENOTSUP);
+	assert_int_equal(sysroot_open_file(sysfs.root_fd, "a", O_RDONLY), -EISDIR);
+	assert_int_equal(sysroot_open_file(sysfs.root_fd, "a/nowhere", O_RDONLY), -ENOENT);
+	assert_int_equal(sysroot_read_link(sysfs.root_fd, "a/loop", link, sizeof(link)), 0);
+	assert_string_equal(link, "loop");
+	assert_int_equal(sysroot_read_link(sysfs.root_fd, "inside", link, sizeof(link)), -EINVAL);
+	assert_int_equal(sysroot_chmod(sysfs.root_fd, "a/away", 0604), 0);
+	assert_int_equal(sysroot_stat(sysfs.root_fd, "etc/passwd", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0604);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_links_stay_inside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_from_a_directory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_only_regular_files_are_opened, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests_name("sysroot", tests, NULL, NULL);
+}
