@@ -112,6 +112,7 @@
  *     - lock-holder.[ch]  (who holds the hotplug lock)
  *     - iomem.[ch]        (which addresses belong to whom)
  *     - write-protect.[ch] (nobody else may bring a block online)
+ *     - run-file.[ch]    (files in /run/memhpctl that nobody else can touch)
  *     - runlock.[ch]      (one memhpctl at a time)
  *     - oom-protect.[ch]  (going on where memory has run out)
  *     - conf-files.[ch]   (drop-in folders)

@@ -174,10 +174,25 @@ static bool auto_has_no_business(const struct sysfs *sysfs)
 	return true;
 }
 
+/* Not for others: they would only start passes that cannot change anything. */
+static int auto_refuse(struct context *context)
+{
+	struct error err = { 0 };
+
+	if (!sysfs_is_running_system(&context->sysfs) || geteuid() == 0)
+		return 0;
+	error_set(&err, -EPERM, "only root applies the policy to new memory");
+	return command_fail(context, EXIT_NOT_PERMITTED, &err);
+}
+
 static int kick_run(struct context *context, const char **words, size_t n_words)
 {
+	int refused = auto_refuse(context);
+
 	(void)words;
 	(void)n_words;
+	if (refused)
+		return refused;
 	if (auto_has_no_business(&context->sysfs))
 		return EXIT_DONE;
 	/* /run is full or read-only: then each event works, one after the other. */
@@ -211,8 +226,12 @@ static int auto_boot(struct context *context)
 
 static int auto_run(struct context *context, const char **words, size_t n_words)
 {
+	int refused = auto_refuse(context);
+
 	(void)words;
 	(void)n_words;
+	if (refused)
+		return refused;
 	if (auto_has_no_business(&context->sysfs))
 		return EXIT_DONE;
 	return options.boot ? auto_boot(context) : auto_serve(context, true, options.wait);

@@ -2,27 +2,30 @@
 #include "policy/pending.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
+#include "system/journal.h"
+#include "system/run-file.h"
 
-#define DIRECTORY "run/memhpctl"
-#define PENDING DIRECTORY "/pending"
-#define RUNNING DIRECTORY "/running"
-#define GIVEN_UP DIRECTORY "/failed"
-#define WORKER DIRECTORY "/worker"
+#define PENDING "pending"
+#define RUNNING "running"
+#define GIVEN_UP "failed"
+#define WORKER "worker"
+#define LOCK "serving"
 
 #define LOCK_PAUSE_FIRST_MS 2
 #define LOCK_PAUSE_MAX_MS 100
 #define READ_ONLY_PAUSE_MS 10000
+
+/* Where /run takes no file, one pass is not worth more than this to wait for another. */
+#define SPARE_LOCK_MS 10000
 
 /* The test of the protocol puts delays between the steps. */
 #ifndef FLAG_STEP
@@ -31,82 +34,88 @@
 
 int pending_raise(const struct sysfs *sysfs)
 {
-	int fd;
-
-	mkdirat(sysfs->root_fd, DIRECTORY, 0755);
 	FLAG_STEP("raise");
-	fd = openat(sysfs->root_fd, PENDING, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
+	return run_file_touch(sysfs, PENDING);
 }
 
 bool pending_is_raised(const struct sysfs *sysfs)
 {
-	return faccessat(sysfs->root_fd, PENDING, F_OK, 0) == 0;
+	return run_file_exists(sysfs, PENDING);
 }
 
-/* Returns the descriptor that holds the lock, -EBUSY where it is taken and not to be waited for. */
-static int pending_lock(const struct sysfs *sysfs, bool wait)
+/* Says why a pass begins that another one may be in the middle of: the kernel keeps them apart. */
+static void pending_tell_no_lock(const struct sysfs *sysfs, const char *why)
 {
-	int fd = sysfs_open_directory(sysfs, SYSFS_MEMORY);
+	char message[256];
 
-	for (unsigned int try = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; try++) {
-		int r = -errno;
+	snprintf(message, sizeof(message), "applying the policy without a lock: %s", why);
+	log_info("%s", message);
+	journal_send(sysfs, JOURNAL_WARNING, JOURNAL_TROUBLE, message, NULL, 0);
+}
 
-		if (r == -EWOULDBLOCK)
-			r = wait ? interrupt_poll(NULL, 0,
-						  clock_backoff_ns(try, LOCK_PAUSE_FIRST_MS,
-								   LOCK_PAUSE_MAX_MS)) :
-				   -EBUSY;
-		if (r < 0) {
-			close(fd);
-			return r;
-		}
+/*
+ * Takes the lock. Returns 0, with *ret the descriptor that holds it, or -1 where it goes on
+ * without; -EBUSY where it is taken and not to be waited for; -EINTR.
+ */
+static int pending_lock(const struct sysfs *sysfs, bool wait, int *ret)
+{
+	bool spare;
+	int fd = run_file_open_lock(sysfs, LOCK, &spare), r = 0;
+	int64_t deadline_ns = spare ? clock_deadline_ns(SPARE_LOCK_MS) : CLOCK_NEVER;
+
+	if (fd < 0) {
+		pending_tell_no_lock(sysfs, "there is no file for it");
+		*ret = -1;
+		return 0;
 	}
-	return fd;
+	for (unsigned int try = 0; r == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; try++) {
+		if (errno != EWOULDBLOCK)
+			r = -errno;
+		else if (!wait)
+			r = -EBUSY;
+		else if (!clock_left_ns(deadline_ns))
+			r = -ETIME;
+		else
+			r = interrupt_poll(NULL, 0,
+					   clock_backoff_ns(try, LOCK_PAUSE_FIRST_MS,
+							    LOCK_PAUSE_MAX_MS));
+	}
+	if (r == 0) {
+		*ret = fd;
+		return 0;
+	}
+	close(fd);
+	if (r == -EBUSY || r == -EINTR)
+		return r;
+	pending_tell_no_lock(sysfs, r == -ETIME ? "another process has kept it for too long" :
+						  strerror(-r));
+	*ret = -1;
+	return 0;
+}
+
+static void pending_unlock(int lock)
+{
+	if (lock >= 0)
+		close(lock);
 }
 
 /* Counts one more begin in the file of the work that goes on. Returns -ELOOP when there were too
  * many. */
 static int pending_begin(const struct sysfs *sysfs)
 {
-	int fd = openat(sysfs->root_fd, RUNNING,
-			O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct stat file;
-	int r = 0;
+	off_t begun = 0;
+	int r;
 
 	/* Without the file the work goes on, only that nobody takes it up after us. */
-	if (fd < 0)
+	if (run_file_grow(sysfs, RUNNING, &begun) < 0 || begun < FLAG_STARTS_MAX)
 		return 0;
-	if (fstat(fd, &file) == 0 && file.st_size >= FLAG_STARTS_MAX)
-		r = renameat(sysfs->root_fd, RUNNING, sysfs->root_fd, GIVEN_UP) < 0 ? -errno :
-										      -ELOOP;
-	else if (write(fd, "x", 1) != 1)
-		r = 0;
-	close(fd);
-	return r;
-}
-
-/* Points to ourselves, as long as we live. */
-static void pending_show_worker(const struct sysfs *sysfs)
-{
-	char process[32];
-
-	snprintf(process, sizeof(process), "/proc/%d", (int)getpid());
-	unlinkat(sysfs->root_fd, WORKER, 0);
-	if (symlinkat(process, sysfs->root_fd, WORKER) < 0)
-		log_debug("%s: %s; events start processes, which find the lock taken", WORKER,
-			  strerror(errno));
+	r = run_file_rename(sysfs, RUNNING, GIVEN_UP);
+	return r < 0 ? r : -ELOOP;
 }
 
 void pending_progress(const struct sysfs *sysfs)
 {
-	int fd = openat(sysfs->root_fd, RUNNING, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
-
-	if (fd >= 0)
-		close(fd);
+	run_file_empty(sysfs, RUNNING);
 }
 
 void pending_forget(const struct sysfs *sysfs)
@@ -114,7 +123,7 @@ void pending_forget(const struct sysfs *sysfs)
 	static const char *const files[] = { PENDING, RUNNING };
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (unlinkat(sysfs->root_fd, files[i], 0) < 0 && errno != ENOENT) {
+		if (run_file_remove(sysfs, files[i]) < 0) {
 			/* Whoever starts us because of it must not do so all the time. */
 			interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);
 			return;
@@ -124,13 +133,14 @@ void pending_forget(const struct sysfs *sysfs)
 /* Under the lock. */
 static int pending_serve_locked(const struct sysfs *sysfs, int (*work)(void *data), void *data)
 {
-	int r = pending_begin(sysfs);
+	int r = pending_begin(sysfs), shown = run_file_show_process(sysfs, WORKER);
 
-	pending_show_worker(sysfs);
+	if (shown < 0)
+		log_debug("%s: %s; events start processes, which find the lock taken", WORKER,
+			  strerror(-shown));
 	while (r == 0) {
 		FLAG_STEP("clear");
-		if (unlinkat(sysfs->root_fd, PENDING, 0) < 0 && errno != ENOENT)
-			r = -errno;
+		r = run_file_remove(sysfs, PENDING);
 		FLAG_STEP("work");
 		if (r < 0) {
 			/*
@@ -139,16 +149,18 @@ static int pending_serve_locked(const struct sysfs *sysfs, int (*work)(void *dat
 			 */
 			work(data);
 			interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);
-			return r;
+			break;
 		}
 		r = work(data);
 		FLAG_STEP("look");
 		if (r < 0 || !pending_is_raised(sysfs))
 			break;
 	}
-	unlinkat(sysfs->root_fd, WORKER, 0);
+	run_file_hide_process(sysfs, WORKER);
+	if (shown >= 0)
+		close(shown);
 	if (r != -EINTR)
-		unlinkat(sysfs->root_fd, RUNNING, 0);
+		run_file_remove(sysfs, RUNNING);
 	return r;
 }
 
@@ -160,17 +172,13 @@ int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data),
 		int lock;
 
 		FLAG_STEP("lock");
-		lock = pending_lock(sysfs, wait);
-		if (lock < 0) {
-			if (lock != -EBUSY && lock != -EINTR)
-				pending_forget(sysfs);
-			return lock;
-		}
-		r = 0;
-		if (pending_is_raised(sysfs) || faccessat(sysfs->root_fd, RUNNING, F_OK, 0) == 0)
+		r = pending_lock(sysfs, wait, &lock);
+		if (r < 0)
+			return r;
+		if (pending_is_raised(sysfs) || run_file_exists(sysfs, RUNNING))
 			r = pending_serve_locked(sysfs, work, data);
 		FLAG_STEP("unlock");
-		close(lock);
+		pending_unlock(lock);
 		FLAG_STEP("look again");
 	} while (r == 0 && pending_is_raised(sysfs));
 	return r;
@@ -178,11 +186,11 @@ int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data),
 
 int pending_work_once(const struct sysfs *sysfs, int (*work)(void *data), void *data)
 {
-	int lock = pending_lock(sysfs, true), r;
+	int lock, r = pending_lock(sysfs, true, &lock);
 
-	if (lock < 0)
-		return lock;
+	if (r < 0)
+		return r;
 	r = work(data);
-	close(lock);
+	pending_unlock(lock);
 	return r;
 }

@@ -27,13 +27,14 @@
  * killed is taken up by the next one. It has one byte for each begin since the last progress: after
  * FLAG_STARTS_MAX in vain it becomes /run/memhpctl/failed and nobody goes on by himself.
  *
- * Meanwhile /run/memhpctl/worker is a link to /proc/PID of the one who works, which leads nowhere
- * once he was killed. Where nobody watches the flag, an event goes by without starting somebody
- * only while both the flag is up and the link leads somewhere: he clears the flag after the event
- * looked, or is killed, and then the next event starts another one.
+ * Meanwhile /run/memhpctl/worker is a link to the process that works, which leads nowhere once that
+ * was killed (run_file_show_process()). Where nobody watches the flag, an event goes by without
+ * starting a process only while both the flag is up and the link leads somewhere: that process
+ * clears the flag after the event looked, or is killed, and then the next event starts another one.
  *
- * The lock is flock(2) on the directory of all memory blocks: it is there always, also where /run
- * is full or read-only, and ends with the process.
+ * The lock is flock(2) on /run/memhpctl/serving, which only root can open: for a lock a descriptor
+ * is enough, also one for reading. Where /run takes no file it is another file of root's, waited
+ *for with a limit, or there is none, which the system log says.
  */
 #define FLAG_STARTS_MAX 5
 
@@ -50,7 +51,7 @@ bool pending_is_raised(const struct sysfs *sysfs);
  * one after the other. What remains to be done is seen at the next event, or when the caller raises
  * the flag again.
  * Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX starts without progress;
- * -EINTR a signal while waiting; those of open(2) on the directory of blocks.
+ * -EINTR a signal while waiting.
  */
 int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data), void *data);
 

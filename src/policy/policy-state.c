@@ -2,17 +2,15 @@
 #include "policy/policy-state.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "system/run-file.h"
 
-#define FILE_NAME "run/memhpctl/known"
-#define FILE_NEW FILE_NAME ".new"
+#define FILE_NAME "known"
 
 static const char letters[] = {
 	[POLICY_STATE_NOT] = '-', [POLICY_STATE_ONLINE] = 'o', [POLICY_STATE_LEFT] = 'l'
@@ -41,7 +39,7 @@ int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret)
 	char *rest, *line;
 
 	*ret = known;
-	if (sysfs_read_all(sysfs, FILE_NAME, &text, NULL) < 0)
+	if (run_file_read(sysfs, FILE_NAME, &text) < 0)
 		return 0;
 	for (rest = text; (line = strsep(&rest, "\n")) && *line;) {
 		struct block block = { 0 };
@@ -90,23 +88,18 @@ enum policy_state_state policy_state_find(const struct policy_state *known,
 
 int policy_state_save(const struct sysfs *sysfs, const struct policy_state *known)
 {
-	int fd = openat(sysfs->root_fd, FILE_NEW,
-			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600),
-	    failed;
-	FILE *out;
+	_cleanup_free_ char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+	int failed;
 
-	if (fd < 0)
-		return -errno;
-	out = fdopen(fd, "w");
-	if (!out) {
-		close(fd);
+	if (!out)
 		return -ENOMEM;
-	}
 	for (size_t i = 0; i < known->n; i++)
 		fprintf(out, "%" PRIu64 " %" PRIu64 " %c\n", known->v[i].number, known->v[i].inode,
 			letters[known->v[i].state]);
 	failed = ferror(out);
 	if (fclose(out) || failed)
-		return -EIO;
-	return renameat(sysfs->root_fd, FILE_NEW, sysfs->root_fd, FILE_NAME) < 0 ? -errno : 0;
+		return -ENOMEM;
+	return run_file_replace(sysfs, FILE_NAME, text, length);
 }

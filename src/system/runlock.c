@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "system/clock.h"
 #include "system/interrupt.h"
+#include "system/run-file.h"
 
 /* Looked at again so often: a fifth of a percent of a processor, and the next run begins at once.
  */
@@ -21,9 +21,7 @@ int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)
 	bool told = false;
 	int fd;
 
-	mkdirat(sysfs->root_fd, "run/memhpctl", 0755);
-	fd = openat(sysfs->root_fd, "run/memhpctl/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
+	fd = run_file_open(sysfs, "lock", O_RDWR | O_CREAT);
 	if (fd < 0)
 		return -ENOLCK;
 	while (fcntl(fd, F_SETLK, &lock) < 0) {

@@ -12,7 +12,8 @@
  * Takes the lock /run/memhpctl/lock (below the root), waiting until the deadline. Calls `waiting`
  * once with the holder's process when it has to wait for more than a second. The lock is a record
  * lock (fcntl): it ends with the process, is not inherited by the worker, and names its holder.
- * Where /run cannot be written (read-only, full, not root) there is no lock: the kernel keeps the
+ * Where /run cannot be written (read-only, full, not root), or somebody else could take the lock,
+ * there is none: the kernel keeps the
  * writes apart in any case.
  * Returns the descriptor to close at the end, -ENOLCK where there is no lock to be had, -ETIME at
  * the deadline with *ret_holder set, -EINTR after a signal.

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import re
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from machine import PATIENCE
+from machine import MEMORY, PATIENCE, find_program, run
 
 CONF = "/etc/memhpctl.conf"
 
@@ -268,6 +272,31 @@ def test_the_runner_leaves_what_was_taken_offline(machine: Any) -> None:
     assert made.state(36) == "offline"
     assert made.memhpctl("policy", "apply").rc == 0
     assert made.state(36) == "online"
+
+
+def test_a_lock_on_what_everybody_can_open_stops_nothing(machine: Any) -> None:
+    made = machine("x86-dimm")
+    made.path("/run").mkdir()
+    made.path("/run/memhpctl").mkdir(mode=0o755)
+    with contextlib.ExitStack() as stack:
+        for path in (MEMORY, f"{MEMORY}/memory36/state", "/run", "/run/memhpctl", "/"):
+            fd = os.open(made.path(path), os.O_RDONLY)
+            stack.callback(os.close, fd)
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        assert made.memhpctl("auto", "--boot").rc == 0
+        assert made.state(36) == "online"
+    assert made.path("/run/memhpctl").stat().st_mode & 0o777 == 0o700
+
+
+def test_only_root_starts_a_pass(memhpctl: Any) -> None:
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("setpriv and root are needed")
+    for words in (["kick"], ["auto"], ["auto", "--wait"], ["auto", "--boot"]):
+        result = run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", find_program(), *words],
+                     env={"ASAN_OPTIONS": "detect_leaks=0"})
+        if result.rc in (126, 127):
+            pytest.skip("another user cannot get to the program here")
+        assert result.rc == 77 and "only root" in result.err and not result.out
 
 
 def test_a_capture_kernel_is_left_alone(machine: Any) -> None:

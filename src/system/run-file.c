@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system/run-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define FOLDER_MODE 0700
+#define FILE_MODE 0600
+#define FOR_OTHERS (S_IRWXG | S_IRWXO)
+#define WRITABLE_BY_OTHERS (S_IWGRP | S_IWOTH)
+#define READ_MAX (64u << 20)
+#define ALIVE "alive-"
+
+/* Takes a folder that is ours from everybody else. */
+static int run_file_check_folder(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid())
+		return -EPERM;
+	if ((st.st_mode & FOR_OTHERS) && fchmod(fd, FOLDER_MODE) < 0 &&
+	    (st.st_mode & WRITABLE_BY_OTHERS))
+		return -EPERM;
+	return 0;
+}
+
+/* Returns a descriptor of the folder, or -errno. */
+static int run_file_folder(const struct sysfs *sysfs, bool make)
+{
+	_cleanup_close_ int run = sysfs_open_directory(sysfs, "/run");
+	int fd, r;
+
+	if (run < 0)
+		return run;
+	if (make)
+		mkdirat(run, "memhpctl", FOLDER_MODE);
+	fd = openat(run, "memhpctl", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
+	r = run_file_check_folder(fd);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}
+
+static int run_file_check(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & FOR_OTHERS) ? 0 :
+											     -EPERM;
+}
+
+static int run_file_open_in(int folder, const char *name, int flags)
+{
+	int fd = openat(folder, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			FILE_MODE),
+	    r;
+
+	if (fd < 0)
+		return errno == ELOOP ? -EPERM : -errno;
+	r = run_file_check(fd);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}
+
+int run_file_open(const struct sysfs *sysfs, const char *name, int flags)
+{
+	_cleanup_close_ int folder = run_file_folder(sysfs, flags & O_CREAT);
+
+	return folder < 0 ? folder : run_file_open_in(folder, name, flags);
+}
+
+bool run_file_exists(const struct sysfs *sysfs, const char *name)
+{
+	_cleanup_close_ int folder = run_file_folder(sysfs, false);
+
+	return folder >= 0 && faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int run_file_touch(const struct sysfs *sysfs, const char *name)
+{
+	int fd = run_file_open(sysfs, name, O_WRONLY | O_CREAT);
+
+	if (fd < 0)
+		return run_file_exists(sysfs, name) ? 0 : fd;
+	close(fd);
+	return 0;
+}
+
+int run_file_grow(const struct sysfs *sysfs, const char *name, off_t *ret_before)
+{
+	_cleanup_close_ int fd = run_file_open(sysfs, name, O_WRONLY | O_CREAT | O_APPEND);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret_before = st.st_size;
+	return write(fd, "x", 1) == 1 ? 0 : -errno;
+}
+
+int run_file_empty(const struct sysfs *sysfs, const char *name)
+{
+	int fd = run_file_open(sysfs, name, O_WRONLY | O_TRUNC);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+int run_file_remove(const struct sysfs *sysfs, const char *name)
+{
+	_cleanup_close_ int folder = run_file_folder(sysfs, false);
+
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	return unlinkat(folder, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int run_file_rename(const struct sysfs *sysfs, const char *from, const char *to)
+{
+	_cleanup_close_ int folder = run_file_folder(sysfs, false);
+
+	if (folder < 0)
+		return folder;
+	return renameat(folder, from, folder, to) < 0 ? -errno : 0;
+}
+
+int run_file_read(const struct sysfs *sysfs, const char *name, char **ret)
+{
+	_cleanup_close_ int fd = run_file_open(sysfs, name, O_RDONLY);
+
+	return fd < 0 ? fd : sysfs_read_descriptor(fd, READ_MAX, ret, NULL);
+}
+
+static int run_file_write(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t written = write(fd, text, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return written ? -errno : -EIO;
+		text += written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+int run_file_replace(const struct sysfs *sysfs, const char *name, const char *text, size_t length)
+{
+	_cleanup_close_ int folder = run_file_folder(sysfs, true), fd = -1;
+	char other[64];
+	int r;
+
+	if (folder < 0)
+		return folder;
+	snprintf(other, sizeof(other), "%s.new", name);
+	fd = run_file_open_in(folder, other, O_WRONLY | O_CREAT | O_TRUNC);
+	r = fd < 0 ? fd : run_file_write(fd, text, length);
+	if (r < 0)
+		return r;
+	return renameat(folder, other, folder, name) < 0 ? -errno : 0;
+}
+
+int run_file_open_lock(const struct sysfs *sysfs, const char *name, bool *ret_spare)
+{
+	int fd = run_file_open(sysfs, name, O_RDWR | O_CREAT), r;
+
+	*ret_spare = fd < 0;
+	if (fd >= 0)
+		return fd;
+	fd = sysfs_open_file(sysfs, "/proc/kpageflags");
+	if (fd < 0)
+		return fd;
+	r = run_file_check(fd);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}
+
+/* In the folder, by its descriptor. */
+static void run_file_drop_process(int folder, const char *name)
+{
+	char target[128];
+	ssize_t length = readlinkat(folder, name, target, sizeof(target) - 1);
+	const char *alive;
+
+	if (length > 0) {
+		target[length] = '\0';
+		alive = strrchr(target, '/');
+		if (alive && !strncmp(alive + 1, ALIVE, strlen(ALIVE)))
+			unlinkat(folder, alive + 1, 0);
+	}
+	unlinkat(folder, name, 0);
+}
+
+int run_file_show_process(const struct sysfs *sysfs, const char *name)
+{
+	int folder = run_file_folder(sysfs, true), fd, r = 0;
+	char alive[sizeof(ALIVE) + 32], target[96];
+	uint64_t random[2];
+
+	if (folder < 0)
+		return folder;
+	run_file_drop_process(folder, name);
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		r = -EAGAIN;
+	if (r == 0) {
+		snprintf(alive, sizeof(alive), ALIVE "%016" PRIx64 "%016" PRIx64, random[0],
+			 random[1]);
+		snprintf(target, sizeof(target), "/proc/%d/fd/%d/%s", (int)getpid(), folder, alive);
+		fd = run_file_open_in(folder, alive, O_WRONLY | O_CREAT | O_EXCL);
+		if (fd >= 0)
+			close(fd);
+		r = fd < 0 ? fd : symlinkat(target, folder, name) < 0 ? -errno : 0;
+	}
+	if (r == 0)
+		return folder;
+	close(folder);
+	return r;
+}
+
+void run_file_hide_process(const struct sysfs *sysfs, const char *name)
+{
+	_cleanup_close_ int folder = run_file_folder(sysfs, false);
+
+	if (folder >= 0)
+		run_file_drop_process(folder, name);
+}
