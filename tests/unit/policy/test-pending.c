@@ -253,7 +253,7 @@ static void test_one_at_a_time(void **state)
 }
 
 /* Whoever starts a process whenever the flag is up would do so without end. */
-static int fail(void *data)
+static int count_and_fail(void *data)
 {
 	++*(int *)data;
 	return -ENOENT;
@@ -265,7 +265,7 @@ static void test_an_error_leaves_no_flag(void **state)
 
 	(void)state;
 	assert_int_equal(pending_raise(&sysfs), 0);
-	assert_int_equal(pending_serve(&sysfs, true, fail, &n), -ENOENT);
+	assert_int_equal(pending_serve(&sysfs, true, count_and_fail, &n), -ENOENT);
 	assert_false(pending_is_raised(&sysfs));
 	assert_false(run_file_exists(&sysfs, RUNNING));
 	assert_int_equal(n, 1);
