@@ -8,21 +8,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "system/clock.h"
+#include "system/sysroot.h"
 
-struct search {
+/* A message is worth this much, whatever it has to be looked for in. The test sets it otherwise. */
+#ifndef LOCK_HOLDER_LIMIT_NS
+#define LOCK_HOLDER_LIMIT_NS (50 * CLOCK_NS_PER_MS)
+#endif
+
+struct lock_holder_search {
 	int memory_directory;
+	int64_t deadline_ns;
 	char except[32];
 	char name[32]; /* of the block that was found */
 };
 
 static int lock_holder_look_at_block(const char *name, void *data)
 {
-	struct search *search = data;
+	struct lock_holder_search *search = data;
 	char path[64], text[32];
 
+	if (!clock_left_ns(search->deadline_ns))
+		return -ETIME;
 	if (strncmp(name, "memory", 6) || !isdigit((unsigned char)name[6]) ||
 	    strlen(name) >= sizeof(search->name) || !strcmp(name, search->except))
 		return 0;
@@ -36,6 +48,8 @@ static int lock_holder_look_at_block(const char *name, void *data)
 
 /* Looking through the open files of all processes. */
 struct writer_search {
+	const struct sysfs *sysfs;
+	int64_t deadline_ns;
 	int proc;
 	char pid[24];	 /* of the process that is being looked at */
 	int descriptors; /* its /proc/PID/fd */
@@ -45,12 +59,13 @@ struct writer_search {
 };
 
 /* ".../memory42/state" or ".../memory42/online" to 42. */
-static bool lock_holder_parse_path(char *path, uint64_t *ret)
+static bool lock_holder_parse_path(char *path, uint64_t *ret, char ret_attribute[16])
 {
 	char *attribute = strrchr(path, '/'), *block;
 
 	if (!attribute || (strcmp(attribute, "/state") && strcmp(attribute, "/online")))
 		return false;
+	strcpy(ret_attribute, attribute);
 	*attribute = '\0';
 	block = strrchr(path, '/');
 	return block && !strncmp(block, "/memory", 7) && parse_decimal(block + 7, ret) == 0;
@@ -68,18 +83,52 @@ static bool lock_holder_is_for_writing(const struct writer_search *search, const
 	return flags && (strtoul(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
 
+/*
+ * Is the descriptor that of the attribute itself? Anybody can name a file like it. What is known of
+ * the file will do: one on a server that does not answer must not be waited for.
+ */
+static bool lock_holder_is_attribute(const struct writer_search *search, const char *descriptor,
+				     const char *attribute)
+{
+	struct statx found = { 0 };
+	struct stat real, other;
+	char path[128];
+
+	snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%" PRIu64 "%s", search->block, attribute);
+	if (sysroot_stat(search->sysfs->root_fd, path + 1, &real) < 0)
+		return false;
+	/* In a tree the links of /proc are links like any other. */
+	if (!sysfs_is_running_system(search->sysfs))
+		return sysroot_stat(search->descriptors, descriptor, &other) == 0 &&
+		       other.st_ino == real.st_ino && other.st_dev == real.st_dev;
+	return statx(search->descriptors, descriptor, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		     STATX_INO, &found) == 0 &&
+	       found.stx_ino == real.st_ino &&
+	       makedev(found.stx_dev_major, found.stx_dev_minor) == real.st_dev;
+}
+
 static int lock_holder_look_at_fd(const char *name, void *data)
 {
 	struct writer_search *search = data;
-	char target[512];
-	ssize_t length = readlinkat(search->descriptors, name, target, sizeof(target) - 1);
+	char target[512], attribute[16];
 
-	if (length < 0)
-		return 0;
-	target[length] = '\0';
-	return lock_holder_parse_path(target, &search->block) &&
+	if (!clock_left_ns(search->deadline_ns))
+		return -ETIME;
+	return sysroot_read_link(search->descriptors, name, target, sizeof(target)) == 0 &&
+	       lock_holder_parse_path(target, &search->block, attribute) &&
 	       search->is_wanted(search->data, search->block) &&
+	       lock_holder_is_attribute(search, name, attribute) &&
 	       lock_holder_is_for_writing(search, name);
+}
+
+/* Only root can have an attribute open for writing: the files of others, however many, are not
+ * read. */
+static bool lock_holder_is_roots(const struct writer_search *search, const char *process)
+{
+	struct stat st;
+
+	return !sysfs_is_running_system(search->sysfs) ||
+	       (fstatat(search->proc, process, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == 0);
 }
 
 static int lock_holder_look_at_process(const char *name, void *data)
@@ -89,34 +138,49 @@ static int lock_holder_look_at_process(const char *name, void *data)
 	uint64_t pid;
 	int found;
 
-	if (parse_decimal(name, &pid) < 0)
+	if (!clock_left_ns(search->deadline_ns))
+		return -ETIME;
+	if (parse_decimal(name, &pid) < 0 || !lock_holder_is_roots(search, name))
 		return 0;
 	snprintf(search->pid, sizeof(search->pid), "%" PRIu64, pid);
 	snprintf(path, sizeof(path), "%s/fd", search->pid);
-	search->descriptors = openat(search->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	search->descriptors = sysfs_open_directory_at(search->proc, path);
 	if (search->descriptors < 0)
 		return 0;
 	found = sysfs_list(search->descriptors, lock_holder_look_at_fd, search);
 	close(search->descriptors);
-	return found > 0;
+	return found > 0 || found == -ETIME ? found : 0;
 }
 
-int lock_holder_find_writer(const struct sysfs *sysfs,
+static int lock_holder_find(const struct sysfs *sysfs, int64_t deadline_ns,
 			    bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer,
 			    size_t size, uint64_t *ret_block)
 {
 	_cleanup_close_ int proc = sysfs_open_directory(sysfs, "/proc");
-	struct writer_search search = { .proc = proc, .is_wanted = is_wanted, .data = data };
+	struct writer_search search = { .sysfs = sysfs,
+					.deadline_ns = deadline_ns,
+					.proc = proc,
+					.is_wanted = is_wanted,
+					.data = data };
 	char path[64], command[64];
+	int found = proc < 0 ? 0 : sysfs_list(proc, lock_holder_look_at_process, &search);
 
-	if (proc < 0 || sysfs_list(proc, lock_holder_look_at_process, &search) <= 0)
-		return -ENOENT;
+	if (found <= 0)
+		return found == -ETIME ? found : -ENOENT;
 	snprintf(path, sizeof(path), "%s/comm", search.pid);
 	if (sysfs_read(proc, path, command, sizeof(command)) < 0)
 		strcpy(command, "gone");
 	snprintf(buffer, size, "process %s (%s)", search.pid, command);
 	*ret_block = search.block;
 	return 0;
+}
+
+int lock_holder_find_writer(const struct sysfs *sysfs,
+			    bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer,
+			    size_t size, uint64_t *ret_block)
+{
+	return lock_holder_find(sysfs, clock_now_ns() + LOCK_HOLDER_LIMIT_NS, is_wanted, data,
+				buffer, size, ret_block);
 }
 
 static bool lock_holder_is_block(void *data, uint64_t block)
@@ -127,20 +191,27 @@ static bool lock_holder_is_block(void *data, uint64_t block)
 void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except,
 			  char *buffer, size_t size)
 {
-	struct search search = { .memory_directory = memory_directory };
+	struct lock_holder_search search = { .memory_directory = memory_directory,
+					     .deadline_ns = clock_now_ns() + LOCK_HOLDER_LIMIT_NS };
 	uint64_t block;
 	char writer[128];
+	int found;
 
 	snprintf(search.except, sizeof(search.except), "memory%" PRIu64, except);
 	if (sysfs_list(memory_directory, lock_holder_look_at_block, &search) <= 0 ||
-	    parse_decimal(search.name + 6, &block) < 0)
+	    parse_decimal(search.name + 6, &block) < 0) {
 		snprintf(buffer, size, "its holder is not known");
-	else if (lock_holder_find_writer(sysfs, lock_holder_is_block, &block, writer,
-					 sizeof(writer), &block) < 0)
+		return;
+	}
+	found = lock_holder_find(sysfs, search.deadline_ns, lock_holder_is_block, &block, writer,
+				 sizeof(writer), &block);
+	if (found == 0)
+		snprintf(buffer, size, "%s is going offline, by %s", search.name, writer);
+	else if (found == -ETIME)
+		snprintf(buffer, size, "%s is going offline; by whom is not known", search.name);
+	else
 		snprintf(buffer, size,
 			 "%s is going offline, by no process that is seen: the kernel itself, or "
 			 "not ours to see",
 			 search.name);
-	else
-		snprintf(buffer, size, "%s is going offline, by %s", search.name, writer);
 }
