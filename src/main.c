@@ -30,6 +30,7 @@
  *     - progress.[ch]     (the progress line on the terminal)
  *     - terminal.[ch]     (width, colours, characters)
  *     - output-table.[ch] (tables; libsmartcols)
+ *     - output-block.[ch] (a block, as every document and every line shows it)
  *     - output-json.[ch]  (documents; json-c)
  *
  * - policy/: what becomes of memory that is added, from the event to the log

@@ -99,7 +99,8 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 		request->all = true;
 		request->want |= SELECTION_WANT_DEVICES;
 	}
-	if (goes_offline && page_survey_wants_devices(&context->sysfs))
+	/* The report shows each block's device, too. */
+	if (context->json || (goes_offline && page_survey_wants_devices(&context->sysfs)))
 		request->want |= SELECTION_WANT_DEVICES;
 	if (r == 0)
 		r = selection_load(&context->sysfs, request, &run->memory, &run->blocks, err);

@@ -14,6 +14,7 @@
 #include "model/totals.h"
 #include "output/column.h"
 #include "output/map.h"
+#include "output/output-block.h"
 #include "output/output-json.h"
 #include "output/output-table.h"
 #include "output/terminal.h"
@@ -137,7 +138,8 @@ static int list_print_table(struct context *context, struct listing *listing)
 
 static int list_print_json(struct context *context, struct listing *listing)
 {
-	struct output_json *json = output_json_begin_document(context->command->name);
+	struct output_json *json =
+		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
 
 	output_json_uint(json, "block_size", listing->memory->block_size);
 	output_json_begin_array(json, options.all ? "blocks" : "ranges");
@@ -148,15 +150,8 @@ static int list_print_json(struct context *context, struct listing *listing)
 		output_json_end(json);
 	}
 	output_json_end(json);
-	output_json_begin_array(json, "totals");
-	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
-		output_json_begin_object(json, NULL);
-		output_json_text(json, "state", block_state_name((enum block_state)state));
-		output_json_uint(json, "blocks", listing->selected_by_state[state]);
-		output_json_uint(json, "bytes",
-				 listing->selected_by_state[state] * listing->memory->block_size);
-		output_json_end(json);
-	}
+	output_json_begin_object(json, "totals");
+	output_block_add_totals(json, listing->selected_by_state, listing->memory->block_size);
 	output_json_end(json);
 	output_json_uint(json, "vanished", listing->memory->vanished);
 	return command_end_json(output_json_end_document(json), EXIT_DONE);
@@ -166,7 +161,7 @@ static int list_print_json(struct context *context, struct listing *listing)
 static bool list_shows_chance(const struct column_choice *choice)
 {
 	for (size_t i = 0; i < choice->n; i++)
-		if (!strcmp(choice->v[i]->name, "OFFLINE?"))
+		if (!strcmp(choice->v[i]->name, "OFFLINE"))
 			return !options.devices;
 	return options.map;
 }
@@ -248,7 +243,10 @@ static int list_parse(const struct context *context, struct column_choice *choic
 			      "--output, --all, --bytes, --raw, --noheadings "
 			      "and --json");
 	if (r == 0 && options.scan)
-		r = column_add("OFFLINE?", choice);
+		r = column_add("OFFLINE", choice);
+	/* A program gets the members that a block has in every document. */
+	if (r == 0 && context->json && !options.columns)
+		r = column_add("PROVIDER", choice);
 	if (r == 0)
 		r = filter_parse(&filter_options, &request->filter, err);
 	if (r < 0)

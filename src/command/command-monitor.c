@@ -13,7 +13,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "model/event-state.h"
-#include "output/output-json.h"
+#include "output/output-block.h"
 #include "provider/provider.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
@@ -104,26 +104,11 @@ static void print_block_json(const struct news *news, const struct memory *memor
 			     const struct block *block, bool gone, const char *time)
 {
 	struct output_json *json = output_json_begin_line();
-	const struct node_set *nodes = block ? memory_nodes(memory, block) : NULL;
 
 	output_json_text(json, "time", time);
 	output_json_text(json, "event", news->action);
-	output_json_uint(json, "block", news->block);
-	output_json_uint(json, "address", memory_address(memory, news->block));
-	output_json_uint(json, "size", memory->block_size);
-	output_json_text(json, "state", gone ? NULL : block_state_name(block->state));
-	output_json_begin_array(json, "zones");
-	for (size_t i = 0; block && !gone && i < block->zones.n; i++)
-		output_json_text(json, NULL, zone_name((enum zone)block->zones.v[i]));
-	output_json_end(json);
-	output_json_begin_array(json, "nodes");
-	for (size_t i = 0; nodes && i < nodes->n; i++)
-		output_json_uint(json, NULL, nodes->v[i]);
-	output_json_end(json);
-	output_json_text(json, "device",
-			 block && block->device != BLOCK_NO_DEVICE ?
-				 memory->devices.v[block->device].name :
-				 NULL);
+	output_block_add(json, memory, news->block, block, gone ? BLOCK_UNKNOWN : block->state,
+			 gone ? NULL : &block->zones);
 	/* What was found by looking has no number. */
 	if (news->seqnum)
 		output_json_uint(json, "seqnum", news->seqnum);

@@ -65,7 +65,7 @@ static int check_run(struct context *context, const struct policy *policy)
 		return command_fail(context, 0, &err);
 	}
 	if (context->json) {
-		json = output_json_begin_document(context->command->name);
+		json = output_json_begin_document(context->command->name, EXIT_DONE, NULL);
 		output_json_bool(json, "valid", true);
 		output_json_uint(json, "rules", policy->n_rules);
 		output_json_begin_array(json, "warnings");

@@ -11,7 +11,7 @@
 #include "command/status-providers.h"
 #include "model/settings.h"
 #include "model/totals.h"
-#include "output/output-json.h"
+#include "output/output-block.h"
 
 static const struct poptOption status_options[] = { POPT_TABLEEND };
 
@@ -136,24 +136,13 @@ static int status_print(const struct status *status)
 static void status_add_totals(const struct status *status, const struct totals *totals,
 			      struct output_json *json)
 {
-	output_json_uint(json, "blocks", totals->blocks);
-	output_json_uint(json, "bytes", totals->blocks * status->memory.block_size);
-	output_json_begin_array(json, "states");
-	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
-		output_json_begin_object(json, NULL);
-		output_json_text(json, "state", block_state_name((enum block_state)state));
-		output_json_uint(json, "blocks", totals->by_state[state]);
-		output_json_uint(json, "bytes",
-				 totals->by_state[state] * status->memory.block_size);
-		output_json_end(json);
-	}
-	output_json_end(json);
+	output_block_add_totals(json, totals->by_state, status->memory.block_size);
 	output_json_begin_array(json, "zones");
 	for (size_t zone = 0; zone < ZONE_COUNT; zone++) {
 		if (!totals->by_zone[zone])
 			continue;
 		output_json_begin_object(json, NULL);
-		output_json_text(json, "zone", zone_name((enum zone)zone));
+		output_block_add_zone(json, "zone", (enum zone)zone);
 		output_json_uint(json, "blocks", totals->by_zone[zone]);
 		output_json_uint(json, "bytes", totals->by_zone[zone] * status->memory.block_size);
 		output_json_end(json);
@@ -169,7 +158,7 @@ static void status_add_setting(const struct setting *setting, struct output_json
 		output_json_null(json, setting->name);
 	else if (setting->is_number && parse_decimal(setting->value, &number) == 0)
 		output_json_uint(json, setting->name, number);
-	else if (setting->is_flag)
+	else if (setting->is_flag && strchr("YyNn10", setting->value[0]) && !setting->value[1])
 		output_json_bool(json, setting->name, strchr("Yy1", setting->value[0]) != NULL);
 	else
 		output_json_text(json, setting->name, setting->value);
@@ -187,7 +176,8 @@ static void status_add_warning(void *data, const char *id, const char *text)
 
 static int status_print_json(const struct status *status)
 {
-	struct output_json *json = output_json_begin_document(status->context->command->name);
+	struct output_json *json =
+		output_json_begin_document(status->context->command->name, EXIT_DONE, NULL);
 
 	output_json_bool(json, "supported", true);
 	output_json_uint(json, "block_size", status->memory.block_size);
@@ -226,7 +216,7 @@ static int status_print_unsupported(struct context *context, struct error *err)
 	int r = 0;
 
 	if (context->json) {
-		json = output_json_begin_document(context->command->name);
+		json = output_json_begin_document(context->command->name, EXIT_DONE, NULL);
 		output_json_bool(json, "supported", false);
 		output_json_text(json, "reason", error_text(err));
 		r = output_json_end_document(json);

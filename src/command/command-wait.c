@@ -188,9 +188,7 @@ static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
 
 	if (!waiting->context->json)
 		return exit_code;
-	json = output_json_begin_document(waiting->context->command->name);
-	output_json_text(json, "result", report_result_name(exit_code, false));
-	output_json_uint(json, "exit_code", (uint64_t)exit_code);
+	json = output_json_begin_document(waiting->context->command->name, exit_code, NULL);
 	output_json_text(json, "for", goal_names[waiting->goal]);
 	output_json_bool(json, "missing", waiting->n_missing);
 	output_json_begin_array(json, "missing_selectors");

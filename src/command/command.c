@@ -139,12 +139,13 @@ int command_fail(const struct context *context, int exit_code, struct error *err
 		exit_code = exit_code_of(err->code);
 	log_error("%s", error_text(err));
 	if (context->json) {
-		json = output_json_begin_document(context->command ? context->command->name : NULL);
-		output_json_text(json, "result", report_result_name(exit_code, false));
-		output_json_uint(json, "exit_code", (uint64_t)exit_code);
+		json = output_json_begin_document(context->command ? context->command->name : NULL,
+						  exit_code, NULL);
 		output_json_begin_object(json, "error");
 		output_json_text(json, "message", error_text(err));
-		output_json_text(json, "errno", err->code ? error_name(err->code) : NULL);
+		output_json_text(json, "errno",
+				 err->code && exit_code != EXIT_USAGE ? error_name(err->code) :
+									NULL);
 		output_json_end(json);
 		output_json_end_document(json);
 	}

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/format.h"
-#include "output/output-json.h"
+#include "output/output-block.h"
 #include "provider/provider.h"
 
 /* A device's blocks, summed up. */
@@ -155,10 +155,8 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 		for (uint64_t node = sum.nodes.v[i].first; node <= sum.nodes.v[i].last; node++)
 			output_json_uint(json, NULL, node);
 	output_json_end(json);
-	output_json_begin_object(json, "states");
-	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--)
-		output_json_uint(json, block_state_name((enum block_state)state),
-				 sum.by_state[state]);
+	output_json_begin_object(json, "totals");
+	output_block_add_totals(json, sum.by_state, request->memory->block_size);
 	output_json_end(json);
 	output_json_bool(json, "removable", provider_can_remove(request->sysfs, device));
 	output_json_end(json);
@@ -169,7 +167,8 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 static int print_json(const struct context *context, const struct list_devices_request *request)
 {
 	const struct devices *devices = &request->memory->devices;
-	struct output_json *json = output_json_begin_document(context->command->name);
+	struct output_json *json =
+		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
 	int r = 0, ended;
 
 	output_json_uint(json, "block_size", request->memory->block_size);

@@ -102,10 +102,40 @@ static void add_rule(struct output_json *json, const struct policy *policy,
 	output_json_end(json);
 }
 
+/* Numbers and booleans as such; null for the kernel's own choice, and for no limit. */
+static void add_setting_value(struct output_json *json, const struct policy *policy,
+			      enum policy_setting setting)
+{
+	char text[POLICY_TEXT_SIZE];
+
+	switch (setting) {
+	case POLICY_SETTING_KERNEL:
+		output_json_bool(json, "value", policy->kernel);
+		break;
+	case POLICY_SETTING_BUILT_IN:
+		output_json_bool(json, "value", policy->built_in);
+		break;
+	case POLICY_SETTING_RETRIES:
+		output_json_uint(json, "value", policy->retries);
+		break;
+	case POLICY_SETTING_MAX_RATIO:
+		if (policy->guard.max_percent == POLICY_RATIO_OFF)
+			output_json_null(json, "value");
+		else
+			output_json_uint(json, "value", policy->guard.max_percent);
+		break;
+	case POLICY_SETTING_ONLINE_POLICY:
+		output_json_text(json, "value", policy->online_policy);
+		break;
+	default:
+		output_json_text(json, "value", policy_setting_text(policy, setting, text));
+	}
+}
+
 static int print_json(struct context *context, const struct policy *policy)
 {
-	struct output_json *json = output_json_begin_document(context->command->name);
-	char text[POLICY_TEXT_SIZE];
+	struct output_json *json =
+		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
 
 	output_json_begin_array(json, "files");
 	for (size_t i = 0; i < policy->n_files; i++)
@@ -115,10 +145,7 @@ static int print_json(struct context *context, const struct policy *policy)
 	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "setting", policy_setting_name((enum policy_setting)i));
-		output_json_text(json, "value",
-				 i == POLICY_SETTING_ONLINE_POLICY && !policy->online_policy ?
-					 NULL :
-					 policy_setting_text(policy, (enum policy_setting)i, text));
+		add_setting_value(json, policy, (enum policy_setting)i);
 		add_origin(json, &policy->settings[i]);
 		output_json_end(json);
 	}

@@ -95,15 +95,12 @@ static void subject_text(const struct policy_subject *subject, enum policy_key k
 static void print_answer(const struct policy *policy, const struct answer *answer)
 {
 	const struct policy_rule *rule = answer->rule;
-	char wanted[256], is[64];
+	char blocks[BLOCK_RANGE_NAME_SIZE], wanted[256], is[64];
 
-	if (answer->blocks && answer->first == answer->last)
-		printf("memory%" PRIu64, answer->first);
-	else if (answer->blocks)
-		printf("memory%" PRIu64 "-%" PRIu64, answer->first, answer->last);
-	else
-		printf("such a block");
-	printf(" (%s%s%s): ", answer->subject.provider, *answer->subject.device ? " " : "",
+	printf("%s (%s%s%s): ",
+	       answer->blocks ? block_range_name(answer->first, answer->last, blocks) :
+				"such a block",
+	       answer->subject.provider, *answer->subject.device ? " " : "",
 	       answer->subject.device);
 	if (rule)
 		printf("%s, by rule %s (%s:%u)\n", policy_action_name(rule->action), rule->name,
@@ -127,8 +124,8 @@ static void add_answer(const struct policy *policy, const struct answer *answer,
 
 	output_json_begin_object(json, NULL);
 	if (answer->blocks) {
-		output_json_uint(json, "first", answer->first);
-		output_json_uint(json, "last", answer->last);
+		output_json_uint(json, "first_block", answer->first);
+		output_json_uint(json, "last_block", answer->last);
 	}
 	output_json_text(json, "provider", answer->subject.provider);
 	output_json_text(json, "device", *answer->subject.device ? answer->subject.device : NULL);
@@ -299,7 +296,8 @@ int policy_test(struct context *context, const struct policy *policy, const char
 		exit_code = command_fail(context, 0, &err);
 	} else {
 		if (context->json) {
-			inquiry.json = output_json_begin_document(context->command->name);
+			inquiry.json =
+				output_json_begin_document(context->command->name, exit_code, NULL);
 			output_json_begin_array(inquiry.json, "answers");
 		}
 		if (is_question())

@@ -53,6 +53,14 @@ char *block_name(uint64_t number, char *buffer)
 	return buffer;
 }
 
+char *block_range_name(uint64_t first, uint64_t last, char *buffer)
+{
+	if (first == last)
+		return block_name(first, buffer);
+	snprintf(buffer, BLOCK_RANGE_NAME_SIZE, "memory%" PRIu64 "-%" PRIu64, first, last);
+	return buffer;
+}
+
 /* Finds "nodeN", and remembers the number. */
 static int block_look_for_node(const char *name, void *data)
 {

@@ -55,6 +55,11 @@ bool block_number_parse(const char *name, uint64_t *ret);
 /* "memoryN" into a buffer of at least BLOCK_NAME_SIZE. Returns the buffer. */
 char *block_name(uint64_t number, char *buffer);
 
+#define BLOCK_RANGE_NAME_SIZE 64
+
+/* "memory32" or "memory32-39" into a buffer of BLOCK_RANGE_NAME_SIZE. Returns the buffer. */
+char *block_range_name(uint64_t first, uint64_t last, char *buffer);
+
 /*
  * Reads one block from the directory of all blocks: `state` and, if wanted, `valid_zones` (both
  * lock-free in the kernel, so they answer also while the block is stuck going offline) and the

@@ -13,8 +13,8 @@ static const struct {
 	[SETTING_AUTO_MOVABLE_RATIO] = { SYSFS_PARAMETERS, "auto_movable_ratio", true, false },
 	[SETTING_AUTO_MOVABLE_NUMA_AWARE] = { SYSFS_PARAMETERS, "auto_movable_numa_aware", false,
 					      true },
-	/* "Y", "N", or "force" since 6.6. */
-	[SETTING_MEMMAP_ON_MEMORY] = { SYSFS_PARAMETERS, "memmap_on_memory", false, false },
+	/* Also "force", since 6.6. */
+	[SETTING_MEMMAP_ON_MEMORY] = { SYSFS_PARAMETERS, "memmap_on_memory", false, true },
 };
 
 void settings_load(const struct sysfs *sysfs, struct settings *ret)

@@ -12,7 +12,7 @@ struct setting {
 	const char *name; /* of the file, a string constant */
 	bool present;	  /* this kernel has it and it could be read */
 	bool is_number;
-	bool is_flag; /* the kernel shows Y or N, or 1 or 0 */
+	bool is_flag; /* the kernel shows Y or N, or 1 or 0, or a word for a third case */
 	char value[64];
 };
 

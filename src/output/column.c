@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/format.h"
+#include "output/output-block.h"
 #include "plan/selection.h"
 #include "provider/provider.h"
 
@@ -33,7 +34,7 @@ static void range_text(const struct row *row, char *cell)
 
 static void range_json(const struct row *row, struct output_json *json)
 {
-	output_json_uint(json, "address", memory_address(row->memory, row->first->number));
+	output_block_add_address(json, row->memory, row->first->number);
 }
 
 static void size_text(const struct row *row, char *cell)
@@ -43,7 +44,7 @@ static void size_text(const struct row *row, char *cell)
 
 static void size_json(const struct row *row, struct output_json *json)
 {
-	output_json_uint(json, "size", row_bytes(row));
+	output_block_add_size(json, row->memory, row_blocks(row));
 }
 
 static bool state_equal(const struct memory *memory, const struct block *a, const struct block *b)
@@ -54,12 +55,13 @@ static bool state_equal(const struct memory *memory, const struct block *a, cons
 
 static void state_text(const struct row *row, char *cell)
 {
-	strcpy(cell, block_state_name(row->first->state));
+	strcpy(cell,
+	       row->first->state == BLOCK_UNKNOWN ? "?" : block_state_name(row->first->state));
 }
 
 static void state_json(const struct row *row, struct output_json *json)
 {
-	output_json_text(json, "state", block_state_name(row->first->state));
+	output_block_add_state(json, "state", row->first->state);
 }
 
 static bool zone_equal(const struct memory *memory, const struct block *a, const struct block *b)
@@ -75,10 +77,7 @@ static void zone_text(const struct row *row, char *cell)
 
 static void zone_json(const struct row *row, struct output_json *json)
 {
-	output_json_begin_array(json, "zones");
-	for (size_t i = 0; i < row->first->zones.n; i++)
-		output_json_text(json, NULL, zone_name((enum zone)row->first->zones.v[i]));
-	output_json_end(json);
+	output_block_add_zones(json, &row->first->zones);
 }
 
 static bool node_equal(const struct memory *memory, const struct block *a, const struct block *b)
@@ -100,12 +99,7 @@ static void node_text(const struct row *row, char *cell)
 
 static void node_json(const struct row *row, struct output_json *json)
 {
-	const struct node_set *nodes = memory_nodes(row->memory, row->first);
-
-	output_json_begin_array(json, "nodes");
-	for (size_t i = 0; i < nodes->n; i++)
-		output_json_uint(json, NULL, nodes->v[i]);
-	output_json_end(json);
+	output_block_add_nodes(json, row->memory, row->first);
 }
 
 static void blocks_text(const struct row *row, char *cell)
@@ -120,7 +114,7 @@ static void blocks_text(const struct row *row, char *cell)
 static void blocks_json(const struct row *row, struct output_json *json)
 {
 	if (row->single) {
-		output_json_uint(json, "block", row->last);
+		output_block_add_number(json, row->last);
 		return;
 	}
 	output_json_uint(json, "first_block", row->first->number);
@@ -148,9 +142,7 @@ static void device_text(const struct row *row, char *cell)
 
 static void device_json(const struct row *row, struct output_json *json)
 {
-	const struct device *device = row_device(row);
-
-	output_json_text(json, "device", device ? device->name : NULL);
+	output_block_add_device(json, row->memory, row->first);
 }
 
 static void provider_text(const struct row *row, char *cell)
@@ -162,9 +154,7 @@ static void provider_text(const struct row *row, char *cell)
 
 static void provider_json(const struct row *row, struct output_json *json)
 {
-	const struct device *device = row_device(row);
-
-	output_json_text(json, "provider", device ? device->provider->name : NULL);
+	output_block_add_provider(json, row->memory, row->first);
 }
 
 static bool chance_equal(const struct memory *memory, const struct block *a, const struct block *b)
@@ -180,12 +170,7 @@ static void chance_text(const struct row *row, char *cell)
 
 static void chance_json(const struct row *row, struct output_json *json)
 {
-	enum chance chance = row->first->chance;
-
-	output_json_text(json, "offline_chance",
-			 chance == CHANCE_NONE	  ? NULL :
-			 chance == CHANCE_UNKNOWN ? "unknown" :
-						    chance_word(chance));
+	output_block_add_chance(json, row->first->chance);
 }
 
 const struct column columns[] = {
@@ -200,7 +185,7 @@ const struct column columns[] = {
 	{ "BLOCKS", "block numbers", true, true, 0, NULL, blocks_text, blocks_json },
 	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES,
 	  device_equal, device_text, device_json },
-	{ "OFFLINE?", "chance to go offline: by the zone, with --scan by the pages", false, true,
+	{ "OFFLINE", "chance to go offline: by the zone, with --scan by the pages", false, true,
 	  BLOCK_WANT_ZONES, chance_equal, chance_text, chance_json },
 	{ "PROVIDER", "kind of that device: how its memory comes and goes", false, false,
 	  SELECTION_WANT_DEVICES, device_equal, provider_text, provider_json },

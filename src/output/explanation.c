@@ -8,7 +8,9 @@
 
 #include "base/cleanup.h"
 #include "base/format.h"
+#include "output/output-block.h"
 #include "output/output-json.h"
+#include "plan/outcome.h"
 
 /* Text that is wrapped between words, all lines but the first indented. */
 struct wrap {
@@ -228,38 +230,15 @@ static void add_pages(const struct page_survey *survey, const struct pages *page
 	}
 }
 
-static void add_chance(struct output_json *json, enum chance chance)
-{
-	output_json_text(json, "offline_chance",
-			 chance == CHANCE_NONE	  ? NULL :
-			 chance == CHANCE_UNKNOWN ? "unknown" :
-						    chance_word(chance));
-}
-
 static void add_block(const struct explanation *explanation, size_t index, struct output_json *json)
 {
 	const struct block *block = &explanation->memory->blocks[index];
-	const struct node_set *nodes = memory_nodes(explanation->memory, block);
 	struct verdict verdict = page_survey_judge(explanation->survey, index);
 
 	output_json_begin_object(json, NULL);
-	output_json_uint(json, "block", block->number);
-	output_json_uint(json, "address", memory_address(explanation->memory, block->number));
-	output_json_uint(json, "size", explanation->memory->block_size);
-	output_json_text(json, "state", block_state_name(block->state));
-	output_json_begin_array(json, "zones");
-	for (size_t i = 0; i < block->zones.n; i++)
-		output_json_text(json, NULL, zone_name((enum zone)block->zones.v[i]));
-	output_json_end(json);
-	output_json_begin_array(json, "nodes");
-	for (size_t i = 0; i < nodes->n; i++)
-		output_json_uint(json, NULL, nodes->v[i]);
-	output_json_end(json);
-	output_json_text(json, "device",
-			 block->device == BLOCK_NO_DEVICE ?
-				 NULL :
-				 explanation->memory->devices.v[block->device].name);
-	add_chance(json, verdict.chance);
+	output_block_add(json, explanation->memory, block->number, block, block->state,
+			 &block->zones);
+	output_block_add_chance(json, verdict.chance);
 	output_json_begin_array(json, "reasons");
 	for (size_t i = 0; i < verdict.n_reasons; i++) {
 		output_json_begin_object(json, NULL);
@@ -281,7 +260,7 @@ static void add_device(const struct explanation *explanation, const struct devic
 
 	output_json_begin_object(json, NULL);
 	output_json_text(json, "device", device->name);
-	add_chance(json, worst ? worst->chance : CHANCE_NONE);
+	output_block_add_chance(json, worst ? worst->chance : CHANCE_NONE);
 	if (worst)
 		output_json_uint(json, "worst_block", worst->number);
 	else
@@ -291,7 +270,8 @@ static void add_device(const struct explanation *explanation, const struct devic
 
 int explanation_print_json(const struct explanation *explanation)
 {
-	struct output_json *json = output_json_begin_document(explanation->command);
+	struct output_json *json =
+		output_json_begin_document(explanation->command, EXIT_DONE, NULL);
 	const struct memory *memory = explanation->memory;
 
 	output_json_uint(json, "block_size", memory->block_size);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "plan/outcome.h"
 #include "system/clock.h"
 
 #define DEPTH_MAX 8
@@ -43,15 +44,17 @@ static struct output_json *begin(bool line)
 	return json;
 }
 
-struct output_json *output_json_begin_document(const char *command)
+struct output_json *output_json_begin_document(const char *command, int exit_code,
+					       const char *result)
 {
 	struct output_json *json = begin(false);
 
 	if (json)
 		putchar('{');
 	output_json_uint(json, "api_version", OUTPUT_JSON_API_VERSION);
-	if (command)
-		output_json_text(json, "command", command);
+	output_json_text(json, "command", command);
+	output_json_text(json, "result", result ? result : outcome_exit_name(exit_code));
+	output_json_uint(json, "exit_code", (uint64_t)exit_code);
 	return json;
 }
 

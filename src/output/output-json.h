@@ -12,13 +12,15 @@
 struct output_json;
 
 /*
- * Begins the document on standard output with api_version and command (NULL: without these two).
+ * Begins the document on standard output with api_version, command (NULL: no command was found on
+ * the command line), result and exit_code. result is the word for the exit code if it is NULL.
  * Members of the root, and elements of its arrays, are printed as soon as they are complete, one a
  * line, so the memory that a document takes does not grow with its length.
  * Never fails at once: a failure (memory, the disk) is kept and returned by
  * output_json_end_document().
  */
-struct output_json *output_json_begin_document(const char *command);
+struct output_json *output_json_begin_document(const char *command, int exit_code,
+					       const char *result);
 
 /* With `lines`, the document is one line without any white space between: for streams of objects.
  */

@@ -127,12 +127,9 @@ static void add_device(const struct report *report, const struct device_outcome 
 	output_json_text(json, "provider",
 			 outcome->device.provider ? outcome->device.provider->name : NULL);
 	output_json_text(json, "result", device_result_name(outcome->result));
-	if (outcome->error)
-		output_json_text(json, "errno", error_name(outcome->error));
-	if (outcome->cause != CAUSE_NONE)
-		output_json_text(json, "cause", outcome_cause_name(outcome->cause));
-	if (device_reason(outcome))
-		output_json_text(json, "reason", device_reason(outcome));
+	output_json_text(json, "errno", outcome->error ? error_name(outcome->error) : NULL);
+	output_json_text(json, "cause", outcome->cause ? outcome_cause_name(outcome->cause) : NULL);
+	output_json_text(json, "reason", device_reason(outcome));
 	output_json_uint(json, "size", ranges_count(blocks) * report->memory->block_size);
 	output_json_begin_array(json, "blocks");
 	for (size_t i = 0; i < blocks->n; i++)

@@ -8,50 +8,8 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "output/output-block.h"
 #include "output/report-device.h"
-
-#define BLOCKS_TEXT_SIZE 64
-
-const char *report_result_name(int exit_code, bool rolled_back)
-{
-	if (exit_code > EXIT_SIGNAL)
-		return "interrupted";
-	if (rolled_back)
-		return "rolled-back";
-	switch (exit_code) {
-	case EXIT_DONE:
-		return "done";
-	case EXIT_USAGE:
-		return "usage";
-	case EXIT_PARTIAL:
-		return "partial";
-	case EXIT_TRY_AGAIN:
-		return "try-again";
-	case EXIT_NOT_PERMITTED:
-		return "not-permitted";
-	default:
-		return "failed";
-	}
-}
-
-/* "memory32-39 (8 blocks, 1G)" is split over the sentence: here the first part. */
-static const char *blocks_text(uint64_t first, uint64_t last, char *buffer)
-{
-	if (first == last)
-		snprintf(buffer, BLOCKS_TEXT_SIZE, "memory%" PRIu64, first);
-	else
-		snprintf(buffer, BLOCKS_TEXT_SIZE, "memory%" PRIu64 "-%" PRIu64, first, last);
-	return buffer;
-}
-
-static const char *extent_text(const struct report *report, uint64_t blocks, char *buffer)
-{
-	char size[FORMAT_SIZE];
-
-	snprintf(buffer, BLOCKS_TEXT_SIZE, "%" PRIu64 " block%s, %s", blocks,
-		 blocks == 1 ? "" : "s", format_size(blocks * report->memory->block_size, size));
-	return buffer;
-}
 
 static bool same_text(const char *a, const char *b)
 {
@@ -151,7 +109,7 @@ static void print_planned(const struct report *report)
 	for (size_t i = 0, next; i < plan->n_steps; i = next) {
 		const struct outcome *first = &plan->outcomes.v[plan->steps[i].outcome],
 				     *last = first;
-		char extent[BLOCKS_TEXT_SIZE];
+		char extent[OUTPUT_BLOCK_TEXT_SIZE];
 		int64_t direction = 0;
 
 		for (next = i + 1; next < plan->n_steps; next++) {
@@ -165,7 +123,7 @@ static void print_planned(const struct report *report)
 			direction = way;
 			last = outcome;
 		}
-		extent_text(report, next - i, extent);
+		output_block_extent(next - i, report->memory->block_size, extent);
 		if (first == last)
 			printf("would write %s%s to memory%" PRIu64 " (%s)\n",
 			       first->rezone ? "offline, then " : "", first->word, first->block,
@@ -186,14 +144,14 @@ void report_print(const struct report *report, bool quiet)
 
 	for (size_t i = 0, next; i < outcomes->n; i = next) {
 		const struct outcome *outcome = &outcomes->v[i];
-		char blocks[BLOCKS_TEXT_SIZE], extent[BLOCKS_TEXT_SIZE];
+		char blocks[BLOCK_RANGE_NAME_SIZE], extent[OUTPUT_BLOCK_TEXT_SIZE];
 
 		for (next = i + 1;
 		     next < outcomes->n && same_line(&outcomes->v[next - 1], &outcomes->v[next]);
 		     next++)
 			;
-		blocks_text(outcome->block, outcomes->v[next - 1].block, blocks);
-		extent_text(report, next - i, extent);
+		block_range_name(outcome->block, outcomes->v[next - 1].block, blocks);
+		output_block_extent(next - i, report->memory->block_size, extent);
 		lines++;
 		if (outcome_is_failure(outcome, report->plan->wanted))
 			print_failure(report, outcome, blocks, extent);
@@ -210,40 +168,43 @@ void report_print(const struct report *report, bool quiet)
 		printf("%s: no block matches\n", report->command);
 }
 
-static void add_zone(struct output_json *json, const char *key, enum zone zone)
+/*
+ * The zones that the block has now, NULL if they are not known: of a block that went offline nobody
+ * has asked which it could join.
+ */
+static const struct zones *report_zones(const struct outcome *outcome, const struct block *block,
+					struct zones *buffer)
 {
-	output_json_text(json, key, zone == ZONE_UNKNOWN ? NULL : zone_name(zone));
+	if (block && outcome->after == block->state)
+		return &block->zones;
+	if (outcome->after != BLOCK_ONLINE || outcome->zone_after == ZONE_UNKNOWN)
+		return NULL;
+	*buffer = (struct zones){ .n = 1 };
+	buffer->v[0] = (uint8_t)outcome->zone_after;
+	return buffer;
 }
 
-static void add_state(struct output_json *json, const char *key, enum block_state state)
+static void report_add_outcome(const struct report *report, const struct outcome *outcome,
+			       struct output_json *json)
 {
-	output_json_text(json, key, state == BLOCK_UNKNOWN ? NULL : block_state_name(state));
-}
+	const struct block *block = memory_find(report->memory, outcome->block);
+	struct zones zones;
 
-static void add_outcome(const struct report *report, const struct outcome *outcome,
-			struct output_json *json)
-{
 	output_json_begin_object(json, NULL);
-	output_json_uint(json, "block", outcome->block);
-	output_json_uint(json, "address", memory_address(report->memory, outcome->block));
-	output_json_uint(json, "size", report->memory->block_size);
-	add_state(json, "before", outcome->before);
-	add_state(json, "after", outcome->after);
-	add_zone(json, "zone_before", outcome->zone_before);
-	add_zone(json, "zone_after", outcome->zone_after);
+	output_block_add(json, report->memory, outcome->block, block, outcome->after,
+			 report_zones(outcome, block, &zones));
+	output_block_add_state(json, "before", outcome->before);
+	output_block_add_state(json, "after", outcome->after);
+	output_block_add_zone(json, "zone_before", outcome->zone_before);
+	output_block_add_zone(json, "zone_after", outcome->zone_after);
 	output_json_text(json, "result", outcome_result_name(outcome->result));
-	if (outcome->word)
-		output_json_text(json, "write", outcome->word);
-	if (outcome->rezone)
-		output_json_bool(json, "rezone", true);
-	if (outcome->error)
-		output_json_text(json, "errno", error_name(outcome->error));
-	if (outcome->cause != CAUSE_NONE) {
-		output_json_text(json, "cause", outcome_cause_name(outcome->cause));
-		output_json_text(json, "reason", outcome_reason(outcome, report->plan->wanted));
-	}
-	if (outcome->detail)
-		output_json_text(json, "detail", outcome->detail);
+	output_json_text(json, "write", outcome->word);
+	output_json_bool(json, "rezone", outcome->rezone);
+	output_json_text(json, "errno", outcome->error ? error_name(outcome->error) : NULL);
+	output_json_text(json, "cause", outcome->cause ? outcome_cause_name(outcome->cause) : NULL);
+	output_json_text(json, "reason",
+			 outcome->cause ? outcome_reason(outcome, report->plan->wanted) : NULL);
+	output_json_text(json, "detail", outcome->detail);
 	output_json_uint(json, "attempts", outcome->attempts);
 	output_json_ms(json, "elapsed_ms", outcome->elapsed_ns);
 	output_json_ms(json, "lock_wait_ms", outcome->lock_wait_ns);
@@ -256,6 +217,8 @@ void report_add_json(const struct report *report, struct output_json *json)
 	struct outcome_totals totals = outcome_count(outcomes, report->plan->wanted);
 
 	output_json_begin_object(json, "totals");
+	output_json_uint(json, "blocks", outcomes->n);
+	output_json_uint(json, "bytes", outcomes->n * report->memory->block_size);
 	for (size_t i = 0; i < OUTCOME_RESULT_COUNT; i++)
 		output_json_uint(
 			json,
@@ -278,21 +241,18 @@ void report_add_json(const struct report *report, struct output_json *json)
 	}
 	output_json_begin_array(json, "blocks");
 	for (size_t i = 0; i < outcomes->n; i++)
-		add_outcome(report, &outcomes->v[i], json);
+		report_add_outcome(report, &outcomes->v[i], json);
 	output_json_end(json);
 }
 
 int report_print_json(const struct report *report)
 {
 	struct outcome_totals totals = outcome_count(&report->plan->outcomes, report->plan->wanted);
-	struct output_json *json = output_json_begin_document(report->command);
+	bool rolled_back = report->exit_code <= EXIT_SIGNAL && totals.count[OUTCOME_ROLLED_BACK] &&
+			   !totals.count[OUTCOME_CHANGED] && !totals.left_offline;
+	struct output_json *json = output_json_begin_document(report->command, report->exit_code,
+							      rolled_back ? "rolled-back" : NULL);
 
-	output_json_text(json, "result",
-			 report_result_name(report->exit_code,
-					    totals.count[OUTCOME_ROLLED_BACK] &&
-						    !totals.count[OUTCOME_CHANGED] &&
-						    !totals.left_offline));
-	output_json_uint(json, "exit_code", (uint64_t)report->exit_code);
 	output_json_bool(json, "dry_run", report->dry_run);
 	output_json_uint(json, "block_size", report->memory->block_size);
 	output_json_ms(json, "elapsed_ms", report->elapsed_ns);

@@ -22,9 +22,6 @@ struct report {
 	int exit_code; /* that the program will return */
 };
 
-/* "done", "partial", …: the word that goes with an exit code. */
-const char *report_result_name(int exit_code, bool rolled_back);
-
 /*
  * Runs of neighbouring blocks with the same outcome, one line each: what was done on standard
  * output (nothing with `quiet`), what failed on standard error, and a line of sums where there is

@@ -338,3 +338,23 @@ int outcome_exit_code(const struct outcome_totals *totals, int signal)
 		return EXIT_TRY_AGAIN;
 	return EXIT_FAILED;
 }
+
+const char *outcome_exit_name(int exit_code)
+{
+	if (exit_code > EXIT_SIGNAL)
+		return "interrupted";
+	switch (exit_code) {
+	case EXIT_DONE:
+		return "done";
+	case EXIT_USAGE:
+		return "usage";
+	case EXIT_PARTIAL:
+		return "partial";
+	case EXIT_TRY_AGAIN:
+		return "try-again";
+	case EXIT_NOT_PERMITTED:
+		return "not-permitted";
+	default:
+		return "failed";
+	}
+}

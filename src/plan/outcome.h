@@ -152,4 +152,7 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
  */
 int outcome_exit_code(const struct outcome_totals *totals, int signal);
 
+/* "done", "partial", …: the word of the JSON that goes with an exit code. */
+const char *outcome_exit_name(int exit_code);
+
 #endif

@@ -112,11 +112,7 @@ static void stretch_log(const struct policy_run_request *request, const struct s
 	ratio_texts(stretch, ratio);
 	origin_texts(stretch, device, rule);
 	result_text(stretch, text);
-	if (n == 1)
-		snprintf(range, sizeof(range), "memory%" PRIu64, stretch->first);
-	else
-		snprintf(range, sizeof(range), "memory%" PRIu64 "-%" PRIu64, stretch->first,
-			 stretch->last);
+	block_range_name(stretch->first, stretch->last, range);
 	if (asprintf(&message, "%s: %s (%" PRIu64 " block%s, %s); %s, %s%s%s%s%s", range, text, n,
 		     n == 1 ? "" : "s", format_size(n * stretch->result->memory.block_size, size),
 		     device, by ? "rule " : "no rule", by ? by->name : "",
