@@ -271,7 +271,7 @@ def test_the_kernels_log_is_quoted(machine: Any) -> None:
 
 def test_list_shows_the_chance(machine: Any) -> None:
     made = machine("kernel-zone")
-    assert made.memhpctl("list", "-o", "BLOCKS,OFFLINE", "--noheadings", "32-39").out == " 32-38 unlikely\n    39 likely\n"
+    assert made.memhpctl("list", "-o", "BLOCKS,OFFLINE", "--noheadings", "32-39").out.split() == ["32-38", "unlikely", "39", "likely"]
     assert made.memhpctl("list", "-o", "BLOCKS", "--scan", "--raw", "--noheadings", "32-39").out == """\
 32 no
 33 unlikely

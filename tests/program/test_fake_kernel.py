@@ -187,7 +187,8 @@ def test_rule_errno_a_number_of_times(machine: Any) -> None:
     assert write(made, "memory35/state", *["offline"] * 3) == "EBUSY EBUSY EBUSY"
     assert made.state(35) == "online"
     assert write(made, "memory35/state", "offline") == "ok", "counters outlive the process"
-    assert write(made, "memory34/state", *["offline"] * 3) == "ENXIO 133 133"
+    # Python knows the name of EHWPOISON since 3.14.
+    assert write(made, "memory34/state", *["offline"] * 3).replace("EHWPOISON", "133") == "ENXIO 133 133"
     assert made.writes()[-1].result == "EHWPOISON"
 
 
