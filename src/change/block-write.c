@@ -26,8 +26,7 @@
 /* Waiting for the lock is news after so long. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S
 
-/* One block_write_steps() under way. The outcome of steps[taken] is the one that is being worked
- * for. */
+/* One block_write_steps() under way. The outcome of steps[taken] is being worked for. */
 struct attempt {
 	const struct block_write_context *context;
 	const struct step *steps;
@@ -81,8 +80,7 @@ static bool block_write_zone_fits(const struct attempt *attempt)
 	return step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;
 }
 
-/* The write succeeded, or the block was found in the wanted state: says so, and the wrong zone with
- * it. */
+/* The write succeeded, or the block was found in the wanted state; the zone may be wrong. */
 static void block_write_finish_wanted(struct attempt *attempt, enum outcome_result result)
 {
 	block_write_outcome(attempt)->error = 0;
@@ -215,8 +213,7 @@ static void block_write_abort(struct attempt *attempt, enum outcome_cause cause,
 			outcome->detail = NULL;
 		cause = CAUSE_STUCK;
 	} else if (attempt->taken > at && read == READ_SAME && outcome->after != attempt->wanted) {
-		/* Too late for the step that was meant; this one is as if it had not had its turn.
-		 */
+		/* Too late for the step that was meant; this one has not had its turn. */
 		return;
 	}
 	block_write_take_state(attempt, read, cause, clocks);
@@ -239,8 +236,7 @@ static void block_write_tell(struct attempt *attempt, int64_t wait_ns)
 	context->news.waiting(context->news.data, outcome->block, holder);
 }
 
-/* Is the plain write that is under way waiting for the lock? Only going offline can be seen from
- * here. */
+/* Is a plain write waiting for the lock? Only going offline can be seen from here. */
 static bool block_write_hidden_wait(struct attempt *attempt)
 {
 	return attempt->wanted == BLOCK_OFFLINE && block_write_read_back(attempt) == READ_SAME &&
@@ -268,8 +264,7 @@ static void block_write_read_clocks(struct attempt *attempt, struct clocks *cloc
 	clocks->looked_ns = now_ns;
 }
 
-/* Waits for the end of the batch, and ends it itself when it must. The results are taken as they
- * come. */
+/* Waits for the end of the batch, or ends it when it must. Results are taken as they come. */
 static void block_write_wait(struct attempt *attempt)
 {
 	const struct block_write_context *context = attempt->context;
@@ -382,8 +377,11 @@ static bool block_write_pause(const struct attempt *attempt, struct outcome *out
  * May the step be tried again? Not where our own clock or the user ended it. Somebody who changed
  * the block back may have done so only once.
  */
-static bool block_write_may_retry(const struct outcome *outcome)
+static bool block_write_may_retry(const struct attempt *attempt, struct outcome *outcome)
 {
+	if (attempt->context->look_closer && outcome->result == OUTCOME_FAILED &&
+	    outcome->cause == CAUSE_BUSY && outcome->error)
+		attempt->context->look_closer(attempt->context->closer_data, outcome);
 	return outcome->result == OUTCOME_FAILED &&
 	       ((outcome_cause_is_transient(outcome->cause) && outcome->error) ||
 		outcome->cause == CAUSE_REVERTED);
@@ -400,7 +398,8 @@ static void block_write_retry(const struct attempt *attempt, size_t step)
 	again.n = 1;
 	outcome = &attempt->outcomes[again.steps->outcome];
 	retries = block_write_retries(attempt, outcome);
-	for (unsigned int retry = 0; retry < retries && block_write_may_retry(outcome); retry++) {
+	for (unsigned int retry = 0; block_write_may_retry(attempt, outcome) && retry < retries;
+	     retry++) {
 		int64_t began = clock_now_ns();
 
 		log_debug("memory%" PRIu64 ": %s (%s), try %u", outcome->block,

@@ -34,6 +34,12 @@ struct block_write_context {
 	const struct limits *limits;
 	int64_t deadline_ns; /* of the run */
 	bool ignore_signals; /* rolling back goes on after Ctrl-C */
+	/*
+	 * After a write that failed with CAUSE_BUSY: looks for what holds the block, and makes the
+	 * outcome's cause CAUSE_RESERVED where that never goes away. NULL: nobody looks.
+	 */
+	void (*look_closer)(void *data, struct outcome *outcome);
+	void *closer_data;
 	struct block_write_news news;
 	size_t done, total; /* steps of the run, for the news */
 };

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "change/rezone.h"
+#include "judge/page-survey.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
 #include "system/kmsg.h"
@@ -34,27 +36,54 @@ static enum outcome_cause execute_why_over(const struct execute_request *request
 	return clock_left_ns(request->deadline_ns) == 0 ? CAUSE_DEADLINE : CAUSE_NONE;
 }
 
-/* What the kernel's log says of a block that would not go. */
-static void execute_ask_kernel(const struct execute_request *request, int kmsg,
-			       struct outcome *outcome)
-{
-	uint64_t page_size = kpageflags_page_size(request->sysfs),
-		 pages = request->memory->block_size / page_size;
-	_cleanup_free_ char *said = NULL;
+#define KERNEL_SAYS "the kernel's log: "
 
-	if (kmsg < 0 || outcome->result != OUTCOME_FAILED || outcome->detail ||
-	    kmsg_find(kmsg, outcome->block * pages, (outcome->block + 1) * pages - 1, page_size,
-		      clock_now_ns() + KMSG_LIMIT_NS, &said) < 0 ||
-	    !said)
+/* What looking closer at a block needs. */
+struct closer {
+	const struct execute_request *request;
+	int kmsg; /* the kernel's log from the beginning of the run on, or -errno */
+};
+
+/* What the kernel's log says of a block that would not go, in place of what it said before. */
+static void execute_ask_kernel(const struct closer *closer, struct outcome *outcome)
+{
+	uint64_t page_size = kpageflags_page_size(closer->request->sysfs),
+		 pages = closer->request->memory->block_size / page_size;
+	_cleanup_free_ char *said = NULL;
+	char *detail;
+
+	if (closer->kmsg < 0 || outcome->result != OUTCOME_FAILED ||
+	    (outcome->detail && strncmp(outcome->detail, KERNEL_SAYS, sizeof(KERNEL_SAYS) - 1)) ||
+	    kmsg_find(closer->kmsg, outcome->block * pages, (outcome->block + 1) * pages - 1,
+		      page_size, clock_now_ns() + KMSG_LIMIT_NS, &said) < 0 ||
+	    !said || asprintf(&detail, KERNEL_SAYS "%s", said) < 0)
 		return;
-	if (asprintf(&outcome->detail, "the kernel's log: %s", said) < 0)
-		outcome->detail = NULL;
+	free(outcome->detail);
+	outcome->detail = detail;
+}
+
+/*
+ * A reserved page never moves, and the block never goes offline: has_unmovable_pages() asks for it
+ * first. The kernel's log shows the page's flags, and so does /proc/kpageflags.
+ */
+static void execute_look_closer(void *data, struct outcome *outcome)
+{
+	const struct closer *closer = data;
+	const char *flags;
+
+	if (!outcome->word || strcmp(outcome->word, "offline"))
+		return;
+	execute_ask_kernel(closer, outcome);
+	flags = outcome->detail ? strrchr(outcome->detail, '(') : NULL;
+	if ((flags && strstr(flags, "reserved")) ||
+	    page_survey_sees_reserved(closer->request->sysfs, closer->request->memory,
+				      outcome->block))
+		outcome->cause = CAUSE_RESERVED;
 }
 
 /* Makes one or more steps from plan->steps[first] on. Returns how many were made. */
-static size_t execute_some(const struct execute_request *request,
-			   const struct block_write_context *context, const struct plan *plan,
-			   size_t first, size_t most, int kmsg)
+static size_t execute_some(const struct block_write_context *context, const struct plan *plan,
+			   size_t first, size_t most)
 {
 	const struct step *steps = &plan->steps[first];
 	size_t n = 0, made = 1;
@@ -67,7 +96,8 @@ static size_t execute_some(const struct execute_request *request,
 		rezone_step(context, steps, &plan->outcomes.v[steps->outcome]);
 	/* A write that failed was the last of them. */
 	if (plan->wanted == BLOCK_OFFLINE || !n)
-		execute_ask_kernel(request, kmsg, &plan->outcomes.v[steps[made - 1].outcome]);
+		execute_ask_kernel(context->closer_data,
+				   &plan->outcomes.v[steps[made - 1].outcome]);
 	return made;
 }
 
@@ -103,9 +133,12 @@ static bool execute_steps(const struct execute_request *request,
 			  struct block_write_context *context, struct plan *plan, size_t *ret_made)
 {
 	_cleanup_close_ int kmsg = kmsg_open(request->sysfs, false);
+	struct closer closer = { .request = request, .kmsg = kmsg };
 	size_t changed = 0, made = 0;
 	bool well = true;
 
+	context->look_closer = execute_look_closer;
+	context->closer_data = &closer;
 	context->total = plan->goal ? plan->goal : plan->n_steps;
 	while (made < plan->n_steps && (!plan->goal || changed < plan->goal)) {
 		size_t left = plan->n_steps - made,
@@ -117,7 +150,7 @@ static bool execute_steps(const struct execute_request *request,
 						  execute_why_over(request);
 
 		context->done = plan->goal ? changed : made;
-		n = over == CAUSE_NONE ? execute_some(request, context, plan, made, most, kmsg) : 0;
+		n = over == CAUSE_NONE ? execute_some(context, plan, made, most) : 0;
 		for (size_t i = made; i < made + n; i++) {
 			const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "provider/provider.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
@@ -58,11 +59,19 @@ int page_survey_open_places(const struct sysfs *sysfs, const struct memory *memo
 	return 0;
 }
 
+static bool page_survey_memmap_on_memory(const struct sysfs *sysfs)
+{
+	char text[32];
+
+	return sysfs_read_path(sysfs, SYSFS_PARAMETERS "/memmap_on_memory", text, sizeof(text)) >
+		       0 &&
+	       strcmp(text, "N");
+}
+
 int page_survey_open(const struct sysfs *sysfs, const struct memory *memory,
 		     struct page_survey *ret)
 {
 	struct page_survey survey;
-	char text[32];
 	int r = page_survey_open_places(sysfs, memory, &survey);
 
 	if (r < 0)
@@ -70,9 +79,7 @@ int page_survey_open(const struct sysfs *sysfs, const struct memory *memory,
 	survey.page_size = kpageflags_page_size(sysfs);
 	survey.kpageflags = kpageflags_open(sysfs);
 	survey.meminfo_error = meminfo_load(sysfs, &survey.meminfo);
-	survey.memmap_on_memory = sysfs_read_path(sysfs, SYSFS_PARAMETERS "/memmap_on_memory", text,
-						  sizeof(text)) > 0 &&
-				  strcmp(text, "N");
+	survey.memmap_on_memory = page_survey_memmap_on_memory(sysfs);
 	survey.kernel = platform_kernel(sysfs);
 	*ret = survey;
 	return 0;
@@ -171,6 +178,18 @@ int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks
 	for (size_t i = 0; i < begun; i++)
 		pthread_join(threads[i], NULL);
 	return scan.error;
+}
+
+bool page_survey_sees_reserved(const struct sysfs *sysfs, const struct memory *memory,
+			       uint64_t number)
+{
+	_cleanup_close_ int kpageflags = kpageflags_open(sysfs);
+	struct pages pages = { 0 };
+
+	return kpageflags >= 0 &&
+	       pages_count(kpageflags, kpageflags_page_size(sysfs), memory_address(memory, number),
+			   memory->block_size, page_survey_memmap_on_memory(sysfs), &pages) == 0 &&
+	       pages.counted && pages.count[PAGE_RESERVED];
 }
 
 size_t page_survey_unseen(const struct page_survey *survey, const struct ranges *blocks)

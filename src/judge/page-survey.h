@@ -63,6 +63,13 @@ int page_survey_scan(struct page_survey *survey, size_t index);
 int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks,
 			 int64_t deadline_ns);
 
+/*
+ * Looks at the pages of one block, without a survey: is one of them reserved, so that the block can
+ * never go offline? False also where the pages cannot be seen.
+ */
+bool page_survey_sees_reserved(const struct sysfs *sysfs, const struct memory *memory,
+			       uint64_t number);
+
 /* How many of the blocks are not offline, and their pages were not counted? */
 size_t page_survey_unseen(const struct page_survey *survey, const struct ranges *blocks);
 

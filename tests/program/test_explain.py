@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -237,6 +238,35 @@ def test_dry_run_of_several_blocks_ends_as_the_run(machine: Any) -> None:
     assert made.memhpctl("online", "--rezone", "--zone=movable", "5-6", "--dry-run").rc == 64
     # What a check refuses is tried with --force, and the kernel answers.
     assert made.memhpctl("offline", "6", "--force", "--json", rules="memory6 offline EINVAL").json()["blocks"][0]["errno"] == "EINVAL"
+
+
+@pytest.mark.parametrize("lines, log", [
+    ("pages 33 lru+anon=100 reserved=1", ""),
+    ("", "4,1,1,-;page:000000002a613660 refcount:1 mapcount:0 mapping:0000000000000000 index:0x1 pfn:0x108a00\n"
+         "4,2,2,-;flags: 0x17ffffc0001000(reserved|node=0|zone=2|lastcpupid=0x1fffff)\n4,3,3,-;page dumped because: unmovable page\n"),
+])
+def test_reserved_pages_are_not_tried_again(machine: Any, lines: str, log: str) -> None:
+    """They never move: no retries, and nothing that a script would wait for."""
+    made = machine("x86-dimm", lines=lines, absent=[] if lines else ["/proc/kpageflags"], files={"/dev/kmsg": ""})
+    made.rules("memory33 offline delay 300ms\nmemory33 offline EBUSY always")
+    process = made.start("offline", "33", "--json")
+    if log:
+        made.wait_for(lambda: made.state(33) == "going-offline")
+        with open(made.path("/dev/kmsg"), "a") as file:
+            file.write(log)
+    out, err = process.communicate()
+    assert process.returncode == 1, (out, err)
+    block = json.loads(out)["blocks"][0]
+    assert (block["result"], block["cause"], block["errno"], block["attempts"]) == ("failed", "reserved", "EBUSY", 1)
+    assert "which never move" in err and "try again" not in err
+    assert made.memhpctl("offline", "34", "--retries=0", rules="memory34 offline EBUSY always").rc == 75
+
+
+def test_size_does_not_try_what_explain_calls_no(machine: Any) -> None:
+    made = machine("x86-dimm", lines="pages 32 reserved=1\npages 33 lru+anon=1\npages 34 reserved=1\npages 35 buddy=1")
+    assert made.memhpctl("offline", "--size=384M", "32-35", "--dry-run").rc == 1
+    result = made.memhpctl("offline", "--size=128M", "32-35", "--retries=0", rules="memory3[35] offline EBUSY always")
+    assert result.rc != 0 and {number for number, _ in written(made)} == {"33", "35"}
 
 
 def test_size_leaves_out_what_never_goes_offline(machine: Any) -> None:
