@@ -119,7 +119,7 @@ static void block_write_take(struct attempt *attempt, const struct write_result 
 	outcome->attempts++;
 	outcome->elapsed_ns += result->elapsed_ns;
 	outcome->lock_wait_ns += result->lock_wait_ns;
-	outcome->error = -result->error;
+	outcome->error = result->stage == WRITE_STAGE_REPLACED ? 0 : -result->error;
 	if (result->stage == WRITE_STAGE_REPLACED || read != READ_SAME) {
 		block_write_finish_lost(
 			attempt, result->stage == WRITE_STAGE_REPLACED ? READ_REPLACED : read);

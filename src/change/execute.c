@@ -120,9 +120,14 @@ static void execute_skip(struct plan *plan, size_t next, size_t changed, enum ou
 /* The amount is there: what failed on the way is of no interest. */
 static void execute_pass_over(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->outcomes.n; i++)
-		if (outcome_is_failure(&plan->outcomes.v[i], plan->wanted))
-			plan->outcomes.v[i].result = OUTCOME_PASSED_OVER;
+	for (size_t i = 0; i < plan->outcomes.n; i++) {
+		struct outcome *outcome = &plan->outcomes.v[i];
+
+		/* But what may have changed, or still may, is. */
+		if (outcome_is_failure(outcome, plan->wanted) &&
+		    outcome->cause != CAUSE_UNREADABLE && outcome->cause != CAUSE_STUCK)
+			outcome->result = OUTCOME_PASSED_OVER;
+	}
 }
 
 /*

@@ -148,7 +148,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 		return EXIT_PARTIAL;
 	if (count[DEVICE_OFFLINED])
 		return EXIT_FAILED;
-	if (blocks->count[OUTCOME_CHANGED] || blocks->count[OUTCOME_PLANNED])
+	if (blocks->count[OUTCOME_CHANGED] || blocks->count[OUTCOME_PLANNED] || blocks->unknown)
 		return EXIT_PARTIAL;
 	if (denied || blocks->denied_failures)
 		return EXIT_NOT_PERMITTED;

@@ -249,7 +249,8 @@ int report_print_json(const struct report *report)
 {
 	struct outcome_totals totals = outcome_count(&report->plan->outcomes, report->plan->wanted);
 	bool rolled_back = report->exit_code <= EXIT_SIGNAL && totals.count[OUTCOME_ROLLED_BACK] &&
-			   !totals.count[OUTCOME_CHANGED] && !totals.left_offline;
+			   !totals.count[OUTCOME_CHANGED] && !totals.left_otherwise &&
+			   !totals.unknown;
 	struct output_json *json = output_json_begin_document(report->command, report->exit_code,
 							      rolled_back ? "rolled-back" : NULL);
 

@@ -285,15 +285,16 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 bool outcome_was_changed(const struct outcome *outcome)
 {
 	return outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ROLLED_BACK ||
-	       outcome_left_offline(outcome) ||
+	       outcome_left_otherwise(outcome) ||
 	       (outcome->result == OUTCOME_PASSED_OVER && outcome->cause == CAUSE_ALL_OR_NOTHING &&
 		outcome->attempts);
 }
 
-bool outcome_left_offline(const struct outcome *outcome)
+bool outcome_left_otherwise(const struct outcome *outcome)
 {
 	return outcome->rezone && outcome->before == BLOCK_ONLINE &&
-	       outcome->after == BLOCK_OFFLINE;
+	       (outcome->after == BLOCK_OFFLINE ||
+		(outcome->after == BLOCK_ONLINE && outcome->zone_after != outcome->zone_before));
 }
 
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted)
@@ -314,7 +315,8 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		totals.failures++;
 		totals.transient_failures += causes[outcome->cause].transient;
 		totals.denied_failures += causes[outcome->cause].denied;
-		totals.left_offline += outcome_left_offline(outcome);
+		totals.left_otherwise += outcome_left_otherwise(outcome);
+		totals.unknown += outcome->cause == CAUSE_UNREADABLE && outcome->attempts;
 	}
 	return totals;
 }
@@ -330,7 +332,7 @@ int outcome_exit_code(const struct outcome_totals *totals, int signal)
 		return EXIT_DONE;
 	/* A dry run ends as the run would. */
 	if (totals->count[OUTCOME_CHANGED] || totals->count[OUTCOME_PLANNED] ||
-	    totals->left_offline)
+	    totals->left_otherwise || totals->unknown)
 		return EXIT_PARTIAL;
 	if (totals->denied_failures)
 		return EXIT_NOT_PERMITTED;

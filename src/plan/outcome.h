@@ -94,7 +94,8 @@ struct outcome_totals {
 	size_t failures;	   /* that keep the goal from being reached */
 	size_t transient_failures; /* of those, the ones that may work later */
 	size_t denied_failures;	   /* of those, for want of permission */
-	size_t left_offline;	   /* of those, the ones that outcome_left_offline() tells */
+	size_t left_otherwise;	   /* of those, the ones that outcome_left_otherwise() tells */
+	size_t unknown;		   /* of those, written to, and nobody knows what came of it */
 };
 
 void outcomes_done(struct outcomes *outcomes);
@@ -139,10 +140,10 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted);
 bool outcome_was_changed(const struct outcome *outcome);
 
 /*
- * Was the block online, and is offline now though that was not wanted? Then the second half of a
- * rezone failed, and so did the way back.
+ * Was the block online, and is it offline now or in a third zone, though that was not wanted? Then
+ * the second half of a rezone failed, and so did the way back.
  */
-bool outcome_left_offline(const struct outcome *outcome);
+bool outcome_left_otherwise(const struct outcome *outcome);
 
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted);
 

@@ -195,6 +195,51 @@ static void vanish_later(const void *data)
 	block_remove(later->number);
 }
 
+/* Nobody may read the block's state from now on, whatever it is. */
+static void hide(unsigned long number)
+{
+	char path[PATH_MAX], place[PATH_MAX], text[TEXT_SIZE];
+
+	attribute_path(number, "state", path);
+	if (tree_read(path, text) < 0)
+		return;
+	/* Equal files may be one: this block gets one of its own before the mode changes. */
+	tree_replace(path, text, 0644);
+	tree_place(path, place);
+	chmod(place, 0200);
+	block_log(number, "hide", "hidden");
+}
+
+/* What the rule says that somebody else does to a block, this one or another, in the middle. */
+static void meddle(const struct fault *fault, long node)
+{
+	unsigned long number = fault->other;
+	char zone[TEXT_SIZE] = "Normal";
+
+	if (!fault->also[0])
+		return;
+	if (!strcmp(fault->also, "add")) {
+		if (!block_exists(number))
+			block_add(number, node);
+	} else if (!block_exists(number)) {
+		return;
+	} else if (block_is_online_word(fault->also)) {
+		if (block_is(number, "offline"))
+			block_force_online(number, fault->also);
+	} else if (!strcmp(fault->also, "offline") && block_is(number, "online")) {
+		read_attribute(number, "valid_zones", zone);
+		become_offline(number, zone);
+		block_log(number, "offline", "offline");
+	} else if (!strcmp(fault->also, "remove")) {
+		block_remove(number);
+	} else if (!strcmp(fault->also, "replace")) {
+		block_remove(number);
+		block_add(number, node);
+	} else if (!strcmp(fault->also, "hide")) {
+		hide(number);
+	}
+}
+
 /* Effects that end an operation on a block whatever it is; 1: none of these. */
 static int apply_effect(unsigned long number, const struct fault *fault)
 {
@@ -236,6 +281,7 @@ int block_online(struct task *task, unsigned long number, const char *word)
 		return -EINVAL;
 	snprintf(subject, sizeof(subject), "memory%lu", number);
 	rules_find(subject, word, &fault);
+	meddle(&fault, block_node(number));
 	if (fault.delay_ms || fault.effect == EFFECT_HANG)
 		task_sleep(task, fault.effect == EFFECT_HANG ? -1 : fault.delay_ms, false);
 	result = apply_effect(number, &fault);
@@ -243,6 +289,8 @@ int block_online(struct task *task, unsigned long number, const char *word)
 		return result;
 	choose_zone(number, word, zone);
 	become_online(number, fault.zone[0] ? fault.zone : zone);
+	if (fault.effect == EFFECT_ALREADY)
+		block_log(number, word, "already");
 	if (fault.effect == EFFECT_DIE)
 		kill(getpid(), SIGKILL);
 	return fault.effect == EFFECT_ALREADY ? -EINVAL : 0;
@@ -301,6 +349,7 @@ int block_offline(struct task *task, unsigned long number)
 		return -EINVAL;
 	snprintf(subject, sizeof(subject), "memory%lu", number);
 	rules_find(subject, "offline", &fault);
+	meddle(&fault, block_node(number));
 	if (fault.effect == EFFECT_HANG) {
 		block_log(number, "offline", "hangs");
 		result = offline_slowly(task, &later, subject, -1);
@@ -318,6 +367,8 @@ int block_offline(struct task *task, unsigned long number)
 		online_again(number);
 	else if (later.ms > 0)
 		kernel_start(online_again_later, &later);
+	if (fault.effect == EFFECT_ALREADY)
+		block_log(number, "offline", "already");
 	if (fault.effect == EFFECT_DIE)
 		kill(getpid(), SIGKILL);
 	return fault.effect == EFFECT_ALREADY ? -EINVAL : 0;

@@ -107,6 +107,8 @@ struct fault {
 	long reonline_ms; /* after that time somebody brings the block online again; or -1 */
 	long vanish_ms;	  /* after that time the block is removed; or -1 */
 	char zone[16];	  /* zone that an online block gets instead; empty: the right one */
+	char also[16];	  /* what somebody else does to another block just before; empty: nothing */
+	unsigned long other; /* that block */
 };
 
 /*

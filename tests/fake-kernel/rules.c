@@ -176,6 +176,13 @@ static bool parse_effect(char *const *words, int n, struct fault *ret, unsigned 
 	} else if (!strncmp(words[0], "zone=", 5)) {
 		snprintf(ret->zone, sizeof(ret->zone), "%.15s", words[0] + 5);
 		known = true;
+	} else if (!strcmp(words[0], "also")) {
+		known = n > 2;
+		if (known) {
+			snprintf(ret->also, sizeof(ret->also), "%.15s", words[1]);
+			ret->other = strtoul(words[2], NULL, 10);
+		}
+		at = 3;
 	} else if (!known) {
 		ret->effect = EFFECT_ERROR;
 		ret->error = error_number(words[0]);
@@ -234,7 +241,10 @@ static bool apply_line(const char *file, char *line, const char *subject, const 
 		ret->vanish_ms = fault.vanish_ms;
 	else if (fault.zone[0])
 		memcpy(ret->zone, fault.zone, sizeof(ret->zone));
-	else {
+	else if (fault.also[0]) {
+		memcpy(ret->also, fault.also, sizeof(ret->also));
+		ret->other = fault.other;
+	} else {
 		ret->effect = fault.effect;
 		ret->error = fault.error;
 		return true;

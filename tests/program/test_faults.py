@@ -120,11 +120,51 @@ def test_called_gone_on_the_way_into_another_zone(machine: Any, errno: str) -> N
     assert made.zones(33) == ["Normal"] and told["zone_after"] == "Normal"
 
 
+def test_unreadable_after_the_write(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("offline", "34", "--json", rules="memory34 offline also hide 34 1")
+    block = result.json()["blocks"][0]
+    assert (block["result"], block["cause"], block["after"]) == ("failed", "unreadable", None)
+    # The kernel did it, so "nothing was changed" would be a lie.
+    assert result.rc == 64
+    assert made.state(34) == "offline"
+
+
+def test_unreadable_after_the_write_of_a_removal(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("remove", "PNP0C80:00", "--json", "--atomic", rules="memory35 offline also hide 35 1")
+    assert result.rc == 64 and result.json()["result"] == "partial"
+
+
+def test_unreadable_is_not_passed_over(machine: Any) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("offline", "32-35", "--size=128M", "--force", rules="memory35 offline also hide 35 1")
+    assert result.rc == 64
+    assert "memory35" in result.err and "could not be read" in result.err
+
+
 def test_replaced_in_the_middle(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("offline", "33-35", "--json", rules="memory34 offline replace")
     assert outcomes(result) == {33: ("changed", None), 34: ("replaced", "replaced"), 35: ("changed", None)}
     assert result.rc == 64 and [entry.name for entry in made.begun()].count("memory34/state") == 1
+
+
+def test_replaced_before_its_turn(machine: Any) -> None:
+    """That another block was found is no answer of the kernel: there is no errno."""
+    result = machine("x86-dimm").memhpctl("offline", "33-34", "--json", rules="memory33 offline also replace 34 1")
+    assert outcomes(result) == {33: ("changed", None), 34: ("replaced", "replaced")}
+    assert "errno" not in result.json()["blocks"][1]
+
+
+def test_rezoned_into_a_third_zone(machine: Any) -> None:
+    """Neither in the zone asked for nor back in its own: that is not "nothing was changed"."""
+    made = machine("x86-dimm", blocks={"35": "zone=DMA32"})
+    result = made.memhpctl("online", "35", "--zone=movable", "--rezone", "--retries=0", "--json",
+                           rules="memory35 online_movable EIO 1\nmemory35 online zone=Normal")
+    block = result.json()["blocks"][0]
+    assert (block["result"], block["after"], block["zone_before"], block["zone_after"]) == ("failed", "online", "DMA32", "Normal")
+    assert result.rc == 64
 
 
 def test_claimed_but_not_done(machine: Any) -> None:
