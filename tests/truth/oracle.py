@@ -500,7 +500,9 @@ class Oracle:
         if result == "added":
             self.check(any(self.run.after.get(n) for n in numbers), f"{name}: added, but it has no blocks")
             self.check(not any(self.run.before.get(n) for n in numbers), f"{name}: added, but it was there")
-        if result == "already":
+        if result == "already" and self.scenario.command == "remove":
+            self.check(not any(self.run.before.get(n) for n in numbers), f"{name}: not there already, but it was")
+        elif result == "already":
             self.check(any(self.run.before.get(n) for n in numbers), f"{name}: already there, but it was not")
         if result in ("failed", "refused", "skipped", "offlined", "rolled-back") and self.scenario.command == "remove":
             was = [n for n in numbers if self.run.before.get(n)]

@@ -97,7 +97,7 @@ class Scenario:
     def is_exact(self) -> bool:
         """Does it end in the same way each time? Not where it depends on a clock."""
         return not (self.actors or self.locked_ms or self.timeout_ms or self.block_timeout_ms or
-                    any(word in rule for rule in self.rules for word in ("delay", "reonline", "hang", "eject", "die")))
+                    any(word in rule for rule in self.rules for word in ("delay", "reonline", "hang", "eject", "die", "also", "vanish")))
 
 
 def make_machine(dice: random.Random) -> Made:
@@ -164,7 +164,7 @@ def make_machine(dice: random.Random) -> Made:
     return made
 
 
-def make_word(dice: random.Random, made: Made, looks: bool) -> tuple[str, set[int] | None]:
+def make_word(dice: random.Random, made: Made, looks: bool, removes: bool = False) -> tuple[str, set[int] | None]:
     """One selector of any kind, and what it names; `looks`: to a command that changes nothing."""
     there = sorted(made.states)
     n = dice.choice(there)
@@ -187,7 +187,8 @@ def make_word(dice: random.Random, made: Made, looks: bool) -> tuple[str, set[in
         if made.devices:
             device = made.devices[dice.choice(sorted(made.devices))]
             numbers = {m for m in device.numbers if m in made.states}
-            return device.name, numbers or None
+            # What has no blocks is removed already.
+            return device.name, numbers if numbers or removes else None
         return "dax9.9", None
     if kind == "wrong":
         return dice.choice((str(there[-1] + 7), f"{n}-{there[-1] + 3}", "nonsense!", "", f"{n}x", "node77", "0x", "007",
@@ -239,7 +240,7 @@ def make_selection(dice: random.Random, scenario: Scenario, all_of: str | None =
     else:
         scenario.selected = set()
         for _ in range(dice.choice((1, 1, 1, 2, 3))):
-            word, numbers = make_word(dice, made, scenario.command in ("list", "explain"))
+            word, numbers = make_word(dice, made, scenario.command in ("list", "explain"), scenario.command == "remove")
             scenario.words.append(word)
             if numbers is None:
                 scenario.selected = None
