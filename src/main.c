@@ -103,6 +103,7 @@
  * - system/: the only code that talks to the system
  *     - sysfs.[ch]        (reading)
  *     - sysroot.[ch]     (opening files below --sysroot, never outside)
+ *     - thread.[ch]       (threads with a small stack)
  *     - uevent.[ch]       (the kernel's events; libudev)
  *     - module.[ch]       (kernel modules; libkmod)
  *     - writer.[ch]       (writing, by a process that can be ended)

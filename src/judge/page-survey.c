@@ -14,6 +14,7 @@
 #include "system/clock.h"
 #include "system/interrupt.h"
 #include "system/platform.h"
+#include "system/thread.h"
 
 /* Reading page flags scales with the processors; a few are enough, and leave the machine to its
  * users. */
@@ -172,7 +173,7 @@ int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks
 	    n > (uint64_t)CPU_COUNT(&processors))
 		n = (uint64_t)CPU_COUNT(&processors);
 	/* This one works too. A thread that cannot be made is one fewer. */
-	while (begun + 1 < n && pthread_create(&threads[begun], NULL, scan_run, &scan) == 0)
+	while (begun + 1 < n && thread_start(&threads[begun], scan_run, &scan) == 0)
 		begun++;
 	scan_run(&scan);
 	for (size_t i = 0; i < begun; i++)

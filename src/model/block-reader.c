@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "system/thread.h"
+
 /*
  * More threads than this only wait for each other; a thread must have so many blocks to be worth
  * its start.
@@ -93,7 +95,7 @@ static void block_reader_get_help(struct work *work)
 	most = (most < THREADS_MAX ? most : THREADS_MAX) - 1;
 	for (size_t i = 0; i < most && i < others; i++) {
 		atomic_fetch_add(&work->users, 1);
-		if (pthread_create(&thread, NULL, block_reader_help, work) != 0) {
+		if (thread_start(&thread, block_reader_help, work) < 0) {
 			atomic_fetch_sub(&work->users, 1);
 			break;
 		}
