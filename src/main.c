@@ -42,6 +42,7 @@
  *     - policy-plan.[ch]  (the policy as a plan)
  *     - ratio.[ch]        (the limit on movable memory)
  *     - kernel-policy.[ch] (the part that the kernel carries out)
+ *     - knobs.[ch]         (setting those knobs, and taking it back)
  *     - pending.[ch]      ("there is something to look at", without losing any)
  *     - policy-run.[ch]   (a pass over what is offline)
  *     - README            (the way from the event to the log, step by step)
@@ -83,6 +84,7 @@
  * - provider/: how memory comes and goes, one file per provider
  *     - provider.[ch]     (the interface; which device a block belongs to)
  *     - provider-table.c  (which providers there are)
+ *     - coherent-gpu.[ch]  (graphics memory that the kernel has to bring online)
  *     - provider-acpi.c   (DIMMs)
  *     - provider-dax.c    (CXL, PMEM)
  *     - provider-pseries.c provider-s390.c provider-probe.c

@@ -30,7 +30,7 @@
 #define IDLE_PAUSE_MS 250
 
 static struct {
-	int wait, boot;
+	int wait, boot, restore;
 } options;
 
 static const struct poptOption kick_options[] = { POPT_TABLEEND };
@@ -40,6 +40,8 @@ static const struct poptOption auto_options[] = {
 	  NULL },
 	{ "boot", '\0', POPT_ARG_NONE, &options.boot, 0,
 	  "Set the kernel's knobs as the policy wants them, and ask for a pass", NULL },
+	{ "restore", '\0', POPT_ARG_NONE, &options.restore, 0,
+	  "Give the kernel's knobs back the values that they had before memhpctl set them", NULL },
 	POPT_TABLEEND
 };
 
@@ -205,6 +207,7 @@ static int kick_run(struct context *context, const char **words, size_t n_words)
 
 static int auto_boot(struct context *context)
 {
+	struct knobs_changes changes;
 	struct kernel_policy wanted;
 	struct error err = { 0 };
 	struct policy policy;
@@ -212,9 +215,9 @@ static int auto_boot(struct context *context)
 
 	if (r == 0) {
 		kernel_policy_decide(&context->sysfs, &policy, &wanted);
-		if (wanted.why)
+		if (wanted.reason == KERNEL_POLICY_NOT_POSSIBLE)
 			log_warning("%s", wanted.why);
-		r = kernel_policy_set(&context->sysfs, &wanted, &err);
+		r = kernel_policy_set(&context->sysfs, &wanted, KNOBS_BY_SERVICE, &changes, &err);
 		policy_done(&policy);
 	}
 	if (r < 0)
@@ -222,6 +225,13 @@ static int auto_boot(struct context *context)
 	if (pending_raise(&context->sysfs) < 0)
 		return auto_serve(context, false, true);
 	return auto_is_watched(context) ? EXIT_DONE : auto_serve(context, true, false);
+}
+
+static int auto_restore(struct context *context)
+{
+	struct error err = { 0 };
+
+	return knobs_restore(&context->sysfs, &err) < 0 ? auto_fail(context, &err) : EXIT_DONE;
 }
 
 static int auto_run(struct context *context, const char **words, size_t n_words)
@@ -234,6 +244,8 @@ static int auto_run(struct context *context, const char **words, size_t n_words)
 		return refused;
 	if (auto_has_no_business(&context->sysfs))
 		return EXIT_DONE;
+	if (options.restore)
+		return auto_restore(context);
 	return options.boot ? auto_boot(context) : auto_serve(context, true, options.wait);
 }
 

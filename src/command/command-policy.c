@@ -53,9 +53,19 @@ static const struct poptOption policy_options[] = {
 	OPTIONS_INCLUDE(apply_table, "How to apply:"), POPT_TABLEEND
 };
 
+/* Who decides about memory that comes: not about who is able to, but who is meant to. */
+static const char *check_decider(const struct kernel_policy *decides)
+{
+	return decides->reason == KERNEL_POLICY_OURS ||
+			       decides->reason == KERNEL_POLICY_NOT_POSSIBLE ?
+		       "memhpctl" :
+		       "the kernel";
+}
+
 static int check_run(struct context *context, const struct policy *policy)
 {
 	struct policy_conflicts competitors;
+	struct kernel_policy decides;
 	struct output_json *json;
 	struct error err = { 0 };
 	int r = policy_conflicts_find(&context->sysfs, policy, &competitors);
@@ -64,10 +74,13 @@ static int check_run(struct context *context, const struct policy *policy)
 		error_set(&err, r, "cannot look for competitors: %s", strerror(-r));
 		return command_fail(context, 0, &err);
 	}
+	kernel_policy_decide(&context->sysfs, policy, &decides);
 	if (context->json) {
 		json = output_json_begin_document(context->command->name, EXIT_DONE, NULL);
 		output_json_bool(json, "valid", true);
 		output_json_uint(json, "rules", policy->n_rules);
+		output_json_text(json, "decides", check_decider(&decides));
+		output_json_text(json, "why", decides.why);
 		output_json_begin_array(json, "warnings");
 		for (size_t i = 0; i < competitors.n; i++) {
 			output_json_begin_object(json, NULL);
@@ -81,6 +94,8 @@ static int check_run(struct context *context, const struct policy *policy)
 	} else if (!context->quiet) {
 		printf("The policy is valid: %zu rule%s.\n", policy->n_rules,
 		       policy->n_rules == 1 ? "" : "s");
+		printf("New memory is brought online by %s: %s.\n", check_decider(&decides),
+		       decides.why);
 		for (size_t i = 0; i < competitors.n; i++)
 			printf("warning: %s: %s\n", competitors.v[i].place, competitors.v[i].text);
 	}
@@ -104,50 +119,29 @@ static int apply_select(struct context *context, const char **words, size_t n_wo
 	return r;
 }
 
-/* A knob that this kernel does not have would be passed over. */
-static void would_write(const struct settings *settings, enum setting_index setting,
-			const char *name, const char *value)
-{
-	if (value && settings_value(settings, setting))
-		printf("would write %s to %s\n", value, name);
-}
-
-static void print_kernel_part(struct context *context, const struct kernel_policy *wanted)
-{
-	struct settings settings;
-	char number[16];
-
-	settings_load(&context->sysfs, &settings);
-	snprintf(number, sizeof(number), "%" PRIu32, wanted->auto_movable_ratio);
-	would_write(&settings, SETTING_ONLINE_POLICY, "online_policy", wanted->online_policy);
-	would_write(&settings, SETTING_AUTO_MOVABLE_RATIO, "auto_movable_ratio",
-		    wanted->auto_movable_ratio == POLICY_RATIO_OFF ? NULL : number);
-	would_write(&settings, SETTING_AUTO_ONLINE_BLOCKS, "auto_online_blocks",
-		    wanted->auto_online_blocks);
-}
-
 /* The kernel's part; with blocks named, only those are meant. */
-static int apply_kernel(struct context *context, const struct policy *policy, struct error *err)
+static int apply_kernel(struct context *context, const struct policy *policy,
+			struct knobs_changes *ret, struct error *err)
 {
 	struct kernel_policy wanted;
 
 	kernel_policy_decide(&context->sysfs, policy, &wanted);
-	if (wanted.why)
+	if (wanted.reason == KERNEL_POLICY_NOT_POSSIBLE ||
+	    wanted.reason == KERNEL_POLICY_COMMAND_LINE)
 		log_warning("%s", wanted.why);
-	if (!change_options.dry_run)
-		return kernel_policy_set(&context->sysfs, &wanted, err);
-	if (!context->quiet && !context->json)
-		print_kernel_part(context, &wanted);
-	return 0;
+	return kernel_policy_set(&context->sysfs, &wanted,
+				 change_options.dry_run ? KNOBS_DRY_RUN : KNOBS_BY_COMMAND, ret,
+				 err);
 }
 
 static int apply_report(struct context *context, const struct policy_run_result *result,
-			int64_t began_ns)
+			const struct knobs_changes *knobs, int64_t began_ns)
 {
 	struct outcome_totals totals = outcome_count(&result->plan.plan.outcomes, BLOCK_ONLINE);
 	struct report report =
 		change_report_of(context, &result->memory, &result->plan.plan, began_ns);
 
+	report.knobs = knobs;
 	report.exit_code = outcome_exit_code(&totals, interrupt_signal());
 	return change_print(context, &report);
 }
@@ -163,6 +157,7 @@ static int apply_run(struct context *context, const struct policy *policy, const
 					      .news = { .step = progress_step,
 							.waiting = progress_waiting } };
 	struct policy_run_result result;
+	struct knobs_changes knobs = { 0 };
 	struct ranges blocks = { 0 };
 	struct error err = { 0 };
 	struct limits limits;
@@ -180,7 +175,7 @@ static int apply_run(struct context *context, const struct policy *policy, const
 			return exit_code;
 	}
 	r = n_words ? apply_select(context, words, n_words, &blocks, &err) :
-		      apply_kernel(context, policy, &err);
+		      apply_kernel(context, policy, &knobs, &err);
 	if (n_words)
 		request.blocks = &blocks;
 	else if (change_options.dry_run)
@@ -194,7 +189,7 @@ static int apply_run(struct context *context, const struct policy *policy, const
 	if (r < 0)
 		return command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : 0,
 				    &err);
-	exit_code = apply_report(context, &result, began_ns);
+	exit_code = apply_report(context, &result, n_words ? NULL : &knobs, began_ns);
 	policy_run_result_done(&result);
 	return exit_code;
 }

@@ -136,12 +136,43 @@ static void print_planned(const struct report *report)
 	}
 }
 
+static void report_print_knobs(const struct report *report)
+{
+	for (size_t i = 0; report->knobs && i < report->knobs->n; i++) {
+		const struct knobs_change *change = &report->knobs->v[i];
+
+		if (report->dry_run)
+			printf("would write %s to %s\n", change->after, knobs_name(change->knob));
+		else
+			printf("%s: %s, was %s\n", knobs_name(change->knob), change->after,
+			       change->before);
+	}
+}
+
+static void report_add_knobs(const struct report *report, struct output_json *json)
+{
+	output_json_begin_array(json, "knobs");
+	for (size_t i = 0; i < report->knobs->n; i++) {
+		const struct knobs_change *change = &report->knobs->v[i];
+
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "knob", knobs_name(change->knob));
+		output_json_text(json, "before", change->before);
+		output_json_text(json, "after", change->after);
+		output_json_text(json, "result", report->dry_run ? "planned" : "changed");
+		output_json_end(json);
+	}
+	output_json_end(json);
+}
+
 void report_print(const struct report *report, bool quiet)
 {
 	const struct outcomes *outcomes = &report->plan->outcomes;
 	struct outcome_totals totals = outcome_count(outcomes, report->plan->wanted);
 	size_t lines = 0;
 
+	if (!quiet)
+		report_print_knobs(report);
 	for (size_t i = 0, next; i < outcomes->n; i = next) {
 		const struct outcome *outcome = &outcomes->v[i];
 		char blocks[BLOCK_RANGE_NAME_SIZE], extent[OUTPUT_BLOCK_TEXT_SIZE];
@@ -164,7 +195,7 @@ void report_print(const struct report *report, bool quiet)
 		report_device_print(report, quiet);
 	else if (!quiet && !report->dry_run && lines > 1)
 		print_totals(report, &totals);
-	if (!quiet && !outcomes->n && !report->devices)
+	if (!quiet && !outcomes->n && !report->devices && !(report->knobs && report->knobs->n))
 		printf("%s: no block matches\n", report->command);
 }
 
@@ -257,6 +288,8 @@ int report_print_json(const struct report *report)
 	output_json_bool(json, "dry_run", report->dry_run);
 	output_json_uint(json, "block_size", report->memory->block_size);
 	output_json_ms(json, "elapsed_ms", report->elapsed_ns);
+	if (report->knobs)
+		report_add_knobs(report, json);
 	if (report->devices)
 		report_device_add_json(report, json);
 	report_add_json(report, json);

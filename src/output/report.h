@@ -8,6 +8,7 @@
 #include "device/device-outcome.h"
 #include "output/output-json.h"
 #include "plan/plan.h"
+#include "policy/knobs.h"
 
 struct report {
 	const char *command;
@@ -15,8 +16,9 @@ struct report {
 	const struct plan *plan;     /* with its outcomes */
 	const struct device_outcomes
 		*devices; /* of `remove` and `add`; NULL for commands that change blocks only */
-	const char *new_blocks_zone; /* of `add`: the --zone that the blocks are to be brought
-					online in; NULL: none */
+	const char *new_blocks_zone;	   /* of `add`: the --zone that the blocks are to be brought
+					      online in; NULL: none */
+	const struct knobs_changes *knobs; /* of `policy apply`; NULL: the knobs are not meant */
 	bool dry_run;
 	int64_t elapsed_ns;
 	int exit_code; /* that the program will return */

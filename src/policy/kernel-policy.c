@@ -1,80 +1,171 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/kernel-policy.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "system/clock.h"
-#include "system/writer.h"
+#include "model/settings.h"
+#include "policy/policy-load.h"
+#include "provider/coherent-gpu.h"
+#include "provider/provider.h"
 
-#define WRITE_TIMEOUT_MS 10000
+static const char *const kernel_policy_reasons[] = {
+	[KERNEL_POLICY_OURS] = "new memory waits for memhpctl, which asks the policy",
+	[KERNEL_POLICY_ASKED] = "kernel = yes, and the rules come to this one action",
+	[KERNEL_POLICY_NOT_POSSIBLE] = "kernel = yes has no effect: the rules do not come to one "
+				       "action, or need the guard on the movable ratio",
+	[KERNEL_POLICY_COMMAND_LINE] =
+		"memhp_default_state= on the kernel's command line decides about "
+		"auto_online_blocks, which is left alone; a rule or kernel = no in memhpctl.conf "
+		"would overrule it",
+	[KERNEL_POLICY_COHERENT_GPU] =
+		"the driver of this machine's coherent GPU needs the kernel to bring its memory "
+		"online: auto_online_blocks is left alone; kernel = no in memhpctl.conf would "
+		"overrule it",
+	[KERNEL_POLICY_SAME] = "the kernel was built to bring new memory online by itself, as the "
+			       "policy would on this machine: auto_online_blocks is left alone",
+};
+
+static bool kernel_policy_is_configured(const struct policy *policy)
+{
+	if (policy->settings[POLICY_SETTING_KERNEL].line)
+		return true;
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (strcmp(policy->rules[i].origin.file, POLICY_BUILT_IN_FILE))
+			return true;
+	return false;
+}
+
+/* A rule that some of the provider's memory may escape, by its place, does not end the search. */
+static bool kernel_policy_rule_is_certain(const struct policy_rule *rule)
+{
+	static const enum policy_key places[] = { POLICY_KEY_DEVICE, POLICY_KEY_NODE,
+						  POLICY_KEY_ADDRESS, POLICY_KEY_BLOCK };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (rule->conditions[places[i]].present)
+			return false;
+	return true;
+}
+
+static bool kernel_policy_rule_may_fit(const struct policy_rule *rule,
+				       const struct policy_subject *subject)
+{
+	static const enum policy_key keys[] = { POLICY_KEY_PROVIDER, POLICY_KEY_VIRT,
+						POLICY_KEY_ARCH };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!policy_condition_holds(&rule->conditions[keys[i]], keys[i], subject))
+			return false;
+	return true;
+}
+
+/* Does the policy come to the kernel's action for whatever this provider may bring? */
+static bool kernel_policy_agrees(const struct policy *policy, const struct policy_subject *subject,
+				 const char *now)
+{
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (!kernel_policy_rule_may_fit(rule, subject))
+			continue;
+		/* The kernel knows nothing of our guard. */
+		if (strcmp(policy_action_name(rule->action), now) ||
+		    (rule->action == POLICY_ONLINE_MOVABLE &&
+		     policy_rule_guard(policy, rule).max_percent != POLICY_RATIO_OFF))
+			return false;
+		if (kernel_policy_rule_is_certain(rule))
+			return true;
+	}
+	return false;
+}
+
+static bool kernel_policy_is_the_same(const struct sysfs *sysfs, const struct policy *policy,
+				      const struct platform *platform, const char *now)
+{
+	struct policy_subject subject = { .device = "", .platform = platform };
+
+	for (size_t i = 0; providers[i]; i++) {
+		if (!providers[i]->is_present(sysfs))
+			continue;
+		subject.provider = providers[i]->name;
+		if (!kernel_policy_agrees(policy, &subject, now))
+			return false;
+	}
+	if (subject.provider)
+		return true;
+	/* None of them: whatever may come comes from nobody known. */
+	subject.provider = POLICY_PROVIDER_NONE;
+	return kernel_policy_agrees(policy, &subject, now);
+}
+
+/* Where nobody has said kernel =. */
+static enum kernel_policy_reason kernel_policy_by_default(const struct sysfs *sysfs,
+							  const struct policy *policy,
+							  const struct platform *platform)
+{
+	struct settings settings;
+	const char *now;
+	char word[32];
+
+	if (!kernel_policy_is_configured(policy) &&
+	    platform_command_line(sysfs, "memhp_default_state", word, sizeof(word)))
+		return KERNEL_POLICY_COMMAND_LINE;
+	settings_load(sysfs, &settings);
+	now = settings_value(&settings, SETTING_AUTO_ONLINE_BLOCKS);
+	if (!now || strncmp(now, "online", 6))
+		return KERNEL_POLICY_OURS;
+	if (!strcmp(now, "online_movable") && coherent_gpu_is_present(sysfs))
+		return KERNEL_POLICY_COHERENT_GPU;
+	return kernel_policy_is_the_same(sysfs, policy, platform, now) ? KERNEL_POLICY_SAME :
+									 KERNEL_POLICY_OURS;
+}
 
 void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy,
 			  struct kernel_policy *ret)
 {
 	struct platform platform;
 	enum policy_action action;
-	char word[32];
 
 	*ret = (struct kernel_policy){ .online_policy = policy->online_policy,
 				       .auto_movable_ratio = POLICY_RATIO_OFF };
 	if (policy->online_policy && !strcmp(policy->online_policy, "auto-movable"))
 		ret->auto_movable_ratio = policy->guard.max_percent;
-	if (platform_command_line(sysfs, "memhp_default_state", word, sizeof(word))) {
-		ret->why = "memhp_default_state= on the kernel's command line decides about "
-			   "auto_online_blocks, which is left alone";
-		return;
-	}
-	ret->auto_online_blocks = "offline";
-	if (!policy->kernel)
-		return;
 	platform_load(sysfs, &platform);
-	if (policy_reduces(policy, &platform, &action, &ret->rule)) {
+	if (!policy->settings[POLICY_SETTING_KERNEL].line) {
+		ret->reason = kernel_policy_by_default(sysfs, policy, &platform);
+		if (ret->reason == KERNEL_POLICY_OURS)
+			ret->auto_online_blocks = "offline";
+	} else if (!policy->kernel) {
+		ret->auto_online_blocks = "offline";
+	} else if (policy_reduces(policy, &platform, &action, &ret->rule)) {
+		ret->reason = KERNEL_POLICY_ASKED;
 		ret->auto_online_blocks = action == POLICY_LEAVE ? "offline" :
 								   policy_action_name(action);
 		ret->rule = NULL;
 	} else {
-		ret->why = "kernel = yes has no effect: the rules do not come to one action, or "
-			   "need the guard on the movable ratio";
+		ret->reason = KERNEL_POLICY_NOT_POSSIBLE;
+		ret->auto_online_blocks = "offline";
 	}
-}
-
-static int kernel_policy_write(const struct sysfs *sysfs, const char *directory,
-			       const char *attribute, const char *value, struct error *err)
-{
-	struct write_job job = { .directory = directory, .attribute = attribute, .value = value };
-	struct write_result result;
-	char path[128];
-	int r;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, attribute);
-	if (!sysfs_exists(sysfs, path))
-		return 0;
-	r = writer_write(sysfs, &job, clock_deadline_ns(WRITE_TIMEOUT_MS), &result);
-	if (r == 0)
-		r = result.error;
-	return r < 0 ? error_set(err, r, "cannot write %s to %s%s: %s", value, sysfs->root, path,
-				 strerror(-r)) :
-		       0;
+	ret->why = kernel_policy_reasons[ret->reason];
 }
 
 int kernel_policy_set(const struct sysfs *sysfs, const struct kernel_policy *wanted,
-		      struct error *err)
+		      enum knobs_how how, struct knobs_changes *ret, struct error *err)
 {
 	char number[16];
 	int r = 0;
 
+	ret->n = 0;
 	if (wanted->online_policy)
-		r = kernel_policy_write(sysfs, SYSFS_PARAMETERS, "online_policy",
-					wanted->online_policy, err);
+		r = knobs_set(sysfs, KNOB_ONLINE_POLICY, wanted->online_policy, how, ret, err);
 	if (r == 0 && wanted->auto_movable_ratio != POLICY_RATIO_OFF) {
 		snprintf(number, sizeof(number), "%" PRIu32, wanted->auto_movable_ratio);
-		r = kernel_policy_write(sysfs, SYSFS_PARAMETERS, "auto_movable_ratio", number, err);
+		r = knobs_set(sysfs, KNOB_AUTO_MOVABLE_RATIO, number, how, ret, err);
 	}
 	if (r == 0 && wanted->auto_online_blocks)
-		r = kernel_policy_write(sysfs, SYSFS_MEMORY, "auto_online_blocks",
-					wanted->auto_online_blocks, err);
+		r = knobs_set(sysfs, KNOB_AUTO_ONLINE_BLOCKS, wanted->auto_online_blocks, how, ret,
+			      err);
 	return r;
 }

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "model/settings.h"
 #include "policy/kernel-policy.h"
+#include "policy/policy-load.h"
 #include "provider/provider.h"
 #include "system/conf-files.h"
 
@@ -169,16 +170,20 @@ static void search_kernel(struct search *search, const struct policy *policy)
 	settings_load(search->sysfs, &settings);
 	kernel_policy_decide(search->sysfs, policy, &wanted);
 	now = settings_value(&settings, SETTING_AUTO_ONLINE_BLOCKS);
-	if (wanted.rule)
-		search_add(search, "kernel-part", wanted.rule->origin.file,
-			   wanted.rule->origin.line, wanted.why);
-	else if (wanted.why)
+	if (wanted.reason == KERNEL_POLICY_NOT_POSSIBLE)
+		search_add(search, "kernel-part",
+			   wanted.rule ? wanted.rule->origin.file : POLICY_BUILT_IN_FILE,
+			   wanted.rule ? wanted.rule->origin.line : 0, wanted.why);
+	else if (wanted.reason == KERNEL_POLICY_COMMAND_LINE)
 		search_add(search, "command-line", "/proc/cmdline", 0, wanted.why);
+	else if (wanted.reason == KERNEL_POLICY_COHERENT_GPU)
+		search_add(search, "coherent-gpu", SYSFS_MEMORY "/auto_online_blocks", 0,
+			   wanted.why);
 	if (now && wanted.auto_online_blocks && strcmp(now, wanted.auto_online_blocks))
 		search_add(search, "auto-online", SYSFS_MEMORY "/auto_online_blocks", 0,
 			   "the kernel does something else with new memory than the policy wants; "
 			   "memhpctl policy apply sets it");
-	else if (now && !wanted.auto_online_blocks && strcmp(now, "offline"))
+	else if (now && wanted.reason == KERNEL_POLICY_COMMAND_LINE && strcmp(now, "offline"))
 		search_add(search, "auto-online", SYSFS_MEMORY "/auto_online_blocks", 0,
 			   "the kernel brings new memory online by itself, before the policy is "
 			   "asked");

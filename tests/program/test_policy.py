@@ -166,6 +166,90 @@ def test_the_kernel_does_it(machine: Any) -> None:
     assert made.read("/sys/module/memory_hotplug/parameters/auto_movable_ratio") == "200"
 
 
+AUTO = "/sys/devices/system/memory/auto_online_blocks"
+RULE = "[rule all]\naction = online_kernel\n"
+GRACE = {"/proc/sys/kernel/arch": "aarch64", AUTO: "online_movable", "/sys/class/dmi/id/sys_vendor": "NVIDIA"}
+GUEST = {**KVM, AUTO: "online"}
+
+
+@pytest.mark.parametrize("name, files, decides, after", [
+    # The command line is the administrator's word, unless a file of ours says something.
+    ("x86-dimm", {"/proc/cmdline": "memhp_default_state=online", AUTO: "online"}, "the kernel", "online"),
+    ("x86-dimm", {"/proc/cmdline": "memhp_default_state=online", AUTO: "online", CONF: RULE}, "memhpctl", "offline"),
+    ("x86-dimm", {"/proc/cmdline": "memhp_default_state=online", AUTO: "online", CONF: "[policy]\nkernel = no\n"}, "memhpctl", "offline"),
+    ("x86-dimm", {"/proc/cmdline": "memhp_default_state=online", AUTO: "online", CONF: "[policy]\nretries = 2\n"}, "the kernel", "online"),
+    # A kernel that does it by itself: only where the policy says something else.
+    ("x86-dimm", {AUTO: "online"}, "memhpctl", "offline"),
+    ("x86-dimm", GUEST, "the kernel", "online"),
+    ("x86-dimm", {**GUEST, AUTO: "online_movable"}, "memhpctl", "offline"),
+    ("x86-dimm", {**GUEST, CONF: "[policy]\nkernel = no\n"}, "memhpctl", "offline"),
+    ("x86-dimm", {**GUEST, CONF: RULE}, "memhpctl", "offline"),
+    ("x86-dimm", {**GUEST, AUTO: "online_kernel", CONF: RULE}, "the kernel", "online_kernel"),
+    ("x86-dimm", {**GUEST, CONF: "[rule a]\nnode = 1\naction = leave\n"}, "memhpctl", "offline"),
+    ("dax-kmem", GUEST, "memhpctl", "offline"),
+    ("virtio-mem", GUEST, "the kernel", "online"),
+    ("x86-dimm", {**GUEST, AUTO: "offline"}, "memhpctl", "offline"),
+    # A driver that needs the kernel's onlining.
+    ("x86-bare", GRACE, "the kernel", "online_movable"),
+    ("x86-bare", {**GRACE, "/sys/class/dmi/id/sys_vendor": "Acme", "/sys/bus/pci/devices/0000:01:00.0/vendor": "0x10de",
+                  "/sys/bus/pci/devices/0000:01:00.0/class": "0x030200"}, "the kernel", "online_movable"),
+    ("x86-dimm", {**GRACE, "/sys/class/dmi/id/sys_vendor": "Acme"}, "memhpctl", "offline"),
+    ("x86-bare", {**GRACE, CONF: "[policy]\nkernel = no\n"}, "memhpctl", "offline"),
+])
+def test_who_decides(machine: Any, name: str, files: dict[str, str], decides: str, after: str) -> None:
+    made = machine(name, files=files)
+    made.path("/run").mkdir(exist_ok=True)
+    before = made.read("auto_online_blocks")
+    checked = made.memhpctl("policy", "check", "--json").json()
+    assert checked["decides"] == decides, checked
+    assert ("coherent-gpu" in [warning["warning"] for warning in checked["warnings"]]) == ("coherent" in checked["why"])
+    planned = made.memhpctl("policy", "apply", "-n", "--json").json()["knobs"]
+    assert made.memhpctl("auto", "--boot").rc == 0
+    assert made.read("auto_online_blocks") == after
+    changes = [] if before == after else [{"knob": "auto_online_blocks", "before": before, "after": after, "result": "planned"}]
+    assert planned == changes
+
+
+def test_a_knob_is_said_with_both_values(machine: Any) -> None:
+    made = machine("x86-bare", files={AUTO: "online", CONF: RULE})
+    made.set("auto_online_blocks", "online_movable")
+    result = made.memhpctl("policy", "apply")
+    assert (result.rc, result.out) == (0, "auto_online_blocks: offline, was online_movable\n")
+    assert made.memhpctl("policy", "apply", "-n").out == "policy: no block matches\n"
+    made.set("auto_online_blocks", "online")
+    knob, = made.memhpctl("policy", "apply", "--json").json()["knobs"]
+    assert knob == {"knob": "auto_online_blocks", "before": "online", "after": "offline", "result": "changed"}
+
+
+def test_the_knobs_are_given_back(machine: Any) -> None:
+    made = machine("x86-bare", files={AUTO: "online", CONF: RULE + "[policy]\nonline-policy = auto-movable\n"})
+    made.path("/run").mkdir(exist_ok=True)
+    policy = "/sys/module/memory_hotplug/parameters/online_policy"
+    for _ in range(2):
+        assert made.memhpctl("auto", "--boot").rc == 0
+        assert (made.read("auto_online_blocks"), made.read(policy)) == ("offline", "auto-movable")
+        # Once more, as after a change of the configuration.
+        assert made.memhpctl("auto", "--boot").rc == 0
+        assert made.memhpctl("auto", "--restore").rc == 0
+        assert (made.read("auto_online_blocks"), made.read(policy)) == ("online", "contig-zones")
+        assert made.memhpctl("auto", "--restore").rc == 0
+        assert made.read("auto_online_blocks") == "online"
+
+
+def test_an_upgrade_leaves_what_was_set_by_hand(machine: Any) -> None:
+    made = machine("x86-bare", files={AUTO: "online", CONF: RULE})
+    made.path("/run").mkdir(exist_ok=True)
+    assert made.memhpctl("auto", "--boot").rc == 0
+    made.set("auto_online_blocks", "online_movable")
+    for words in (["--restore"], ["--boot"], ["--restore"], ["--boot"]):
+        assert made.memhpctl("auto", *words).rc == 0
+        assert made.read("auto_online_blocks") == "online_movable"
+    assert made.memhpctl("policy", "apply").rc == 0
+    assert made.read("auto_online_blocks") == "offline"
+    assert made.memhpctl("auto", "--restore").rc == 0
+    assert made.read("auto_online_blocks") == "online_movable"
+
+
 def test_competitors(machine: Any) -> None:
     made = machine("x86-dimm", files={
         "/usr/lib/udev/rules.d/40-redhat.rules": '# c\nSUBSYSTEM=="memory", ACTION=="add", ATTR{state}="online"',

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/knobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "system/clock.h"
+#include "system/journal.h"
+#include "system/writer.h"
+
+#define FILE_NAME "run/memhpctl/knobs"
+#define FILE_NEW FILE_NAME ".new"
+
+#define WRITE_TIMEOUT_MS 10000
+
+static const struct {
+	const char *directory, *name;
+} knobs[KNOB_COUNT] = {
+	[KNOB_ONLINE_POLICY] = { SYSFS_PARAMETERS, "online_policy" },
+	[KNOB_AUTO_MOVABLE_RATIO] = { SYSFS_PARAMETERS, "auto_movable_ratio" },
+	[KNOB_AUTO_ONLINE_BLOCKS] = { SYSFS_MEMORY, "auto_online_blocks" },
+};
+
+/* What stands in the file: a line for each knob, "NAME ORIGINAL OURS". */
+struct knobs_notes {
+	char original[KNOB_COUNT][KNOBS_VALUE_SIZE]; /* "": nothing was written to it */
+	char ours[KNOB_COUNT][KNOBS_VALUE_SIZE];
+};
+
+const char *knobs_name(enum knob knob)
+{
+	return knobs[knob].name;
+}
+
+static int knobs_read(const struct sysfs *sysfs, enum knob knob, char value[KNOBS_VALUE_SIZE])
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", knobs[knob].directory, knobs[knob].name);
+	return sysfs_read_path(sysfs, path, value, KNOBS_VALUE_SIZE);
+}
+
+static int knobs_write(const struct sysfs *sysfs, enum knob knob, const char *value,
+		       struct error *err)
+{
+	struct write_job job = { .directory = knobs[knob].directory,
+				 .attribute = knobs[knob].name,
+				 .value = value };
+	struct write_result result;
+	int r = writer_write(sysfs, &job, clock_deadline_ns(WRITE_TIMEOUT_MS), &result);
+
+	if (r == 0)
+		r = result.error;
+	return r < 0 ? error_set(err, r, "cannot write %s to %s%s/%s: %s", value, sysfs->root,
+				 job.directory, job.attribute, strerror(-r)) :
+		       0;
+}
+
+static void knobs_load(const struct sysfs *sysfs, struct knobs_notes *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+
+	*ret = (struct knobs_notes){ 0 };
+	if (sysfs_read_all(sysfs, "/" FILE_NAME, &text, NULL) < 0)
+		return;
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		char name[64], original[KNOBS_VALUE_SIZE], ours[KNOBS_VALUE_SIZE];
+
+		if (sscanf(line, "%63s %63s %63s", name, original, ours) != 3)
+			continue;
+		for (size_t i = 0; i < KNOB_COUNT; i++)
+			if (!strcmp(name, knobs[i].name)) {
+				strcpy(ret->original[i], original);
+				strcpy(ret->ours[i], ours);
+			}
+	}
+}
+
+/* Without a place for the notes the knobs are set all the same, and cannot be taken back. */
+static void knobs_save(const struct sysfs *sysfs, const struct knobs_notes *notes)
+{
+	FILE *out = NULL;
+	int fd, failed;
+
+	mkdirat(sysfs->root_fd, "run/memhpctl", 0755);
+	fd = openat(sysfs->root_fd, FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
+	if (fd >= 0 && !(out = fdopen(fd, "w")))
+		close(fd);
+	if (!out) {
+		log_debug("cannot write down what the knobs were: %s", strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < KNOB_COUNT; i++)
+		if (*notes->original[i])
+			fprintf(out, "%s %s %s\n", knobs[i].name, notes->original[i],
+				notes->ours[i]);
+	failed = ferror(out);
+	if (fclose(out) || failed || renameat(sysfs->root_fd, FILE_NEW, sysfs->root_fd, FILE_NAME))
+		log_debug("cannot write down what the knobs were");
+}
+
+static void knobs_log(const struct sysfs *sysfs, enum knob knob, const char *before,
+		      const char *after, const char *why)
+{
+	char message[256];
+
+	snprintf(message, sizeof(message), "%s: %s, was %s%s", knobs[knob].name, after, before,
+		 why);
+	journal_send(sysfs, JOURNAL_NOTICE, JOURNAL_POLICY, message,
+		     (struct journal_field[]){ { "MEMHPCTL_KNOB", knobs[knob].name },
+					       { "MEMHPCTL_BEFORE", before },
+					       { "MEMHPCTL_AFTER", after } },
+		     3);
+}
+
+int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum knobs_how how,
+	      struct knobs_changes *changes, struct error *err)
+{
+	struct knobs_change change = { .knob = knob };
+	struct knobs_notes notes;
+	bool noted;
+	int r = knobs_read(sysfs, knob, change.before);
+
+	/* What cannot be read may be there all the same; the write says why. */
+	if (r == -ENOENT || (r >= 0 && !strcmp(change.before, value)))
+		return 0;
+	if (r < 0)
+		strcpy(change.before, "unknown");
+	snprintf(change.after, sizeof(change.after), "%s", value);
+	knobs_load(sysfs, &notes);
+	noted = *notes.original[knob];
+	if (how == KNOBS_BY_SERVICE && noted && strcmp(notes.ours[knob], change.before)) {
+		log_warning("%s stays %s: it was changed since memhpctl set it to %s; memhpctl "
+			    "policy apply sets it again",
+			    knobs[knob].name, change.before, notes.ours[knob]);
+		return 0;
+	}
+	if (how != KNOBS_DRY_RUN) {
+		r = knobs_write(sysfs, knob, value, err);
+		if (r < 0)
+			return r;
+		if (!noted || strcmp(notes.ours[knob], change.before))
+			strcpy(notes.original[knob], change.before);
+		strcpy(notes.ours[knob], change.after);
+		knobs_save(sysfs, &notes);
+		knobs_log(sysfs, knob, change.before, change.after, "");
+	}
+	changes->v[changes->n++] = change;
+	return 0;
+}
+
+int knobs_restore(const struct sysfs *sysfs, struct error *err)
+{
+	struct knobs_notes notes;
+	int failed = 0;
+
+	knobs_load(sysfs, &notes);
+	/* The other way round: who brings memory online comes first, how comes after it. */
+	for (size_t i = KNOB_COUNT; i-- > 0;) {
+		char now[KNOBS_VALUE_SIZE];
+		int r;
+
+		if (!*notes.original[i] || knobs_read(sysfs, (enum knob)i, now) < 0 ||
+		    strcmp(now, notes.ours[i]))
+			continue;
+		r = knobs_write(sysfs, (enum knob)i, notes.original[i], err);
+		if (r < 0) {
+			failed = r;
+			continue;
+		}
+		knobs_log(sysfs, (enum knob)i, now, notes.original[i],
+			  "; memhpctl has stopped and no longer decides");
+		*notes.original[i] = '\0';
+	}
+	knobs_save(sysfs, &notes);
+	return failed;
+}
