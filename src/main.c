@@ -49,6 +49,8 @@
  *     - policy-log.[ch]   (what it writes to the system log)
  *     - policy-state.[ch] (what was online before)
  *     - policy-conflicts.[ch] (who else brings memory online)
+ *     - udev-rules.[ch]    (the form of udev's rules)
+ *     - udev-match.[ch]    (what such rules do to a block that comes)
  *
  * - device/: whole devices
  *     - removal.[ch]      (which devices, in which order; all or nothing)

@@ -10,6 +10,7 @@
 #include "model/settings.h"
 #include "policy/kernel-policy.h"
 #include "policy/policy-load.h"
+#include "policy/udev-match.h"
 #include "provider/provider.h"
 #include "system/conf-files.h"
 
@@ -17,6 +18,7 @@
 
 struct search {
 	const struct sysfs *sysfs;
+	struct platform platform;
 	struct policy_conflicts found;
 	int error;
 };
@@ -43,79 +45,62 @@ static void search_add(struct search *search, const char *id, const char *place,
 	search->found.n++;
 }
 
-/*
- * Does the rule assign to the attribute a value that begins with the word, or one made of
- * variables? RHEL's has ATTR{state}="$env{.state}". A comparison (== or !=) is none.
- */
-static bool assigns(const char *line, const char *attribute, const char *word)
+static const struct {
+	const char *id, *text;
+} search_deeds[UDEV_DEED_COUNT] = {
+	[UDEV_ONLINES] = { "udev-rule",
+			   "this rule brings each block online by itself, before the policy is "
+			   "asked; take it out, of a file that a package owns in a copy in "
+			   "/etc/udev/rules.d, which hides it" },
+	[UDEV_PROGRAM] = { "udev-program",
+			   "this rule runs a program for each block; whether it brings memory "
+			   "online cannot be seen from here" },
+	[UDEV_UNIT] = { "udev-unit",
+			"this rule starts a unit of systemd for each block; whether it brings "
+			"memory online cannot be seen from here" },
+};
+
+static bool search_is_about_memory(const struct udev_rule *rule)
 {
-	for (const char *at = strstr(line, attribute); at; at = strstr(at, attribute)) {
-		at += strlen(attribute);
-		at += strspn(at, " \t");
-		if (*at != '=' || at[1] == '=')
-			continue;
-		at += 1 + strspn(at + 1, " \t");
-		if (*at == '"' &&
-		    (at[1] == '$' || at[1] == '%' || !strncmp(at + 1, word, strlen(word))))
-			return true;
-	}
-	return false;
+	return strstr(rule->text, "\"memory\"");
 }
 
-/* By itself, or through a program that is given the path of the attribute. */
-static bool writes_state(const char *line)
+static void search_rules_text(struct search *search, const char *path, const char *text)
 {
-	if (assigns(line, "ATTR{state}", "online") ||
-	    (strstr(line, "\"memory\"") && assigns(line, "ATTR{online}", "1")))
-		return true;
-	return (strstr(line, "RUN") || strstr(line, "PROGRAM")) && strstr(line, "online") &&
-	       (strstr(line, "/state") || strstr(line, "/auto_online_blocks"));
-}
+	bool crash_hotplug = strstr(text, "crash_hotplug");
+	_cleanup_free_ enum udev_deed *deeds = NULL;
+	struct udev_rules rules = { 0 };
+	int r = udev_rules_parse(text, &rules);
 
-/* Takes the next line, joined with those that continue it, *lines in all. A comment is not
- * continued. */
-static char *next_rule(char **rest, unsigned int *lines)
-{
-	char *line = *rest + strspn(*rest, " \t"), *end = line;
+	deeds = r == 0 ? calloc(rules.n + 1, sizeof(*deeds)) : NULL;
+	if (r == 0)
+		r = deeds ? udev_match_deeds(&rules, &search->platform, deeds) : -ENOMEM;
+	if (r < 0)
+		search->error = r;
+	for (size_t i = 0; r == 0 && i < rules.n; i++) {
+		const struct udev_rule *rule = &rules.v[i];
 
-	*lines = 1;
-	while ((end = strchr(end, '\n')) && end > line && end[-1] == '\\' && *line != '#') {
-		end[-1] = *end = ' ';
-		++*lines;
+		if (search_deeds[deeds[i]].id)
+			search_add(search, search_deeds[deeds[i]].id, path, rule->line,
+				   search_deeds[deeds[i]].text);
+		if (rule->is_wrong && search_is_about_memory(rule))
+			search_add(search, "udev-syntax", path, rule->line,
+				   "udev ignores this rule, which is not well-formed");
+		if (search_is_about_memory(rule) && strstr(rule->text, "kdump") && !crash_hotplug)
+			search_add(search, "kdump-rule", path, rule->line,
+				   "this rule loads the kdump kernel again for each block; a test "
+				   "for ATTRS{crash_hotplug}!=\"1\" avoids it on kernels that keep "
+				   "the list of memory themselves (6.6)");
 	}
-	*rest = end ? end + 1 : NULL;
-	if (end)
-		*end = '\0';
-	return line;
+	udev_rules_done(&rules);
 }
 
 static void search_rules_file(struct search *search, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
-	unsigned int number = 1, lines = 0;
-	bool crash_hotplug;
-	char *rest, *line;
 
-	if (sysfs_read_all(search->sysfs, path, &text, NULL) < 0 || !strstr(text, "memory"))
-		return;
-	crash_hotplug = strstr(text, "crash_hotplug");
-	for (rest = text; rest; number += lines) {
-		line = next_rule(&rest, &lines);
-		if (*line == '#')
-			continue;
-		if (writes_state(line))
-			search_add(search, "udev-rule", path, number,
-				   "this rule brings each block online by itself, before the "
-				   "policy is asked; take it out, of a "
-				   "file that a package owns in a copy in /etc/udev/rules.d, which "
-				   "hides it");
-		if (strstr(line, "\"memory\"") && strstr(line, "kdump") && !crash_hotplug)
-			search_add(search, "kdump-rule", path, number,
-				   "this rule loads the kdump kernel anew for each block; a test "
-				   "for "
-				   "ATTRS{crash_hotplug}!=\"1\" avoids it on kernels that keep the "
-				   "list of memory themselves (6.6)");
-	}
+	if (sysfs_read_all(search->sysfs, path, &text, NULL) == 0)
+		search_rules_text(search, path, text);
 }
 
 static void search_rules(struct search *search)
@@ -192,11 +177,27 @@ static void search_kernel(struct search *search, const struct policy *policy)
 		search_contig_zones(search);
 }
 
+int policy_conflicts_find_in(const struct sysfs *sysfs, const char *file, const char *text,
+			     struct policy_conflicts *ret)
+{
+	struct search search = { .sysfs = sysfs };
+
+	platform_load(sysfs, &search.platform);
+	search_rules_text(&search, file, text);
+	if (search.error) {
+		policy_conflicts_done(&search.found);
+		return search.error;
+	}
+	*ret = search.found;
+	return 0;
+}
+
 int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,
 			  struct policy_conflicts *ret)
 {
 	struct search search = { .sysfs = sysfs };
 
+	platform_load(sysfs, &search.platform);
 	search_rules(&search);
 	search_kernel(&search, policy);
 	search_daxctl(&search);

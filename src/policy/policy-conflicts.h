@@ -18,12 +18,17 @@ struct policy_conflicts {
 };
 
 /*
- * Finds udev rules that write `state`, kdump rules that load anew for each block, the kernel's own
+ * Finds udev rules that bring memory online, or run something that may, kdump rules that load again
+ * for each block, the kernel's own
  * knobs where they differ from what the policy wants, dax devices that daxctl brings online, and
  * virtio-mem together with online_policy contig-zones. Changes nothing. Errors: -ENOMEM.
  */
 int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,
 			  struct policy_conflicts *ret);
+
+/* The same for the text of one file of udev rules, which is called `file`. */
+int policy_conflicts_find_in(const struct sysfs *sysfs, const char *file, const char *text,
+			     struct policy_conflicts *ret);
 void policy_conflicts_done(struct policy_conflicts *competitors);
 
 #endif

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/udev-match.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define PATH_OF_BLOCKS "/devices/system/memory/"
+
+/* Numbers of blocks that stand for all. */
+static const char *const block_names[] = { "memory8", "memory32", "memory100", "memory1000" };
+
+/* The answer to a match. */
+enum udev_answer {
+	UDEV_NO,
+	UDEV_MAYBE,
+	UDEV_YES,
+};
+
+struct udev_event {
+	const struct platform *platform;
+	const char *action;
+};
+
+/* "a|b": does one of the patterns fit? */
+static bool udev_match_pattern(const char *patterns, const char *text, bool ignores_case)
+{
+	_cleanup_free_ char *copy = strdup(patterns);
+	char *rest = copy, *pattern;
+
+	while ((pattern = strsep(&rest, "|")))
+		if (fnmatch(pattern, text, ignores_case ? FNM_CASEFOLD : 0) == 0)
+			return true;
+	return false;
+}
+
+static enum udev_answer udev_match_text(const struct udev_token *token, const char *text)
+{
+	bool fits = udev_match_pattern(token->value, text, token->ignores_case);
+
+	return fits == (token->operator== UDEV_EQUAL) ? UDEV_YES : UDEV_NO;
+}
+
+/* The name of a block, with something before it: some blocks may fit, or all. */
+static enum udev_answer udev_match_name(const struct udev_token *token, const char *before)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(block_names); i++) {
+		char name[64];
+
+		strcat(strcpy(name, before), block_names[i]);
+		n += udev_match_pattern(token->value, name, token->ignores_case);
+	}
+	if (n == ARRAY_SIZE(block_names))
+		return token->operator== UDEV_EQUAL ? UDEV_YES : UDEV_NO;
+	if (!n && !strstr(token->value, "memory"))
+		return token->operator== UDEV_EQUAL ? UDEV_NO : UDEV_YES;
+	/* A single block, or a pattern that some numbers fit. */
+	return UDEV_MAYBE;
+}
+
+static enum udev_answer udev_match_attribute(const struct udev_token *token)
+{
+	static const char *const others[] = { "phys_index",  "phys_device", "removable",
+					      "valid_zones", "uevent",	    "power/*",
+					      "node*/*",     "[*",	    "/*",
+					      "*/*" };
+
+	if (!strcmp(token->attribute, "state"))
+		return udev_match_text(token, "offline");
+	if (!strcmp(token->attribute, "online"))
+		return udev_match_text(token, "0");
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (fnmatch(others[i], token->attribute, 0) == 0)
+			return UDEV_MAYBE;
+	/* What it does not have fits nothing, nor its opposite. */
+	return UDEV_NO;
+}
+
+/* Of the block, or of the directory of all blocks, its parent. */
+static enum udev_answer udev_match_any_attribute(const struct udev_token *token)
+{
+	static const char *const parents[] = { "auto_online_blocks", "block_size_bytes",
+					       "crash_hotplug",	     "hard_offline_page",
+					       "soft_offline_page",  "probe" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parents); i++)
+		if (!strcmp(token->attribute, parents[i]))
+			return UDEV_MAYBE;
+	return udev_match_attribute(token);
+}
+
+/* The kernel gives memory blocks no other properties; other rules may, under names of their own. */
+static enum udev_answer udev_match_property(const struct udev_token *token,
+					    const struct udev_event *event)
+{
+	static const char *const absent[] = { "MODALIAS", "DEVNAME", "DEVTYPE", "MAJOR",
+					      "MINOR",	  "DRIVER",  "PRODUCT", "INTERFACE",
+					      "ID_*",	  "PCI_*",   "DM_*",	"MD_*",
+					      "HID_*",	  "PNP*",    "FSTAB_*", "POWER_*",
+					      "LVM_*",	  "OF_*",    "SCSI_*",	"DISK_*" };
+
+	if (!strcmp(token->attribute, "ACTION"))
+		return udev_match_text(token, event->action);
+	if (!strcmp(token->attribute, "SUBSYSTEM"))
+		return udev_match_text(token, "memory");
+	if (!strcmp(token->attribute, "DEVPATH"))
+		return udev_match_name(token, PATH_OF_BLOCKS);
+	for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
+		if (fnmatch(absent[i], token->attribute, 0) == 0)
+			return udev_match_text(token, "");
+	return UDEV_MAYBE;
+}
+
+static enum udev_answer udev_match_constant(const struct udev_token *token,
+					    const struct platform *platform)
+{
+	if (!strcmp(token->attribute, "arch"))
+		return udev_match_text(token, platform->arch);
+	if (!strcmp(token->attribute, "virt"))
+		return udev_match_text(token, platform->virt);
+	return UDEV_MAYBE;
+}
+
+/* The answer to one token that is a match. */
+static enum udev_answer udev_match_token(const struct udev_token *token,
+					 const struct udev_event *event)
+{
+	const char *key = token->key;
+
+	if (!strcmp(key, "ACTION"))
+		return udev_match_text(token, event->action);
+	if (!strcmp(key, "SUBSYSTEM"))
+		return udev_match_text(token, "memory");
+	/* Its parent is in the same subsystem. */
+	if (!strcmp(key, "SUBSYSTEMS"))
+		return udev_match_text(token, "memory");
+	if (!strcmp(key, "KERNEL"))
+		return udev_match_name(token, "");
+	if (!strcmp(key, "KERNELS"))
+		return udev_match_text(token, "memory") == UDEV_YES ? UDEV_YES :
+								      udev_match_name(token, "");
+	if (!strcmp(key, "DEVPATH"))
+		return udev_match_name(token, PATH_OF_BLOCKS);
+	if (!strcmp(key, "ATTR"))
+		return udev_match_attribute(token);
+	if (!strcmp(key, "ATTRS"))
+		return udev_match_any_attribute(token);
+	if (!strcmp(key, "ENV"))
+		return udev_match_property(token, event);
+	if (!strcmp(key, "CONST"))
+		return udev_match_constant(token, event->platform);
+	if (!strcmp(key, "DRIVER") || !strcmp(key, "DRIVERS") || !strcmp(key, "NAME") ||
+	    !strcmp(key, "SYMLINK"))
+		return udev_match_text(token, "");
+	if (!strcmp(key, "TEST") &&
+	    (!strcmp(token->value, "state") || !strcmp(token->value, "online")))
+		return token->operator== UDEV_EQUAL ? UDEV_YES : UDEV_NO;
+	return UDEV_MAYBE;
+}
+
+static bool udev_match_is_match(const struct udev_token *token)
+{
+	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
+}
+
+static bool udev_match_is_program(const struct udev_token *token)
+{
+	return !strcmp(token->key, "PROGRAM") ||
+	       (!strcmp(token->key, "IMPORT") && !strcmp(token->attribute, "program")) ||
+	       (!strcmp(token->key, "RUN") &&
+		(!*token->attribute || !strcmp(token->attribute, "program")));
+}
+
+/* What a program's command line says of itself. */
+static enum udev_deed udev_match_command(const char *command)
+{
+	static const char *const harmless[] = { "*/uname *", "uname *",	   "*systemd-detect-virt*",
+						"*/true",    "*/logger *", "*kdump*",
+						"*kexec*" };
+	static const char *const online[] = { "*/state*",	 "*/online*",
+					      "*$devpath/o*",	 "*chmem*-e*",
+					      "*chmem*-z*",	 "*memhpctl*online*",
+					      "*daxctl*online*", "*auto_online_blocks*" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(online); i++)
+		if (fnmatch(online[i], command, 0) == 0 &&
+		    (strstr(command, "online") || strstr(command, "chmem")) &&
+		    (strstr(command, "echo") || strstr(command, "tee") ||
+		     strstr(command, "printf") || strstr(command, "chmem") ||
+		     strstr(command, "memhpctl") || strstr(command, "daxctl") ||
+		     strchr(command, '>')))
+			return UDEV_ONLINES;
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
+		if (fnmatch(harmless[i], command, 0) == 0)
+			return UDEV_NOTHING;
+	return *command ? UDEV_PROGRAM : UDEV_NOTHING;
+}
+
+/* A value that is made of variables may be anything: RHEL has ATTR{state}="$env{.state}". */
+static bool udev_match_may_be(const char *value, const char *word)
+{
+	return strpbrk(value, "$%") || !strncmp(value, word, strlen(word));
+}
+
+/* What one token does where its rule's matches hold. */
+static enum udev_deed udev_match_deed(const struct udev_token *token)
+{
+	bool program = udev_match_is_program(token);
+
+	if (program && token->operator!= UDEV_REMOVE)
+		return udev_match_command(token->value);
+	if (udev_match_is_match(token) || token->operator== UDEV_REMOVE)
+		return UDEV_NOTHING;
+	if (!strcmp(token->key, "ATTR")) {
+		if (!strcmp(token->attribute, "state") ||
+		    strstr(token->attribute, "auto_online_blocks"))
+			return udev_match_may_be(token->value, "online") ? UDEV_ONLINES :
+									   UDEV_NOTHING;
+		if (!strcmp(token->attribute, "online"))
+			return udev_match_may_be(token->value, "1") ? UDEV_ONLINES : UDEV_NOTHING;
+	}
+	if (!strcmp(token->key, "ENV") && *token->value &&
+	    (!strcmp(token->attribute, "SYSTEMD_WANTS") ||
+	     !strcmp(token->attribute, "SYSTEMD_USER_WANTS") ||
+	     !strcmp(token->attribute, "SYSTEMD_ALIAS")))
+		return strstr(token->value, "kdump") ? UDEV_NOTHING : UDEV_UNIT;
+	return UDEV_NOTHING;
+}
+
+/*
+ * All matches together. Those that run a program come last, as in udev, and may answer either way.
+ */
+static enum udev_answer udev_match_rule(const struct udev_rule *rule,
+					const struct udev_event *event)
+{
+	enum udev_answer answer = UDEV_YES;
+	bool asks = false;
+
+	for (size_t i = 0; i < rule->n_tokens; i++) {
+		const struct udev_token *token = &rule->tokens[i];
+		enum udev_answer one = UDEV_YES;
+
+		if (udev_match_is_program(token))
+			asks = asks || strcmp(token->key, "RUN");
+		else if (!strcmp(token->key, "IMPORT") || !strcmp(token->key, "RESULT"))
+			one = UDEV_MAYBE;
+		else if (udev_match_is_match(token))
+			one = udev_match_token(token, event);
+		answer = one < answer ? one : answer;
+	}
+	return asks && answer == UDEV_YES ? UDEV_MAYBE : answer;
+}
+
+static const char *udev_match_value_of(const struct udev_rule *rule, const char *key)
+{
+	for (size_t i = 0; i < rule->n_tokens; i++)
+		if (!strcmp(rule->tokens[i].key, key))
+			return rule->tokens[i].value;
+	return NULL;
+}
+
+/* The rule behind the jump; the end of the file where the label is missing (udev then ignores the
+ * GOTO, which nobody means). */
+static size_t udev_match_target(const struct udev_rules *rules, size_t from, const char *label)
+{
+	for (size_t i = from + 1; i < rules->n; i++) {
+		const char *own = udev_match_value_of(&rules->v[i], "LABEL");
+
+		if (own && !strcmp(own, label))
+			return i;
+	}
+	return from + 1;
+}
+
+/* Follows the rules for one kind of event; `reached` has room for one more than there are rules. */
+static void udev_match_event(const struct udev_rules *rules, const struct udev_event *event,
+			     bool *reached, enum udev_deed *ret)
+{
+	memset(reached, 0, rules->n + 1);
+	reached[0] = true;
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct udev_rule *rule = &rules->v[i];
+		const char *label = udev_match_value_of(rule, "GOTO");
+		enum udev_answer answer;
+
+		if (!reached[i])
+			continue;
+		answer = rule->is_wrong ? UDEV_NO : udev_match_rule(rule, event);
+		if (answer != UDEV_NO && label)
+			reached[udev_match_target(rules, i, label)] = true;
+		if (answer != UDEV_YES || !label)
+			reached[i + 1] = true;
+		for (size_t t = 0; answer != UDEV_NO && t < rule->n_tokens; t++) {
+			enum udev_deed deed = udev_match_deed(&rule->tokens[t]);
+
+			/* What runs at other times than when memory comes is not ours to judge. */
+			if (deed != UDEV_ONLINES && strcmp(event->action, "add"))
+				continue;
+			if (deed && (!ret[i] || deed < ret[i]))
+				ret[i] = deed;
+		}
+	}
+}
+
+int udev_match_deeds(const struct udev_rules *rules, const struct platform *platform,
+		     enum udev_deed *ret)
+{
+	static const char *const actions[] = { "add", "change", "offline" };
+	_cleanup_free_ bool *reached = calloc(rules->n + 1, sizeof(*reached));
+
+	if (!reached)
+		return -ENOMEM;
+	for (size_t i = 0; i < rules->n; i++)
+		ret[i] = UDEV_NOTHING;
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		udev_match_event(rules, &(struct udev_event){ platform, actions[i] }, reached, ret);
+	return 0;
+}

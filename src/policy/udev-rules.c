@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/udev-rules.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define BLANKS " \t\r"
+
+/* The texts of one parse: each of them is at most as long as the file. */
+struct udev_arena {
+	char *next;
+};
+
+static char *udev_rules_keep(struct udev_arena *arena, const char *text, size_t length)
+{
+	char *kept = arena->next;
+
+	memcpy(kept, text, length);
+	kept[length] = '\0';
+	arena->next += length + 1;
+	return kept;
+}
+
+/* One character of e"…", of which *at points to what is behind the backslash. */
+static char udev_rules_unescape(const char **at)
+{
+	static const char from[] = "abfnrtv", to[] = "\a\b\f\n\r\t\v";
+	const char *found = **at ? strchr(from, **at) : NULL;
+	char number[4] = "", *end;
+	char c;
+
+	if (found) {
+		++*at;
+		return to[found - from];
+	}
+	if (**at == 'x' && isxdigit((unsigned char)(*at)[1])) {
+		strncat(number, *at + 1, 2);
+		c = (char)strtoul(number, &end, 16);
+		*at += 1 + (end - number);
+		return c;
+	}
+	if (**at >= '0' && **at <= '7') {
+		strncat(number, *at, 3);
+		c = (char)strtoul(number, &end, 8);
+		*at += end - number;
+		return c;
+	}
+	return *(*at)++;
+}
+
+/* The value in quotes, with the letter before them; NULL: not well-formed. */
+static char *udev_rules_value(struct udev_arena *arena, const char **at, bool *ret_ignores_case)
+{
+	bool escapes = false;
+	char *value = arena->next, *out = value;
+	const char *from = *at;
+
+	for (; *from == 'e' || *from == 'i'; from++) {
+		escapes = escapes || *from == 'e';
+		*ret_ignores_case = *ret_ignores_case || *from == 'i';
+	}
+	if (*from++ != '"')
+		return NULL;
+	while (*from != '"') {
+		if (!*from)
+			return NULL;
+		if (*from != '\\') {
+			*out++ = *from++;
+		} else if (escapes) {
+			from++;
+			if (!*from)
+				return NULL;
+			*out++ = udev_rules_unescape(&from);
+		} else {
+			/* Elsewhere only a quote is escaped. */
+			if (from[1] == '"')
+				from++;
+			*out++ = *from++;
+		}
+	}
+	*out++ = '\0';
+	arena->next = out;
+	*at = from + 1;
+	return value;
+}
+
+static bool udev_rules_operator(const char **at, enum udev_operator *ret)
+{
+	static const struct {
+		const char *text;
+		enum udev_operator operator;
+	} operators[] = { { "==", UDEV_EQUAL },	 { "!=", UDEV_DIFFERENT }, { "+=", UDEV_ADD },
+			  { "-=", UDEV_REMOVE }, { ":=", UDEV_FINAL },	   { "=", UDEV_ASSIGN } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(operators); i++)
+		if (!strncmp(*at, operators[i].text, strlen(operators[i].text))) {
+			*at += strlen(operators[i].text);
+			*ret = operators[i].operator;
+			return true;
+		}
+	return false;
+}
+
+/* Returns false where the token is not well-formed. */
+static bool udev_rules_token(struct udev_arena *arena, const char **at, struct udev_token *ret)
+{
+	const char *key = *at;
+	size_t length = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+
+	*ret = (struct udev_token){ .attribute = "" };
+	if (!length)
+		return false;
+	ret->key = udev_rules_keep(arena, key, length);
+	*at += length;
+	if (**at == '{') {
+		length = strcspn(++*at, "}");
+		if (!(*at)[length])
+			return false;
+		ret->attribute = udev_rules_keep(arena, *at, length);
+		*at += length + 1;
+	}
+	*at += strspn(*at, BLANKS);
+	if (!udev_rules_operator(at, &ret->operator))
+		return false;
+	*at += strspn(*at, BLANKS);
+	ret->value = udev_rules_value(arena, at, &ret->ignores_case);
+	return ret->value;
+}
+
+static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
+{
+	const char *at = rule->text;
+
+	for (at += strspn(at, BLANKS ","); *at; at += strspn(at, BLANKS ",")) {
+		struct udev_token token, *larger;
+
+		if (!udev_rules_token(arena, &at, &token)) {
+			rule->is_wrong = true;
+			return 0;
+		}
+		larger = reallocarray(rule->tokens, rule->n_tokens + 1, sizeof(*larger));
+		if (!larger)
+			return -ENOMEM;
+		rule->tokens = larger;
+		larger[rule->n_tokens++] = token;
+	}
+	return 0;
+}
+
+static int udev_rules_add(struct udev_rules *rules, struct udev_arena *arena, unsigned int line,
+			  const char *text)
+{
+	struct udev_rule *larger = reallocarray(rules->v, rules->n + 1, sizeof(*larger));
+
+	if (!larger)
+		return -ENOMEM;
+	rules->v = larger;
+	larger[rules->n++] = (struct udev_rule){ .line = line, .text = text };
+	return udev_rules_line(arena, &larger[rules->n - 1]);
+}
+
+int udev_rules_parse(const char *text, struct udev_rules *ret)
+{
+	struct udev_rules rules = { 0 };
+	/* The joined lines; then keys, attributes and values, each with its end. */
+	size_t size = 4 * strlen(text) + 16;
+	struct udev_arena arena = { rules.memory = malloc(size) };
+	char *joined = arena.next, *begin = joined;
+	unsigned int number = 0, first = 0;
+	int r = 0;
+
+	if (!joined)
+		return -ENOMEM;
+	arena.next += strlen(text) + 2;
+	for (const char *line = text, *end; r == 0 && *line; line = end + (*end == '\n')) {
+		size_t length;
+
+		end = strchrnul(line, '\n');
+		number++;
+		line += strspn(line, BLANKS);
+		if (line > end)
+			line = end;
+		length = (size_t)(end - line);
+		/* A blank line ends a rule, a comment does not. */
+		if (*line == '#' || (!length && !first))
+			continue;
+		if (!first) {
+			first = number;
+			begin = joined;
+		}
+		memcpy(joined, line, length);
+		joined += length;
+		if (length && joined[-1] == '\\') {
+			joined--;
+			continue;
+		}
+		*joined++ = '\0';
+		r = udev_rules_add(&rules, &arena, first, begin);
+		first = 0;
+	}
+	if (r == 0 && first) {
+		*joined = '\0';
+		r = udev_rules_add(&rules, &arena, first, begin);
+	}
+	if (r < 0) {
+		udev_rules_done(&rules);
+		return r;
+	}
+	*ret = rules;
+	return 0;
+}
+
+void udev_rules_done(struct udev_rules *rules)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		free(rules->v[i].tokens);
+	free(rules->v);
+	free(rules->memory);
+	*rules = (struct udev_rules){ 0 };
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The form of udev's rules files, udev(7): from text to tokens. What they mean: udev-match.h. */
+#ifndef MEMHP_POLICY_UDEV_RULES_H
+#define MEMHP_POLICY_UDEV_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum udev_operator {
+	UDEV_EQUAL,	/* == */
+	UDEV_DIFFERENT, /* != */
+	UDEV_ASSIGN,	/* = */
+	UDEV_FINAL,	/* := */
+	UDEV_ADD,	/* += */
+	UDEV_REMOVE,	/* -= */
+};
+
+/* KEY{ATTRIBUTE} OPERATOR "VALUE" */
+struct udev_token {
+	const char *key;
+	const char *attribute; /* "" where there is none */
+	enum udev_operator operator;
+	bool ignores_case;
+	const char *value; /* without quotes and, in e"…", without escapes */
+};
+
+/* One rule: a line with those that continue it. */
+struct udev_rule {
+	unsigned int line; /* the first */
+	const char *text;  /* for searching; as in the file, with the lines joined */
+	struct udev_token *tokens;
+	size_t n_tokens;
+	bool is_wrong; /* udev ignores the rule */
+};
+
+struct udev_rules {
+	struct udev_rule *v;
+	size_t n;
+	char *memory; /* all texts */
+};
+
+/*
+ * Reads a file as udev does: lines that begin with "#" are comments, also between the lines of a
+ * continued one; a backslash at the end joins a line with the next; tokens are separated by commas
+ * and white space; i"…" ignores case, e"…" has C's escapes. Errors: -ENOMEM.
+ */
+int udev_rules_parse(const char *text, struct udev_rules *ret);
+void udev_rules_done(struct udev_rules *rules);
+
+#endif
