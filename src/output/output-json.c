@@ -66,11 +66,16 @@ struct output_json *output_json_begin_line(void)
 	return json;
 }
 
-/* The comma behind what comes before in the frame, a line of its own, the key. */
+/*
+ * The comma behind what comes before in the frame, a line of its own, the key. After an error
+ * nothing is printed any more: half a document is no document, one with holes would be believed.
+ */
 static void print_key(struct output_json *json, const char *key)
 {
 	bool *has = json->in_array ? &json->has_elements : &json->has_members;
 
+	if (json->error)
+		return;
 	if (*has)
 		putchar_unlocked(',');
 	*has = true;
@@ -84,13 +89,19 @@ static void print_value(struct output_json *json, struct json_object *value)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
 		    (json->line ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_SPACED);
+	const char *text;
 	size_t length;
-	const char *text = json_object_to_json_string_length(value, flags, &length);
 
-	if (text)
-		fwrite_unlocked(text, 1, length, stdout);
-	else
+	/*
+	 * Where json-c finds no memory for a part of the text it leaves that part out and says
+	 * nothing; only malloc() does.
+	 */
+	errno = 0;
+	text = json_object_to_json_string_length(value, flags, &length);
+	if (!text || errno == ENOMEM)
 		json->error = -ENOMEM;
+	if (!json->error)
+		fwrite_unlocked(text, 1, length, stdout);
 }
 
 /*
@@ -159,7 +170,8 @@ void output_json_begin_array(struct output_json *json, const char *key)
 		return;
 	}
 	print_key(json, key);
-	putchar_unlocked('[');
+	if (!json->error)
+		putchar_unlocked('[');
 	json->in_array = true;
 	json->has_elements = false;
 }
@@ -169,7 +181,8 @@ void output_json_end(struct output_json *json)
 	if (!json)
 		return;
 	if (!json->depth) {
-		fputs_unlocked(json->has_elements ? "\n  ]" : "]", stdout);
+		if (!json->error)
+			fputs_unlocked(json->has_elements ? "\n  ]" : "]", stdout);
 		json->in_array = false;
 		return;
 	}
@@ -303,8 +316,9 @@ int output_json_end_document(struct output_json *json)
 		return -ENOMEM;
 	if (json->line)
 		output_json_end(json);
-	puts(json->line ? "" : "\n}");
 	r = json->error;
+	if (r == 0)
+		puts(json->line ? "" : "\n}");
 	free(json);
 	/* A line is for somebody who waits for it. */
 	if (r == 0 && (fflush(stdout) || ferror(stdout)))
