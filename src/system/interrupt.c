@@ -10,6 +10,8 @@
 #include "base/cleanup.h"
 #include "system/clock.h"
 
+#define PAUSE_NS (10 * CLOCK_NS_PER_MS)
+
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t first_signal;
 static sigset_t waiting_mask;
@@ -52,11 +54,33 @@ int interrupt_signal(void)
 	return first_signal;
 }
 
+/*
+ * In place of a ppoll() that fails, as it does where the kernel has no memory for it: the same
+ * sleep, in short pieces, after which nothing has happened as far as is known. Whoever waits looks
+ * again, and is neither ended by it nor turning in circles.
+ */
+static int interrupt_sleep(int64_t timeout_ns)
+{
+	struct timespec pause = { 0, timeout_ns < PAUSE_NS ? timeout_ns : PAUSE_NS };
+	sigset_t before;
+	int r;
+
+	sigprocmask(SIG_SETMASK, &waiting_mask, &before);
+	r = nanosleep(&pause, NULL) < 0 ? -EINTR : 0;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
 int interrupt_poll_again(struct pollfd *fds, nfds_t n, int64_t timeout_ns)
 {
 	struct timespec timeout = { timeout_ns / CLOCK_NS_PER_S, timeout_ns % CLOCK_NS_PER_S };
 	int r = ppoll(fds, n, timeout_ns == CLOCK_NEVER ? NULL : &timeout, &waiting_mask);
 
+	if (r < 0 && errno != EINTR) {
+		for (nfds_t i = 0; i < n; i++)
+			fds[i].revents = 0;
+		return interrupt_sleep(timeout_ns);
+	}
 	return r < 0 ? -errno : r;
 }
 

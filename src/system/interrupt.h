@@ -22,7 +22,8 @@ int interrupt_signal(void);
 /*
  * poll(2) that a remembered or a new signal ends, also one that came just before. Waits timeout_ns
  * at the most (CLOCK_NEVER: no limit). Returns the number of ready descriptors, 0 when the time is
- * over, -EINTR after a signal, or another -errno.
+ * over, -EINTR after a signal. Where the kernel cannot poll it sleeps for a moment in its place and
+ * returns 0 early.
  */
 int interrupt_poll(struct pollfd *fds, nfds_t n, int64_t timeout_ns);
 
