@@ -12,10 +12,8 @@ static int help_run(struct context *context, const char **words, size_t n_words)
 	const struct command *command;
 	struct error err = { 0 };
 
-	if (!n_words) {
-		command_print_overview(stdout);
-		return EXIT_DONE;
-	}
+	if (!n_words)
+		return command_print_overview(context);
 	if (n_words > 1) {
 		error_set(&err, -EINVAL, "'%s': help takes one command", words[1]);
 		return command_fail(context, EXIT_USAGE, &err);
@@ -23,8 +21,7 @@ static int help_run(struct context *context, const char **words, size_t n_words)
 	command = command_find(words[0]);
 	if (!command)
 		return command_unknown(context, words[0]);
-	command_print_help(command, stdout);
-	return EXIT_DONE;
+	return command_print_help(context, command);
 }
 
 const struct command command_help = {

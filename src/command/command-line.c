@@ -114,6 +114,19 @@ static int command_line_open_system(struct context *context)
 	return EXIT_DONE;
 }
 
+/* Something could not be read, and the command went on as if it were not there. */
+static void command_line_tell_failure(const struct context *context)
+{
+	int error = 0;
+	const char *path = sysfs_first_failure(&error);
+
+	/* Nobody wants to read that in the middle of a word that is being completed. */
+	if (path && !(context->command->flags & COMMAND_NO_SYSTEM) &&
+	    strcmp(context->command->name, "complete"))
+		log_error("cannot read %s: %s; what depends on it is missing here", path,
+			  strerror(-error));
+}
+
 static int command_line_run_command(struct context *context, const char **words)
 {
 	size_t n_words = 0;
@@ -131,6 +144,8 @@ static int command_line_run_command(struct context *context, const char **words)
 		exit_code = command_line_open_system(context);
 	if (exit_code == EXIT_DONE)
 		exit_code = context->command->run(context, words, n_words);
+	if (exit_code == EXIT_DONE)
+		command_line_tell_failure(context);
 	sysfs_close(&context->sysfs);
 	return exit_code;
 }
@@ -146,12 +161,16 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 					    POPT_TABLEEND };
 	poptContext popt = poptGetContext("memhpctl", argc, argv, table, 0);
 	struct error err = { 0 };
-	int r = command_line_read_options(popt, context->command, &err), exit_code = EXIT_DONE;
+	int r = popt ? command_line_read_options(popt, context->command, &err) :
+		       error_no_memory(&err);
+	int exit_code = EXIT_DONE;
 
-	if (r < 0)
+	if (r == -ENOMEM)
+		exit_code = command_fail(context, EXIT_FAILED, &err);
+	else if (r < 0)
 		exit_code = command_fail(context, EXIT_USAGE, &err);
 	else if (r == OPTION_HELP)
-		command_print_help(context->command, stdout);
+		exit_code = command_print_help(context, context->command);
 	else if (r == OPTION_VERSION)
 		puts(PACKAGE_STRING);
 	else
@@ -166,13 +185,14 @@ static int command_line_dispatch(struct context *context, int argc, char **argv)
 	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv,
 					  command_line_leading_options, POPT_CONTEXT_POSIXMEHARDER);
 	struct error err = { 0 };
-	int r = command_line_read_options(popt, NULL, &err), exit_code = EXIT_DONE, n = 0;
+	int r = popt ? command_line_read_options(popt, NULL, &err) : error_no_memory(&err);
+	int exit_code = EXIT_DONE, n = 0;
 	const char **words;
 
 	if (r < 0) {
-		exit_code = command_fail(context, EXIT_USAGE, &err);
+		exit_code = command_fail(context, r == -ENOMEM ? EXIT_FAILED : EXIT_USAGE, &err);
 	} else if (r == OPTION_HELP) {
-		command_print_overview(stdout);
+		exit_code = command_print_overview(context);
 	} else if (r == OPTION_VERSION) {
 		puts(PACKAGE_STRING);
 	} else if (!(words = poptGetArgs(popt))) {

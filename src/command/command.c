@@ -72,7 +72,16 @@ static bool has_own_options(const struct command *command)
 	return command->options && (command->options->longName || command->options->shortName);
 }
 
-void command_print_help(const struct command *command, FILE *out)
+/* popt leaves out what it finds no memory for, and says nothing. */
+static int command_fail_help(const struct context *context)
+{
+	struct error err = { 0 };
+
+	error_no_memory(&err);
+	return command_fail(context, EXIT_FAILED, &err);
+}
+
+int command_print_help(const struct context *context, const struct command *command)
 {
 	const struct poptOption table[] = {
 		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options), 0,
@@ -83,29 +92,45 @@ void command_print_help(const struct command *command, FILE *out)
 	};
 	const char *argv[] = { "memhpctl", NULL };
 	poptContext popt = poptGetContext(NULL, 1, argv, command->options ? table : table + 1, 0);
+	FILE *out = stdout;
 	char usage[128];
+	int exit_code = EXIT_DONE;
+
+	if (!popt)
+		return command_fail_help(context);
 
 	snprintf(usage, sizeof(usage), "%s [OPTION...]%s%s", command->name,
 		 *command->operands ? " " : "", command->operands);
 	poptSetOtherOptionHelp(popt, usage);
 	fprintf(out, "memhpctl %s: %s.\n\n", command->name, command->summary);
+	errno = 0;
 	poptPrintHelp(popt, out, 0);
+	if (errno == ENOMEM)
+		exit_code = command_fail_help(context);
 	poptFreeContext(popt);
 	fflush(out);
 	if (command->help)
 		command->help();
+	return exit_code;
 }
 
-void command_print_overview(FILE *out)
+int command_print_overview(const struct context *context)
 {
 	const char *argv[] = { "memhpctl", NULL };
 	poptContext popt = poptGetContext(NULL, 1, argv, global_options, 0);
+	int exit_code = EXIT_DONE;
+	FILE *out = stdout;
 
+	if (!popt)
+		return command_fail_help(context);
 	fputs("memhpctl lists memory blocks, brings them online, takes them offline and\nremoves "
 	      "them.\n\n",
 	      out);
 	poptSetOtherOptionHelp(popt, "[OPTION...] COMMAND [OPTION...] [SELECTOR...]");
+	errno = 0;
 	poptPrintHelp(popt, out, 0);
+	if (errno == ENOMEM)
+		exit_code = command_fail_help(context);
 	poptFreeContext(popt);
 	fputs("\nCommands:\n", out);
 	for (size_t i = 0; commands[i]; i++)
@@ -115,6 +140,7 @@ void command_print_overview(FILE *out)
 	      "address), 0x100000000-0x13fffffff, node1, or a device: PNP0C80:00, dax0.0.\n"
 	      "memhpctl help COMMAND says more; so does memhpctl(8).\n",
 	      out);
+	return exit_code;
 }
 
 static int exit_code_of(int error)

@@ -54,11 +54,11 @@ extern const struct poptOption global_options[];
  */
 const struct poptOption *command_global_options(const struct command *command);
 
-/* Prints the usage, the options and what else the command has to say. */
-void command_print_help(const struct command *command, FILE *out);
+/* Prints the usage, the options and what else the command has to say. Returns an exit code. */
+int command_print_help(const struct context *context, const struct command *command);
 
-/* Prints the list of commands. */
-void command_print_overview(FILE *out);
+/* Prints the list of commands. Returns an exit code. */
+int command_print_overview(const struct context *context);
 
 /*
  * Reports an error that ended the command: as a sentence on standard error, or with --json as a

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +16,33 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "system/sysroot.h"
+
+static struct {
+	atomic_int error; /* 0: none yet */
+	char path[192];
+} sysfs_failure;
+
+/* Notes an error of reading if it is of the kind that hides what is there. Returns it. */
+static int sysfs_failed(const char *path, int error)
+{
+	int none = 0;
+
+	if ((error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EIO ||
+	     error == -ELOOP) &&
+	    atomic_compare_exchange_strong(&sysfs_failure.error, &none, error))
+		snprintf(sysfs_failure.path, sizeof(sysfs_failure.path), "%s", path);
+	return error;
+}
+
+const char *sysfs_first_failure(int *ret_error)
+{
+	int error = atomic_load(&sysfs_failure.error);
+
+	if (!error)
+		return NULL;
+	*ret_error = error;
+	return sysfs_failure.path;
+}
 
 int sysfs_open(const char *root, struct sysfs *ret, struct error *err)
 {
@@ -33,7 +62,7 @@ int sysfs_open(const char *root, struct sysfs *ret, struct error *err)
 	copy = strndup(root, length);
 	if (!copy) {
 		close(fd);
-		return -ENOMEM;
+		return error_no_memory(err);
 	}
 	sysroot_confine(length ? fd : -1);
 	*ret = (struct sysfs){ .root = copy, .root_fd = fd };
@@ -70,7 +99,9 @@ int sysfs_open_directory(const struct sysfs *sysfs, const char *path)
 
 int sysfs_open_directory_at(int directory, const char *path)
 {
-	return sysroot_open(directory, path, O_RDONLY | O_DIRECTORY);
+	int fd = sysroot_open(directory, path, O_RDONLY | O_DIRECTORY);
+
+	return fd < 0 ? sysfs_failed(path, fd) : fd;
 }
 
 int sysfs_open_file(const struct sysfs *sysfs, const char *path)
@@ -79,7 +110,7 @@ int sysfs_open_file(const struct sysfs *sysfs, const char *path)
 	struct stat st = { 0 };
 
 	if (fd < 0)
-		return fd;
+		return sysfs_failed(path, fd);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;
 	close(fd);
@@ -92,10 +123,10 @@ int sysfs_read(int directory, const char *path, char *buffer, size_t size)
 	ssize_t length;
 
 	if (fd < 0)
-		return fd;
+		return sysfs_failed(path, fd);
 	length = read(fd, buffer, size);
 	if (length < 0)
-		return -errno;
+		return sysfs_failed(path, -errno);
 	if ((size_t)length == size)
 		return -EMSGSIZE;
 	while (length && isspace((unsigned char)buffer[length - 1]))
@@ -137,12 +168,12 @@ int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length)
 			char *larger = realloc(text, size = size ? size * 2 : 8192);
 
 			if (!larger)
-				return -ENOMEM;
+				return sysfs_failed("a file", -ENOMEM);
 			text = larger;
 		}
 		n = read(fd, text + length, size - length - 1);
 		if (n < 0)
-			return -errno;
+			return sysfs_failed("a file", -errno);
 		length += (size_t)n;
 	} while (n);
 	text[length] = '\0';
@@ -160,7 +191,7 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)
 	const char *name;
 
 	if (r < 0)
-		return r;
+		return sysfs_failed(path, r);
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
 	if (strlen(name) >= size)
@@ -177,8 +208,9 @@ bool sysfs_exists(const struct sysfs *sysfs, const char *path)
 int sysfs_look(int directory, const char *path)
 {
 	struct stat st;
+	int r = sysroot_stat(directory, path, &st);
 
-	return sysroot_stat(directory, path, &st);
+	return r < 0 ? sysfs_failed(path, r) : r;
 }
 
 bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path)
@@ -211,7 +243,7 @@ int sysfs_list(int directory, int (*function)(const char *name, void *data), voi
 	dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);
-		return -ENOMEM;
+		return sysfs_failed("a directory", -ENOMEM);
 	}
 	while (errno = 0, (entry = readdir(dir))) {
 		int r;
@@ -222,5 +254,5 @@ int sysfs_list(int directory, int (*function)(const char *name, void *data), voi
 		if (r)
 			return r;
 	}
-	return -errno;
+	return errno ? sysfs_failed("a directory", -errno) : 0;
 }

@@ -38,6 +38,14 @@ static inline bool sysfs_is_absent(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ENODEV || error == -ENXIO;
 }
 
+/*
+ * The first file that could not be read for a reason that says nothing about it: EMFILE, ENFILE,
+ * ENOMEM, EIO, ELOOP. Who reads what need not be there takes such a file for missing; so that
+ * nobody believes it, the program says at its end that there was one. Returns its path and error,
+ * NULL where there was none.
+ */
+const char *sysfs_first_failure(int *ret_error);
+
 /* Is this the running system, not a tree that stands in for it? */
 bool sysfs_is_running_system(const struct sysfs *sysfs);
 
