@@ -11,42 +11,48 @@
 
 int error_set(struct error *err, int code, const char *format, ...)
 {
-	va_list args;
-	char *text = NULL;
+	struct error now = { .code = code < 0 ? code : -EIO };
+	va_list args, again;
 
 	if (!err)
-		return code;
+		return now.code;
 	/* Formatted before the old text goes: an argument may point into it. */
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	va_copy(again, args);
+	if (vasprintf(&now.text, format, args) < 0) {
+		now.text = NULL;
+		vsnprintf(now.short_text, sizeof(now.short_text), format, again);
+	}
+	va_end(again);
 	va_end(args);
 	error_done(err);
-	err->code = code;
-	err->text = text;
-	return code;
+	*err = now;
+	return now.code;
+}
+
+int error_no_memory(struct error *err)
+{
+	return error_set(err, -ENOMEM, "out of memory");
 }
 
 int error_wrap(struct error *err, const char *format, ...)
 {
+	char prefix[sizeof(err->short_text)];
 	va_list args;
-	char *prefix = NULL;
 
-	if (!err)
-		return 0;
 	va_start(args, format);
-	if (vasprintf(&prefix, format, args) < 0)
-		prefix = NULL;
+	vsnprintf(prefix, sizeof(prefix), format, args);
 	va_end(args);
-	if (prefix)
-		error_set(err, err->code, "%s: %s", prefix, error_text(err));
-	free(prefix);
-	return err->code;
+	return error_set(err, err->code, "%s: %s", prefix, error_text(err));
 }
 
 const char *error_text(const struct error *err)
 {
-	return err->text ? err->text : strerror(-err->code);
+	if (err->text)
+		return err->text;
+	if (*err->short_text)
+		return err->short_text;
+	return err->code ? strerror(-err->code) : "unknown error";
 }
 
 void error_done(struct error *err)

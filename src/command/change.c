@@ -37,16 +37,17 @@ static bool change_kernel_decides(struct context *context)
 }
 
 int change_plan(struct context *context, const struct change *change, const struct memory *memory,
-		const struct ranges *blocks, struct plan *ret)
+		const struct ranges *blocks, struct plan *ret, struct error *err)
 {
 	int r;
 
 	if (change->wanted == BLOCK_OFFLINE)
-		return plan_offline(memory, blocks, ret);
-	r = plan_online(memory, blocks, change->zone, change_kernel_decides(context), ret);
-	if (r == 0 && change->rezone)
+		r = plan_offline(memory, blocks, ret);
+	else
+		r = plan_online(memory, blocks, change->zone, change_kernel_decides(context), ret);
+	if (r == 0 && change->wanted == BLOCK_ONLINE && change->rezone)
 		plan_rezone(ret, memory, change->zone, change->rezone_only);
-	return r;
+	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
 }
 
 /* One run of a command that changes blocks. */
@@ -105,11 +106,13 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 	if (r == 0)
 		r = selection_load(&context->sysfs, request, &run->memory, &run->blocks, err);
 	if (r == 0 && (goal || goes_offline))
-		r = page_survey_open(&context->sysfs, &run->memory, &run->survey);
+		r = page_survey_open(&context->sysfs, &run->memory, &run->survey) < 0 ?
+			    error_no_memory(err) :
+			    0;
 	if (r == 0)
 		r = goal ? change_plan_goal(run, goal, err) :
-			   change_plan(context, run->change, &run->memory, &run->blocks,
-				       &run->plan);
+			   change_plan(context, run->change, &run->memory, &run->blocks, &run->plan,
+				       err);
 	if (r == 0 && goes_offline)
 		plan_check_check(&run->survey, run->deadline_ns, change_options.force, &run->plan);
 	if (r == 0 && change_options.dry_run)
@@ -122,7 +125,7 @@ static int change_prepare(struct run *run, struct selection_request *request, st
 		plan_all_or_nothing(&run->plan);
 	if (r == 0)
 		change_warn(run);
-	return r < 0 && !err->code ? error_set(err, r, "%s", strerror(-r)) : r;
+	return r;
 }
 
 static void change_tell_other_run(pid_t holder)

@@ -22,7 +22,7 @@ int change_run(struct context *context, const struct change *change, const char 
 
 /* Plans the change for these blocks of the snapshot. Errors: -ENOMEM. */
 int change_plan(struct context *context, const struct change *change, const struct memory *memory,
-		const struct ranges *blocks, struct plan *ret);
+		const struct ranges *blocks, struct plan *ret, struct error *err);
 
 /*
  * For other commands that change memory. Keeps other runs out until the descriptor is closed.

@@ -62,7 +62,7 @@ static int add_collect(const struct device_outcomes *devices, enum device_result
  */
 static int add_plan_online(struct context *context, const struct change *asked,
 			   const struct memory *memory, const struct device_outcomes *devices,
-			   struct plan *plan)
+			   struct plan *plan, struct error *err)
 {
 	struct ranges added = { 0 }, blocks = { 0 };
 	struct change change = *asked;
@@ -74,8 +74,8 @@ static int add_plan_online(struct context *context, const struct change *asked,
 		r = add_collect(devices, DEVICE_ADDED, &blocks);
 	if (r >= 0)
 		r = add_collect(devices, DEVICE_ALREADY, &blocks);
-	if (r >= 0)
-		r = change_plan(context, &change, memory, &blocks, plan);
+	r = r < 0 ? error_no_memory(err) :
+		    change_plan(context, &change, memory, &blocks, plan, err);
 	ranges_done(&added);
 	ranges_done(&blocks);
 	return r;
@@ -91,8 +91,12 @@ static int add_online(struct context *context, const struct change *change,
 	memory_close(memory);
 	r = add_load(context, memory, err);
 	if (r >= 0)
-		r = add_plan_online(context, change, memory, devices, plan);
-	return r < 0 ? r : execute_plan(request, plan);
+		r = add_plan_online(context, change, memory, devices, plan, err);
+	if (r < 0)
+		return r;
+	r = execute_plan(request, plan);
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) :
+		       0;
 }
 
 static int add_execute(struct context *context, const struct change *change,
@@ -104,11 +108,11 @@ static int add_execute(struct context *context, const struct change *change,
 
 	progress_begin(context->command->name, !context->quiet);
 	r = addition_execute(&request, devices);
-	if (r >= 0 && options.zone)
+	if (r < 0)
+		error_set(err, r, "cannot start the process that writes: %s", strerror(-r));
+	else if (options.zone)
 		r = add_online(context, change, &request, memory, devices, plan, err);
 	progress_end();
-	if (r < 0 && !err->code)
-		error_set(err, r, "cannot start the process that writes: %s", strerror(-r));
 	return r;
 }
 
@@ -155,7 +159,7 @@ static int add_run(struct context *context, const char **words, size_t n_words)
 	if (r >= 0)
 		addition_plan(&context->sysfs, &devices);
 	if (r >= 0 && change_options.dry_run && options.zone)
-		r = add_plan_online(context, &change, &memory, &devices, &plan);
+		r = add_plan_online(context, &change, &memory, &devices, &plan, &err);
 	if (r >= 0 && !change_options.dry_run)
 		r = add_execute(context, &change, &limits, deadline_ns, &memory, &devices, &plan,
 				&err);

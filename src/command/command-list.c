@@ -171,13 +171,14 @@ static int list_judge(struct context *context, struct memory *memory, const stru
 		      struct error *err)
 {
 	struct page_survey survey = { 0 };
-	int r;
+	int r = options.scan ? page_survey_open(&context->sysfs, memory, &survey) :
+			       page_survey_open_places(&context->sysfs, memory, &survey);
 
-	if (!options.scan) {
-		r = page_survey_open_places(&context->sysfs, memory, &survey);
-	} else {
-		r = page_survey_open(&context->sysfs, memory, &survey);
-		if (r == 0 && (r = page_survey_scan_all(&survey, selected, CLOCK_NEVER)) < 0)
+	if (r < 0)
+		return error_no_memory(err);
+	if (options.scan) {
+		r = page_survey_scan_all(&survey, selected, CLOCK_NEVER);
+		if (r < 0)
 			error_set(err, r, "cannot read /proc/kpageflags, which --scan needs: %s%s",
 				  strerror(-r), r == -EACCES ? " (only root can)" : "");
 	}

@@ -300,7 +300,7 @@ static int monitor_open_events(struct monitor *monitor, struct error *err)
 		n++;
 	subsystems = calloc(n + 3, sizeof(*subsystems));
 	if (!subsystems)
-		return error_set(err, -ENOMEM, "no memory");
+		return error_no_memory(err);
 	n = 0;
 	subsystems[n++] = "memory";
 	subsystems[n++] = "node";
@@ -327,9 +327,9 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();
 	monitor.batch = calloc(BATCH_MAX, sizeof(*monitor.batch));
-	r = monitor.batch ? monitor_open_events(&monitor, &err) : -ENOMEM;
-	if (r == 0)
-		r = monitor_follow(&monitor);
+	r = monitor.batch ? monitor_open_events(&monitor, &err) : error_no_memory(&err);
+	if (r == 0 && (r = monitor_follow(&monitor)) < 0)
+		error_set(&err, r, "cannot follow the events: %s", strerror(-r));
 	/* Nobody reads any more: that is an end as good as any. */
 	if (ferror(stdout) && errno == EPIPE) {
 		__fpurge(stdout);
@@ -340,8 +340,6 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 	memory_close(&monitor.before);
 	event_state_done(&monitor.told);
 	free(monitor.batch);
-	if (r < 0 && !err.code)
-		error_set(&err, r, "cannot follow the events: %s", strerror(-r));
 	return r < 0 ? command_fail(context, EXIT_FAILED, &err) : EXIT_DONE;
 }
 

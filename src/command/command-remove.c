@@ -51,8 +51,8 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 		r = options_size(run->memory.block_size, &amount, err);
 	if (r == 0)
 		r = selection_load(&context->sysfs, request, &run->memory, &blocks, err);
-	if (r == 0)
-		r = page_survey_open(&context->sysfs, &run->memory, &run->survey);
+	if (r == 0 && page_survey_open(&context->sysfs, &run->memory, &run->survey) < 0)
+		r = error_no_memory(err);
 	if (r == 0 && amount) {
 		run->goal = (struct removal_size){ .survey = &run->survey,
 						   .candidates = blocks,
@@ -68,9 +68,9 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 		if (r == 0)
 			r = removal_add_vacant(&context->sysfs, &run->memory, request->words,
 					       request->n_words, &run->removal, err);
-		if (r == 0)
-			r = removal_plan(&context->sysfs, &run->memory, change_options.atomic,
-					 &run->removal);
+		if (r == 0 && (r = removal_plan(&context->sysfs, &run->memory,
+						change_options.atomic, &run->removal)) < 0)
+			error_set(err, r, "cannot make the plan: %s", strerror(-r));
 		if (r == 0)
 			plan_check_check(&run->survey, run->deadline_ns, change_options.force,
 					 &run->removal.plan);
@@ -79,8 +79,6 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 		foresee_plan(&context->sysfs, &run->survey, run->deadline_ns, &run->removal.plan);
 		removal_foresee(&context->sysfs, change_options.atomic, &run->removal);
 	}
-	if (r < 0 && !err->code)
-		error_set(err, r, "cannot plan: %s", strerror(-r));
 	ranges_done(&blocks);
 	return r;
 }

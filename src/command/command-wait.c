@@ -109,9 +109,10 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 		if (!ranges_contain(&blocks, block->number))
 			continue;
 		found++;
-		r = ranges_add(block_is_done(block, waiting->goal) ? &waiting->done :
+		if (ranges_add(block_is_done(block, waiting->goal) ? &waiting->done :
 								     &waiting->not_done,
-			       block->number, block->number);
+			       block->number, block->number) < 0)
+			r = error_no_memory(err);
 	}
 	/* What is gone is offline enough. */
 	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {

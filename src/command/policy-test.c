@@ -175,7 +175,10 @@ static int inquiry_load(struct context *context, const char **words, size_t n_wo
 	if (r == 0)
 		r = selection_load(&context->sysfs, &request, &inquiry->memory, &inquiry->blocks,
 				   err);
-	return r == 0 ? policy_scene_load(&context->sysfs, &inquiry->memory, &inquiry->scene) : r;
+	if (r < 0)
+		return r;
+	r = policy_scene_load(&context->sysfs, &inquiry->memory, &inquiry->scene);
+	return r < 0 ? error_set(err, r, "cannot tell which memory is whose: %s", strerror(-r)) : 0;
 }
 
 static void tell(const struct inquiry *inquiry, const struct answer *answer)

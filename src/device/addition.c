@@ -69,7 +69,7 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 				 "memory the machine crashes; if you are sure "
 				 "that there is, give --force",
 				 selector->word);
-	return addition_add(device, devices);
+	return addition_add(device, devices) < 0 ? error_no_memory(err) : 0;
 }
 
 static int addition_resolve_word(const struct memory *memory, const char *word, bool force,
@@ -94,7 +94,7 @@ static int addition_resolve_word(const struct memory *memory, const char *word, 
 				 "'%s' is no device that memory can be added from; memhpctl list "
 				 "--devices shows them",
 				 word);
-	return addition_add(device, devices);
+	return addition_add(device, devices) < 0 ? error_no_memory(err) : 0;
 }
 
 int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force,

@@ -50,7 +50,7 @@ static int removal_size_choose(const struct removal_size *goal, struct ranges *r
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r >= 0 && i < best.n_chosen; i++)
-		r = ranges_add(ret, best.v[i], best.v[i]);
+		r = ranges_add(ret, best.v[i], best.v[i]) < 0 ? error_no_memory(err) : 0;
 	candidates_done(&best);
 	return r;
 }
@@ -62,12 +62,14 @@ static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size
 	struct ranges blocks = { 0 };
 	int r = removal_size_look(goal);
 
-	if (r >= 0)
+	if (r < 0)
+		error_set(err, r, "cannot look at the candidates: %s", strerror(-r));
+	else
 		r = removal_size_choose(goal, &blocks, err);
 	if (r >= 0)
 		r = removal_resolve(goal->survey->memory, &blocks, false, ret, err);
-	if (r >= 0)
-		r = removal_plan(sysfs, goal->survey->memory, goal->atomic, ret);
+	if (r >= 0 && removal_plan(sysfs, goal->survey->memory, goal->atomic, ret) < 0)
+		r = error_no_memory(err);
 	if (r >= 0)
 		plan_check_check(goal->survey, goal->deadline_ns, goal->force, &ret->plan);
 	ranges_done(&blocks);
@@ -118,9 +120,12 @@ int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, stru
 
 	/* Another for each that is refused, as long as there are others; the last ones say why not.
 	 */
-	while (r >= 0 && (r = removal_size_drop_refused(goal, ret)) > 0) {
+	while (r >= 0) {
 		struct removal other = { 0 };
 
+		r = removal_size_drop_refused(goal, ret);
+		if (r <= 0)
+			return r < 0 ? error_no_memory(err) : 0;
 		r = removal_size_plan_once(sysfs, goal, &other, err);
 		if (r >= 0) {
 			removal_done(ret);

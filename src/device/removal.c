@@ -41,7 +41,7 @@ static int removal_resolve_device(const struct device *device, const struct rang
 {
 	struct ranges in = { 0 }, out = { 0 };
 	_cleanup_free_ char *missing = NULL;
-	int r = removal_split(device, selected, &in, &out);
+	int r = removal_split(device, selected, &in, &out) < 0 ? error_no_memory(err) : 0;
 
 	if (r >= 0 && in.n && out.n && !device->provider->cannot_remove && !whole_device) {
 		missing = ranges_text(&out, 8);
@@ -52,14 +52,15 @@ static int removal_resolve_device(const struct device *device, const struct rang
 			      device->name, missing ? missing : "", device->name);
 	}
 	for (size_t i = 0; r >= 0 && in.n && !device->provider->cannot_remove && i < out.n; i++)
-		r = ranges_add(&in, out.v[i].first, out.v[i].last);
+		r = ranges_add(&in, out.v[i].first, out.v[i].last) < 0 ? error_no_memory(err) : 0;
 	ranges_done(&out);
 	if (r < 0 || !in.n) {
 		ranges_done(&in);
 		return r;
 	}
-	return device_outcomes_add(&removal->devices, device->name, device->provider, in) ? 0 :
-											    -ENOMEM;
+	return device_outcomes_add(&removal->devices, device->name, device->provider, in) ?
+		       0 :
+		       error_no_memory(err);
 }
 
 int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device,
@@ -75,9 +76,13 @@ int removal_resolve(const struct memory *memory, const struct ranges *blocks, bo
 	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++)
 		if (memory->blocks[i].device == BLOCK_NO_DEVICE &&
 		    ranges_contain(blocks, memory->blocks[i].number))
-			r = ranges_add(&rest, memory->blocks[i].number, memory->blocks[i].number);
+			r = ranges_add(&rest, memory->blocks[i].number, memory->blocks[i].number) <
+					    0 ?
+				    error_no_memory(err) :
+				    0;
 	if (r >= 0 && rest.n) {
-		r = device_outcomes_add(&removal.devices, NULL, NULL, rest) ? 0 : -ENOMEM;
+		r = device_outcomes_add(&removal.devices, NULL, NULL, rest) ? 0 :
+									      error_no_memory(err);
 		rest = (struct ranges){ 0 };
 	}
 	ranges_done(&rest);

@@ -43,7 +43,7 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 	memory.node_sets = calloc(1, sizeof(*memory.node_sets));
 	if (!memory.node_sets) {
 		close(memory.directory);
-		return -ENOMEM;
+		return error_no_memory(err);
 	}
 	*ret = memory;
 	return 0;

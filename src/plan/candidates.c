@@ -353,10 +353,12 @@ int candidates_choose(const struct candidates_request *request, uint64_t blocks,
 	if (r == 0 && request->wanted == BLOCK_OFFLINE &&
 	    (r = choice_take_devices(&choice, blocks, &missing)) == 0)
 		choice_rank(&choice);
-	if (r == 0 && (choice.n < blocks || (request->whole_devices && missing)))
+	if (r < 0)
+		error_no_memory(err);
+	else if (choice.n < blocks || (request->whole_devices && missing))
 		r = choice_refuse(&choice, blocks, missing, err);
 	if (r == 0 && !(goal.v = calloc(choice.n + 1, sizeof(*goal.v))))
-		r = -ENOMEM;
+		r = error_no_memory(err);
 	if (r == 0) {
 		qsort(choice.candidates, choice.n, sizeof(*choice.candidates), compare_candidates);
 		for (goal.n = 0; goal.n < (request->whole_devices ? blocks : choice.n); goal.n++)

@@ -2,6 +2,7 @@
 #include "plan/plan-size.h"
 
 #include <errno.h>
+#include <string.h>
 
 /*
  * Looked at first: twice the amount and a few more. Reading page flags takes time, and the best are
@@ -68,7 +69,9 @@ static int goal_choose(struct page_survey *survey, const struct plan_size_reques
 	     n *= 2) {
 		all = n >= ret->n;
 		r = goal_look(survey, ret, n, request->deadline_ns);
-		if (r == 0) {
+		if (r < 0) {
+			error_set(err, r, "cannot look at the candidates: %s", strerror(-r));
+		} else {
 			candidates_done(ret);
 			r = candidates_choose(&choice, request->blocks, ret, err);
 		}
@@ -83,8 +86,9 @@ int plan_size(struct page_survey *survey, const struct plan_size_request *reques
 	struct ranges candidates = { 0 };
 	int r = goal_choose(survey, request, &goal, err);
 
-	if (r == 0)
-		r = goal_ranges(&goal, goal.n, &candidates);
+	if (r < 0)
+		return r;
+	r = goal_ranges(&goal, goal.n, &candidates);
 	if (r == 0 && request->wanted == BLOCK_OFFLINE)
 		r = plan_offline(survey->memory, &candidates, ret);
 	else if (r == 0)
@@ -94,5 +98,5 @@ int plan_size(struct page_survey *survey, const struct plan_size_request *reques
 		r = plan_set_goal(ret, goal.v, goal.n, goal.n_chosen);
 	ranges_done(&candidates);
 	candidates_done(&goal);
-	return r;
+	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
 }

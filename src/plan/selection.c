@@ -109,8 +109,8 @@ static int selection_add_range(struct selection *selection, const struct selecto
 					 strerror(-r));
 		if (r == 0 && !selection->request->missing_is_empty)
 			return selection_refuse(selection, selector, first, last, number, err);
-		if (r == 1 && (r = ranges_add(&selection->blocks, number, number)) < 0)
-			return r;
+		if (r == 1 && ranges_add(&selection->blocks, number, number) < 0)
+			return error_no_memory(err);
 		/* Beyond the highest block of a whole snapshot there is nothing to look for. */
 		if (number == last ||
 		    (selection->memory->whole && r == 0 &&
@@ -166,11 +166,11 @@ static int selection_add_node(struct selection *selection, const struct selector
 		     number++) {
 			r = selection_look(selection, number);
 			/* 0: it went since the node was read. */
-			if (r == 1)
-				r = ranges_add(&selection->blocks, number, number);
+			if (r == 1 && ranges_add(&selection->blocks, number, number) < 0)
+				r = error_no_memory(err);
 			else if (r < 0)
-				error_set(err, r, "cannot read memory%" PRIu64 ": %s", number,
-					  strerror(-r));
+				r = error_set(err, r, "cannot read memory%" PRIu64 ": %s", number,
+					      strerror(-r));
 		}
 	}
 	ranges_done(&numbers);
@@ -203,7 +203,7 @@ static int selection_add_device(struct selection *selection, const struct select
 				   device->blocks.v[i].last);
 
 		if (r < 0)
-			return r;
+			return error_no_memory(err);
 	}
 	return 0;
 }
@@ -229,7 +229,7 @@ static int selection_add(struct selection *selection, const struct selector *sel
 	case SELECTOR_DEVICE:
 		return selection_add_device(selection, selector, err);
 	}
-	return -EINVAL;
+	return error_set(err, -EINVAL, "'%s' names no block", selector->word);
 }
 
 /*
@@ -269,7 +269,9 @@ static int selection_filter(struct selection *selection, struct error *err)
 
 		if (ranges_contain(&selection->blocks, block->number) &&
 		    filter_match(filter, selection->memory, block))
-			r = ranges_add(&kept, block->number, block->number);
+			r = ranges_add(&kept, block->number, block->number) < 0 ?
+				    error_no_memory(err) :
+				    0;
 	}
 	ranges_done(&selection->blocks);
 	selection->blocks = kept;
@@ -318,7 +320,7 @@ static int selection_run(struct selection *selection, struct error *err)
 		r = ranges_add(&selection->blocks, selection->memory->blocks[i].number,
 			       selection->memory->blocks[i].number);
 		if (r < 0)
-			return r;
+			return error_no_memory(err);
 	}
 	for (size_t i = 0; i < request->n_words; i++) {
 		r = selector_parse(request->words[i], &selector, err);

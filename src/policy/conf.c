@@ -80,7 +80,7 @@ int conf_parse(const char *file, const char *text, size_t length,
 	int r = 0;
 
 	if (!copy)
-		return -ENOMEM;
+		return error_no_memory(err);
 	memcpy(copy, text, length);
 	copy[length] = '\0';
 	for (line = copy; line && r == 0; line = next) {
@@ -99,7 +99,7 @@ int conf_parse(const char *file, const char *text, size_t length,
 		if (r == 0)
 			r = function(&item, data, err);
 	}
-	if (r < 0 && err && err->code)
+	if (r < 0)
 		error_wrap(err, "%s:%u", file, item.line);
 	return r;
 }

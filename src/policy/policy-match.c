@@ -135,8 +135,11 @@ static int scene_load_cpuless(const struct sysfs *sysfs, struct policy_scene *sc
 
 			snprintf(path, sizeof(path), SYSFS_NODE "/node%" PRIu32 "/cpulist",
 				 set->v[n]);
-			if (sysfs_read_path(sysfs, path, cpus, sizeof(cpus)) == 0)
+			r = sysfs_read_path(sysfs, path, cpus, sizeof(cpus));
+			if (r == 0)
 				r = ranges_add(&scene->cpuless, set->v[n], set->v[n]);
+			else if (sysfs_is_absent(r))
+				r = 0;
 		}
 	}
 	return r < 0 ? r : 0;
@@ -152,9 +155,9 @@ static int scene_load_foreign(const struct sysfs *sysfs, struct policy_scene *sc
 	struct iomem iomem;
 	int r = iomem_load(sysfs, &iomem);
 
+	/* Root's to read; what is no iomem says nothing. */
 	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	r = 0;
+		return sysfs_is_absent(r) || r == -EACCES || r == -EINVAL ? 0 : r;
 	for (size_t i = 0; r >= 0 && i < iomem.n; i++)
 		if (!strncmp(iomem.v[i].name, "System RAM (", 12))
 			r = ranges_add(&scene->foreign, iomem.v[i].first / size,

@@ -79,8 +79,8 @@ static int policy_run_read(const struct policy_run_request *request,
 		r = memory_load_nodes(memory);
 	if (r == 0 && (r = provider_find_devices(request->sysfs, memory, err)) < 0)
 		return r;
-	if (r == 0)
-		r = policy_scene_load(request->sysfs, memory, &result->scene);
+	if (r == 0 && (r = policy_scene_load(request->sysfs, memory, &result->scene)) < 0)
+		return error_set(err, r, "cannot tell which memory is whose: %s", strerror(-r));
 	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;
 }
 
@@ -164,12 +164,15 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 	/* In place: the scene points to the snapshot. */
 	*ret = (struct policy_run_result){ 0 };
 	r = policy_run_read(request, ret, err);
-	if (r == 0)
-		r = policy_state_load(request->sysfs, &known);
-	if (r == 0 && ratio_load(request->sysfs, &ret->before) == -ENOMEM)
-		r = -ENOMEM;
-	if (r == 0)
-		r = policy_run_plan(request, &known, ret);
+	if (r == 0 && (request->only_new || !request->dry_run) &&
+	    (r = policy_state_load(request->sysfs, &known)) < 0)
+		error_set(err, r, "cannot read which blocks were online before: %s", strerror(-r));
+	if (r == 0 && (r = ratio_load(request->sysfs, &ret->before)) < 0)
+		r = sysfs_is_absent(r) || r == -EINVAL ?
+			    0 :
+			    error_set(err, r, "cannot read /proc/zoneinfo: %s", strerror(-r));
+	if (r == 0 && (r = policy_run_plan(request, &known, ret)) < 0)
+		error_set(err, r, "cannot make the plan: %s", strerror(-r));
 	if (r == 0 && !request->dry_run) {
 		r = policy_run_execute(request, ret, err);
 		ratio_load(request->sysfs, &ret->after);

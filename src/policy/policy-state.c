@@ -37,10 +37,11 @@ int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret)
 	_cleanup_free_ char *text = NULL;
 	struct policy_state known = { 0 };
 	char *rest, *line;
+	int r = run_file_read(sysfs, FILE_NAME, &text);
 
 	*ret = known;
-	if (run_file_read(sysfs, FILE_NAME, &text) < 0)
-		return 0;
+	if (r < 0)
+		return sysfs_is_absent(r) ? 0 : r;
 	for (rest = text; (line = strsep(&rest, "\n")) && *line;) {
 		struct block block = { 0 };
 		char letter;

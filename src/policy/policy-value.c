@@ -163,7 +163,7 @@ static int value_range(enum policy_key key, char *text, struct policy_word *word
 	char *last = first ? strchr(first, '-') : NULL;
 
 	if (!first)
-		return -ENOMEM;
+		return error_no_memory(err);
 	if (last)
 		*last++ = '\0';
 	if (parse(first, &word->first) < 0 || parse(last ? last : first, &word->last) < 0 ||
@@ -218,11 +218,12 @@ static int check_arch(const char *text, struct error *err)
 static int value_word(enum policy_key key, char *text, const char *const *providers,
 		      struct policy_word *word, struct error *err)
 {
+	int r = 0;
+
 	*word = (struct policy_word){ .first = 1 };
 	switch (key) {
 	case POLICY_KEY_PROVIDER:
-		if (check_provider(text, providers, err) < 0)
-			return -EINVAL;
+		r = check_provider(text, providers, err);
 		break;
 	case POLICY_KEY_VIRT:
 		if (find_name(virt_words, ARRAY_SIZE(virt_words), text) < 0)
@@ -232,8 +233,7 @@ static int value_word(enum policy_key key, char *text, const char *const *provid
 					 text);
 		break;
 	case POLICY_KEY_ARCH:
-		if (check_arch(text, err) < 0)
-			return -EINVAL;
+		r = check_arch(text, err);
 		break;
 	case POLICY_KEY_NODE:
 		if (!strcmp(text, "cpuless") || !strcmp(text, "has-cpu"))
@@ -241,14 +241,15 @@ static int value_word(enum policy_key key, char *text, const char *const *provid
 		/* fall through */
 	case POLICY_KEY_ADDRESS:
 	case POLICY_KEY_BLOCK:
-		if (value_range(key, text, word, err) < 0)
-			return -EINVAL;
+		r = value_range(key, text, word, err);
 		break;
 	default:
 		break;
 	}
+	if (r < 0)
+		return r;
 	word->text = strdup(text);
-	return word->text ? 0 : -ENOMEM;
+	return word->text ? 0 : error_no_memory(err);
 }
 
 int policy_value_condition(enum policy_key key, const char *text, const char *const *providers,
@@ -257,7 +258,7 @@ int policy_value_condition(enum policy_key key, const char *text, const char *co
 	struct policy_condition condition = { .present = true, .negated = *text == '!' };
 	_cleanup_free_ char *copy = strdup(text + condition.negated);
 	char *rest = copy, *part;
-	int r = copy ? 0 : -ENOMEM;
+	int r = copy ? 0 : error_no_memory(err);
 
 	while (r == 0 && (part = strsep(&rest, ","))) {
 		struct policy_word *larger =
@@ -265,7 +266,7 @@ int policy_value_condition(enum policy_key key, const char *text, const char *co
 		char *end = part + strlen(part);
 
 		if (!larger) {
-			r = -ENOMEM;
+			r = error_no_memory(err);
 			break;
 		}
 		condition.words = larger;

@@ -93,9 +93,10 @@ static int policy_begin_section(struct reading *reading, const struct conf_item 
 {
 	struct policy *policy = reading->policy;
 	struct policy_rule *larger;
+	int r = policy_check_rule(reading->rule, err);
 
-	if (policy_check_rule(reading->rule, err) < 0)
-		return -EINVAL;
+	if (r < 0)
+		return r;
 	reading->rule = NULL;
 	if (!strcmp(item->section, "policy") && !*item->name)
 		return 0;
@@ -112,14 +113,14 @@ static int policy_begin_section(struct reading *reading, const struct conf_item 
 					 policy->rules[i].origin.line);
 	larger = reallocarray(policy->rules, policy->n_rules + 1, sizeof(*larger));
 	if (!larger)
-		return -ENOMEM;
+		return error_no_memory(err);
 	policy->rules = larger;
 	reading->rule = &larger[policy->n_rules];
 	*reading->rule = (struct policy_rule){ .name = strdup(item->name),
 					       .origin = { reading->file, item->line } };
 	memset(reading->in_rule, 0, sizeof(reading->in_rule));
 	if (!reading->rule->name)
-		return -ENOMEM;
+		return error_no_memory(err);
 	policy->n_rules++;
 	return 0;
 }
@@ -139,23 +140,23 @@ static int policy_set_in_rule(struct reading *reading, const struct conf_item *i
 	int r;
 
 	if (!strcmp(item->key, "action")) {
-		if (policy_once(&rule->has_action, item, err) < 0)
-			return -EINVAL;
-		return policy_value_action(item->value, &rule->action, err);
+		r = policy_once(&rule->has_action, item, err);
+		return r < 0 ? r : policy_value_action(item->value, &rule->action, err);
 	}
 	for (size_t key = 0; key < POLICY_KEY_COUNT; key++) {
 		if (strcmp(item->key, key_names[key]))
 			continue;
-		if (policy_once(&reading->in_rule[key], item, err) < 0)
-			return -EINVAL;
+		r = policy_once(&reading->in_rule[key], item, err);
+		if (r < 0)
+			return r;
 		return policy_value_condition((enum policy_key)key, item->value,
 					      reading->policy->providers, &rule->conditions[key],
 					      err);
 	}
 	for (size_t i = POLICY_SETTING_MAX_RATIO; i <= POLICY_SETTING_OVER; i++)
 		if (!strcmp(item->key, setting_names[i]) &&
-		    policy_once(&reading->in_rule[POLICY_KEY_COUNT + i], item, err) < 0)
-			return -EINVAL;
+		    (r = policy_once(&reading->in_rule[POLICY_KEY_COUNT + i], item, err)) < 0)
+			return r;
 	r = policy_value_guard(item->key, item->value, &rule->guard, err);
 	if (r)
 		return r < 0 ? r : 0;
@@ -170,6 +171,8 @@ static int policy_set_in_rule(struct reading *reading, const struct conf_item *i
 static int policy_read_setting(struct policy *policy, enum policy_setting setting,
 			       const struct conf_item *item, struct error *err)
 {
+	int r;
+
 	switch (setting) {
 	case POLICY_SETTING_KERNEL:
 		return policy_value_yes(item->key, item->value, &policy->kernel, err);
@@ -180,9 +183,8 @@ static int policy_read_setting(struct policy *policy, enum policy_setting settin
 	case POLICY_SETTING_RETRIES:
 		return policy_value_retries(item->value, &policy->retries, err);
 	default:
-		return policy_value_guard(item->key, item->value, &policy->guard, err) < 0 ?
-			       -EINVAL :
-			       0;
+		r = policy_value_guard(item->key, item->value, &policy->guard, err);
+		return r < 0 ? r : 0;
 	}
 }
 
@@ -199,8 +201,9 @@ static int policy_set_in_policy(struct reading *reading, const struct conf_item 
 
 		if (strcmp(item->key, setting_names[i]))
 			continue;
-		if (policy_once(&reading->in_policy[i], item, err) < 0)
-			return -EINVAL;
+		r = policy_once(&reading->in_policy[i], item, err);
+		if (r < 0)
+			return r;
 		/* A value that does not count must be right all the same. */
 		r = policy_read_setting(counts ? policy : &ignored, (enum policy_setting)i, item,
 					err);
@@ -262,11 +265,11 @@ int policy_add(struct policy *policy, const char *file, const char *text, size_t
 	int r;
 
 	if (!larger)
-		return -ENOMEM;
+		return error_no_memory(err);
 	policy->files = larger;
 	larger[policy->n_files] = strdup(file);
 	if (!larger[policy->n_files])
-		return -ENOMEM;
+		return error_no_memory(err);
 	reading.file = larger[policy->n_files++];
 	r = conf_parse(reading.file, text, length, policy_take, &reading, err);
 	if (r == 0 && (r = policy_check_rule(reading.rule, err)) < 0)

@@ -112,7 +112,9 @@ int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, st
 
 	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) &&
 	    !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
-		r = conf_files_add(ret, "/etc", base_name(CONF_FILES_MAIN));
+		r = conf_files_add(ret, "/etc", base_name(CONF_FILES_MAIN)) < 0 ?
+			    error_no_memory(err) :
+			    0;
 	if (r < 0)
 		conf_files_done(ret);
 	return r;

@@ -23,7 +23,7 @@ int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, stru
 	int r = 0;
 
 	if (!monitor)
-		return -ENOMEM;
+		return error_no_memory(err);
 	monitor->udev = udev_new();
 	errno = 0;
 	if (monitor->udev)

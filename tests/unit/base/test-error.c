@@ -29,7 +29,26 @@ static void test_without_text_or_place(void **state)
 	(void)state;
 	assert_string_equal(error_text(&err), "Cannot allocate memory");
 	assert_int_equal(error_set(NULL, -EIO, "nobody asks"), -EIO);
-	assert_int_equal(error_wrap(NULL, "nobody asks"), 0);
+	/* A failure never looks like success. */
+	error_set(&err, 0, "what?");
+	assert_int_equal(err.code, -EIO);
+	error_done(&err);
+	assert_string_equal(error_text(&err), "unknown error");
+	assert_int_equal(error_no_memory(&err), -ENOMEM);
+	assert_string_equal(error_text(&err), "out of memory");
+	error_done(&err);
+}
+
+/* What there was no memory for has its beginning. */
+static void test_short_text(void **state)
+{
+	struct error err = { .code = -ENOMEM, .short_text = "the beginning" };
+
+	(void)state;
+	assert_string_equal(error_text(&err), "the beginning");
+	assert_int_equal(error_wrap(&err, "list"), -ENOMEM);
+	assert_string_equal(error_text(&err), "list: the beginning");
+	error_done(&err);
 }
 
 static void test_names(void **state)
@@ -48,6 +67,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set_and_wrap),
 		cmocka_unit_test(test_without_text_or_place),
+		cmocka_unit_test(test_short_text),
 		cmocka_unit_test(test_names),
 	};
 
