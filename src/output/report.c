@@ -200,19 +200,18 @@ void report_print(const struct report *report, bool quiet)
 }
 
 /*
- * The zones that the block has now, NULL if they are not known: of a block that went offline nobody
- * has asked which it could join.
+ * The zones that the block has now, NULL if they are not known: of a block that went offline, be it
+ * only to come back, nobody has asked which it could join.
  */
 static const struct zones *report_zones(const struct outcome *outcome, const struct block *block,
 					struct zones *buffer)
 {
-	if (block && outcome->after == block->state)
-		return &block->zones;
-	if (outcome->after != BLOCK_ONLINE || outcome->zone_after == ZONE_UNKNOWN)
-		return NULL;
-	*buffer = (struct zones){ .n = 1 };
-	buffer->v[0] = (uint8_t)outcome->zone_after;
-	return buffer;
+	if (outcome->after == BLOCK_ONLINE && outcome->zone_after != ZONE_UNKNOWN) {
+		*buffer = (struct zones){ .n = 1 };
+		buffer->v[0] = (uint8_t)outcome->zone_after;
+		return buffer;
+	}
+	return block && outcome->after == block->state && !outcome->attempts ? &block->zones : NULL;
 }
 
 static void report_add_outcome(const struct report *report, const struct outcome *outcome,

@@ -154,7 +154,14 @@ def test_replaced_before_its_turn(machine: Any) -> None:
     """That another block was found is no answer of the kernel: there is no errno."""
     result = machine("x86-dimm").memhpctl("offline", "33-34", "--json", rules="memory33 offline also replace 34 1")
     assert outcomes(result) == {33: ("changed", None), 34: ("replaced", "replaced")}
-    assert "errno" not in result.json()["blocks"][1]
+    assert result.json()["blocks"][1]["errno"] is None
+
+
+def test_zones_are_those_of_now(machine: Any) -> None:
+    """Online before and after, and in another zone: `zones` tells the one it is in."""
+    result = machine("x86-dimm").memhpctl("online", "35", "--zone=kernel", "--rezone", "--json")
+    block = result.json()["blocks"][0]
+    assert (block["zone_before"], block["zone_after"], block["zones"]) == ("Movable", "Normal", ["Normal"])
 
 
 def test_rezoned_into_a_third_zone(machine: Any) -> None:

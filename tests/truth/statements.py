@@ -40,6 +40,7 @@ class Report:
     statements: list[Statement] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
     bytes_changed: int | None = None
+    counted: tuple[int, int] | None = None      # blocks and bytes that it is about
     order: list[tuple[int, str]] | None = None
     lies: list[str] = field(default_factory=list)
 
@@ -49,6 +50,7 @@ def from_json(document: dict[str, Any]) -> Report:
     report = Report()
     totals = dict(document["totals"])
     report.bytes_changed = totals.pop("bytes_changed")
+    report.counted = (totals.pop("blocks"), totals.pop("bytes"))
     report.totals = {name.replace("_", "-"): count for name, count in totals.items()}
     for block in document["blocks"]:
         report.statements.append(Statement(
