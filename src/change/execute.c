@@ -276,7 +276,7 @@ int execute_plan(const struct execute_request *request, struct plan *plan)
 	/* Without memory to plan the way back the changed blocks stay changed, and are reported so.
 	 */
 	if (!well && request->atomic && execute_roll_back(request, plan) < 0)
-		log_error("no memory to put the changed blocks back");
+		log_error("not enough memory to put the changed blocks back");
 	if (plan->goal)
 		plan_trim(plan, made);
 	return 0;

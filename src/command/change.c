@@ -143,7 +143,7 @@ int change_lock(struct context *context, int64_t deadline_ns, int *ret_exit_code
 		return r < 0 ? -1 : r;
 	if (r == -ETIME)
 		error_set(&err, r,
-			  "another memhpctl (process %d) was at work until the deadline; nothing "
+			  "another memhpctl (process %d) was running until the deadline; nothing "
 			  "was changed",
 			  (int)holder);
 	else

@@ -18,8 +18,8 @@ static struct {
 
 static const struct poptOption add_options[] = {
 	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0,
-	  "Bring the blocks online, in this zone: auto (the kernel's choice), kernel, movable; "
-	  "without, they are left as they come",
+	  "Bring the blocks online in this zone: auto (the kernel's choice), kernel, movable "
+	  "(default: leave them as they come)",
 	  "auto|kernel|movable" },
 	OPTIONS_INCLUDE(change_option_table_without_atomic, "How to change:"),
 	POPT_TABLEEND

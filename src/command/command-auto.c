@@ -36,10 +36,10 @@ static struct {
 static const struct poptOption kick_options[] = { POPT_TABLEEND };
 
 static const struct poptOption auto_options[] = {
-	{ "wait", '\0', POPT_ARG_NONE, &options.wait, 0, "Wait while another one is at work",
+	{ "wait", '\0', POPT_ARG_NONE, &options.wait, 0, "Wait while another memhpctl is running",
 	  NULL },
 	{ "boot", '\0', POPT_ARG_NONE, &options.boot, 0,
-	  "Set the kernel's knobs as the policy wants them, and ask for a pass", NULL },
+	  "Set the kernel's knobs as the policy wants them, and request a pass", NULL },
 	{ "restore", '\0', POPT_ARG_NONE, &options.restore, 0,
 	  "Give the kernel's knobs back the values that they had before memhpctl set them", NULL },
 	POPT_TABLEEND
@@ -82,7 +82,7 @@ static int auto_pass(struct context *context, struct error *err)
 	/* A command of the administrator goes first. */
 	lock = runlock_take(&context->sysfs, deadline_ns, auto_tell_other_run, &holder);
 	if (lock == -ETIME)
-		r = error_set(err, lock, "another memhpctl (process %d) was at work all the time",
+		r = error_set(err, lock, "another memhpctl (process %d) was running the whole time",
 			      (int)holder);
 	else
 		r = lock == -EINTR ? lock : policy_run_pass(&request, &result, err);
@@ -129,9 +129,8 @@ static int auto_serve(struct context *context, bool flag, bool wait)
 		return EXIT_SIGNAL + interrupt_signal();
 	if (r == -ELOOP)
 		error_set(&work.err, r,
-			  "applying the policy began %d times without getting anywhere, and is "
-			  "given up until memory comes again; "
-			  "see memhpctl policy apply",
+			  "applying the policy was started %d times without success; giving up "
+			  "until more memory is added; run memhpctl policy apply to see why",
 			  FLAG_STARTS_MAX);
 	else if (r < 0 && !work.err.code)
 		error_set(&work.err, r, "cannot apply the policy: %s", strerror(-r));
@@ -252,7 +251,7 @@ static int auto_run(struct context *context, const char **words, size_t n_words)
 const struct command command_kick = {
 	.name = "kick",
 	.operands = "",
-	.summary = "say that memory has come (for the udev rule)",
+	.summary = "report that memory was added (for the udev rule)",
 	.options = kick_options,
 	.flags = COMMAND_HIDDEN | COMMAND_CHANGES,
 	.run = kick_run,
@@ -261,7 +260,7 @@ const struct command command_kick = {
 const struct command command_auto = {
 	.name = "auto",
 	.operands = "",
-	.summary = "apply the policy to memory that has come (for the service)",
+	.summary = "apply the policy to memory that was added (for the service)",
 	.options = auto_options,
 	.flags = COMMAND_HIDDEN | COMMAND_CHANGES,
 	.run = auto_run,

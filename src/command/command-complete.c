@@ -318,7 +318,7 @@ static int complete_run(struct context *context, const char **words, size_t n_wo
 const struct command command_complete = {
 	.name = "complete",
 	.operands = "-- [WORD...]",
-	.summary = "print what the last word of a command line may become",
+	.summary = "print completions for the last word of a command line",
 	.options = complete_options,
 	.flags = COMMAND_HIDDEN | COMMAND_NO_SYSTEM,
 	.run = complete_run,

@@ -25,8 +25,8 @@ static struct {
 } options;
 
 static const struct poptOption explain_options[] = {
-	{ "all", '\0', POPT_ARG_NONE, &options.all, 0,
-	  "Every block, as far as the filters let it through", NULL },
+	{ "all", '\0', POPT_ARG_NONE, &options.all, 0, "Select all blocks (filters still apply)",
+	  NULL },
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	POPT_TABLEEND
 };
@@ -83,10 +83,10 @@ static int explain_print(struct context *context, struct memory *memory,
 	else
 		explanation_print(&explanation);
 	if (explanation.scan_error)
-		log_warning("cannot look at the pages: /proc/kpageflags: %s; this is what the zone "
-			    "tells%s",
+		log_warning("cannot look at the pages: /proc/kpageflags: %s; this is judged by the "
+			    "zone alone%s",
 			    strerror(-explanation.scan_error),
-			    explanation.scan_error == -EACCES ? ", more needs root" : "");
+			    explanation.scan_error == -EACCES ? "; run as root for more" : "");
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		free(log[i]);
 	free(log);
@@ -127,7 +127,7 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 const struct command command_explain = {
 	.name = "explain",
 	.operands = "SELECTOR...",
-	.summary = "tell why memory blocks can or cannot go offline",
+	.summary = "explain why memory blocks can or cannot go offline",
 	.options = explain_options,
 	.run = explain_run,
 };

@@ -24,11 +24,12 @@ static struct {
 /* clang-format off */
 #define COMMAND_LINE_OPTIONS(quiet_character, quiet_target) \
 	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0, \
-	  "Use the sys/ and proc/ of this directory in place of the system's", "DIR" }, \
+	  "Use the sys/ and proc/ in this directory instead of the system's", "DIR" }, \
 	{ "json", 'j', POPT_ARG_NONE, &options.json, 0, \
 	  "Print one JSON document on standard output", NULL }, \
 	{ "quiet", quiet_character, POPT_ARG_NONE, quiet_target, 0, "Print errors only", NULL }, \
-	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', "Say more; twice: each retry", NULL }, \
+	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', \
+	  "Be verbose; repeat to show every retry", NULL }, \
 	{ "help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL }, \
 	{ "version", 'V', POPT_ARG_NONE, NULL, OPTION_VERSION, "Show the version", NULL }
 /* clang-format on */
@@ -104,8 +105,8 @@ static int command_line_open_system(struct context *context)
 	/* As from --sysroot="$DIR" without a DIR: it must not become the running system. */
 	if (options.sysroot && !*options.sysroot) {
 		error_set(&err, -EINVAL,
-			  "--sysroot=: an empty word names no directory; the running system is "
-			  "meant without --sysroot");
+			  "--sysroot=: the directory name is empty; leave out --sysroot to use the "
+			  "running system");
 		return command_fail(context, EXIT_USAGE, &err);
 	}
 	r = sysfs_open(options.sysroot, &context->sysfs, &err);
@@ -197,7 +198,8 @@ static int command_line_dispatch(struct context *context, int argc, char **argv)
 		puts(PACKAGE_STRING);
 	} else if (!(words = poptGetArgs(popt))) {
 		error_set(&err, -EINVAL,
-			  "a command is missing, such as memhpctl list; memhpctl help lists them");
+			  "no command given, such as memhpctl list; memhpctl help lists the "
+			  "commands");
 		exit_code = command_fail(context, EXIT_USAGE, &err);
 	} else if (!(context->command = command_find(words[0]))) {
 		exit_code = command_unknown(context, words[0]);

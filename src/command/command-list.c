@@ -27,21 +27,20 @@ static struct {
 } options;
 
 static const struct poptOption list_options[] = {
-	{ "all", 'a', POPT_ARG_NONE, &options.all, 0, "Show every block on a line of its own",
-	  NULL },
+	{ "all", 'a', POPT_ARG_NONE, &options.all, 0, "Show each block on its own line", NULL },
 	{ "devices", 'D', POPT_ARG_NONE, &options.devices, 0,
-	  "Show devices, the units in which memory comes and goes, instead of blocks", NULL },
+	  "Show devices (the units in which memory is added and removed) instead of blocks", NULL },
 	{ "map", '\0', POPT_ARG_NONE, &options.map, 0,
 	  "Draw a picture of memory instead of a table", NULL },
 	{ "scan", '\0', POPT_ARG_NONE, &options.scan, 0,
-	  "Look at the pages for the chance to go offline; needs root, about 15 s a TiB", NULL },
+	  "Judge the chance to go offline by the pages; needs root, about 15 s per TiB", NULL },
 	{ "output", 'o', POPT_ARG_STRING, &options.columns, 0,
 	  "Columns to show; +COLUMN adds to the default ones", "COLUMNS" },
 	{ "bytes", 'b', POPT_ARG_NONE, &options.bytes, 0, "Show sizes in bytes", NULL },
 	{ "raw", 'r', POPT_ARG_NONE, &options.raw, 0,
-	  "One blank between cells, no totals: for programs", NULL },
-	{ "noheadings", '\0', POPT_ARG_NONE, &options.no_headings, 0,
-	  "Leave out the headings and the totals", NULL },
+	  "Separate cells by one space, no totals: for scripts", NULL },
+	{ "noheadings", '\0', POPT_ARG_NONE, &options.no_headings, 0, "Omit headings and totals",
+	  NULL },
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	POPT_TABLEEND
 };
@@ -128,7 +127,7 @@ static int list_print_table(struct context *context, struct listing *listing)
 		}
 	}
 	if (!table || output_table_finish(table) < 0) {
-		error_set(&err, -12, "no memory for the table");
+		error_set(&err, -12, "not enough memory for the table");
 		return command_fail(context, EXIT_FAILED, &err);
 	}
 	if (!options.raw && !options.no_headings)
@@ -205,7 +204,7 @@ static int list_print_map(struct context *context, const struct memory *memory,
 					     .blocks_characters = colours &&
 								  terminal_has_utf8() }) == 0)
 		return EXIT_DONE;
-	error_set(&err, -ENOMEM, "no memory for the map");
+	error_set(&err, -ENOMEM, "not enough memory for the map");
 	return command_fail(context, EXIT_FAILED, &err);
 }
 
@@ -234,15 +233,14 @@ static int list_parse(const struct context *context, struct column_choice *choic
 
 	if (r == 0 && options.devices && (options.columns || options.all || options.scan))
 		r = error_set(err, -EINVAL,
-			      "--devices has columns of its own; it does not go with --output, "
-			      "--all and --scan");
+			      "--devices has its own columns; it cannot be combined with --output, "
+			      "--all or --scan");
 	if (r == 0 && options.map &&
 	    (options.devices || options.columns || options.all || options.bytes || options.raw ||
 	     options.no_headings || context->json))
 		r = error_set(err, -EINVAL,
-			      "--map is a picture for people; it does not go with --devices, "
-			      "--output, --all, --bytes, --raw, --noheadings "
-			      "and --json");
+			      "--map draws a picture; it cannot be combined with --devices, "
+			      "--output, --all, --bytes, --raw, --noheadings or --json");
 	if (r == 0 && options.scan)
 		r = column_add("OFFLINE", choice);
 	/* A program gets the members that a block has in every document. */
@@ -301,7 +299,7 @@ static void list_help(void)
 const struct command command_list = {
 	.name = "list",
 	.operands = "[SELECTOR...]",
-	.summary = "list memory blocks, those that look alike as one range",
+	.summary = "list memory blocks, merging neighbours that look alike",
 	.options = list_options,
 	.help = list_help,
 	.run = list_run,

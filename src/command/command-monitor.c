@@ -237,11 +237,11 @@ static int monitor_tell(struct monitor *monitor)
 	 */
 	if (r == 0 && monitor->overrun && monitor->drained) {
 		struct news news = { .action = "overrun",
-				     .name = "events were lost; what changed since follows" };
+				     .name = "events were lost; what changed meanwhile follows" };
 
 		clock_gettime(CLOCK_REALTIME, &news.time);
-		log_warning("events came faster than they were taken and some were lost; looking "
-			    "at all blocks again");
+		log_warning(
+			"events arrived too fast and some were lost; looking at all blocks again");
 		print_other(monitor, &news);
 		r = event_state_catch_up(&monitor->told, &monitor->memory, print_found, monitor);
 		monitor->overrun = false;
@@ -319,10 +319,11 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 	r = filter_parse(&filter_options, &monitor.filter, &err);
 	if (r == 0 && n_words)
 		r = error_set(&err, -EINVAL,
-			      "'%s': monitor takes no selector; --device and --node narrow it",
+			      "'%s': monitor takes no selectors; filter with --device or --node",
 			      words[0]);
 	if (r == 0 && !sysfs_is_running_system(&context->sysfs))
-		r = error_set(&err, -EINVAL, "--sysroot: events come from the running system only");
+		r = error_set(&err, -EINVAL,
+			      "--sysroot: monitor can only follow the running system");
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	interrupt_init();
@@ -346,7 +347,7 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 const struct command command_monitor = {
 	.name = "monitor",
 	.operands = "",
-	.summary = "follow what happens to memory blocks and their devices",
+	.summary = "follow events of memory blocks and their devices",
 	.options = monitor_options,
 	.run = monitor_run,
 };

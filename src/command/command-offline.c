@@ -8,8 +8,8 @@ static struct {
 } options;
 
 static const struct poptOption offline_options[] = {
-	{ "all", '\0', POPT_ARG_NONE, &options.all, 0,
-	  "Every block, as far as the filters let it through", NULL },
+	{ "all", '\0', POPT_ARG_NONE, &options.all, 0, "Select all blocks (filters still apply)",
+	  NULL },
 	OPTIONS_INCLUDE(size_option_table, "Amount:"),
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	OPTIONS_INCLUDE(change_option_table, "How to change:"),

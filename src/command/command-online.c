@@ -11,13 +11,14 @@ static struct {
 } options;
 
 static const struct poptOption online_options[] = {
-	{ "all", '\0', POPT_ARG_NONE, &options.all, 0,
-	  "Every block, as far as the filters let it through", NULL },
+	{ "all", '\0', POPT_ARG_NONE, &options.all, 0, "Select all blocks (filters still apply)",
+	  NULL },
 	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0,
-	  "Zone to bring them into: auto (the kernel's choice, default), kernel, movable",
+	  "Zone for the blocks: auto (default: the kernel's choice), kernel, movable",
 	  "auto|kernel|movable" },
 	{ "rezone", '\0', POPT_ARG_NONE, &options.rezone, 0,
-	  "With --zone: also blocks that are online in another zone; they go offline first", NULL },
+	  "With --zone: also move blocks that are online in another zone (they go offline first)",
+	  NULL },
 	OPTIONS_INCLUDE(size_option_table, "Amount:"),
 	OPTIONS_INCLUDE(filter_option_table_without_zone, "Filters:"),
 	OPTIONS_INCLUDE(change_option_table, "How to change:"),
@@ -35,7 +36,7 @@ static int online_run(struct context *context, const char **words, size_t n_word
 		return command_fail(context, EXIT_USAGE, &err);
 	if (options.rezone && (change.zone == ZONE_REQUEST_AUTO || size_options.size)) {
 		error_set(&err, -EINVAL, "--rezone %s",
-			  size_options.size ? "does not go with --size: name the blocks" :
+			  size_options.size ? "cannot be combined with --size: name the blocks" :
 					      "needs --zone=kernel or --zone=movable");
 		return command_fail(context, EXIT_USAGE, &err);
 	}

@@ -42,7 +42,7 @@ static const struct poptOption apply_table[] = {
 	{ "timeout", '\0', POPT_ARG_STRING, &change_options.timeout, 0,
 	  "End the run after this time, whatever the kernel does (default: 5m)", "TIME" },
 	{ "block-timeout", '\0', POPT_ARG_STRING, &change_options.block_timeout, 0,
-	  "Give up on a block that the kernel works on for so long (default: 30s)", "TIME" },
+	  "Give up on a block after this much time in the kernel (default: 30s)", "TIME" },
 	{ "dry-run", 'n', POPT_ARG_NONE, &change_options.dry_run, 0,
 	  "Show what would be written, and change nothing", NULL },
 	POPT_TABLEEND
@@ -71,7 +71,7 @@ static int check_run(struct context *context, const struct policy *policy)
 	int r = policy_conflicts_find(&context->sysfs, policy, &competitors);
 
 	if (r < 0) {
-		error_set(&err, r, "cannot look for competitors: %s", strerror(-r));
+		error_set(&err, r, "cannot check for conflicts: %s", strerror(-r));
 		return command_fail(context, 0, &err);
 	}
 	kernel_policy_decide(&context->sysfs, policy, &decides);
@@ -264,7 +264,7 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 const struct command command_policy = {
 	.name = "policy",
 	.operands = "show|check|test|apply [SELECTOR...]",
-	.summary = "show, check, test or apply what becomes of new memory",
+	.summary = "show, check, test or apply the policy for new memory",
 	.options = policy_options,
 	.flags = COMMAND_CHANGES,
 	.run = policy_run,

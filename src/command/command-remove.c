@@ -22,7 +22,7 @@ static struct {
 
 static const struct poptOption remove_options[] = {
 	{ "whole-device", '\0', POPT_ARG_NONE, &options.whole_device, 0,
-	  "Take the other blocks of a device along that is selected in part", NULL },
+	  "Also remove the unselected blocks of a partly selected device", NULL },
 	OPTIONS_INCLUDE(size_option_table, "Amount:"),
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	OPTIONS_INCLUDE(change_option_table, "How to change:"),
@@ -161,7 +161,7 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 const struct command command_remove = {
 	.name = "remove",
 	.operands = "SELECTOR...",
-	.summary = "take whole devices away",
+	.summary = "remove whole devices",
 	.options = remove_options,
 	.flags = COMMAND_CHANGES,
 	.run = remove_run,

@@ -89,12 +89,12 @@ static void status_warn(const struct status *status,
 	}
 	if (!status->hotremove && status->totals.blocks)
 		print(data, "no-hotremove",
-		      "this kernel cannot take memory offline, nor tell zones: it was built "
+		      "this kernel can neither take memory offline nor show zones: it was built "
 		      "without CONFIG_MEMORY_HOTREMOVE");
 	if (!settings_value(&status->settings, SETTING_AUTO_ONLINE_BLOCKS))
 		print(data, "no-hotplug",
-		      "this kernel has no auto_online_blocks: memory cannot be added to it (it was "
-		      "built without CONFIG_MEMORY_HOTPLUG)");
+		      "this kernel has no auto_online_blocks: memory cannot be added (it was built "
+		      "without CONFIG_MEMORY_HOTPLUG)");
 }
 
 static void status_print_warning(void *data, const char *id, const char *text)
@@ -235,7 +235,7 @@ static int status_run(struct context *context, const char **words, size_t n_word
 
 	if (n_words) {
 		error_set(&err, -EINVAL,
-			  "'%s': status takes no selector; memhpctl list %s shows these blocks",
+			  "'%s': status takes no selectors; memhpctl list %s shows these blocks",
 			  words[0], words[0]);
 		return command_fail(context, EXIT_USAGE, &err);
 	}
@@ -254,7 +254,7 @@ static int status_run(struct context *context, const char **words, size_t n_word
 const struct command command_status = {
 	.name = "status",
 	.operands = "",
-	.summary = "show totals, and how the kernel handles new memory",
+	.summary = "show totals, and what the kernel does with new memory",
 	.options = status_options,
 	.run = status_run,
 };

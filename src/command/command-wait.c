@@ -217,8 +217,7 @@ static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 {
 	int exit_code = r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN;
 	_cleanup_free_ char *not_done = ranges_text(&waiting->not_done, 8);
-	const char *goal = goal_names[waiting->goal],
-		   *why = r == -EINTR ? "stopped" : "the time is over",
+	const char *goal = goal_names[waiting->goal], *why = r == -EINTR ? "stopped" : "timed out",
 		   *blocks = not_done ? not_done : "?";
 	char elapsed[FORMAT_SIZE], missing[256];
 
@@ -227,9 +226,9 @@ static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 	if (!waiting->n_missing)
 		log_error("%s after %s: not %s: %s", why, elapsed, goal, blocks);
 	else if (!waiting->not_done.n)
-		log_error("%s after %s: not all there:%s", why, elapsed, missing);
+		log_error("%s after %s; missing:%s", why, elapsed, missing);
 	else
-		log_error("%s after %s: not %s: %s; not all there:%s", why, elapsed, goal, blocks,
+		log_error("%s after %s; not %s: %s; missing:%s", why, elapsed, goal, blocks,
 			  missing);
 	return wait_report(waiting, exit_code, began_ns);
 }

@@ -190,7 +190,7 @@ int list_devices_print(const struct context *context, const struct list_devices_
 		return command_end_json(print_json(context, request), EXIT_DONE);
 	r = print_table(request);
 	if (r < 0) {
-		error_set(&err, r, "no memory for the table");
+		error_set(&err, r, "not enough memory for the table");
 		return command_fail(context, EXIT_FAILED, &err);
 	}
 	return EXIT_DONE;

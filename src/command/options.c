@@ -17,22 +17,22 @@ struct size_options size_options;
 		"state", '\0', POPT_ARG_STRING, &filter_options.state, 0,                    \
 			"Only blocks in this state: online, offline, going-offline", "STATE" \
 	}
-#define FILTER_ZONE                                                                              \
-	{                                                                                        \
-		"zone", '\0', POPT_ARG_STRING, &filter_options.zone, 0,                          \
-			"Only blocks that are in this zone or, offline, could join it: Normal, " \
-			"Movable, ..., or kernel for all but Movable",                           \
-			"ZONE"                                                                   \
+#define FILTER_ZONE                                                                          \
+	{                                                                                    \
+		"zone", '\0', POPT_ARG_STRING, &filter_options.zone, 0,                      \
+			"Only blocks in this zone, or offline and able to join it: Normal, " \
+			"Movable, ..., or kernel (all but Movable)",                         \
+			"ZONE"                                                               \
 	}
 #define FILTER_NODE                                                     \
 	{                                                               \
 		"node", '\0', POPT_ARG_STRING, &filter_options.node, 0, \
-			"Only blocks of this NUMA node", "NODE"         \
+			"Only blocks on this NUMA node", "NODE"         \
 	}
 #define FILTER_DEVICE                                                       \
 	{                                                                   \
 		"device", '\0', POPT_ARG_STRING, &filter_options.device, 0, \
-			"Only blocks of this device", "DEVICE"              \
+			"Only blocks belonging to this device", "DEVICE"    \
 	}
 
 const struct poptOption filter_option_table[] = { FILTER_STATE, FILTER_ZONE, FILTER_NODE,
@@ -53,8 +53,8 @@ const struct poptOption filter_option_table_without_zone[] = { FILTER_STATE, FIL
 		  POPT_ARG_STRING,                                                                 \
 		  &change_options.block_timeout,                                                   \
 		  0,                                                                               \
-		  "Give up on a block that the kernel works on for so long; waiting for the lock " \
-		  "does not count (default: 30s)",                                                 \
+		  "Give up on a block after this much time in the kernel, not counting waits for " \
+		  "the hotplug lock (default: 30s)",                                               \
 		  "TIME" },                                                                        \
 	{                                                                                          \
 		"retries", '\0', POPT_ARG_STRING, &change_options.retries, 0,                      \
@@ -66,17 +66,18 @@ const struct poptOption filter_option_table_without_zone[] = { FILTER_STATE, FIL
 		"dry-run", 'n', POPT_ARG_NONE, &change_options.dry_run, 0,     \
 			"Show what would be written, and change nothing", NULL \
 	}
-#define CHANGE_ATOMIC                                                                             \
-	{                                                                                         \
-		"atomic", '\0', POPT_ARG_NONE, &change_options.atomic, 0,                         \
-			"All or nothing: when a block fails, put the others back into the zones " \
-			"they had",                                                               \
-			NULL                                                                      \
+#define CHANGE_ATOMIC                                                                       \
+	{                                                                                   \
+		"atomic", '\0', POPT_ARG_NONE, &change_options.atomic, 0,                   \
+			"All or nothing: if a block fails, put the others back into their " \
+			"previous zones",                                                   \
+			NULL                                                                \
 	}
-#define CHANGE_FORCE                                                                          \
-	{                                                                                     \
-		"force", '\0', POPT_ARG_NONE, &change_options.force, 0,                       \
-			"Try also what a check refuses, such as too little free memory", NULL \
+#define CHANGE_FORCE                                                                              \
+	{                                                                                         \
+		"force", '\0', POPT_ARG_NONE, &change_options.force, 0,                           \
+			"Proceed even if a safety check refuses, such as too little free memory", \
+			NULL                                                                      \
 	}
 
 const struct poptOption change_option_table[] = { CHANGE_TIMES, CHANGE_DRY_RUN, CHANGE_ATOMIC,
@@ -86,11 +87,12 @@ const struct poptOption change_option_table_without_atomic[] = { CHANGE_TIMES, C
 
 const struct poptOption size_option_table[] = {
 	{ "size", '\0', POPT_ARG_STRING, &size_options.size, 0,
-	  "So much of the selected memory (of all, without a selector), the best candidates first; "
-	  "with a unit, such as 4G",
+	  "Change this much of the selected memory (default: of all memory), best candidates "
+	  "first; needs a unit, e.g. 4G",
 	  "SIZE" },
 	{ "align", '\0', POPT_ARG_STRING, &size_options.align, 0,
-	  "Round the size to whole blocks: up or down (default: refuse one that is no multiple)",
+	  "Round the size to whole blocks: up or down (default: reject a size that is not a "
+	  "multiple of the block size)",
 	  "up|down" },
 	POPT_TABLEEND
 };
@@ -117,12 +119,12 @@ int options_duration_ms(const char *name, const char *text, int64_t default_ms, 
 	}
 	r = parse_duration_ms(text, ret);
 	if (r == -ERANGE || (r == 0 && *ret == 0))
-		return error_set(err, -EINVAL, "--%s=%s: that is too %s a time", name, text,
+		return error_set(err, -EINVAL, "--%s=%s: this time is too %s", name, text,
 				 r ? "long" : "short");
 	if (r < 0)
 		return error_set(err, -EINVAL,
-				 "--%s=%s: a time is a number with ms, s, m or h behind it, such "
-				 "as 30s",
+				 "--%s=%s: a time is a number followed by ms, s, m or h, such as "
+				 "30s",
 				 name, text);
 	return 0;
 }

@@ -106,13 +106,14 @@ static void print_answer(const struct policy *policy, const struct answer *answe
 		printf("%s, by rule %s (%s:%u)\n", policy_action_name(rule->action), rule->name,
 		       rule->origin.file, rule->origin.line);
 	else
-		printf("leave, for no rule fits\n");
+		printf("leave (no rule matches)\n");
 	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != rule; i++) {
 		enum policy_key key = policy_first_mismatch(&policy->rules[i], &answer->subject);
 
 		condition_text(&policy->rules[i], key, wanted, sizeof(wanted));
 		subject_text(&answer->subject, key, is, sizeof(is));
-		printf("    not rule %s: %s, but it is %s\n", policy->rules[i].name, wanted, is);
+		printf("    skipped rule %s: wants %s, this is %s\n", policy->rules[i].name, wanted,
+		       is);
 	}
 }
 
@@ -290,7 +291,8 @@ int policy_test(struct context *context, const struct policy *policy, const char
 	int r, exit_code = EXIT_DONE;
 
 	if (is_question() && n_words)
-		r = error_set(&err, -EINVAL, "'%s' is a block, and the options describe another",
+		r = error_set(&err, -EINVAL,
+			      "'%s' is a block, but the options describe another one; give either",
 			      words[0]);
 	else
 		r = is_question() ? question_check(policy, &node, &err) :

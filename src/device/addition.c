@@ -65,9 +65,8 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 	}
 	if (!force)
 		return error_set(err, -EINVAL,
-				 "'%s': the kernel believes any address, and where there is no "
-				 "memory the machine crashes; if you are sure "
-				 "that there is, give --force",
+				 "'%s': the kernel accepts any address, and without memory there "
+				 "the machine crashes; give --force if you are sure",
 				 selector->word);
 	return addition_add(device, devices) < 0 ? error_no_memory(err) : 0;
 }
@@ -91,8 +90,8 @@ static int addition_resolve_word(const struct memory *memory, const char *word, 
 		return addition_resolve_address(memory, &selector, device, force, devices, err);
 	if (!device)
 		return error_set(err, -EINVAL,
-				 "'%s' is no device that memory can be added from; memhpctl list "
-				 "--devices shows them",
+				 "'%s' is not a device whose memory can be added; memhpctl list "
+				 "--devices shows those that exist",
 				 word);
 	return addition_add(device, devices) < 0 ? error_no_memory(err) : 0;
 }
@@ -103,8 +102,8 @@ int addition_resolve(const struct memory *memory, const char **words, size_t n_w
 	struct device_outcomes devices = { 0 };
 	int r = n_words ? 0 :
 			  error_set(err, -EINVAL,
-				    "nothing is named: name the devices, such as dax0.0; memhpctl "
-				    "list --devices shows them");
+				    "nothing is selected: name the devices, such as dax0.0; "
+				    "memhpctl list --devices shows them");
 
 	for (size_t i = 0; r >= 0 && i < n_words; i++)
 		r = addition_resolve_word(memory, words[i], force, &devices, err);
@@ -129,8 +128,8 @@ void addition_plan(const struct sysfs *sysfs, struct device_outcomes *devices)
 			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO,
 					   "this system cannot add it: %s",
 					   provider->cannot_remove ?
-						   "only the host can" :
-						   "it comes by itself when it is plugged in");
+						   "only the host can add it" :
+						   "it is added when it is plugged in");
 		else if (provider->plan_add(sysfs, &outcome->device, &outcome->steps, &err) < 0)
 			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s",
 					   error_text(&err));
@@ -176,7 +175,7 @@ static void addition_undo(struct provider_write_request *perform, size_t taken,
 	perform->ignore_signals = true;
 	r = provider_write_undo(perform, outcome, taken);
 	if (!r || asprintf(&reason, "%s; %s", outcome->reason ? outcome->reason : "",
-			   r > 0 ? "its driver has it back" :
+			   r > 0 ? "it was given back to its driver" :
 				   "it could not be given back to its driver") < 0)
 		return;
 	free(outcome->reason);
@@ -214,7 +213,7 @@ static void addition_execute_device(const struct execute_request *request, struc
 		} else if (taken) {
 			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
 					   "the kernel accepted the request, but no memory block "
-					   "came of it (see the kernel log)");
+					   "appeared (see the kernel log)");
 		}
 		addition_undo(&perform, n_taken, outcome);
 	}

@@ -50,7 +50,8 @@ static bool keep_offline_add_to_shield(struct remove_device *detach, struct outc
 	if (outcome->after != BLOCK_UNKNOWN &&
 	    write_protect_add(&detach->shield, outcome->block) < 0)
 		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_MEMORY,
-				   "no memory to keep others from its blocks; nothing was removed");
+				   "not enough memory to protect its blocks from others; nothing "
+				   "was removed");
 	return detach->device->result == DEVICE_PLANNED;
 }
 
@@ -99,8 +100,8 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 			 "memory%" PRIu64 " was brought online again, by %s; nothing was removed",
 			 look.first->block,
 			 seen ? who :
-				"somebody who is not seen (a udev rule that brings memory online, "
-				"or another program)");
+				"an unknown process (such as a udev rule that brings memory "
+				"online)");
 	else if (seen)
 		snprintf(buffer, size,
 			 "%s has the state of memory%" PRIu64

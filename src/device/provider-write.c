@@ -59,11 +59,11 @@ static const char *provider_write_reason(enum outcome_cause cause)
 {
 	switch (cause) {
 	case CAUSE_BUSY:
-		return "the kernel says that it is in use";
+		return "the kernel says it is in use";
 	case CAUSE_GONE:
-		return "the kernel does not find it, or does not allow it here";
+		return "the kernel does not know it, or does not allow this here";
 	case CAUSE_VETO:
-		return "the platform or its hypervisor does not allow it; being root does not help";
+		return "the platform or its hypervisor does not allow it, not even for root";
 	case CAUSE_ACCESS:
 	case CAUSE_READ_ONLY:
 	case CAUSE_LOCK:

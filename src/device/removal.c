@@ -46,9 +46,8 @@ static int removal_resolve_device(const struct device *device, const struct rang
 	if (r >= 0 && in.n && out.n && !device->provider->cannot_remove && !whole_device) {
 		missing = ranges_text(&out, 8);
 		r = error_set(err, -EINVAL,
-			      "%s can only be removed as a whole, and its blocks %s are not "
-			      "selected; select %s, or give "
-			      "--whole-device",
+			      "%s can only be removed as a whole, but its blocks %s are not "
+			      "selected; select %s, or give --whole-device",
 			      device->name, missing ? missing : "", device->name);
 	}
 	for (size_t i = 0; r >= 0 && in.n && !device->provider->cannot_remove && i < out.n; i++)
@@ -127,8 +126,7 @@ int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, c
 static const char *removal_cannot(const struct device *device)
 {
 	if (!device->provider)
-		return "nothing on this system can remove it: it belongs to no device that is "
-		       "known here";
+		return "nothing on this system can remove it: it belongs to no known device";
 	return device->provider->cannot_remove;
 }
 
@@ -293,7 +291,7 @@ static struct device_outcome *removal_device_of(struct removal *removal, uint64_
 void removal_put_back(const struct execute_request *request, struct removal *removal)
 {
 	if (execute_roll_back(request, &removal->plan) < 0) {
-		log_error("no memory to put the changed blocks back");
+		log_error("not enough memory to put the changed blocks back");
 		return;
 	}
 	for (size_t i = 0; i < removal->plan.outcomes.n; i++) {

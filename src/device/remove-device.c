@@ -258,7 +258,7 @@ static void remove_device_run(struct remove_device *detach)
 				   "%s: the kernel has taken the request and may still carry it "
 				   "out; "
 				   "its blocks are left offline",
-				   r == -EINTR ? "stopped by a signal" : "it is not gone yet");
+				   r == -EINTR ? "stopped by a signal" : "it is still there");
 		remove_blocks_each(detach, remove_device_leave_to_kernel);
 		return;
 	}
@@ -284,7 +284,7 @@ void remove_device_device(const struct execute_request *request, struct plan *pl
 
 	if (r < 0) {
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_MEMORY,
-				   "no memory for the process that writes");
+				   "not enough memory to start the process that writes");
 		return;
 	}
 	/* From before the write on; they only say when to look. */

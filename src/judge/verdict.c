@@ -10,11 +10,10 @@ static const struct {
 	const char *word, *text;
 } reasons[REASON_COUNT] = {
 	[REASON_IS_OFFLINE] = { "offline", "the block is offline already" },
-	[REASON_IS_GOING] = { "going-offline", "the block is going offline just now" },
+	[REASON_IS_GOING] = { "going-offline", "the block is going offline" },
 	[REASON_NO_ZONES] = { "no-hotremove",
 			      "the kernel was built without CONFIG_MEMORY_HOTREMOVE" },
-	[REASON_ZONE_UNKNOWN] = { "zone-unknown",
-				  "the kernel does not tell the zone of the block" },
+	[REASON_ZONE_UNKNOWN] = { "zone-unknown", "the kernel does not show the block's zone" },
 	[REASON_ZONES] = { "zones", "the block lies in several zones or nodes" },
 	[REASON_HOLES] = { "holes",
 			   "part of the block is not memory, as at the edges of boot memory" },
@@ -23,20 +22,19 @@ static const struct {
 			      "reserved pages (the kernel itself, boot allocations) never move" },
 	[REASON_KERNEL_PAGES] = { "kernel-pages", "slab pages and page tables cannot move" },
 	[REASON_OTHER_PAGES] = { "other-pages", "pages whose use the kernel does not show; in a "
-						"kernel zone most such cannot move" },
-	[REASON_HUGE] = { "huge-pages", "huge pages in use while the pool has free ones: a kernel "
-					"such as 6.1 moves them to and fro within the block" },
+						"kernel zone, most of these cannot move" },
+	[REASON_HUGE] = { "huge-pages", "huge pages in use while the pool has free ones: kernels "
+					"like 6.1 keep moving them within the block" },
 	[REASON_GIGANTIC] = { "gigantic-pages",
-			      "gigantic huge pages, for which there is hardly a place elsewhere" },
+			      "gigantic huge pages, which hardly ever find room elsewhere" },
 	[REASON_GIGANTIC_FREE] = { "gigantic-pages",
 				   "free gigantic huge pages, which only kernels since 6.10 give "
 				   "up" },
-	[REASON_BALLOON] = { "balloon", "the hypervisor's driver holds pages of it" },
+	[REASON_BALLOON] = { "balloon", "the hypervisor's driver holds some of its pages" },
 	[REASON_NO_ROOM] = { "no-room",
 			     "there is not enough free memory elsewhere for what has to move" },
-	[REASON_KERNEL_ZONE] = { "kernel-zone",
-				 "a zone of the kernel, whose own data cannot move; only the pages "
-				 "tell whether there is some in the block" },
+	[REASON_KERNEL_ZONE] = { "kernel-zone", "a kernel zone: kernel data cannot move, and only "
+						"the pages show whether the block holds any" },
 	[REASON_MOVABLE_ZONE] = { "movable-zone", "zone Movable, where pages can move" },
 	[REASON_TO_MOVE] = { "movable-pages", "all pages in use can move" },
 	[REASON_EMPTY] = { "empty", "nothing has to move" },

@@ -22,8 +22,9 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 	memory.directory = sysfs_open_directory(sysfs, SYSFS_MEMORY);
 	if (memory.directory == -ENOENT)
 		return error_set(err, -ENOENT,
-				 "%s" SYSFS_MEMORY " is missing: this kernel has no memory blocks "
-				 "(it needs CONFIG_MEMORY_HOTPLUG, and /sys has to be mounted)",
+				 "%s" SYSFS_MEMORY
+				 " is missing: this kernel has no memory blocks (it needs "
+				 "CONFIG_MEMORY_HOTPLUG, and /sys must be mounted)",
 				 sysfs->root);
 	if (memory.directory < 0)
 		return error_set(err, memory.directory, "cannot open %s" SYSFS_MEMORY ": %s",

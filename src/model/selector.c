@@ -67,7 +67,7 @@ static int selector_parse_number(const char *word, const char *text, struct sele
 				 "(0x100000000) nor an "
 				 "address range (0x100000000-0x13fffffff)%s",
 				 word,
-				 strchr(word, ',') ? "; give several as words of their own: 32 33" :
+				 strchr(word, ',') ? "; separate several by spaces: 32 33" :
 				 is_address || !parse_size(text, &(uint64_t){ 0 }) ? "" :
 				 text[0] == '0' ? "; write numbers without leading zeros" :
 						  "");
@@ -103,7 +103,7 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 	} else if (name != word) {
 		r = error_set(err, -EINVAL, "'%s' is not the path of a memory block", word);
 	} else if (!*word) {
-		r = error_set(err, -EINVAL, "an empty word names no block");
+		r = error_set(err, -EINVAL, "an empty word selects nothing");
 	} else if (isdigit((unsigned char)*word)) {
 		r = selector_parse_number(word, word, &selector, err);
 	} else if (!strncmp(word, "memory", 6) && isdigit((unsigned char)word[6])) {
@@ -111,7 +111,8 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 		r = selector_parse_number(word, word + 6, &selector, err);
 	} else if (!strncmp(word, "node", 4) && isdigit((unsigned char)word[4])) {
 		if (parse_block_number(word + 4, &number) < 0 || number > UINT32_MAX)
-			return error_set(err, -EINVAL, "'%s' is no node: node1", word);
+			return error_set(err, -EINVAL,
+					 "'%s' is not a node; a node is written node1", word);
 		selector.kind = SELECTOR_NODE;
 		selector.first = selector.last = number;
 	} else if (isalpha((unsigned char)*word) &&
@@ -120,9 +121,9 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 		selector.kind = SELECTOR_DEVICE;
 	} else {
 		r = error_set(err, -EINVAL,
-			      "'%s' names no block: a block number (42), a range (32-39), an "
-			      "address "
-			      "(0x100000000), a node (node1) or a device (PNP0C80:00, dax0.0)",
+			      "'%s' is not a selector: give a block (42), a range (32-39), an "
+			      "address (0x100000000), a node (node1) or a device (PNP0C80:00, "
+			      "dax0.0)",
 			      word);
 	}
 	if (r == 0)

@@ -178,7 +178,7 @@ const struct column columns[] = {
 	{ "SIZE", "amount of memory", true, true, 0, NULL, size_text, size_json },
 	{ "STATE", "online, offline or going-offline", false, true, 0, state_equal, state_text,
 	  state_json },
-	{ "ZONE", "its zone; if offline, those it could join, the default one first", false, true,
+	{ "ZONE", "its zone; if offline, the zones it could join, the default first", false, true,
 	  BLOCK_WANT_ZONES, zone_equal, zone_text, zone_json },
 	{ "NODE", "NUMA node, or nodes", true, true,
 	  SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
@@ -187,7 +187,7 @@ const struct column columns[] = {
 	  device_equal, device_text, device_json },
 	{ "OFFLINE", "chance to go offline: by the zone, with --scan by the pages", false, true,
 	  BLOCK_WANT_ZONES, chance_equal, chance_text, chance_json },
-	{ "PROVIDER", "kind of that device: how its memory comes and goes", false, false,
+	{ "PROVIDER", "kind of that device: how its memory is added and removed", false, false,
 	  SELECTION_WANT_DEVICES, device_equal, provider_text, provider_json },
 };
 const size_t n_columns = ARRAY_SIZE(columns);
@@ -245,7 +245,7 @@ int column_choose(const char *list, struct column_choice *ret, struct error *err
 			return error_set(err, -EINVAL, "more than %d columns", COLUMNS_MAX);
 		for (size_t i = 0; i < choice.n; i++)
 			if (choice.v[i] == column)
-				return error_set(err, -EINVAL, "the column %s is there already",
+				return error_set(err, -EINVAL, "the column %s is given twice",
 						 column->name);
 		choice.v[choice.n++] = column;
 		list = list[length] ? list + length + 1 : NULL;

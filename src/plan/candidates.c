@@ -71,8 +71,8 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 				 size, size);
 	if (r < 0 || bytes > UINT64_MAX - block_size)
 		return error_set(err, -EINVAL,
-				 "--size=%s: no such size; it is a number with its unit, such as "
-				 "512M or 4G",
+				 "--size=%s: not a size; give a number with a unit, such as 512M "
+				 "or 4G",
 				 size);
 	blocks = bytes / block_size + (how == SIZE_UP && bytes % block_size);
 	if (!blocks)
@@ -80,9 +80,8 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 				 format_size(block_size, one));
 	if (bytes % block_size && how == SIZE_EXACT)
 		return error_set(err, -EINVAL,
-				 "--size=%s is no multiple of the block size, %s; the nearest are "
-				 "%s and %s, or give "
-				 "--align up or down",
+				 "--size=%s is not a multiple of the block size, %s; the nearest "
+				 "are %s and %s, or give --align=up or --align=down",
 				 size, format_size(block_size, one),
 				 format_size(blocks * block_size, lower),
 				 format_size((blocks + 1) * block_size, upper));
@@ -329,13 +328,13 @@ static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t 
 
 	format_size(blocks * size, wanted);
 	if (choice->request->whole_devices && blocks <= choice->n && missing == blocks)
-		return error_set(err, -ERANGE,
-				 "no device that can be removed as a whole fits into %s", wanted);
+		return error_set(err, -ERANGE, "no removable device fits into %s", wanted);
 	if (choice->request->whole_devices && blocks <= choice->n)
 		return error_set(err, -ERANGE,
-				 "no whole devices make %s exactly; the nearest below is %s",
+				 "no combination of whole devices makes exactly %s; the nearest "
+				 "below is %s",
 				 wanted, format_size((blocks - missing) * size, there));
-	return error_set(err, -ERANGE, "%s are asked for, but only %s of the selected memory %s",
+	return error_set(err, -ERANGE, "%s was requested, but only %s of the selected memory %s",
 			 wanted, format_size(choice->n * size, there),
 			 choice->request->wanted == BLOCK_OFFLINE ?
 				 "is online and could go offline" :

@@ -24,14 +24,14 @@ static const struct cause {
 			 "pages of the block are in use and could not be moved; try again later",
 			 true, false },
 	[CAUSE_LOCK] = { "lock",
-			 "another task kept the memory hotplug lock until the deadline; try again "
+			 "another task held the memory hotplug lock until the deadline; try again "
 			 "later",
 			 true, false },
-	[CAUSE_MEMORY] = { "memory", "the kernel had no memory for it; free some and try again",
+	[CAUSE_MEMORY] = { "memory", "the kernel ran out of memory for it; free some and try again",
 			   true, false },
 	[CAUSE_INTERRUPTION] = { "interruption",
-				 "something kept interrupting the kernel's work (a freezer, a "
-				 "tracer); try again",
+				 "something kept interrupting the kernel (a freezer, a tracer); "
+				 "try again",
 				 true, false },
 	[CAUSE_DEADLINE] = { "deadline",
 			     "the deadline passed; try again, or give it more time with --timeout "
@@ -46,9 +46,8 @@ static const struct cause {
 			  "never go offline",
 			  false, false },
 	[CAUSE_NO_HOTREMOVE] = { "no-hotremove",
-				 "the kernel was built without CONFIG_MEMORY_HOTREMOVE and takes "
-				 "no "
-				 "memory offline",
+				 "the kernel was built without CONFIG_MEMORY_HOTREMOVE and cannot "
+				 "take memory offline",
 				 false, false },
 	[CAUSE_PLATFORM] = { "platform",
 			     "this is boot memory, which this platform never gives away", false,
@@ -58,16 +57,16 @@ static const struct cause {
 			     "which never move",
 			     false, false },
 	[CAUSE_VETO] = { "veto",
-			 "the platform or a driver does not allow it (see the kernel log); being "
-			 "root does not help",
+			 "the platform or a driver does not allow it, not even for root (see the "
+			 "kernel log)",
 			 false, false },
 	[CAUSE_POISON] = { "poison",
-			   "the block has poisoned pages; it can come online only after its device "
-			   "was removed and added again",
+			   "the block has poisoned pages; it cannot come online until its device "
+			   "has been removed and added again",
 			   false, false },
 	[CAUSE_WRONG_ZONE] = { "wrong-zone",
-			       "the block is online in another zone than asked for; online "
-			       "--rezone takes it offline and brings it into the zone",
+			       "the block is online in another zone than requested; online "
+			       "--rezone takes it offline and brings it into that zone",
 			       false, false },
 	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", false, false },
 	[CAUSE_STILL_THERE] = { "still-there",
@@ -79,34 +78,33 @@ static const struct cause {
 			     "left alone",
 			     false, false },
 	[CAUSE_ACCESS] = { "access",
-			   "changing memory needs root; to root it says that the file has lost its "
-			   "write permission (chmod 644 gives it back)",
+			   "permission denied: run as root (if you are root, the state file is "
+			   "read-only; chmod 644 restores it)",
 			   false, true },
 	[CAUSE_READ_ONLY] = { "read-only",
 			      "/sys is read-only here, as in a container; run memhpctl on the host",
 			      false, true },
-	[CAUSE_STUCK] = { "stuck", "the kernel is still at it and cannot be interrupted there",
+	[CAUSE_STUCK] = { "stuck", "the kernel is still working on it and cannot be interrupted",
 			  true, false },
 	[CAUSE_PENDING] = { "pending",
-			    "the kernel has taken the request to remove its device and may still "
+			    "the kernel accepted the request to remove its device and may still "
 			    "carry it out, so the block is left offline",
 			    true, false },
 	[CAUSE_REVERTED] = { "reverted",
-			     "the kernel did it, but the block is not in that state any more: "
-			     "somebody changes it too "
+			     "the change succeeded, but something changed the block back "
 			     "(auto_online_blocks, a udev rule, another program)",
 			     false, false },
 	[CAUSE_UNREADABLE] = { "unreadable",
-			       "the state of the block could not be read, so that it is not known "
-			       "what became of it",
+			       "the state of the block could not be read back, so the result is "
+			       "not known",
 			       false, false },
 	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing",
-				   "another block would not go, and it is all or nothing: "
-				   "--atomic, or a device for --size",
+				   "not changed: another block failed and the operation is "
+				   "all-or-nothing (--atomic, or a device for --size)",
 				   false, false },
 	[CAUSE_NO_ROOM] = { "no-room",
 			    "too little free memory for the pages that would have to move; --force "
-			    "tries all the same",
+			    "tries anyway",
 			    false, false },
 	[CAUSE_UNKNOWN] = { "unknown",
 			    "the kernel refused with an error that has no known meaning here (see "
@@ -254,13 +252,13 @@ const char *outcome_reason(const struct outcome *outcome, enum block_state wante
 {
 	if (outcome->cause == CAUSE_BUSY && wanted == BLOCK_OFFLINE &&
 	    zone_is_kernel(outcome->zone_before))
-		return "unmovable pages in a kernel zone; memory that has to go offline again "
-		       "belongs in zone Movable";
+		return "unmovable pages in a kernel zone; bring memory that must go offline again "
+		       "into zone Movable";
 	if (outcome->cause == CAUSE_UNKNOWN && outcome->error == EINVAL)
-		return "the kernel takes the request as invalid for this block (see the kernel "
+		return "the kernel considers the request invalid for this block (see the kernel "
 		       "log)";
 	if (outcome->cause == CAUSE_MEMORY && outcome->error && outcome->error != ENOMEM)
-		return "no further process or open file is allowed here (ulimit, a cgroup's "
+		return "no more processes or open files are allowed here (ulimit, a cgroup's "
 		       "pids.max); try again later";
 	return causes[outcome->cause].sentence;
 }

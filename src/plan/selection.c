@@ -67,8 +67,8 @@ static int selection_refuse_range(const struct selection *selection,
 	ranges_done(&there);
 	if (none)
 		return error_set(err, -EINVAL,
-				 "'%s': there are no such memory blocks; memhpctl list shows those "
-				 "there are",
+				 "'%s': there are no such memory blocks; memhpctl list shows the "
+				 "existing ones",
 				 selector->word);
 	if (number > highest)
 		return error_set(err, -EINVAL,
@@ -155,8 +155,7 @@ static int selection_add_node(struct selection *selection, const struct selector
 	if (r == -ENOENT && selection->request->missing_is_empty)
 		r = 0;
 	else if (r == -ENOENT)
-		r = error_set(err, -EINVAL, "'%s': there is no such node on this machine",
-			      selector->word);
+		r = error_set(err, -EINVAL, "'%s': this machine has no such node", selector->word);
 	else if (r < 0)
 		r = error_set(err, r, "cannot read %s: %s", selector->word, strerror(-r));
 	else if (!numbers.n && !selection->request->missing_is_empty)
@@ -195,8 +194,8 @@ static int selection_add_device(struct selection *selection, const struct select
 					 "'%s' has no memory blocks; memhpctl add %s adds them",
 					 selector->word, selector->word) :
 			       error_set(err, -EINVAL,
-					 "'%s' has no memory blocks; they come when the host gives "
-					 "it some",
+					 "'%s' has no memory blocks; the host must give it memory "
+					 "first",
 					 selector->word);
 	for (size_t i = 0; i < device->blocks.n; i++) {
 		int r = ranges_add(&selection->blocks, device->blocks.v[i].first,

@@ -36,8 +36,7 @@ static int conf_read_section(char *line, struct conf_item *item, struct error *e
 	char *word, *rest;
 
 	if (line[length - 1] != ']')
-		return error_set(err, -EINVAL,
-				 "'%s': the closing bracket of the section is missing", line);
+		return error_set(err, -EINVAL, "'%s': the closing bracket is missing", line);
 	line[length - 1] = '\0';
 	word = conf_trim(line + 1);
 	rest = word + strcspn(word, " \t");
@@ -59,7 +58,7 @@ static int conf_read_key(char *line, struct conf_item *item, struct error *err)
 		return error_set(err, -EINVAL,
 				 "'%s' is neither a section nor a key with '=' and a value", line);
 	if (!item->section)
-		return error_set(err, -EINVAL, "'%s' stands before any section", line);
+		return error_set(err, -EINVAL, "'%s' comes before any section", line);
 	*equals = '\0';
 	item->key = conf_trim(line);
 	item->value = conf_trim(equals + 1);
@@ -89,7 +88,7 @@ int conf_parse(const char *file, const char *text, size_t length,
 		if (next)
 			*next++ = '\0';
 		else if (strlen(line) != (size_t)(copy + length - line))
-			r = error_set(err, -EINVAL, "a byte of value 0 is no text");
+			r = error_set(err, -EINVAL, "the file contains a NUL byte");
 		conf_cut_comment(line);
 		line = conf_trim(line);
 		if (r < 0 || !*line)

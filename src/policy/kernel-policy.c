@@ -13,8 +13,8 @@
 static const char *const kernel_policy_reasons[] = {
 	[KERNEL_POLICY_OURS] = "new memory waits for memhpctl, which asks the policy",
 	[KERNEL_POLICY_ASKED] = "kernel = yes, and the rules come to this one action",
-	[KERNEL_POLICY_NOT_POSSIBLE] = "kernel = yes has no effect: the rules do not come to one "
-				       "action, or need the guard on the movable ratio",
+	[KERNEL_POLICY_NOT_POSSIBLE] = "kernel = yes has no effect: the rules do not reduce to one "
+				       "action, or need the limit on the movable ratio",
 	[KERNEL_POLICY_COMMAND_LINE] =
 		"memhp_default_state= on the kernel's command line decides about "
 		"auto_online_blocks, which is left alone; a rule or kernel = no in memhpctl.conf "

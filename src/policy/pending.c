@@ -87,7 +87,7 @@ static int pending_lock(const struct sysfs *sysfs, bool wait, int *ret)
 	close(fd);
 	if (r == -EBUSY || r == -EINTR)
 		return r;
-	pending_tell_no_lock(sysfs, r == -ETIME ? "another process has kept it for too long" :
+	pending_tell_no_lock(sysfs, r == -ETIME ? "another process has held it for too long" :
 						  strerror(-r));
 	*ret = -1;
 	return 0;

@@ -50,8 +50,8 @@ static const struct {
 } search_deeds[UDEV_DEED_COUNT] = {
 	[UDEV_ONLINES] = { "udev-rule",
 			   "this rule brings each block online by itself, before the policy is "
-			   "asked; take it out, of a file that a package owns in a copy in "
-			   "/etc/udev/rules.d, which hides it" },
+			   "asked; remove it (if a package owns the file, in a copy in "
+			   "/etc/udev/rules.d, which hides the original)" },
 	[UDEV_PROGRAM] = { "udev-program",
 			   "this rule runs a program for each block; whether it brings memory "
 			   "online cannot be seen from here" },
@@ -132,8 +132,8 @@ static void search_daxctl(struct search *search)
 		if (sysfs_read_all(search->sysfs, files.paths[i], &text, NULL) == 0 &&
 		    strstr(text, "[reconfigure-device") && strstr(text, "system-ram"))
 			search_add(search, "daxctl", files.paths[i], 0,
-				   "daxctl brings the dax devices that this file names online by "
-				   "itself; it says in which zone");
+				   "daxctl brings the dax devices named in this file online by "
+				   "itself, in the zone given there");
 	}
 	conf_files_done(&files);
 }
@@ -166,8 +166,8 @@ static void search_kernel(struct search *search, const struct policy *policy)
 			   wanted.why);
 	if (now && wanted.auto_online_blocks && strcmp(now, wanted.auto_online_blocks))
 		search_add(search, "auto-online", SYSFS_MEMORY "/auto_online_blocks", 0,
-			   "the kernel does something else with new memory than the policy wants; "
-			   "memhpctl policy apply sets it");
+			   "the kernel treats new memory differently from the policy; memhpctl "
+			   "policy apply sets it");
 	else if (now && wanted.reason == KERNEL_POLICY_COMMAND_LINE && strcmp(now, "offline"))
 		search_add(search, "auto-online", SYSFS_MEMORY "/auto_online_blocks", 0,
 			   "the kernel brings new memory online by itself, before the policy is "

@@ -94,7 +94,7 @@ static void result_text(const struct stretch *stretch, char *text)
 			 outcome->error ? error_name(outcome->error) : "",
 			 outcome->error ? ": " : "", outcome_reason(outcome, BLOCK_ONLINE));
 	else if (outcome->result == OUTCOME_ALREADY)
-		snprintf(text, TEXT_SIZE, "brought online by somebody else, zone %s",
+		snprintf(text, TEXT_SIZE, "brought online by another process, zone %s",
 			 zone_name(outcome->zone_after));
 	else
 		snprintf(text, TEXT_SIZE, "online, zone %s", zone_name(outcome->zone_after));

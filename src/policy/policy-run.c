@@ -183,7 +183,7 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 		 * at the next event.
 		 */
 		if (r == 0 && policy_run_remember(request, &known, ret) < 0)
-			log_debug("cannot write down which blocks are online");
+			log_debug("cannot record which blocks are online");
 	}
 	policy_state_done(&known);
 	if (r < 0)

@@ -68,8 +68,8 @@ int policy_value_action(const char *text, enum policy_action *ret, struct error 
 
 	if (i < 0)
 		return error_set(err, -EINVAL,
-				 "action = %s: the actions are online, online_kernel, "
-				 "online_movable and leave",
+				 "action = %s: the action must be online, online_kernel, "
+				 "online_movable or leave",
 				 text);
 	*ret = (enum policy_action)i;
 	return 0;
@@ -78,7 +78,7 @@ int policy_value_action(const char *text, enum policy_action *ret, struct error 
 int policy_value_yes(const char *key, const char *text, bool *ret, struct error *err)
 {
 	if (strcmp(text, "yes") && strcmp(text, "no"))
-		return error_set(err, -EINVAL, "%s = %s: yes or no", key, text);
+		return error_set(err, -EINVAL, "%s = %s: must be yes or no", key, text);
 	*ret = !strcmp(text, "yes");
 	return 0;
 }
@@ -88,7 +88,8 @@ int policy_value_retries(const char *text, uint32_t *ret, struct error *err)
 	uint64_t number;
 
 	if (parse_decimal(text, &number) < 0 || number > 1000)
-		return error_set(err, -EINVAL, "retries = %s: a number from 0 to 1000", text);
+		return error_set(err, -EINVAL, "retries = %s: must be a number from 0 to 1000",
+				 text);
 	*ret = (uint32_t)number;
 	return 0;
 }
@@ -118,8 +119,9 @@ static int value_percent(const char *text, uint32_t *ret, struct error *err)
 	if (length > 1 && length < sizeof(digits) && text[length - 1] == '%')
 		memcpy(digits, text, length - 1);
 	if (parse_decimal(digits, &number) < 0 || number > 1000000)
-		return error_set(err, -EINVAL,
-				 "max-movable-ratio = %s: percents such as 301%%, or off", text);
+		return error_set(
+			err, -EINVAL,
+			"max-movable-ratio = %s: must be a percentage such as 301%%, or off", text);
 	*ret = (uint32_t)number;
 	return 0;
 }

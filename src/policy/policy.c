@@ -161,9 +161,9 @@ static int policy_set_in_rule(struct reading *reading, const struct conf_item *i
 	if (r)
 		return r < 0 ? r : 0;
 	return error_set(err, -EINVAL,
-			 "'%s' is no key of a rule; there are action, provider, device, virt, "
-			 "arch, node, address, block, "
-			 "max-movable-ratio, ratio-scope and over-ratio",
+			 "'%s' is not a key of a rule; the keys are action, provider, device, "
+			 "virt, arch, node, address, block, max-movable-ratio, ratio-scope and "
+			 "over-ratio",
 			 item->key);
 }
 
@@ -212,9 +212,8 @@ static int policy_set_in_policy(struct reading *reading, const struct conf_item 
 		return r;
 	}
 	return error_set(err, -EINVAL,
-			 "'%s' is no key of [policy]; there are kernel, online-policy, "
-			 "max-movable-ratio, ratio-scope, over-ratio, retries and "
-			 "built-in-rules",
+			 "'%s' is not a key of [policy]; the keys are kernel, online-policy, "
+			 "max-movable-ratio, ratio-scope, over-ratio, retries and built-in-rules",
 			 item->key);
 }
 

@@ -124,7 +124,7 @@ static int dax_plan_remove(const struct sysfs *sysfs, const struct device *devic
 
 	dax_driver(sysfs, device, driver, sizeof(driver));
 	if (strcmp(driver, "kmem"))
-		return error_set(err, -EOPNOTSUPP, "it is not bound to the driver kmem any more");
+		return error_set(err, -EOPNOTSUPP, "it is no longer bound to the driver kmem");
 	snprintf(directory, sizeof(directory), DAX_DEVICES "/%s", device->name);
 	snprintf(path, sizeof(path), "%s/state", directory);
 	if (sysfs_exists(sysfs, path)) {

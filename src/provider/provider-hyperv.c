@@ -24,7 +24,7 @@ const struct provider provider_hyperv = {
 	.takes_the_rest = true,
 	.summary = "memory of a Hyper-V guest",
 	.cannot_remove = "a Hyper-V guest cannot give blocks back; lower the virtual machine's "
-			 "memory on the host, and its balloon shrinks the guest",
+			 "memory on the host: its balloon then shrinks the guest",
 	.modules = hyperv_modules,
 	.is_present = hyperv_is_present,
 	.find_devices = hyperv_find_devices,

@@ -41,8 +41,8 @@ static bool probe_name_to_add(const struct selector *selector, char *ret_name, s
 
 const struct provider provider_probe = {
 	.name = "probe",
-	.summary = "memory that is added by its address",
-	.cannot_remove = "what was added by probe cannot be removed",
+	.summary = "memory added by its address (probe)",
+	.cannot_remove = "memory added by probe cannot be removed",
 	.adds_any_address = true,
 	.is_present = probe_is_present,
 	.plan_add = probe_plan_add,

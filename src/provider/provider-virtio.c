@@ -65,9 +65,9 @@ const struct provider provider_virtio = {
 			 "offline back first",
 	.gives_up_offline_pages = true,
 	.grows_by_blocks = true,
-	.contig_zones_harm = "with contig-zones a plain online never makes virtio-mem movable; "
-			     "online-policy = auto-movable in [policy] lets as much of it as is "
-			     "safe",
+	.contig_zones_harm =
+		"with contig-zones, a plain online never makes virtio-mem movable; online-policy = "
+		"auto-movable in [policy] makes as much of it movable as is safe",
 	.modules = virtio_modules,
 	.subsystem = "virtio",
 	.is_own_device = virtio_is_memory_device,

@@ -22,7 +22,7 @@ const struct provider provider_xen = {
 	.takes_the_rest = true,
 	.summary = "memory of a Xen guest",
 	.cannot_remove = "a Xen guest cannot give blocks back; lower its memory on the host (xl "
-			 "mem-set), and its balloon shrinks the guest",
+			 "mem-set): its balloon then shrinks the guest",
 	.is_present = xen_is_present,
 	.find_devices = xen_find_devices,
 };

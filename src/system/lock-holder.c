@@ -208,10 +208,11 @@ void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint6
 	if (found == 0)
 		snprintf(buffer, size, "%s is going offline, by %s", search.name, writer);
 	else if (found == -ETIME)
-		snprintf(buffer, size, "%s is going offline; by whom is not known", search.name);
+		snprintf(buffer, size, "%s is going offline; the process is not known",
+			 search.name);
 	else
 		snprintf(buffer, size,
-			 "%s is going offline, by no process that is seen: the kernel itself, or "
-			 "not ours to see",
+			 "%s is going offline, by the kernel itself or by a process that is not "
+			 "visible here",
 			 search.name);
 }

@@ -40,7 +40,7 @@ int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, stru
 	}
 	if (r < 0) {
 		uevent_close(monitor);
-		return error_set(err, r, "cannot listen to the kernel's events: %s", strerror(-r));
+		return error_set(err, r, "cannot listen for kernel events: %s", strerror(-r));
 	}
 	*ret = monitor;
 	return 0;

@@ -150,7 +150,7 @@ def test_unwritable_state(machine: Any) -> None:
     document = result.json()
     assert (result.rc, document["result"]) == (77, "not-permitted")
     assert [block["cause"] for block in document["blocks"]] == ["access"] * 4 and document["totals"]["skipped"] == 3
-    assert "needs root" in result.err
+    assert "run as root" in result.err
 
 
 def test_ranges_as_the_reports_write_them(machine: Any) -> None:
@@ -173,7 +173,7 @@ def test_words_that_look_like_a_block_or_a_node_are_no_device(machine: Any, word
 def test_wait_names_what_is_missing(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("wait", "--for=online", "35-37", "999", "node3", "0", "--timeout=50ms", "--json")
-    assert result.rc == 75 and "not online: 36-37; not all there: 999 node3" in result.err
+    assert result.rc == 75 and "not online: 36-37; missing: 999 node3" in result.err
     assert result.json()["missing"] is True and result.json()["missing_selectors"] == ["999", "node3"]
 
 

@@ -52,7 +52,7 @@ def test_user_may_look_but_not_touch(open_machine: Machine) -> None:
     assert as_nobody(open_machine, "remove", "PNP0C80:00", "--dry-run").rc == 77
     assert as_nobody(open_machine, "offline", "36", "--dry-run").rc == 0
     result = as_nobody(open_machine, "offline", "34-35", "--json")
-    assert result.rc == 77 and result.json()["result"] == "not-permitted" and "needs root" in result.err
+    assert result.rc == 77 and result.json()["result"] == "not-permitted" and "run as root" in result.err
     assert [block["cause"] for block in result.json()["blocks"]] == ["access", "access"]
     assert open_machine.state(34) == "online"
 
@@ -88,7 +88,7 @@ def test_read_only_mount(open_machine: Machine) -> None:
     command = ["unshare", "--mount", "sh", "-c", script, "sh", str(sys_directory), find_program(), "--sysroot",
                str(open_machine.root), "offline", "34-35", "--json"]
     if os.geteuid() != 0 or run(["unshare", "--mount", "true"]).rc != 0:
-        pytest.skip("needs root to mount")
+        pytest.skip("run as root to mount")
     result = run(command)
     assert run([*command, "--dry-run"]).rc == 77
     assert result.rc == 77 and [block["cause"] for block in result.json()["blocks"]] == ["read-only"] * 2

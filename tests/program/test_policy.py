@@ -124,7 +124,7 @@ def test_a_mistake_stops_everything(machine: Any) -> None:
                                       CONF: "[policy]\nretires = 3\n"})
     for verb in ("show", "check", "test", "apply"):
         result = made.memhpctl("policy", verb)
-        assert result.rc == 1 and result.err.startswith(f"memhpctl: {CONF}:2: 'retires' is no key of [policy]"), result.err
+        assert result.rc == 1 and result.err.startswith(f"memhpctl: {CONF}:2: 'retires' is not a key of [policy]"), result.err
     assert not made.begun()
 
 

@@ -155,7 +155,7 @@ static void test_refusals(void **state)
 		{ { "16-20" }, "there are no such memory blocks" },
 		{ { "memory32-40" }, "there is no memory block 36; the last one is 35" },
 		{ { "memory032" }, "leading zeros" },
-		{ { "node01" }, "is no node" },
+		{ { "node01" }, "is not a node" },
 		{ { "0x38000000" }, "(it would be memory7)" },
 		{ { "0xffffffffffffffff" }, "no memory block holds this address" },
 		{ { "0x8000000-0x8000fff" }, "are 0x8000000-0xfffffff" },

@@ -47,7 +47,7 @@ static void test_mistakes_name_file_and_line(void **state)
 	check_error("[policy]\nonline-policy = movable\n",
 		    "f:2: online-policy = movable: contig-zones or auto-movable");
 	check_error("[rule a]\naction = on\n", "f:2: action = on: the actions are online, "
-					       "online_kernel, online_movable and leave");
+					       "online_kernel, online_movable or leave");
 	check_error("[rule a]\nprovider = acpi\n", "f:1: [rule a] of line 1 has no action");
 	check_error("[rule a]\nprovider = acpi\n[rule b]\n",
 		    "f:3: [rule a] of line 1 has no action");
@@ -79,7 +79,7 @@ static void test_a_byte_of_value_0_is_refused(void **state)
 	(void)state;
 	policy_init(&policy, providers_there);
 	assert_int_equal(policy_add(&policy, "f", "[policy]\0\nkernel = yes\n", 22, &err), -EINVAL);
-	assert_string_equal(error_text(&err), "f:1: a byte of value 0 is no text");
+	assert_string_equal(error_text(&err), "f:1: the file contains a NUL byte");
 	error_done(&err);
 	policy_done(&policy);
 }
@@ -181,7 +181,7 @@ static void test_half_a_policy_is_none(void **state)
 	assert_int_equal(policy_load(&sysfs, &policy, &err), -EINVAL);
 	assert_string_equal(error_text(&err),
 			    "/etc/memhpctl.conf:2: action = levae: the actions are online, "
-			    "online_kernel, online_movable and leave");
+			    "online_kernel, online_movable or leave");
 	error_done(&err);
 }
 
