@@ -68,8 +68,7 @@ static int remove_plan(struct run *run, const struct selection_request *request,
 		if (r == 0)
 			r = removal_add_vacant(&context->sysfs, &run->memory, request->words,
 					       request->n_words, &run->removal, err);
-		if (r == 0 && (r = removal_plan(&context->sysfs, &run->memory,
-						change_options.atomic, &run->removal)) < 0)
+		if (r == 0 && (r = removal_plan(&context->sysfs, &run->memory, &run->removal)) < 0)
 			error_set(err, r, "cannot make the plan: %s", strerror(-r));
 		if (r == 0)
 			plan_check_check(&run->survey, run->deadline_ns, change_options.force,

@@ -8,11 +8,11 @@
 #include <string.h>
 
 static const char *const result_names[DEVICE_RESULT_COUNT] = {
-	[DEVICE_REMOVED] = "removed", [DEVICE_ADDED] = "added",
-	[DEVICE_ALREADY] = "already", [DEVICE_OFFLINED] = "offlined",
-	[DEVICE_FAILED] = "failed",   [DEVICE_REFUSED] = "refused",
-	[DEVICE_SKIPPED] = "skipped", [DEVICE_ROLLED_BACK] = "rolled-back",
-	[DEVICE_PLANNED] = "planned", [DEVICE_PASSED_OVER] = "passed-over",
+	[DEVICE_REMOVED] = "removed",	      [DEVICE_ADDED] = "added",
+	[DEVICE_ALREADY] = "already",	      [DEVICE_FAILED] = "failed",
+	[DEVICE_REFUSED] = "refused",	      [DEVICE_SKIPPED] = "skipped",
+	[DEVICE_ROLLED_BACK] = "rolled-back", [DEVICE_PLANNED] = "planned",
+	[DEVICE_PASSED_OVER] = "passed-over",
 };
 
 struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, const char *name,
@@ -111,14 +111,6 @@ static bool is_denied(enum outcome_cause cause)
 	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY;
 }
 
-/* A dry run ends as the run would: what has no steps can only go offline. */
-static enum device_result foreseen(const struct device_outcome *outcome)
-{
-	if (outcome->result != DEVICE_PLANNED)
-		return outcome->result;
-	return outcome->steps.n ? DEVICE_REMOVED : DEVICE_OFFLINED;
-}
-
 int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 			      const struct outcome_totals *blocks, int signal)
 {
@@ -127,7 +119,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 	for (size_t i = 0; i < outcomes->n; i++) {
 		const struct device_outcome *outcome = &outcomes->v[i];
 
-		count[foreseen(outcome)]++;
+		count[outcome->result]++;
 		/*
 		 * A skipped or put-back device is no failure of its own kind: the one that ended
 		 * the run decides.
@@ -138,16 +130,14 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 		transient += outcome_cause_is_transient(outcome->cause);
 		denied += is_denied(outcome->cause);
 	}
-	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED];
+	/* A dry run ends as the run would. */
+	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED] + count[DEVICE_PLANNED];
 	if (signal)
 		return EXIT_SIGNAL + signal;
-	if (!failures && !count[DEVICE_OFFLINED] && !count[DEVICE_SKIPPED] &&
-	    !count[DEVICE_ROLLED_BACK] && !blocks->failures)
+	if (!failures && !count[DEVICE_SKIPPED] && !count[DEVICE_ROLLED_BACK] && !blocks->failures)
 		return EXIT_DONE;
 	if (done)
 		return EXIT_PARTIAL;
-	if (count[DEVICE_OFFLINED])
-		return EXIT_FAILED;
 	if (blocks->count[OUTCOME_CHANGED] || blocks->count[OUTCOME_PLANNED] || blocks->unknown)
 		return EXIT_PARTIAL;
 	if (denied || blocks->denied_failures)

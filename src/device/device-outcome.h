@@ -7,13 +7,12 @@
 #include "provider/provider.h"
 
 enum device_result {
-	DEVICE_REMOVED,	 /* and seen to be gone */
-	DEVICE_ADDED,	 /* and its blocks seen */
-	DEVICE_ALREADY,	 /* it was there (`add`), or gone (`remove`), before */
-	DEVICE_OFFLINED, /* all its blocks are offline, and nothing on this system can remove it */
-	DEVICE_FAILED,	 /* tried in vain */
-	DEVICE_REFUSED,	 /* not tried: it cannot work, or would do harm */
-	DEVICE_SKIPPED,	 /* not tried: the run ended before its turn */
+	DEVICE_REMOVED,	    /* and seen to be gone */
+	DEVICE_ADDED,	    /* and its blocks seen */
+	DEVICE_ALREADY,	    /* it was there (`add`), or gone (`remove`), before */
+	DEVICE_FAILED,	    /* tried in vain */
+	DEVICE_REFUSED,	    /* not tried: it cannot work, or would do harm */
+	DEVICE_SKIPPED,	    /* not tried: the run ended before its turn */
 	DEVICE_ROLLED_BACK, /* its blocks are as they were (--atomic) */
 	DEVICE_PASSED_OVER, /* would not go, but others made up the amount that was asked for
 			       (--size) */

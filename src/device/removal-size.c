@@ -68,7 +68,7 @@ static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size
 		r = removal_size_choose(goal, &blocks, err);
 	if (r >= 0)
 		r = removal_resolve(goal->survey->memory, &blocks, false, ret, err);
-	if (r >= 0 && removal_plan(sysfs, goal->survey->memory, goal->atomic, ret) < 0)
+	if (r >= 0 && removal_plan(sysfs, goal->survey->memory, ret) < 0)
 		r = error_no_memory(err);
 	if (r >= 0)
 		plan_check_check(goal->survey, goal->deadline_ns, goal->force, &ret->plan);

@@ -130,16 +130,31 @@ static const char *removal_cannot(const struct device *device)
 	return device->provider->cannot_remove;
 }
 
-static void removal_plan_device(const struct sysfs *sysfs, bool atomic,
-				struct device_outcome *outcome)
+/* Nothing is begun with what could only go offline: that is another command's work. */
+static void removal_refuse(const struct memory *memory, struct device_outcome *outcome)
 {
 	const char *cannot = removal_cannot(&outcome->device);
+	_cleanup_free_ char *text = ranges_text(&outcome->device.blocks, 8);
+	bool online = false;
+
+	for (size_t i = 0; i < memory->n_blocks; i++)
+		online = online ||
+			 (memory->blocks[i].state == BLOCK_ONLINE &&
+			  ranges_contain(&outcome->device.blocks, memory->blocks[i].number));
+	if (online && text)
+		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_NOT_REMOVABLE,
+				   "%s; memhpctl offline %s takes it offline", cannot, text);
+	else
+		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_NOT_REMOVABLE, "%s", cannot);
+}
+
+static void removal_plan_device(const struct sysfs *sysfs, const struct memory *memory,
+				struct device_outcome *outcome)
+{
 	struct error err = { 0 };
 
-	if (cannot) {
-		if (atomic)
-			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_ALL_OR_NOTHING, "%s",
-					   cannot);
+	if (removal_cannot(&outcome->device)) {
+		removal_refuse(memory, outcome);
 		return;
 	}
 	if (outcome->device.provider->plan_remove(sysfs, &outcome->device, &outcome->steps, &err) <
@@ -148,8 +163,7 @@ static void removal_plan_device(const struct sysfs *sysfs, bool atomic,
 	error_done(&err);
 }
 
-int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic,
-		 struct removal *removal)
+int removal_plan(const struct sysfs *sysfs, const struct memory *memory, struct removal *removal)
 {
 	struct ranges blocks = { 0 };
 	int r = 0;
@@ -158,7 +172,7 @@ int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool at
 		struct device_outcome *outcome = &removal->devices.v[i];
 
 		if (outcome->result == DEVICE_PLANNED)
-			removal_plan_device(sysfs, atomic, outcome);
+			removal_plan_device(sysfs, memory, outcome);
 		for (size_t j = 0;
 		     r >= 0 && outcome->result == DEVICE_PLANNED && j < outcome->device.blocks.n;
 		     j++)
@@ -195,7 +209,7 @@ static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal
 		 * Somebody brought it back at once: remove_device_device() deals with him, and
 		 * names him. All or nothing is over.
 		 */
-		if (outcome->cause == CAUSE_REVERTED && !atomic && !removal_cannot(&device->device))
+		if (outcome->cause == CAUSE_REVERTED && !atomic)
 			continue;
 		/* The block that would not go tells more than those that were put back or skipped
 		 * for it. */
@@ -259,12 +273,9 @@ static bool removal_detach_all(const struct execute_request *request, struct rem
 
 	for (size_t i = 0; i < removal->devices.n && (well || !request->atomic); i++) {
 		struct device_outcome *device = &removal->devices.v[i];
-		const char *cannot = removal_cannot(&device->device);
 
-		if (device->result == DEVICE_PLANNED && cannot) {
-			device_outcome_set(device, DEVICE_OFFLINED, CAUSE_NONE, "%s", cannot);
-		} else if (device->result == DEVICE_PLANNED &&
-			   (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {
+		if (device->result == DEVICE_PLANNED &&
+		    (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {
 			device_outcome_set(device, DEVICE_SKIPPED,
 					   interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE,
 					   NULL);
@@ -322,13 +333,6 @@ static bool removal_all_or_nothing(struct removal *removal)
 
 void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *removal)
 {
-	for (size_t i = 0; i < removal->devices.n; i++) {
-		struct device_outcome *device = &removal->devices.v[i];
-
-		if (device->result == DEVICE_PLANNED && removal_cannot(&device->device))
-			device_outcome_set(device, DEVICE_PLANNED, CAUSE_NONE, "%s",
-					   removal_cannot(&device->device));
-	}
 	if (atomic && removal_all_or_nothing(removal))
 		return;
 	if (atomic)

@@ -34,11 +34,11 @@ int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, c
 		       size_t n_words, struct removal *removal, struct error *err);
 
 /*
- * Asks the providers for their steps, refuses what cannot work (with atomic also what can only be
- * taken offline), and plans to take the blocks of the rest offline. Only reads. Errors: -ENOMEM.
+ * Asks the providers for their steps, refuses what cannot work, or nothing here can remove
+ * (CAUSE_NOT_REMOVABLE: it could only be taken offline), and plans to take the blocks of the rest
+ * offline. Only reads. Errors: -ENOMEM.
  */
-int removal_plan(const struct sysfs *sysfs, const struct memory *memory, bool atomic,
-		 struct removal *removal);
+int removal_plan(const struct sysfs *sysfs, const struct memory *memory, struct removal *removal);
 
 /*
  * Carries the plan out: all blocks offline first, then device by device. A device with a block that

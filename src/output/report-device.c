@@ -73,17 +73,11 @@ static void print_device(const struct report *report, const struct device_outcom
 			       where);
 		break;
 	case DEVICE_PLANNED:
-		if (!quiet && outcome->steps.n)
+		if (!quiet)
 			print_steps(report, outcome);
-		else if (!outcome->steps.n)
-			log_error("%s%s: would only go offline: %s", name, where,
-				  reason ? reason : "");
 		break;
 	case DEVICE_PASSED_OVER:
 		log_info("%s%s: passed over: %s", name, where, reason ? reason : "");
-		break;
-	case DEVICE_OFFLINED:
-		log_error("%s%s: offline, but not removed: %s", name, where, reason ? reason : "");
 		break;
 	default:
 		log_error("%s%s: %s%s%s%s%s", name, where, device_result_name(outcome->result),

@@ -102,6 +102,8 @@ static const struct cause {
 				   "not changed: another block failed and the operation is "
 				   "all-or-nothing (--atomic, or a device for --size)",
 				   false, false },
+	[CAUSE_NOT_REMOVABLE] = { "not-removable", "nothing on this system can remove it", false,
+				  false },
 	[CAUSE_NO_ROOM] = { "no-room",
 			    "too little free memory for the pages that would have to move; --force "
 			    "tries anyway",

@@ -64,6 +64,7 @@ enum outcome_cause {
 	CAUSE_UNREADABLE, /* the state could not be read back, and not because the block is gone */
 	CAUSE_ALL_OR_NOTHING, /* another block would not go, and it is all (of --atomic, of a device
 				 for --size) or nothing */
+	CAUSE_NOT_REMOVABLE,  /* of a device: nothing on this system can remove it */
 	CAUSE_NO_ROOM,	      /* too little free memory for what would have to move */
 	CAUSE_UNKNOWN,	      /* any other errno: shown with its number, never tried again */
 	CAUSE_COUNT,

@@ -124,7 +124,7 @@ static void test_exit_codes(void **state)
 	assert_int_equal(exit_code(DEVICE_REMOVED, CAUSE_NONE, true, 0), EXIT_DONE);
 	assert_int_equal(exit_code(DEVICE_ALREADY, CAUSE_NONE, false, 0), EXIT_DONE);
 	assert_int_equal(exit_code(DEVICE_PLANNED, CAUSE_NONE, false, 0), EXIT_DONE);
-	assert_int_equal(exit_code(DEVICE_OFFLINED, CAUSE_NONE, true, 0), EXIT_FAILED);
+	assert_int_equal(exit_code(DEVICE_REFUSED, CAUSE_NOT_REMOVABLE, false, 0), EXIT_FAILED);
 	assert_int_equal(exit_code(DEVICE_PASSED_OVER, CAUSE_BUSY, false, 0), EXIT_DONE);
 	assert_int_equal(exit_code(DEVICE_REFUSED, CAUSE_VETO, false, 0), EXIT_FAILED);
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_BUSY, true, 0), EXIT_PARTIAL);
