@@ -116,6 +116,7 @@
  *     - meminfo.[ch]      (how much memory is in use)
  *     - kmsg.[ch]         (what the kernel logged about a block)
  *     - lock-holder.[ch]  (who holds the hotplug lock)
+ *     - device-user.[ch]  (who has a character device open)
  *     - iomem.[ch]        (which addresses belong to whom)
  *     - write-protect.[ch] (nobody else may bring a block online)
  *     - run-file.[ch]    (files in /run/memhpctl that nobody else can touch)

@@ -157,7 +157,7 @@ static int add_run(struct context *context, const char **words, size_t n_words)
 	if (r >= 0)
 		r = addition_resolve(&memory, words, n_words, change_options.force, &devices, &err);
 	if (r >= 0)
-		addition_plan(&context->sysfs, &devices);
+		addition_plan(&context->sysfs, change_options.force, &devices);
 	if (r >= 0 && change_options.dry_run && options.zone)
 		r = add_plan_online(context, &change, &memory, &devices, &plan, &err);
 	if (r >= 0 && !change_options.dry_run)

@@ -208,14 +208,20 @@ static int list_print_map(struct context *context, const struct memory *memory,
 	return command_fail(context, EXIT_FAILED, &err);
 }
 
-static int list_print(struct context *context, struct listing *listing, bool narrowed)
+static int list_print(struct context *context, struct listing *listing,
+		      const struct selection_request *request)
 {
+	bool narrowed = request->n_words || !filter_is_empty(&request->filter);
+
 	if (options.devices)
 		return list_devices_print(
 			context, &(struct list_devices_request){
 					 .sysfs = &context->sysfs,
 					 .memory = listing->memory,
 					 .selected = narrowed ? listing->selected : NULL,
+					 .words = request->words,
+					 .n_words = request->n_words,
+					 .device = request->filter.device,
 					 .bytes = options.bytes,
 					 .style = { .raw = options.raw,
 						    .no_headings = options.no_headings } });
@@ -253,6 +259,7 @@ static int list_parse(const struct context *context, struct column_choice *choic
 	request->want = options.devices || options.map ?
 				SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES :
 				column_want(choice);
+	request->devices_too = options.devices;
 	if (options.devices || options.scan)
 		request->want |= SELECTION_WANT_DEVICES;
 	if (options.map || options.scan || request->filter.zone != ZONE_UNKNOWN ||
@@ -280,9 +287,8 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
 	if (r == 0 && list_shows_chance(&choice))
 		r = list_judge(context, &memory, &selected, &err);
-	exit_code =
-		r < 0 ? command_fail(context, 0, &err) :
-			list_print(context, &listing, n_words || !filter_is_empty(&request.filter));
+	exit_code = r < 0 ? command_fail(context, 0, &err) :
+			    list_print(context, &listing, &request);
 	ranges_done(&selected);
 	memory_close(&memory);
 	return exit_code;

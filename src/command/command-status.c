@@ -12,6 +12,8 @@
 #include "model/settings.h"
 #include "model/totals.h"
 #include "output/output-block.h"
+#include "output/output-json.h"
+#include "provider/provider.h"
 
 static const struct poptOption status_options[] = { POPT_TABLEEND };
 
@@ -34,6 +36,8 @@ static int status_load(struct status *status, struct error *err)
 	r = memory_load(&status->memory, BLOCK_WANT_ZONES);
 	if (r == 0)
 		r = memory_load_nodes(&status->memory);
+	if (r == 0)
+		r = provider_find_devices(&status->context->sysfs, &status->memory, err);
 	if (r == 0)
 		r = totals_nodes(&status->memory, &status->nodes);
 	if (r < 0)
@@ -70,6 +74,23 @@ static void status_print_totals(const struct status *status, const struct totals
 	}
 }
 
+/*
+ * Memory that is plugged in and not used, or that cannot be removed any more. A device that is
+ * merely not the system's, or root's to see, is nothing to warn of.
+ */
+static void status_warn_of_device(const struct device *device,
+				  void (*print)(void *data, const char *id, const char *text),
+				  void *data)
+{
+	char text[512];
+
+	if (!device->obstacle || device->blocks_error == -EACCES ||
+	    (!device->blocks.n && device->provider->plan_add))
+		return;
+	snprintf(text, sizeof(text), "%s: %s", device->name, device->obstacle);
+	print(data, device->blocks.n ? "stuck" : "not-taken", text);
+}
+
 /* Calls print for each thing that the administrator should know of. */
 static void status_warn(const struct status *status,
 			void (*print)(void *data, const char *id, const char *text), void *data)
@@ -87,6 +108,8 @@ static void status_warn(const struct status *status,
 			 block->number);
 		print(data, "going-offline", text);
 	}
+	for (size_t i = 0; i < status->memory.devices.n; i++)
+		status_warn_of_device(&status->memory.devices.v[i], print, data);
 	if (!status->hotremove && status->totals.blocks)
 		print(data, "no-hotremove",
 		      "this kernel can neither take memory offline nor show zones: it was built "

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/format.h"
@@ -14,12 +15,21 @@
 /* A device's blocks, summed up. */
 struct device_sum {
 	uint64_t blocks, by_state[BLOCK_STATE_COUNT];
-	struct ranges nodes;
+	struct ranges nodes; /* of its blocks, or where they would belong */
+	uint64_t size;	     /* DEVICE_NO_SIZE: not known */
 };
+
+static bool is_named(const struct list_devices_request *request, const struct device *device)
+{
+	for (size_t i = 0; i < request->n_words; i++)
+		if (!strcmp(request->words[i], device->name))
+			return true;
+	return request->device && !request->n_words && !strcmp(request->device, device->name);
+}
 
 static bool is_selected(const struct list_devices_request *request, const struct device *device)
 {
-	if (!request->selected)
+	if (!request->selected || (!device->blocks.n && is_named(request, device)))
 		return true;
 	for (size_t i = 0; i < device->blocks.n; i++)
 		for (uint64_t number = device->blocks.v[i].first;
@@ -53,6 +63,13 @@ static int sum_device(const struct memory *memory, const struct device *device,
 			}
 		}
 	}
+	if (!sum.blocks && device->node != DEVICE_NO_NODE &&
+	    ranges_add(&sum.nodes, device->node, device->node) < 0)
+		return -ENOMEM;
+	sum.size = device->size != DEVICE_NO_SIZE ? device->size :
+		   device->blocks_error || (device->obstacle && !sum.blocks) ?
+						    DEVICE_NO_SIZE :
+						    sum.blocks * memory->block_size;
 	*ret = sum;
 	return 0;
 }
@@ -80,14 +97,13 @@ static void state_text(const struct device_sum *sum, char *buffer, size_t size)
 static int add_row(struct output_table *table, const struct list_devices_request *request,
 		   const struct device *device)
 {
-	uint64_t bytes;
-	struct device_sum sum;
 	_cleanup_free_ char *blocks = ranges_text(&device->blocks, 4), *nodes = NULL;
+	bool known = !device->blocks_error;
+	struct device_sum sum;
 	char text[128];
 
 	if (!blocks || sum_device(request->memory, device, &sum) < 0)
 		return -ENOMEM;
-	bytes = sum.blocks * request->memory->block_size;
 	nodes = ranges_text(&sum.nodes, 0);
 	ranges_done(&sum.nodes);
 	if (!nodes)
@@ -95,13 +111,39 @@ static int add_row(struct output_table *table, const struct list_devices_request
 	output_table_add_row(table);
 	output_table_add_cell(table, device->name);
 	output_table_add_cell(table, device->provider->name);
-	output_table_add_cell(table, *blocks ? blocks : "-");
-	output_table_add_cell(table, format_amount(bytes, request->bytes, text));
-	output_table_add_cell(table, *nodes ? nodes : "-");
+	output_table_add_cell(table, !known ? "?" : *blocks ? blocks : "-");
+	output_table_add_cell(table, sum.size == DEVICE_NO_SIZE ?
+					     "?" :
+					     format_amount(sum.size, request->bytes, text));
+	output_table_add_cell(table, *nodes ? nodes : known ? "-" : "?");
 	state_text(&sum, text, sizeof(text));
-	output_table_add_cell(table, text);
-	output_table_add_cell(table, provider_can_remove(request->sysfs, device) ? "yes" : "no");
+	output_table_add_cell(table, known ? text : "?");
+	output_table_add_cell(table, *device->driver ? device->driver : "-");
+	output_table_add_cell(table, !known					 ? "?" :
+				     provider_can_remove(request->sysfs, device) ? "yes" :
+										   "no");
 	return 0;
+}
+
+/* Below the table, why devices cannot come or go; what is so of many that follow each other, once.
+ */
+static void print_obstacles(const struct list_devices_request *request)
+{
+	const struct devices *devices = &request->memory->devices;
+	_cleanup_free_ char *last = NULL;
+
+	for (size_t i = 0; i < devices->n; i++) {
+		char *text = is_selected(request, &devices->v[i]) ?
+				     provider_obstacle(request->sysfs, &devices->v[i]) :
+				     NULL;
+
+		if (text && (!last || strcmp(text, last)))
+			printf("%s: %s\n", devices->v[i].name, text);
+		if (text) {
+			free(last);
+			last = text;
+		}
+	}
 }
 
 static int print_table(const struct list_devices_request *request)
@@ -109,9 +151,9 @@ static int print_table(const struct list_devices_request *request)
 	static const struct {
 		const char *name;
 		bool right;
-	} headings[] = { { "DEVICE", false },	{ "PROVIDER", false }, { "BLOCKS", true },
-			 { "SIZE", true },	{ "NODE", true },      { "STATE", false },
-			 { "REMOVABLE", false } };
+	} headings[] = { { "DEVICE", false }, { "PROVIDER", false }, { "BLOCKS", true },
+			 { "SIZE", true },    { "NODE", true },	     { "STATE", false },
+			 { "DRIVER", false }, { "REMOVABLE", false } };
 	const struct devices *devices = &request->memory->devices;
 	struct output_table *table = output_table_new(request->style);
 	bool any = false;
@@ -130,12 +172,24 @@ static int print_table(const struct list_devices_request *request)
 	finished = output_table_finish(table);
 	if (!any && !request->style.raw && !request->style.no_headings)
 		puts("list: no device matches");
+	if (!request->style.raw && !request->style.no_headings)
+		print_obstacles(request);
 	return r < 0 ? r : finished;
+}
+
+static void add_numbers(struct output_json *json, const char *key, const struct ranges *numbers)
+{
+	output_json_begin_array(json, key);
+	for (size_t i = 0; i < numbers->n; i++)
+		for (uint64_t number = numbers->v[i].first; number <= numbers->v[i].last; number++)
+			output_json_uint(json, NULL, number);
+	output_json_end(json);
 }
 
 static int add_object(struct output_json *json, const struct list_devices_request *request,
 		      const struct device *device)
 {
+	_cleanup_free_ char *obstacle = provider_obstacle(request->sysfs, device);
 	struct device_sum sum;
 
 	if (sum_device(request->memory, device, &sum) < 0)
@@ -143,22 +197,31 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 	output_json_begin_object(json, NULL);
 	output_json_text(json, "device", device->name);
 	output_json_text(json, "provider", device->provider->name);
-	output_json_begin_array(json, "blocks");
-	for (size_t i = 0; i < device->blocks.n; i++)
-		for (uint64_t number = device->blocks.v[i].first;
-		     number <= device->blocks.v[i].last; number++)
-			output_json_uint(json, NULL, number);
-	output_json_end(json);
-	output_json_uint(json, "size", sum.blocks * request->memory->block_size);
-	output_json_begin_array(json, "nodes");
-	for (size_t i = 0; i < sum.nodes.n; i++)
-		for (uint64_t node = sum.nodes.v[i].first; node <= sum.nodes.v[i].last; node++)
-			output_json_uint(json, NULL, node);
-	output_json_end(json);
-	output_json_begin_object(json, "totals");
-	output_block_add_totals(json, sum.by_state, request->memory->block_size);
-	output_json_end(json);
-	output_json_bool(json, "removable", provider_can_remove(request->sysfs, device));
+	output_json_text(json, "driver", *device->driver ? device->driver : NULL);
+	if (device->blocks_error)
+		output_json_null(json, "blocks");
+	else
+		add_numbers(json, "blocks", &device->blocks);
+	if (sum.size == DEVICE_NO_SIZE)
+		output_json_null(json, "size");
+	else
+		output_json_uint(json, "size", sum.size);
+	if (device->blocks_error && !sum.nodes.n)
+		output_json_null(json, "nodes");
+	else
+		add_numbers(json, "nodes", &sum.nodes);
+	if (device->blocks_error) {
+		output_json_null(json, "totals");
+	} else {
+		output_json_begin_object(json, "totals");
+		output_block_add_totals(json, sum.by_state, request->memory->block_size);
+		output_json_end(json);
+	}
+	if (device->blocks_error)
+		output_json_null(json, "removable");
+	else
+		output_json_bool(json, "removable", provider_can_remove(request->sysfs, device));
+	output_json_text(json, "obstacle", obstacle);
 	output_json_end(json);
 	ranges_done(&sum.nodes);
 	return 0;

@@ -9,8 +9,12 @@
 
 struct list_devices_request {
 	const struct sysfs *sysfs;
-	const struct memory *memory;   /* whole, with nodes and devices */
-	const struct ranges *selected; /* NULL: every device, else those with any of these blocks */
+	const struct memory *memory; /* whole, with nodes and devices */
+	/* NULL: every device, else those with any of these blocks, or without blocks but named */
+	const struct ranges *selected;
+	const char **words; /* n_words names of devices, among other selectors */
+	size_t n_words;
+	const char *device; /* of the filter, or NULL */
 	struct output_table_style style;
 	bool bytes; /* sizes in bytes */
 };

@@ -162,6 +162,26 @@ struct inquiry {
 	struct policy_scene scene;
 };
 
+/* Which rule is the first must not depend on what only root can see. */
+static int inquiry_check(const struct inquiry *inquiry, struct error *err)
+{
+	const struct memory *memory = &inquiry->memory;
+
+	for (size_t i = 0; i < memory->n_blocks; i++) {
+		struct policy_subject subject;
+
+		if (!ranges_contain(&inquiry->blocks, memory->blocks[i].number))
+			continue;
+		subject = policy_subject_of(&inquiry->scene, &memory->blocks[i]);
+		if (policy_is_unclear(inquiry->policy, &subject))
+			return error_set(err, -EACCES,
+					 "only root can see which provider memory%" PRIu64
+					 " belongs to, and so which rule applies",
+					 subject.block);
+	}
+	return 0;
+}
+
 static int inquiry_load(struct context *context, const char **words, size_t n_words,
 			struct inquiry *inquiry, struct error *err)
 {
@@ -179,7 +199,9 @@ static int inquiry_load(struct context *context, const char **words, size_t n_wo
 	if (r < 0)
 		return r;
 	r = policy_scene_load(&context->sysfs, &inquiry->memory, &inquiry->scene);
-	return r < 0 ? error_set(err, r, "cannot tell which memory is whose: %s", strerror(-r)) : 0;
+	if (r < 0)
+		return error_set(err, r, "cannot tell which memory is whose: %s", strerror(-r));
+	return inquiry_check(inquiry, err);
 }
 
 static void tell(const struct inquiry *inquiry, const struct answer *answer)

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "device/provider-write.h"
 #include "model/selector.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
+#include "system/kmsg.h"
 
 #define RETRIES 3
 
@@ -21,21 +23,27 @@
 /* For giving a device back to its driver, after a signal or the deadline too. */
 #define UNDO_NS CLOCK_NS_PER_S
 
-static int addition_add(const struct device *device, struct device_outcomes *devices)
+static int addition_add(const struct device *device, struct device_outcomes *devices,
+			struct error *err)
 {
 	struct device_outcome *outcome;
 	struct ranges blocks = { 0 };
 
+	if (device_check_blocks(device, err) < 0)
+		return device->blocks_error;
 	for (size_t i = 0; i < devices->n; i++)
 		if (!strcmp(devices->v[i].device.name, device->name))
 			return 0;
 	for (size_t i = 0; i < device->blocks.n; i++)
 		if (ranges_add(&blocks, device->blocks.v[i].first, device->blocks.v[i].last) < 0)
-			return -ENOMEM;
+			return error_no_memory(err);
 	outcome = device_outcomes_add(devices, device->name, device->provider, blocks);
 	if (!outcome)
-		return -ENOMEM;
-	if (outcome->device.blocks.n)
+		return error_no_memory(err);
+	memcpy(outcome->device.driver, device->driver, sizeof(device->driver));
+	if (device->obstacle)
+		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", device->obstacle);
+	else if (outcome->device.blocks.n)
 		outcome->result = DEVICE_ALREADY;
 	return 0;
 }
@@ -59,16 +67,16 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 		int r = ranges_add(&there.blocks, block, block);
 
 		if (r >= 0)
-			r = addition_add(&there, devices);
+			r = addition_add(&there, devices, err);
 		ranges_done(&there.blocks);
-		return r < 0 ? error_set(err, r, "no memory") : 0;
+		return r;
 	}
 	if (!force)
 		return error_set(err, -EINVAL,
 				 "'%s': the kernel accepts any address, and without memory there "
 				 "the machine crashes; give --force if you are sure",
 				 selector->word);
-	return addition_add(device, devices) < 0 ? error_no_memory(err) : 0;
+	return addition_add(device, devices, err);
 }
 
 static int addition_resolve_word(const struct memory *memory, const char *word, bool force,
@@ -93,7 +101,7 @@ static int addition_resolve_word(const struct memory *memory, const char *word, 
 				 "'%s' is not a device whose memory can be added; memhpctl list "
 				 "--devices shows those that exist",
 				 word);
-	return addition_add(device, devices) < 0 ? error_no_memory(err) : 0;
+	return addition_add(device, devices, err);
 }
 
 int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force,
@@ -115,23 +123,35 @@ int addition_resolve(const struct memory *memory, const char **words, size_t n_w
 	return 0;
 }
 
-void addition_plan(const struct sysfs *sysfs, struct device_outcomes *devices)
+static int addition_plan_device(const struct sysfs *sysfs, bool force,
+				struct device_outcome *outcome, struct error *err)
+{
+	const struct provider *provider = outcome->device.provider;
+
+	if (!provider->plan_add)
+		return error_set(err, -EOPNOTSUPP, "this system cannot add it: %s",
+				 provider_cannot_add(provider));
+	if (!force && provider->check_use &&
+	    provider->check_use(sysfs, &outcome->device, err) < 0) {
+		outcome->error = EBUSY;
+		return -EBUSY;
+	}
+	return provider->plan_add(sysfs, &outcome->device, &outcome->steps, err);
+}
+
+void addition_plan(const struct sysfs *sysfs, bool force, struct device_outcomes *devices)
 {
 	for (size_t i = 0; i < devices->n; i++) {
-		struct device_outcome *outcome = &devices->v[i];
-		const struct provider *provider = outcome->device.provider;
 		struct error err = { 0 };
+		int r = devices->v[i].result == DEVICE_PLANNED ?
+				addition_plan_device(sysfs, force, &devices->v[i], &err) :
+				0;
 
-		if (outcome->result != DEVICE_PLANNED)
-			continue;
-		if (!provider->plan_add)
-			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO,
-					   "this system cannot add it: %s",
-					   provider->cannot_remove ?
-						   "only the host can add it" :
-						   "it is added when it is plugged in");
-		else if (provider->plan_add(sysfs, &outcome->device, &outcome->steps, &err) < 0)
-			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s",
+		if (r == -EBUSY)
+			device_outcome_set(&devices->v[i], DEVICE_REFUSED, CAUSE_VETO,
+					   "%s; --force takes it away", error_text(&err));
+		else if (r < 0)
+			device_outcome_set(&devices->v[i], DEVICE_REFUSED, CAUSE_VETO, "%s",
 					   error_text(&err));
 		error_done(&err);
 	}
@@ -164,6 +184,21 @@ static int addition_read_blocks(const struct sysfs *sysfs, const struct device *
 	return r;
 }
 
+/* Puts what the kernel logged about the device behind the reason. */
+static void addition_quote_log(int log, struct device_outcome *outcome)
+{
+	_cleanup_free_ char *said = NULL;
+	char *reason;
+
+	if (log < 0 || !outcome->reason ||
+	    kmsg_find_device(log, outcome->device.name, clock_now_ns() + KMSG_LIMIT_NS, &said) <
+		    0 ||
+	    !said || asprintf(&reason, "%s; the kernel's log: %s", outcome->reason, said) < 0)
+		return;
+	free(outcome->reason);
+	outcome->reason = reason;
+}
+
 /* No memory came of it: gives the device back to whoever had it. */
 static void addition_undo(struct provider_write_request *perform, size_t taken,
 			  struct device_outcome *outcome)
@@ -190,6 +225,7 @@ static void addition_execute_device(const struct execute_request *request, struc
 						  .deadline_ns = request->deadline_ns,
 						  .retries = RETRIES };
 	int64_t began_ns = clock_now_ns(), until;
+	_cleanup_close_ int log = kmsg_open(request->sysfs, false);
 	size_t n_taken;
 	bool taken = provider_write_steps(&perform, outcome, &n_taken);
 	int r;
@@ -215,6 +251,7 @@ static void addition_execute_device(const struct execute_request *request, struc
 					   "the kernel accepted the request, but no memory block "
 					   "appeared (see the kernel log)");
 		}
+		addition_quote_log(log, outcome);
 		addition_undo(&perform, n_taken, outcome);
 	}
 	outcome->elapsed_ns = clock_now_ns() - began_ns;

@@ -15,8 +15,11 @@
 int addition_resolve(const struct memory *memory, const char **words, size_t n_words, bool force,
 		     struct device_outcomes *ret, struct error *err);
 
-/* Asks the providers for their steps, and refuses what cannot be added. Only reads. */
-void addition_plan(const struct sysfs *sysfs, struct device_outcomes *devices);
+/*
+ * Asks the providers for their steps, and refuses what cannot be added, or without `force` what is
+ * in use. Only reads.
+ */
+void addition_plan(const struct sysfs *sysfs, bool force, struct device_outcomes *devices);
 
 /*
  * Has the steps made, device by device, and looks for the blocks that came of it: device.blocks. A

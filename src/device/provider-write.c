@@ -117,11 +117,11 @@ static bool provider_write_load_module(const struct provider_write_request *requ
 bool provider_write_steps(const struct provider_write_request *request,
 			  struct device_outcome *outcome, size_t *ret_taken)
 {
-	const struct provider_steps *steps = &outcome->steps;
+	struct provider_steps *steps = &outcome->steps;
 	size_t taken = 0;
 
 	for (; taken < steps->n; taken++) {
-		const struct provider_step *step = &steps->v[taken];
+		struct provider_step *step = &steps->v[taken];
 		enum outcome_cause cause;
 
 		if (step->otherwise && !outcome->error)
@@ -129,6 +129,7 @@ bool provider_write_steps(const struct provider_write_request *request,
 		outcome->error = 0;
 		if (!provider_write_load_module(request, step->module, outcome))
 			break;
+		step->begun = true;
 		cause = provider_write_step(request, step, outcome);
 		if (cause == CAUSE_NONE ||
 		    (cause == CAUSE_GONE && taken + 1 < steps->n && steps->v[taken + 1].otherwise))
@@ -149,6 +150,15 @@ int provider_write_undo(const struct provider_write_request *request,
 {
 	int r = 0;
 
+	for (size_t i = outcome->steps.n; i-- > 0;) {
+		struct provider_step step = outcome->steps.v[i];
+		struct device_outcome ignored = { 0 };
+
+		if (!step.forget || !step.begun)
+			continue;
+		snprintf(step.attribute, sizeof(step.attribute), "%s", step.forget);
+		provider_write_step(request, &step, &ignored);
+	}
 	while (taken-- > 0) {
 		struct provider_step step = outcome->steps.v[taken];
 		struct device_outcome ignored = { 0 };

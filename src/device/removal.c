@@ -41,9 +41,11 @@ static int removal_resolve_device(const struct device *device, const struct rang
 {
 	struct ranges in = { 0 }, out = { 0 };
 	_cleanup_free_ char *missing = NULL;
+	struct device_outcome *outcome;
 	int r = removal_split(device, selected, &in, &out) < 0 ? error_no_memory(err) : 0;
 
-	if (r >= 0 && in.n && out.n && !device->provider->cannot_remove && !whole_device) {
+	if (r >= 0 && in.n && out.n && !device->provider->cannot_remove && !device->obstacle &&
+	    !whole_device) {
 		missing = ranges_text(&out, 8);
 		r = error_set(err, -EINVAL,
 			      "%s can only be removed as a whole, but its blocks %s are not "
@@ -57,9 +59,24 @@ static int removal_resolve_device(const struct device *device, const struct rang
 		ranges_done(&in);
 		return r;
 	}
-	return device_outcomes_add(&removal->devices, device->name, device->provider, in) ?
-		       0 :
-		       error_no_memory(err);
+	outcome = device_outcomes_add(&removal->devices, device->name, device->provider, in);
+	if (outcome && device->obstacle)
+		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", device->obstacle);
+	return outcome ? 0 : error_no_memory(err);
+}
+
+/* To which device the blocks belong cannot be seen: whatever is done could be wrong. */
+static int removal_refuse_unknown(const struct memory *memory, const struct ranges *blocks,
+				  struct error *err)
+{
+	_cleanup_free_ char *text = ranges_text(blocks, 8);
+
+	for (size_t i = 0; i < memory->devices.n; i++)
+		if (memory->devices.v[i].blocks_error == -EACCES)
+			return error_set(err, -EACCES,
+					 "only root can see which device blocks %s belong to",
+					 text ? text : "");
+	return 0;
 }
 
 int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device,
@@ -79,6 +96,8 @@ int removal_resolve(const struct memory *memory, const struct ranges *blocks, bo
 					    0 ?
 				    error_no_memory(err) :
 				    0;
+	if (r >= 0 && rest.n && !memory->devices_known)
+		r = removal_refuse_unknown(memory, &rest, err);
 	if (r >= 0 && rest.n) {
 		r = device_outcomes_add(&removal.devices, NULL, NULL, rest) ? 0 :
 									      error_no_memory(err);
@@ -153,6 +172,8 @@ static void removal_plan_device(const struct sysfs *sysfs, const struct memory *
 {
 	struct error err = { 0 };
 
+	if (outcome->result != DEVICE_PLANNED)
+		return;
 	if (removal_cannot(&outcome->device)) {
 		removal_refuse(memory, outcome);
 		return;

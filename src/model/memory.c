@@ -13,6 +13,9 @@
 #include "base/parse.h"
 #include "model/block-reader.h"
 
+/* After so many blocks without a node no other is looked at: a directory each is a price. */
+#define WITHOUT_NODE_MAX 64
+
 int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err)
 {
 	struct memory memory = { .n_node_sets = 1 };
@@ -339,18 +342,25 @@ static int memory_load_nodes_of_block(struct memory *memory, struct block *block
 
 int memory_load_nodes(struct memory *memory)
 {
+	bool with_node = false;
+
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		memory->blocks[i].node_set = 0;
 	if (memory->whole) {
 		int r = memory_each_node(memory, memory_add_node, NULL);
 
-		return r == -ENOENT ? 0 : r;
+		if (r != -ENOENT)
+			return r;
 	}
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		int r = memory_load_nodes_of_block(memory, &memory->blocks[i]);
 
 		if (r < 0)
 			return r;
+		with_node = with_node || memory->blocks[i].node_set;
+		/* The kernel knows no nodes. */
+		if (memory->whole && !with_node && i + 1 == WITHOUT_NODE_MAX)
+			break;
 	}
 	return 0;
 }

@@ -57,7 +57,8 @@ int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
 
 /*
  * Tells each block its nodes. For a whole snapshot from one directory read a node (node0/memory32
- * …), else from the link in each block's own directory. No NUMA: no node. Errors: -ENOMEM; a node
+ * …), else, and where the directory of the nodes is missing as in trees that were copied for
+ * support, from the link in each block's own directory. No NUMA: no node. Errors: -ENOMEM; a node
  * that goes meanwhile is none.
  */
 int memory_load_nodes(struct memory *memory);

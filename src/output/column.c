@@ -133,11 +133,17 @@ static const struct device *row_device(const struct row *row)
 						       &row->memory->devices.v[row->first->device];
 }
 
+/* A block may belong to a device whose blocks are root's to see. */
+static const char *row_no_device(const struct row *row)
+{
+	return row->memory->devices_known ? "-" : "?";
+}
+
 static void device_text(const struct row *row, char *cell)
 {
 	const struct device *device = row_device(row);
 
-	snprintf(cell, COLUMN_CELL_SIZE, "%s", device ? device->name : "-");
+	snprintf(cell, COLUMN_CELL_SIZE, "%s", device ? device->name : row_no_device(row));
 }
 
 static void device_json(const struct row *row, struct output_json *json)
@@ -149,7 +155,8 @@ static void provider_text(const struct row *row, char *cell)
 {
 	const struct device *device = row_device(row);
 
-	snprintf(cell, COLUMN_CELL_SIZE, "%s", device ? device->provider->name : "-");
+	snprintf(cell, COLUMN_CELL_SIZE, "%s",
+		 device ? device->provider->name : row_no_device(row));
 }
 
 static void provider_json(const struct row *row, struct output_json *json)

@@ -146,11 +146,31 @@ static int selection_add_addresses(struct selection *selection, const struct sel
 	return selection_add_range(selection, selector, first, last, err);
 }
 
+/* Is the directory of the nodes missing? Then the blocks' own links tell. */
+static bool selection_has_no_nodes(const struct selection *selection)
+{
+	return !sysfs_exists(selection->sysfs, SYSFS_NODE);
+}
+
+/* The numbers of the blocks of a node. -ENOENT: there is no such node. */
+static int selection_list_node(const struct selection *selection, uint32_t node, struct ranges *ret)
+{
+	const struct memory *memory = selection->memory;
+	int r = 0;
+
+	if (!selection_has_no_nodes(selection))
+		return memory_node_blocks(selection->sysfs, node, ret);
+	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++)
+		if (memory_block_is_on_node(memory, &memory->blocks[i], node))
+			r = ranges_add(ret, memory->blocks[i].number, memory->blocks[i].number);
+	return r >= 0 && !ret->n ? -ENOENT : r;
+}
+
 static int selection_add_node(struct selection *selection, const struct selector *selector,
 			      struct error *err)
 {
 	struct ranges numbers = { 0 };
-	int r = memory_node_blocks(selection->sysfs, (uint32_t)selector->first, &numbers);
+	int r = selection_list_node(selection, (uint32_t)selector->first, &numbers);
 
 	if (r == -ENOENT && selection->request->missing_is_empty)
 		r = 0;
@@ -176,6 +196,17 @@ static int selection_add_node(struct selection *selection, const struct selector
 	return r;
 }
 
+static int selection_add_blocks_of(struct selection *selection, const struct device *device,
+				   struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < device->blocks.n; i++)
+		r = ranges_add(&selection->blocks, device->blocks.v[i].first,
+			       device->blocks.v[i].last);
+	return r < 0 ? error_no_memory(err) : 0;
+}
+
 static int selection_add_device(struct selection *selection, const struct selector *selector,
 				struct error *err)
 {
@@ -188,6 +219,13 @@ static int selection_add_device(struct selection *selection, const struct select
 					 "'%s': no device of this name has memory blocks here; "
 					 "memhpctl list shows the devices",
 					 selector->word);
+	if (selection->request->devices_too)
+		return selection_add_blocks_of(selection, device, err);
+	if (device_check_blocks(device, err) < 0)
+		return device->blocks_error;
+	if (!device->blocks.n && !selection->request->missing_is_empty && device->obstacle)
+		return error_set(err, -EINVAL, "'%s' has no memory blocks: %s", selector->word,
+				 device->obstacle);
 	if (!device->blocks.n && !selection->request->missing_is_empty)
 		return device->provider->plan_add ?
 			       error_set(err, -EINVAL,
@@ -197,14 +235,7 @@ static int selection_add_device(struct selection *selection, const struct select
 					 "'%s' has no memory blocks; the host must give it memory "
 					 "first",
 					 selector->word);
-	for (size_t i = 0; i < device->blocks.n; i++) {
-		int r = ranges_add(&selection->blocks, device->blocks.v[i].first,
-				   device->blocks.v[i].last);
-
-		if (r < 0)
-			return error_no_memory(err);
-	}
-	return 0;
+	return selection_add_blocks_of(selection, device, err);
 }
 
 static int selection_add(struct selection *selection, const struct selector *selector,
@@ -239,13 +270,18 @@ static int selection_check_filter(const struct selection *selection, struct erro
 {
 	const struct filter *filter = &selection->request->filter;
 	char node[sizeof(SYSFS_NODE) + 32];
+	const struct device *device;
 
 	snprintf(node, sizeof(node), SYSFS_NODE "/node%" PRIu32, filter->node);
-	if (filter->has_node && !sysfs_exists(selection->sysfs, node))
+	if (filter->has_node && !selection_has_no_nodes(selection) &&
+	    !sysfs_exists(selection->sysfs, node))
 		return error_set(err, -EINVAL,
 				 "--node=%" PRIu32 ": there is no such node on this machine",
 				 filter->node);
-	if (filter->device && !devices_find(&selection->memory->devices, filter->device))
+	device = filter->device ? devices_find(&selection->memory->devices, filter->device) : NULL;
+	if (device && !selection->request->devices_too && device_check_blocks(device, err) < 0)
+		return device->blocks_error;
+	if (filter->device && !device)
 		return error_set(err, -EINVAL,
 				 "--device=%s: no device of this name has memory blocks here; "
 				 "memhpctl list shows the devices",
@@ -291,7 +327,7 @@ static int selection_run(struct selection *selection, struct error *err)
 {
 	const struct selection_request *request = selection->request;
 	bool devices = (request->want & SELECTION_WANT_DEVICES) || request->filter.device,
-	     whole = !request->n_words || devices;
+	     whole = !request->n_words || devices, nodes = false;
 	struct selector selector;
 	int r;
 
@@ -307,6 +343,8 @@ static int selection_run(struct selection *selection, struct error *err)
 		    (selector.kind == SELECTOR_ADDRESS && request->for_change &&
 		     provider_has_other_readings(selection->sysfs)))
 			whole = devices = true;
+		else if (selector.kind == SELECTOR_NODE && selection_has_no_nodes(selection))
+			whole = nodes = true;
 		else if (selector_names_many(&selector, selection->memory->block_size))
 			whole = true;
 	}
@@ -315,6 +353,9 @@ static int selection_run(struct selection *selection, struct error *err)
 		if (r < 0)
 			return r;
 	}
+	r = nodes ? memory_load_nodes(selection->memory) : 0;
+	if (r < 0)
+		return error_set(err, r, "cannot read the nodes: %s", strerror(-r));
 	for (size_t i = 0; !request->n_words && i < selection->memory->n_blocks; i++) {
 		r = ranges_add(&selection->blocks, selection->memory->blocks[i].number,
 			       selection->memory->blocks[i].number);

@@ -31,6 +31,7 @@ struct selection_request {
 	bool for_change;
 	bool vacant_is_empty; /* a device that the machine has a place for, but that has no memory,
 				 selects nothing instead of being an error: for `remove` */
+	bool devices_too;     /* a device may be named that has no blocks, or whose are not known */
 	struct filter filter;
 	unsigned int want; /* enum block_want and selection_want */
 };

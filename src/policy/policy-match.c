@@ -85,6 +85,26 @@ const struct policy_rule *policy_match(const struct policy *policy,
 	return NULL;
 }
 
+bool policy_is_unclear(const struct policy *policy, const struct policy_subject *subject)
+{
+	for (size_t i = 0; subject->device_hidden && i < policy->n_rules; i++) {
+		const struct policy_condition *conditions = policy->rules[i].conditions;
+		bool asks = false, fits = true;
+
+		for (size_t key = 0; key < POLICY_KEY_COUNT; key++) {
+			if (key == POLICY_KEY_PROVIDER || key == POLICY_KEY_DEVICE)
+				asks = asks || conditions[key].present;
+			else
+				fits = fits &&
+				       policy_condition_holds(&conditions[key],
+							      (enum policy_key)key, subject);
+		}
+		if (fits)
+			return asks;
+	}
+	return false;
+}
+
 bool policy_reduces(const struct policy *policy, const struct platform *platform,
 		    enum policy_action *ret_action, const struct policy_rule **ret_rule)
 {
@@ -155,6 +175,7 @@ static int scene_load_foreign(const struct sysfs *sysfs, struct policy_scene *sc
 	struct iomem iomem;
 	int r = iomem_load(sysfs, &iomem);
 
+	scene->foreign_hidden = r == -EACCES;
 	/* Root's to read; what is no iomem says nothing. */
 	if (r < 0)
 		return sysfs_is_absent(r) || r == -EACCES || r == -EINVAL ? 0 : r;
@@ -202,6 +223,7 @@ struct policy_subject policy_subject_of(const struct policy_scene *scene, const 
 				     POLICY_PROVIDER_DRIVER :
 				     POLICY_PROVIDER_NONE,
 		.device = device ? device->name : "",
+		.device_hidden = !device && (!memory->devices_known || scene->foreign_hidden),
 		.platform = &scene->platform,
 		.nodes = nodes->v,
 		.n_nodes = nodes->n,

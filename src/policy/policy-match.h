@@ -11,6 +11,7 @@
 struct policy_subject {
 	const char *provider; /* a name of a provider, "driver" or "none" */
 	const char *device;   /* its name, "" where there is none */
+	bool device_hidden;   /* both are root's to see: not known */
 	const struct platform *platform;
 	const uint32_t *nodes; /* n_nodes of them; a block on several nodes fits each */
 	size_t n_nodes;
@@ -30,6 +31,9 @@ enum policy_key policy_first_mismatch(const struct policy_rule *rule,
 const struct policy_rule *policy_match(const struct policy *policy,
 				       const struct policy_subject *subject);
 
+/* Does it take the hidden provider or device of the subject to tell which rule is the first? */
+bool policy_is_unclear(const struct policy *policy, const struct policy_subject *subject);
+
 /*
  * Do the rules come to one and the same action for whatever memory could come to this machine,
  * without any guard of ours having a say? Then the kernel can do it by itself. Only what cannot
@@ -44,6 +48,7 @@ struct policy_scene {
 	const struct memory *memory; /* with nodes and devices */
 	struct platform platform;
 	struct ranges cpuless; /* nodes without a processor */
+	bool foreign_hidden;   /* the next is root's to see */
 	struct ranges foreign; /* blocks that a driver without a provider here added for itself */
 };
 

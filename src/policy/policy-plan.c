@@ -42,13 +42,15 @@ static bool same_group(const struct policy_plan_request *request, const struct p
 		       first_node(memory, memory_find(memory, b->block));
 }
 
-static void choose(const struct policy_plan_request *request, const struct block *block,
-		   struct policy_choice *choice)
+static int choose(const struct policy_plan_request *request, const struct block *block,
+		  struct policy_choice *choice)
 {
 	struct policy_subject subject = policy_subject_of(request->scene, block);
 	enum policy_state_state known = request->known ? policy_state_find(request->known, block) :
 							 POLICY_STATE_NOT;
 
+	if (policy_is_unclear(request->policy, &subject))
+		return -EACCES;
 	*choice = (struct policy_choice){ .block = block->number,
 					  .device = block->device,
 					  .rule = policy_match(request->policy, &subject) };
@@ -57,6 +59,7 @@ static void choose(const struct policy_plan_request *request, const struct block
 			(known == POLICY_STATE_LEFT && choice->action == POLICY_LEAVE);
 	if (known == POLICY_STATE_ONLINE)
 		choice->action = POLICY_LEAVE;
+	return 0;
 }
 
 /* Lets the guard look at the choices first to last of one group, and counts what becomes of them.
@@ -154,11 +157,11 @@ int policy_plan_make(const struct policy_plan_request *request, struct policy_pl
 	plan.choices = calloc(memory->n_blocks + 1, sizeof(*plan.choices));
 	if (!plan.choices)
 		return -ENOMEM;
-	for (size_t i = 0; i < memory->n_blocks; i++)
+	for (size_t i = 0; r == 0 && i < memory->n_blocks; i++)
 		if (memory->blocks[i].state == BLOCK_OFFLINE &&
 		    (!request->blocks || ranges_contain(request->blocks, memory->blocks[i].number)))
-			choose(request, &memory->blocks[i], &plan.choices[plan.n_choices++]);
-	if (request->ratio)
+			r = choose(request, &memory->blocks[i], &plan.choices[plan.n_choices++]);
+	if (r == 0 && request->ratio)
 		r = guard_all(request, &plan);
 	for (size_t first = 0, next; r == 0 && first < plan.n_choices; first = next) {
 		enum policy_action action = plan.choices[first].action;

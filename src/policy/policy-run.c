@@ -85,10 +85,12 @@ static int policy_run_read(const struct policy_run_request *request,
 }
 
 static int policy_run_plan(const struct policy_run_request *request,
-			   const struct policy_state *known, struct policy_run_result *result)
+			   const struct policy_state *known, struct policy_run_result *result,
+			   struct error *err)
 {
 	struct settings settings;
 	const char *policy;
+	int r;
 	struct policy_plan_request plan = {
 		.policy = request->policy,
 		.scene = &result->scene,
@@ -102,7 +104,12 @@ static int policy_run_plan(const struct policy_run_request *request,
 	if (policy && request->online_policy)
 		policy = request->online_policy;
 	plan.kernel_decides = policy && !strcmp(policy, "auto-movable");
-	return policy_plan_make(&plan, &result->plan);
+	r = policy_plan_make(&plan, &result->plan);
+	if (r == -EACCES)
+		return error_set(err, r,
+				 "only root can see which provider the memory belongs to, and so "
+				 "which rule applies");
+	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
 }
 
 /* What the next pass needs to know. */
@@ -171,8 +178,8 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 		r = sysfs_is_absent(r) || r == -EINVAL ?
 			    0 :
 			    error_set(err, r, "cannot read /proc/zoneinfo: %s", strerror(-r));
-	if (r == 0 && (r = policy_run_plan(request, &known, ret)) < 0)
-		error_set(err, r, "cannot make the plan: %s", strerror(-r));
+	if (r == 0)
+		r = policy_run_plan(request, &known, ret, err);
 	if (r == 0 && !request->dry_run) {
 		r = policy_run_execute(request, ret, err);
 		ratio_load(request->sysfs, &ret->after);

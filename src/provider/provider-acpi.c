@@ -11,14 +11,22 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/format.h"
+#include "base/parse.h"
 #include "provider/provider.h"
+#include "system/kmsg.h"
 
 extern const struct provider provider_acpi;
 
 #define ACPI_DEVICES "/sys/bus/acpi/devices"
-#define ACPI_MEMORY_ENABLED "/sys/firmware/acpi/hotplug/memory/enabled"
+#define ACPI_HOTPLUG "/sys/firmware/acpi/hotplug/memory"
+#define ACPI_MEMORY_ENABLED ACPI_HOTPLUG "/enabled"
+
+/* acpi_memory_check_device(): present, enabled and functioning. */
+#define ACPI_WORKING 0xb
 
 struct acpi_search {
+	const struct sysfs *sysfs;
 	struct memory *memory;
 	int bus; /* directory of all ACPI devices */
 	int own; /* directory of the device that is being read */
@@ -48,6 +56,45 @@ static int acpi_collect_block(const char *name, void *data)
 	return ranges_add(&search->blocks, number, number);
 }
 
+/* _STA in decimal: 15 while it is there (present, enabled, shown, working), 0 for the empty slot.
+ */
+static bool acpi_is_working(int own)
+{
+	char text[32];
+	uint64_t status;
+
+	return sysfs_read(own, "status", text, sizeof(text)) >= 0 &&
+	       parse_decimal(text, &status) == 0 && (status & ACPI_WORKING) == ACPI_WORKING;
+}
+
+/*
+ * Memory is plugged in, and no block is bound to it. With memory hot-plug the kernel tried to add
+ * it and failed; without, nobody looked at it, and it may be memory of the boot as well.
+ */
+static int acpi_explain_device(const struct acpi_search *search, struct device *device)
+{
+	_cleanup_free_ char *said = NULL;
+	_cleanup_close_ int log = -1;
+	char size[FORMAT_SIZE];
+
+	if (!sysfs_exists(search->sysfs, ACPI_HOTPLUG)) {
+		device->blocks_error = -EOPNOTSUPP;
+		return device_set_obstacle(
+			device,
+			"%s is plugged in, but this kernel has no ACPI memory hot-plug (it "
+			"was built without CONFIG_ACPI_HOTPLUG_MEMORY, or booted with "
+			"acpi_no_memhotplug): which blocks belong to it is not known",
+			device->name);
+	}
+	log = kmsg_open(search->sysfs, true);
+	if (log >= 0)
+		kmsg_find_device(log, device->name, clock_now_ns() + KMSG_LIMIT_NS, &said);
+	return device_set_obstacle(
+		device, "it is plugged in, but the kernel did not take it%s%s (a block has %s)",
+		said ? "; its log says: " : "; its log may say why", said ? said : "",
+		format_size(search->memory->block_size, size));
+}
+
 static int acpi_collect_device(const char *name, void *data)
 {
 	struct acpi_search *search = data;
@@ -64,11 +111,11 @@ static int acpi_collect_device(const char *name, void *data)
 	search->blocks = (struct ranges){ 0 };
 	r = sysfs_list(own, acpi_collect_block, search);
 	/* An empty slot has a directory too, but no blocks. */
-	if (r == 0 && search->blocks.n) {
+	if (r == 0 && (search->blocks.n || acpi_is_working(own))) {
 		device = devices_add(&search->memory->devices, name, &provider_acpi);
 		if (device) {
 			device->blocks = search->blocks;
-			return 0;
+			return device->blocks.n ? 0 : acpi_explain_device(search, device);
 		}
 		r = -ENOMEM;
 	}
@@ -78,7 +125,7 @@ static int acpi_collect_device(const char *name, void *data)
 
 static int acpi_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	struct acpi_search search = { .memory = memory };
+	struct acpi_search search = { .sysfs = sysfs, .memory = memory };
 	_cleanup_close_ int bus = sysfs_open_directory(sysfs, ACPI_DEVICES);
 
 	if (bus < 0)
@@ -89,7 +136,7 @@ static int acpi_find_devices(const struct sysfs *sysfs, struct memory *memory)
 
 static bool acpi_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, "/sys/firmware/acpi/hotplug/memory");
+	return sysfs_exists(sysfs, ACPI_HOTPLUG);
 }
 
 /*

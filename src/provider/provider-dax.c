@@ -9,11 +9,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/format.h"
 #include "base/parse.h"
 #include "provider/provider.h"
+#include "system/clock.h"
+#include "system/device-user.h"
+#include "system/iomem.h"
 
 extern const struct provider provider_dax;
 
@@ -21,12 +24,16 @@ extern const struct provider provider_dax;
 #define DAX_DRIVERS "/sys/bus/dax/drivers"
 
 struct dax_search {
-	const struct memory *memory;
-	struct devices *devices;
+	const struct sysfs *sysfs;
+	struct memory *memory;
 	int bus; /* directory of all dax devices */
 	int own; /* directory of the device that is being read */
 	struct device *device;
-	size_t n_ranges; /* that could be read */
+	struct ranges fitting; /* numbers of the blocks that its ranges hold, there or not */
+	size_t mappings;
+	int hidden; /* 0, or why its ranges are not known */
+	struct iomem iomem;
+	int iomem_error; /* of loading it; 1: not loaded yet */
 };
 
 static int dax_read_address(int directory, const char *path, uint64_t *ret)
@@ -37,10 +44,16 @@ static int dax_read_address(int directory, const char *path, uint64_t *ret)
 	return r < 0 ? r : parse_address(text, ret);
 }
 
-/* Gone with its device, or root's to read. */
-static bool dax_is_hidden(int error)
+/* Takes in one range of the device: kmem rounds it inwards to whole blocks. */
+static int dax_add_range(struct dax_search *search, uint64_t first, uint64_t last)
 {
-	return sysfs_is_absent(error) || error == -EACCES;
+	uint64_t size = search->memory->block_size, low = first / size + (first % size != 0),
+		 end = last == UINT64_MAX ? UINT64_MAX / size : (last + 1) / size;
+	int r = low < end ? ranges_add(&search->fitting, low, end - 1) : 0;
+
+	if (r >= 0 && !strcmp(search->device->driver, "kmem"))
+		r = provider_add_range(search->memory, search->device, first, last);
+	return r;
 }
 
 static int dax_collect_mapping(const char *name, void *data)
@@ -52,23 +65,120 @@ static int dax_collect_mapping(const char *name, void *data)
 
 	if (strncmp(name, "mapping", 7) || strlen(name) > 32)
 		return 0;
+	search->mappings++;
 	snprintf(path, sizeof(path), "%s/start", name);
 	r = dax_read_address(search->own, path, &first);
+	if (r >= 0) {
+		snprintf(path, sizeof(path), "%s/end", name);
+		r = dax_read_address(search->own, path, &last);
+	}
+	if (r == -EACCES)
+		search->hidden = r;
 	if (r < 0)
-		return dax_is_hidden(r) ? 0 : r;
-	snprintf(path, sizeof(path), "%s/end", name);
-	r = dax_read_address(search->own, path, &last);
-	if (r < 0)
-		return dax_is_hidden(r) ? 0 : r;
-	search->n_ranges++;
-	return provider_add_range(search->memory, search->device, first, last);
+		/* Root's to read, or gone with its device. */
+		return r == -EACCES || sysfs_is_absent(r) ? 0 : r;
+	return dax_add_range(search, first, last);
+}
+
+/* Before 5.10 a device is one range without a directory of its own. */
+static int dax_collect_resource(struct dax_search *search)
+{
+	uint64_t first;
+	int r;
+
+	if (search->mappings || search->device->size == DEVICE_NO_SIZE || !search->device->size)
+		return 0;
+	r = dax_read_address(search->own, "resource", &first);
+	if (r < 0) {
+		search->hidden = r == -EACCES || sysfs_is_absent(r) ? r : 0;
+		return search->hidden ? 0 : r;
+	}
+	return dax_add_range(search, first, first + (search->device->size - 1));
+}
+
+/*
+ * Memory that the driver kmem lost with blocks online stays in the system until the next boot: in
+ * /proc/iomem "System RAM (kmem)" inside the range of the device (dev_dax_kmem_remove(),
+ * any_hotremove_failed). With another driver the ranges are that driver's.
+ */
+static int dax_find_stranded(struct dax_search *search)
+{
+	const struct iomem *iomem = &search->iomem;
+	struct device *device = search->device;
+	unsigned int depth = 0;
+	bool inside = false;
+	int r = 0;
+
+	if (*device->driver || !device->size)
+		return 0;
+	if (search->iomem_error > 0)
+		search->iomem_error = iomem_load(search->sysfs, &search->iomem);
+	if (search->iomem_error < 0)
+		return search->iomem_error == -EACCES || sysfs_is_absent(search->iomem_error) ?
+			       device_hide_blocks(device, search->iomem_error) :
+			       search->iomem_error;
+	for (size_t i = 0; r >= 0 && i < iomem->n; i++) {
+		if (inside && iomem->v[i].depth > depth &&
+		    !strncmp(iomem->v[i].name, "System RAM", 10))
+			r = provider_add_range(search->memory, device, iomem->v[i].first,
+					       iomem->v[i].last);
+		else if (!inside || iomem->v[i].depth <= depth) {
+			inside = !strcmp(iomem->v[i].name, device->name);
+			depth = iomem->v[i].depth;
+		}
+	}
+	if (r >= 0 && device->blocks.n)
+		r = device_set_obstacle(device, "it is stuck until the next boot: the driver kmem "
+						"was taken "
+						"from it while blocks of it were online");
+	return r < 0 ? r : 0;
+}
+
+/* Why kmem could not add its memory (dev_dax_kmem_probe()), where that is known. */
+static int dax_find_obstacle(struct dax_search *search)
+{
+	struct device *device = search->device;
+	uint64_t block_size = search->memory->block_size;
+	char size[FORMAT_SIZE], block[FORMAT_SIZE], text[32];
+
+	if (device->obstacle || !strcmp(device->driver, "kmem"))
+		return 0;
+	if (!device->size)
+		return device_set_obstacle(device, "it has no memory (its size is 0)");
+	if (sysfs_read(search->own, "target_node", text, sizeof(text)) > 0 && text[0] == '-')
+		return device_set_obstacle(device,
+					   "its memory belongs to no node (target_node is "
+					   "%s), and the driver kmem takes none without",
+					   text);
+	if (search->fitting.n ||
+	    (device->size != DEVICE_NO_SIZE && search->hidden && device->size >= block_size))
+		return 0;
+	if (device->size == DEVICE_NO_SIZE)
+		return 0;
+	return device_set_obstacle(device,
+				   "it holds no whole memory block: it has %s, and a block %s",
+				   format_size(device->size, size), format_size(block_size, block));
+}
+
+/* What the device says of itself. */
+static void dax_read_facts(int own, struct device *device)
+{
+	char text[32];
+	uint64_t value;
+
+	if (sysfs_read_link(own, "driver", device->driver, sizeof(device->driver)) < 0)
+		*device->driver = '\0';
+	if (sysfs_read(own, "size", text, sizeof(text)) > 0 && parse_decimal(text, &value) == 0)
+		device->size = value;
+	if (sysfs_read(own, "target_node", text, sizeof(text)) > 0 &&
+	    parse_decimal(text, &value) == 0 && value < DEVICE_NO_NODE)
+		device->node = (uint32_t)value;
 }
 
 static int dax_collect_device(const char *name, void *data)
 {
 	struct dax_search *search = data;
 	_cleanup_close_ int own = -1;
-	char driver[64];
 	int r;
 
 	if (strncmp(name, "dax", 3))
@@ -77,25 +187,58 @@ static int dax_collect_device(const char *name, void *data)
 	if (own < 0)
 		return sysfs_is_absent(own) ? 0 : own;
 	search->own = own;
-	search->device = devices_add(search->devices, name, &provider_dax);
+	search->device = devices_add(&search->memory->devices, name, &provider_dax);
 	if (!search->device)
 		return -ENOMEM;
-	/* With another driver, or none, it is no memory of the system now. */
-	r = sysfs_read_link(own, "driver", driver, sizeof(driver));
-	if (r >= 0 && !strcmp(driver, "kmem"))
-		r = sysfs_list(own, dax_collect_mapping, search);
+	dax_read_facts(own, search->device);
+	search->fitting = (struct ranges){ 0 };
+	search->mappings = 0;
+	search->hidden = 0;
+	r = sysfs_list(own, dax_collect_mapping, search);
+	if (r >= 0)
+		r = dax_collect_resource(search);
+	if (r >= 0 && search->hidden && !strcmp(search->device->driver, "kmem"))
+		r = device_hide_blocks(search->device, search->hidden);
+	if (r >= 0)
+		r = dax_find_stranded(search);
+	if (r >= 0)
+		r = dax_find_obstacle(search);
+	ranges_done(&search->fitting);
 	return sysfs_is_absent(r) ? 0 : r;
 }
 
 static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	struct dax_search search = { .memory = memory, .devices = &memory->devices };
+	struct dax_search search = { .sysfs = sysfs, .memory = memory, .iomem_error = 1 };
 	_cleanup_close_ int bus = sysfs_open_directory(sysfs, DAX_DEVICES);
+	int r;
 
 	if (bus < 0)
 		return sysfs_is_absent(bus) ? 0 : bus;
 	search.bus = bus;
-	return sysfs_list(bus, dax_collect_device, &search);
+	r = sysfs_list(bus, dax_collect_device, &search);
+	iomem_done(&search.iomem);
+	return r;
+}
+
+/* A process that has it open or mapped dies of SIGBUS when its driver loses it (kill_dev_dax()). */
+static int dax_check_use(const struct sysfs *sysfs, const struct device *device, struct error *err)
+{
+	char path[128], number[32], user[128];
+	int r;
+
+	snprintf(path, sizeof(path), DAX_DEVICES "/%s/dev", device->name);
+	if (!*device->driver || sysfs_read_path(sysfs, path, number, sizeof(number)) < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/dev/%s", device->name);
+	r = device_user_find(sysfs, number, path, clock_now_ns() + DEVICE_USER_LIMIT_NS, user,
+			     sizeof(user));
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return error_set(err, -EBUSY, "it cannot be seen whether a process uses it: %s",
+				 r == -ETIME ? "there are too many open files" : strerror(-r));
+	return error_set(err, -EBUSY, "%s uses it, and would lose it", user);
 }
 
 /* The driver that the device is bound to, "" for none. */
@@ -161,8 +304,9 @@ static int dax_plan_add(const struct sysfs *sysfs, const struct device *device,
 	step = provider_add_step(&steps, DAX_DRIVERS "/kmem", "bind", "%s", device->name);
 	if (!*driver)
 		step->module = "kmem";
-	provider_add_step(&steps, DAX_DRIVERS "/kmem", "new_id", "%s", device->name)->otherwise =
-		true;
+	step = provider_add_step(&steps, DAX_DRIVERS "/kmem", "new_id", "%s", device->name);
+	step->otherwise = true;
+	step->forget = "remove_id";
 	*ret = steps;
 	return 0;
 }
@@ -178,28 +322,13 @@ static bool dax_is_removed(const struct sysfs *sysfs, const struct device *devic
 	return strcmp(text, "kmem") != 0;
 }
 
-/*
- * The ranges stay with the device whatever its driver: one whose blocks are still there without
- * kmem was unbound while they were online, and its memory is stuck until the next boot.
- */
+/* Without blocks in the snapshot, whatever its driver; that of stranded memory has some. */
 static bool dax_is_vacant(const struct sysfs *sysfs, const struct memory *memory, const char *name)
 {
-	struct device device = { .name = (char *)(uintptr_t)name };
-	struct dax_search search = { .memory = memory, .device = &device };
-	char path[128];
-	bool vacant;
+	const struct device *device = devices_find(&memory->devices, name);
 
-	if (strncmp(name, "dax", 3) || strlen(name) > 64 || !dax_is_removed(sysfs, &device))
-		return false;
-	snprintf(path, sizeof(path), DAX_DEVICES "/%s", name);
-	search.own = sysfs_open_directory(sysfs, path);
-	if (search.own < 0)
-		return false;
-	vacant = sysfs_list(search.own, dax_collect_mapping, &search) >= 0 && search.n_ranges &&
-		 !device.blocks.n;
-	close(search.own);
-	ranges_done(&device.blocks);
-	return vacant;
+	return device && device->provider == &provider_dax && !device->blocks.n &&
+	       !device->blocks_error && dax_is_removed(sysfs, device);
 }
 
 static bool dax_is_present(const struct sysfs *sysfs)
@@ -217,6 +346,7 @@ const struct provider provider_dax = {
 	.is_present = dax_is_present,
 	.find_devices = dax_find_devices,
 	.plan_remove = dax_plan_remove,
+	.check_use = dax_check_use,
 	.plan_add = dax_plan_add,
 	.is_removed = dax_is_removed,
 	.is_vacant = dax_is_vacant,

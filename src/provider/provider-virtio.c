@@ -17,6 +17,11 @@ extern const struct provider provider_virtio;
 
 #define VIRTIO_DRIVER "/sys/bus/virtio/drivers/virtio_mem"
 
+struct virtio_search {
+	const struct sysfs *sysfs;
+	struct memory *memory;
+};
+
 static bool virtio_is_present(const struct sysfs *sysfs)
 {
 	return sysfs_exists(sysfs, VIRTIO_DRIVER);
@@ -33,23 +38,46 @@ static bool virtio_is_memory_device(const struct sysfs *sysfs, const char *name)
 	return sysfs_exists(sysfs, path);
 }
 
+static int virtio_collect_device(const char *name, void *data)
+{
+	struct virtio_search *search = data;
+
+	if (!virtio_is_memory_device(search->sysfs, name))
+		return 0;
+	return devices_add(&search->memory->devices, name, &provider_virtio) ? 0 : -ENOMEM;
+}
+
+/* The regions of a device in /proc/iomem, whose reading ended with `error`. */
+static int virtio_add_blocks(const struct memory *memory, const struct iomem *iomem, int error,
+			     struct device *device)
+{
+	int r = error < 0 ? device_hide_blocks(device, error) : 0;
+
+	for (size_t i = 0; r >= 0 && error >= 0 && i < iomem->n; i++)
+		if (!strcmp(iomem->v[i].name, device->name))
+			r = provider_add_range(memory, device, iomem->v[i].first, iomem->v[i].last);
+	return r;
+}
+
 static int virtio_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	struct iomem iomem;
-	int r = virtio_is_present(sysfs) ? iomem_load(sysfs, &iomem) : -ENOENT;
+	_cleanup_close_ int drivers = sysfs_open_directory(sysfs, VIRTIO_DRIVER);
+	struct virtio_search search = { .sysfs = sysfs, .memory = memory };
+	size_t first = memory->devices.n;
+	struct iomem iomem = { 0 };
+	int r, error;
 
-	/* Root's to read. */
-	if (r < 0)
-		return sysfs_is_absent(r) || r == -EACCES ? 0 : r;
-	for (size_t i = 0; r >= 0 && i < iomem.n; i++) {
-		struct device *device;
-
-		if (!virtio_is_memory_device(sysfs, iomem.v[i].name))
-			continue;
-		device = devices_add(&memory->devices, iomem.v[i].name, &provider_virtio);
-		r = device ? provider_add_range(memory, device, iomem.v[i].first, iomem.v[i].last) :
-			     -ENOMEM;
-	}
+	if (drivers < 0)
+		return sysfs_is_absent(drivers) ? 0 : drivers;
+	r = sysfs_list(drivers, virtio_collect_device, &search);
+	if (r < 0 || memory->devices.n == first)
+		return r;
+	error = iomem_load(sysfs, &iomem);
+	/* Root's to read, or not there to be read; any other error is of this moment. */
+	if (error < 0 && error != -EACCES && !sysfs_is_absent(error))
+		return error;
+	for (size_t i = first; r >= 0 && i < memory->devices.n; i++)
+		r = virtio_add_blocks(memory, &iomem, error, &memory->devices.v[i]);
 	iomem_done(&iomem);
 	return r;
 }

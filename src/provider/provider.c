@@ -69,6 +69,8 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 			provider_mark_blocks(memory, marked);
 	}
 	memory->devices_known = true;
+	for (size_t i = 0; i < memory->devices.n; i++)
+		memory->devices_known &= memory->devices.v[i].blocks_error != -EACCES;
 	return 0;
 }
 
@@ -109,6 +111,8 @@ bool provider_find_vacant(const struct sysfs *sysfs, const struct memory *memory
 		return true;
 	}
 	found = devices_find(&memory->devices, selector->word);
+	if (found && found->blocks_error)
+		return false;
 	if (found && (found->blocks.n || !found->provider->is_vacant)) {
 		*ret = *found;
 		return !found->blocks.n && found->provider->plan_remove;
@@ -164,16 +168,44 @@ bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const
 	return false;
 }
 
-bool provider_can_remove(const struct sysfs *sysfs, const struct device *device)
+char *provider_obstacle(const struct sysfs *sysfs, const struct device *device)
 {
+	const struct provider *provider = device->provider;
 	struct provider_steps steps;
 	struct error err = { 0 };
-	int r = -EOPNOTSUPP;
+	const char *text = NULL;
+	char *copy;
 
-	if (device->blocks.n && !device->provider->cannot_remove)
-		r = device->provider->plan_remove(sysfs, device, &steps, &err);
+	if (device->obstacle)
+		text = device->obstacle;
+	else if (device->blocks.n && provider->cannot_remove)
+		text = provider->cannot_remove;
+	else if (device->blocks.n && provider->plan_remove(sysfs, device, &steps, &err) < 0)
+		text = error_text(&err);
+	else if (!device->blocks.n && !provider->plan_add)
+		text = provider_cannot_add(provider);
+	else if (!device->blocks.n && provider->plan_add(sysfs, device, &steps, &err) < 0)
+		text = error_text(&err);
+	copy = text ? strdup(text) : NULL;
 	error_done(&err);
-	return r >= 0;
+	return copy;
+}
+
+const char *provider_cannot_add(const struct provider *provider)
+{
+	if (provider->plan_add)
+		return NULL;
+	return provider->cannot_remove ? "only the host can add it" :
+					 "it is added when it is plugged in";
+}
+
+bool provider_can_remove(const struct sysfs *sysfs, const struct device *device)
+{
+	char *obstacle = device->blocks.n ? provider_obstacle(sysfs, device) : NULL;
+	bool can = device->blocks.n && !obstacle;
+
+	free(obstacle);
+	return can;
 }
 
 int provider_add_range(const struct memory *memory, struct device *device, uint64_t first,
@@ -201,8 +233,16 @@ int provider_add_rest(struct memory *memory, const char *name, const struct prov
 {
 	struct ranges rest = { 0 };
 	struct device *device;
-	int r = 0;
+	int r = 0, hidden = 0;
 
+	/* Which blocks nobody else has is root's to see where those of others are. */
+	for (size_t i = 0; i < memory->devices.n; i++)
+		if (memory->devices.v[i].blocks_error == -EACCES)
+			hidden = -EACCES;
+	if (hidden) {
+		device = devices_add(&memory->devices, name, provider);
+		return device ? device_hide_blocks(device, hidden) : -ENOMEM;
+	}
 	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++)
 		if (memory->blocks[i].device == BLOCK_NO_DEVICE)
 			r = ranges_add(&rest, memory->blocks[i].number, memory->blocks[i].number);

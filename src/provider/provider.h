@@ -18,10 +18,13 @@ struct provider_step {
 	char directory[192], attribute[64],
 		value[64];  /* absolute path below the root, file in it, what to write */
 	const char *module; /* kernel module to load before; NULL: none */
-	bool otherwise;	  /* only where the step before it failed with ENODEV, and then in its place
-			   */
-	const char *undo; /* attribute in the same directory to which the same value is written to
-			     take it back; NULL: none */
+	bool otherwise; /* only where the step before it failed with ENODEV, and then in its place
+			 */
+	const char *forget; /* attribute in the same directory to which the value is written where
+			       the device was not added, whatever came of this step; NULL: none */
+	bool begun;	    /* the write has been tried */
+	const char *undo;   /* attribute in the same directory to which the same value is written to
+			       take it back; NULL: none */
 };
 
 #define PROVIDER_STEPS_MAX 4
@@ -83,6 +86,11 @@ struct provider {
 	 * read is the exception: without it the device is there, and its blocks are not known.
 	 */
 	int (*find_devices)(const struct sysfs *sysfs, struct memory *memory);
+	/*
+	 * Is the device that is to be added in the hands of somebody who would lose it? -EBUSY with
+	 * a sentence that names it. NULL: it never is.
+	 */
+	int (*check_use)(const struct sysfs *sysfs, const struct device *device, struct error *err);
 	/*
 	 * The writes that remove the device, or add it, whose blocks are all offline, or not there.
 	 * Only reads. Errors, with a sentence that says what is in the way and what to do:
@@ -167,6 +175,15 @@ bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const
  * then.
  */
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, struct error *err);
+
+/*
+ * Why a device with blocks cannot be removed now, or one without cannot be added: a sentence
+ * without a final stop that the caller frees; NULL where it can, or without memory. Only reads.
+ */
+char *provider_obstacle(const struct sysfs *sysfs, const struct device *device);
+
+/* Why the provider never adds a device by itself; NULL where it does. */
+const char *provider_cannot_add(const struct provider *provider);
 
 /* Could the device be removed now, from here? Only reads. One without memory has nothing to be
  * removed. */

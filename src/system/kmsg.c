@@ -149,8 +149,9 @@ static bool kmsg_enter(struct kmsg_search *find, uint64_t pfn)
  * dump_page() logs the page, then "flags: …" and "page_type: …", then "page dumped because:
  * unmovable page".
  */
-static void kmsg_look(struct kmsg_search *find, const char *text)
+static void kmsg_look(void *data, const char *text)
 {
+	struct kmsg_search *find = data;
 	const char *after;
 	uint64_t number, end;
 
@@ -183,7 +184,8 @@ static void kmsg_look(struct kmsg_search *find, const char *text)
  * more. From 8 on the priority says that a program wrote it, not the kernel (LOG_FACMASK,
  * syslog(3)).
  */
-static void kmsg_look_at_record(struct kmsg_search *find, char *record)
+static void kmsg_look_at_record(char *record, void (*look)(void *find, const char *text),
+				void *find)
 {
 	char *rest, *line;
 
@@ -191,14 +193,14 @@ static void kmsg_look_at_record(struct kmsg_search *find, char *record)
 		const char *text = strchr(line, ';');
 
 		if (text && isdigit((unsigned char)*line) && strtoul(line, NULL, 10) <= LOG_PRIMASK)
-			kmsg_look(find, text + 1);
+			look(find, text + 1);
 	}
 }
 
-int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, int64_t deadline_ns,
-	      char **ret)
+/* Reads what the log has now, until the deadline. Errors: those of read(2). */
+static int kmsg_read(int fd, int64_t deadline_ns, void (*look)(void *find, const char *text),
+		     void *find)
 {
-	struct kmsg_search find = { .first = first, .last = last, .page_size = page_size };
 	char record[RECORD_SIZE + 1];
 	ssize_t length = 0;
 
@@ -211,13 +213,65 @@ int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, int64_t
 		if (length <= 0)
 			break;
 		record[length] = '\0';
-		kmsg_look_at_record(&find, record);
+		kmsg_look_at_record(record, look, find);
+	}
+	return length < 0 && errno != EAGAIN && errno != EINTR && errno != EPIPE ? -errno : 0;
+}
+
+int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, int64_t deadline_ns,
+	      char **ret)
+{
+	struct kmsg_search find = { .first = first, .last = last, .page_size = page_size };
+	int r = kmsg_read(fd, deadline_ns, kmsg_look, &find);
+
+	if (r < 0) {
+		free(find.found);
+		find.found = NULL;
 	}
 	*ret = find.found;
-	if (length < 0 && errno != EAGAIN && errno != EINTR && errno != EPIPE) {
-		free(find.found);
-		*ret = NULL;
-		return -errno;
+	return r;
+}
+
+/* What the log says of a device. */
+struct kmsg_device_search {
+	const char *device;
+	char *range;   /* the line before, if it is about a range that is being added */
+	bool is_range; /* `found` was such a line, and all since is of the device */
+	char *found;
+};
+
+static void kmsg_look_for_device(void *data, const char *text)
+{
+	struct kmsg_device_search *find = data;
+	const char *name = text + strcspn(text, " "), *said;
+
+	said = *name ? kmsg_after(name + 1, find->device) : NULL;
+	said = said ? kmsg_after(said, ": ") : NULL;
+	if (said && find->range) {
+		free(find->found);
+		find->found = find->range;
+		find->range = NULL;
+		find->is_range = true;
+	} else if (said && !find->is_range) {
+		free(find->found);
+		find->found = strdup(said);
+	} else if (!said) {
+		free(find->range);
+		find->range = kmsg_after(text, "Block size [") ? strdup(text) : NULL;
+		find->is_range = false;
 	}
-	return 0;
+}
+
+int kmsg_find_device(int fd, const char *device, int64_t deadline_ns, char **ret)
+{
+	struct kmsg_device_search find = { .device = device };
+	int r = kmsg_read(fd, deadline_ns, kmsg_look_for_device, &find);
+
+	free(find.range);
+	if (r < 0) {
+		free(find.found);
+		find.found = NULL;
+	}
+	*ret = find.found;
+	return r;
 }

@@ -29,4 +29,10 @@ int kmsg_open(const struct sysfs *sysfs, bool all);
 int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, int64_t deadline_ns,
 	      char **ret);
 
+/*
+ * The same for the last thing that the kernel says about a device, "DRIVER DEVICE: …", or about the
+ * address range that it had just been given for it (check_hotplug_memory_range()).
+ */
+int kmsg_find_device(int fd, const char *device, int64_t deadline_ns, char **ret);
+
 #endif

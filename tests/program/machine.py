@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -298,3 +299,16 @@ class Machine:
 __all__ = ["LIMITS_MS", "MACHINES", "MEMORY", "NODE", "PATIENCE", "TESTS", "Description", "DescriptionError", "Machine",
            "Result", "Write", "describe", "expand", "find_fake_kernel", "find_program", "fitting", "read_description",
            "run", "sanitizer_of"]
+
+
+def as_nobody(made: Machine, *args: str) -> Result:
+    """Run the program as a user who owns nothing."""
+    command = [find_program(), "--sysroot", str(made.root), *args]
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            pytest.skip("setpriv is not installed")
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+    result = run(command, env={"ASAN_OPTIONS": "detect_leaks=0"})
+    if result.rc in (126, 127):
+        pytest.skip("another user cannot get to the program here")
+    return result

@@ -11,7 +11,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from machine import MEMORY, Machine, Result, describe, expand, find_program, read_description, run
+from machine import MEMORY, Machine, as_nobody, describe, expand, find_program, read_description, run
 
 
 @pytest.fixture
@@ -23,19 +23,6 @@ def open_machine() -> Iterator[Machine]:
         description = read_description(describe("x86-dimm", lines="dir /run"), "x86-dimm")
         expand(description, str(root))
         yield Machine(root, root, description)
-
-
-def as_nobody(made: Machine, *args: str) -> Result:
-    """Run the program as a user who owns nothing."""
-    command = [find_program(), "--sysroot", str(made.root), *args]
-    if os.geteuid() == 0:
-        if not shutil.which("setpriv"):
-            pytest.skip("setpriv is not installed")
-        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
-    result = run(command, env={"ASAN_OPTIONS": "detect_leaks=0"})
-    if result.rc in (126, 127):
-        pytest.skip("another user cannot get to the program here")
-    return result
 
 
 def test_user_may_look_but_not_touch(open_machine: Machine) -> None:

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What cannot be seen is not known, which is another thing than not being there; and everything that is there is named."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import tempfile
+from typing import Any, Callable, Iterator
+
+import pytest
+from machine import Machine, as_nobody, describe, expand, read_description
+
+Users = Callable[..., Machine]
+
+
+@pytest.fixture
+def users_machine() -> Iterator[Users]:
+    """users_machine(name, lines="") -> a machine as an ordinary user sees it, without the fake kernel."""
+    directories: list[str] = []
+
+    def make(name: str, lines: str = "") -> Machine:
+        directory = tempfile.mkdtemp(prefix="memhpctl-")
+        directories.append(directory)
+        os.chmod(directory, 0o755)
+        root = pathlib.Path(directory, "root")
+        description = read_description(describe(name, lines=f"iomem hidden\n{lines}"), name)
+        expand(description, str(root))
+        # The modes do not hold for their owner.
+        if os.geteuid() != 0:
+            for path in [*root.glob("sys/devices/**/mapping*/*"), *root.glob("sys/devices/**/dax*/resource")]:
+                path.chmod(0)
+        return Machine(root, root, description)
+
+    yield make
+    for directory in directories:
+        shutil.rmtree(directory)
+
+
+# A device that only root knows the blocks of: bound to kmem, without a driver, a virtio-mem device, all that others do not have.
+HIDDEN = [("dax-kmem", "dax0.0", ""), ("dax-kmem-state", "dax0.0", ""), ("dax-stranded", "dax0.0", ""), ("virtio-mem", "virtio0", ""),
+          ("virtio-mem", "hyperv", "dir /sys/bus/vmbus/drivers/hv_balloon"), ("dax-kmem", "xen", "dir /sys/devices/system/xen_memory/xen_memory0")]
+hidden = pytest.mark.parametrize("name, device, lines", HIDDEN, ids=[f"{name}-{device}" for name, device, _ in HIDDEN])
+
+
+@hidden
+@pytest.mark.parametrize("words", [["wait", "--for=absent"], ["wait", "--for=offline"], ["wait", "--for=online"], ["wait", "--for=present"],
+                                   ["list"], ["explain"], ["remove", "-n"], ["offline", "-n"], ["online", "-n"], ["policy", "test"]], ids=" ".join)
+def test_blocks_that_only_root_can_see(users_machine: Users, name: str, device: str, lines: str, words: list[str]) -> None:
+    made = users_machine(name, lines)
+    result = as_nobody(made, *words, "--json", device)
+    assert result.rc == 77 and f"only root can see which blocks belong to {device}" in result.err, result
+    assert result.json()["error"]["errno"] == "EACCES"
+
+
+@hidden
+def test_a_filter_by_what_only_root_can_see(users_machine: Users, name: str, device: str, lines: str) -> None:
+    result = as_nobody(users_machine(name, lines), "list", f"--device={device}")
+    assert result.rc == 77 and "only root can see" in result.err, result
+
+
+@hidden
+def test_devices_that_only_root_can_see_into(users_machine: Users, name: str, device: str, lines: str) -> None:
+    made = users_machine(name, lines)
+    shown = {one["device"]: one for one in as_nobody(made, "list", "-jD").json()["devices"]}[device]
+    assert (shown["blocks"], shown["totals"], shown["removable"]) == (None, None, None)
+    assert shown["size"] == (int(made.read(f"/sys/bus/dax/devices/{device}/size")) if device.startswith("dax") else None)
+    assert "only root" in shown["obstacle"]
+    row = next(line for line in as_nobody(made, "list", "-D", device).out.splitlines() if line.startswith(device + " "))
+    assert row.split()[2] == "?" and row.split()[-1] == "?", row
+
+
+@hidden
+def test_a_block_whose_device_is_not_known(users_machine: Users, name: str, device: str, lines: str) -> None:
+    made = users_machine(name, lines)
+    block = str(max(made.states()))
+    assert as_nobody(made, "list", "-o", "DEVICE,PROVIDER", "--raw", "--noheadings", block).out.split() == ["?", "?"]
+    for command in (["policy", "test"], ["remove", "-n"]):
+        result = as_nobody(made, *command, block)
+        assert result.rc == 77 and "only root can see" in result.err, result
+
+
+def test_no_policy_without_knowing_the_provider(users_machine: Users) -> None:
+    made = users_machine("virtio-mem")
+    result = as_nobody(made, "policy", "apply", "-n")
+    assert result.rc == 77 and "only root can see which provider" in result.err, result
+    # Where no rule asks for it, it does not matter.
+    made.path("/etc").mkdir(exist_ok=True)
+    made.path("/etc/memhpctl.conf").write_text("[rule all]\naction = online_movable\n")
+    assert as_nobody(made, "policy", "test", "38").rc == 0
+
+
+def test_adding_what_may_be_there_already(users_machine: Users) -> None:
+    result = as_nobody(users_machine("dax-kmem"), "add", "-n", "dax0.0")
+    assert result.rc == 77 and "only root can see" in result.err, result
+
+
+def test_what_everybody_can_see_is_known(users_machine: Users) -> None:
+    made = users_machine("dax-kmem")
+    # Another driver has it: it is no memory of the system.
+    assert as_nobody(made, "list", "-jD", "dax1.0").json()["devices"][0]["blocks"] == []
+    assert as_nobody(made, "wait", "--for=absent", "dax1.0").rc == 0
+    dimms = users_machine("x86-dimm")
+    assert as_nobody(dimms, "list", "PNP0C80:00").rc == 0 and as_nobody(dimms, "wait", "PNP0C80:00", "--timeout=50ms").rc == 75
+    assert "?" not in as_nobody(dimms, "list", "-o", "DEVICE,PROVIDER", "--noheadings", "--raw").out
+
+
+# --- what is there is named
+
+# A device that has got no memory from its region yet.
+SEED = "".join(line + "\n" for line in [
+    "dax dax7.0 range=0x7000000000-0x6fffffffff node=0 driver=-", "absent /sys/devices/platform/hmem.0/dax7.0/mapping0",
+    "absent /sys/devices/platform/hmem.0/dax7.0/resource"])
+KMSG = "\n".join([
+    "6,100,1247984219210,-;Block size [0x80000000] unaligned hotplug range: start 0x1280000000, size 0xec0000000",
+    "3,101,1247984219218,-;acpi PNP0C80:04: add_memory failed", "3,102,1247984219334,-;acpi PNP0C80:04: acpi_memory_enable_device() error",
+    "3,103,1247984219357,-;acpi PNP0C80:04: Enumeration failure"])
+
+
+def reasons(made: Machine) -> dict[str, str]:
+    """Why each device cannot come or go."""
+    return {one["device"]: one["obstacle"] for one in made.memhpctl("list", "-jD").json()["devices"]}
+
+
+def test_memory_that_somebody_stranded(machine: Any) -> None:
+    made = machine("dax-stranded")
+    assert made.memhpctl("list", "-o", "DEVICE", "--raw", "--noheadings", "40-47").out == "dax0.0\n"
+    for command in (["add"], ["add", "-n"], ["remove"], ["remove", "-n"], ["remove", "--atomic"]):
+        result = made.memhpctl(*command, "dax0.0")
+        assert result.rc == 1 and "until the next boot" in result.err, result
+    for words in (["remove", "40"], ["remove", "40-47"]):
+        assert "until the next boot" in made.memhpctl(*words).err
+    assert made.begun() == [] and made.state(40) == "online"
+    assert made.memhpctl("wait", "--for=absent", "--timeout=200ms", "dax0.0").rc == 75
+    warning = made.memhpctl("status", "--json").json()["warnings"]
+    assert [(one["warning"], "dax0.0" in one["text"]) for one in warning] == [("stuck", True)]
+    assert "warning: dax0.0: it is stuck until the next boot" in made.memhpctl("status").out
+
+
+def test_memory_that_is_not_stranded(machine: Any) -> None:
+    """Without a driver, and nothing of it in the system; or with its own."""
+    for name, lines in (("dax-stranded", "blocks 40-47 absent"), ("dax-kmem", ""), ("dax-kmem-state", "")):
+        made = machine(name, lines=lines)
+        assert reasons(made)["dax0.0"] is None
+        assert made.memhpctl("status", "--json").json()["warnings"] == []
+    assert machine("dax-stranded", lines="blocks 40-47 absent").memhpctl("add", "-n", "dax0.0").rc == 0
+
+
+@pytest.mark.parametrize("name, device, words, size", [
+    ("dax-small", "dax0.0", ["no whole memory block", "250M", "2G"], 0xfa00000),
+    ("dax-nonode", "dax0.0", ["no node", "-1"], 1 << 30),
+    ("dax-nonode", "dax7.0", ["no memory", "size is 0"], 0),
+])
+def test_dax_devices_that_cannot_be_added(machine: Any, name: str, device: str, words: list[str], size: int) -> None:
+    made = machine(name, lines=SEED)
+    for command in (["add", "-n"], ["add"], ["add", "--force"]):
+        result = made.memhpctl(*command, device)
+        assert result.rc == 1 and all(word in result.err for word in words), result
+    assert made.begun() == []
+    (shown,) = made.memhpctl("list", "-jD", device).json()["devices"]
+    assert shown["size"] == size and all(word in shown["obstacle"] for word in words)
+    assert shown["driver"] == (None if size == 0 else "device_dax")
+
+
+def test_a_dax_device_without_blocks_can_be_listed(machine: Any) -> None:
+    made = machine("dax-kmem")
+    result = made.memhpctl("list", "-D", "dax1.0")
+    assert result.rc == 0 and "dax1.0" in result.out and "dax0.0" not in result.out and " 1G " in result.out, result
+    assert made.memhpctl("list", "-D", "--device=dax1.0").out == result.out
+    assert made.memhpctl("list", "-D", "dax7.0").rc == 2
+
+
+def test_a_dimm_that_the_kernel_did_not_take(machine: Any) -> None:
+    made = machine("dimm-unaligned", files={"/dev/kmsg": KMSG})
+    wanted = "its log says: Block size [0x80000000] unaligned hotplug range: start 0x1280000000, size 0xec0000000 (a block has 2G)"
+    assert wanted in made.memhpctl("list", "-D").out
+    (warning,) = made.memhpctl("status", "--json").json()["warnings"]
+    assert warning["warning"] == "not-taken" and warning["text"].startswith("PNP0C80:04: ") and wanted in warning["text"]
+    assert sorted(reasons(made)) == ["PNP0C80:00", "PNP0C80:04"]
+    for command in ("remove", "offline", "explain", "list"):
+        result = made.memhpctl(command, "PNP0C80:04")
+        assert result.rc == 2 and wanted in result.err, result
+    # Another device's words, and a program's, are not this one's.
+    made = machine("dimm-unaligned", files={"/dev/kmsg": "6,1,1,-;Block size [0x80000000] unaligned hotplug range: start 0x0, size 0x1\n"
+                                                         "3,2,2,-;acpi PNP0C80:03: add_memory failed\n"
+                                                         "12,3,3,-;acpi PNP0C80:04: lies\n3,4,4,-;x acpi PNP0C80:04: lies"})
+    assert reasons(made)["PNP0C80:04"] == "it is plugged in, but the kernel did not take it; its log may say why (a block has 2G)"
+
+
+@pytest.mark.parametrize("status, named", [(0, False), (9, False), (11, True), (15, True), (2, False)])
+def test_slots_are_named_when_memory_is_in_them(machine: Any, status: int, named: bool) -> None:
+    made = machine("dimm-unaligned", lines=f"acpi PNP0C80:04 status={status}")
+    assert ("PNP0C80:04" in reasons(made)) == named
+    assert bool(made.memhpctl("status", "--json").json()["warnings"]) == named
+
+
+def test_a_kernel_without_acpi_hotplug(machine: Any) -> None:
+    made = machine("dimm-unaligned", absent=["/sys/firmware/acpi/hotplug/memory"])
+    (one,) = (one for one in made.memhpctl("list", "-jD").json()["devices"] if one["device"] == "PNP0C80:04")
+    assert one["blocks"] is None and one["size"] is None and "CONFIG_ACPI_HOTPLUG_MEMORY" in one["obstacle"]
+    assert "acpi_no_memhotplug" in made.memhpctl("status").out
+    # It may be memory of the boot.
+    result = made.memhpctl("wait", "--for=absent", "PNP0C80:04")
+    assert result.rc == 1 and "not known" in result.err, result
+
+
+# --- nodes
+
+
+def test_nodes_from_the_links_of_the_blocks(machine: Any) -> None:
+    """As in the archives that support is sent: the memory directory alone."""
+    made, whole = machine("two-nodes"), machine("two-nodes")
+    shutil.rmtree(made.path("/sys/devices/system/node"))
+    assert made.memhpctl("list", "--json").json() == whole.memhpctl("list", "--json").json()
+    for words in (["node1"], ["--node=1"], ["--node=1", "--state=online"], ["node0", "node1"]):
+        assert made.memhpctl("list", *words).out == whole.memhpctl("list", *words).out != ""
+    result = made.memhpctl("list", "node7")
+    assert result.rc == 2 and "no such node" in result.err
+
+
+def test_a_kernel_without_nodes(machine: Any) -> None:
+    made = machine("x86-bare", lines="blocks 0-127 node=-", absent=["/sys/devices/system/node"])
+    assert all(row["nodes"] == [] for row in made.memhpctl("list", "--json").json()["ranges"])
