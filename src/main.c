@@ -16,6 +16,7 @@
  *     - list-devices.[ch] (list --devices)
  *     - status-providers.[ch] (the providers, in status)
  *     - policy.h          (the parts of the command policy)
+ *     - policy-check.c
  *     - policy-show.c
  *     - policy-test.c
  *     - command-*.c       (list, status, online, offline, remove, add, explain, monitor, wait)
@@ -49,6 +50,7 @@
  *     - policy-log.[ch]   (what it writes to the system log)
  *     - policy-state.[ch] (what was online before)
  *     - policy-conflicts.[ch] (who else brings memory online)
+ *     - policy-parts.[ch]  (are memhpctl's own rule and units in force)
  *     - udev-rules.[ch]    (the form of udev's rules)
  *     - udev-match.[ch]    (what such rules do to a block that comes)
  *

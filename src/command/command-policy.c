@@ -16,7 +16,6 @@
 #include "output/progress.h"
 #include "plan/selection.h"
 #include "policy/kernel-policy.h"
-#include "policy/policy-conflicts.h"
 #include "policy/policy-load.h"
 #include "policy/policy-run.h"
 #include "system/clock.h"
@@ -52,56 +51,6 @@ static const struct poptOption policy_options[] = {
 	OPTIONS_INCLUDE(question_table, "What to test:"),
 	OPTIONS_INCLUDE(apply_table, "How to apply:"), POPT_TABLEEND
 };
-
-/* Who decides about memory that comes: not about who is able to, but who is meant to. */
-static const char *check_decider(const struct kernel_policy *decides)
-{
-	return decides->reason == KERNEL_POLICY_OURS ||
-			       decides->reason == KERNEL_POLICY_NOT_POSSIBLE ?
-		       "memhpctl" :
-		       "the kernel";
-}
-
-static int check_run(struct context *context, const struct policy *policy)
-{
-	struct policy_conflicts competitors;
-	struct kernel_policy decides;
-	struct output_json *json;
-	struct error err = { 0 };
-	int r = policy_conflicts_find(&context->sysfs, policy, &competitors);
-
-	if (r < 0) {
-		error_set(&err, r, "cannot check for conflicts: %s", strerror(-r));
-		return command_fail(context, 0, &err);
-	}
-	kernel_policy_decide(&context->sysfs, policy, &decides);
-	if (context->json) {
-		json = output_json_begin_document(context->command->name, EXIT_DONE, NULL);
-		output_json_bool(json, "valid", true);
-		output_json_uint(json, "rules", policy->n_rules);
-		output_json_text(json, "decides", check_decider(&decides));
-		output_json_text(json, "why", decides.why);
-		output_json_begin_array(json, "warnings");
-		for (size_t i = 0; i < competitors.n; i++) {
-			output_json_begin_object(json, NULL);
-			output_json_text(json, "warning", competitors.v[i].id);
-			output_json_text(json, "place", competitors.v[i].place);
-			output_json_text(json, "text", competitors.v[i].text);
-			output_json_end(json);
-		}
-		output_json_end(json);
-		r = output_json_end_document(json);
-	} else if (!context->quiet) {
-		printf("The policy is valid: %zu rule%s.\n", policy->n_rules,
-		       policy->n_rules == 1 ? "" : "s");
-		printf("New memory is brought online by %s: %s.\n", check_decider(&decides),
-		       decides.why);
-		for (size_t i = 0; i < competitors.n; i++)
-			printf("warning: %s: %s\n", competitors.v[i].place, competitors.v[i].text);
-	}
-	policy_conflicts_done(&competitors);
-	return command_end_json(r, EXIT_DONE);
-}
 
 /* The blocks that the words select. */
 static int apply_select(struct context *context, const char **words, size_t n_words,
@@ -228,10 +177,10 @@ static int policy_run_verb(struct context *context, const char *verb, const stru
 	if (!strcmp(verb, "apply"))
 		return apply_run(context, policy, words, n_words);
 	if (n_words) {
-		error_set(&err, -EINVAL, "'%s': policy %s takes no selector", words[0], verb);
+		error_set(&err, -EINVAL, "'%s': policy %s takes no word", words[0], verb);
 		return command_fail(context, EXIT_USAGE, &err);
 	}
-	return !strcmp(verb, "show") ? policy_show(context, policy) : check_run(context, policy);
+	return !strcmp(verb, "show") ? policy_show(context, policy) : policy_check(context, policy);
 }
 
 static int policy_run(struct context *context, const char **words, size_t n_words)
@@ -253,6 +202,8 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 	}
 	if (policy_check_options(verbs[verb], &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
+	if (!strcmp(verbs[verb], "check") && n_words > 1)
+		return policy_check_files(context, words + 1, n_words - 1);
 	/* A mistake in a file is none of the command line. */
 	if (policy_load(&context->sysfs, &policy, &err) < 0)
 		return command_fail(context, EXIT_FAILED, &err);
@@ -263,7 +214,7 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 
 const struct command command_policy = {
 	.name = "policy",
-	.operands = "show|check|test|apply [SELECTOR...]",
+	.operands = "show|check|test|apply [SELECTOR|FILE...]",
 	.summary = "show, check, test or apply the policy for new memory",
 	.options = policy_options,
 	.flags = COMMAND_CHANGES,

@@ -23,4 +23,10 @@ int policy_show(struct context *context, const struct policy *policy);
 int policy_test(struct context *context, const struct policy *policy, const char **words,
 		size_t n_words);
 
+/* The policy in place, with what else on this system acts on new memory. */
+int policy_check(struct context *context, const struct policy *policy);
+
+/* Files that are not in place yet: names that end in .rules are udev rules, others the policy. */
+int policy_check_files(struct context *context, const char **files, size_t n_files);
+
 #endif

@@ -37,6 +37,38 @@ static int policy_load_file(const struct sysfs *sysfs, const char *path, struct 
 	return policy_add(policy, path, text, length, err);
 }
 
+/* What stands behind the files. */
+static int policy_load_built_in(struct policy *policy, struct error *err)
+{
+	return policy->built_in ? policy_add(policy, POLICY_BUILT_IN_FILE, policy_built_in,
+					     strlen(policy_built_in), err) :
+				  0;
+}
+
+int policy_load_given(const char *const *paths, size_t n, struct policy *ret, struct error *err)
+{
+	struct policy policy;
+	int r = 0;
+
+	policy_init(&policy, policy_providers());
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		_cleanup_free_ char *text = NULL;
+		size_t length;
+
+		r = conf_files_read_given(paths[i], &text, &length, err);
+		if (r == 0)
+			r = policy_add(&policy, paths[i], text, length, err);
+	}
+	if (r == 0)
+		r = policy_load_built_in(&policy, err);
+	if (r < 0) {
+		policy_done(&policy);
+		return r;
+	}
+	*ret = policy;
+	return 0;
+}
+
 int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err)
 {
 	struct conf_files files = { 0 };
@@ -48,9 +80,8 @@ int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err
 	policy_init(&policy, policy_providers());
 	for (size_t i = 0; r == 0 && i < files.n; i++)
 		r = policy_load_file(sysfs, files.paths[i], &policy, err);
-	if (r == 0 && policy.built_in)
-		r = policy_add(&policy, POLICY_BUILT_IN_FILE, policy_built_in,
-			       strlen(policy_built_in), err);
+	if (r == 0)
+		r = policy_load_built_in(&policy, err);
 	conf_files_done(&files);
 	if (r < 0) {
 		policy_done(&policy);

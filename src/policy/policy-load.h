@@ -22,4 +22,10 @@
  */
 int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err);
 
+/*
+ * The policy that these files would make, with the built-in rules behind them, before they are put
+ * in place: paths from the working directory. Errors: as above.
+ */
+int policy_load_given(const char *const *paths, size_t n, struct policy *ret, struct error *err);
+
 #endif

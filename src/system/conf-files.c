@@ -53,7 +53,7 @@ static int conf_files_compare(const void *a, const void *b)
 	return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
 }
 
-static bool conf_files_is_mask(const struct sysfs *sysfs, const char *path)
+bool conf_files_is_mask(const struct sysfs *sysfs, const char *path)
 {
 	char target[16];
 
@@ -118,6 +118,14 @@ int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, st
 	if (r < 0)
 		conf_files_done(ret);
 	return r;
+}
+
+int conf_files_read_given(const char *path, char **ret, size_t *ret_length, struct error *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int r = fd < 0 ? -errno : sysfs_read_descriptor(fd, SYSFS_READ_MAX, ret, ret_length);
+
+	return r < 0 ? error_set(err, r, "cannot read %s: %s", path, strerror(-r)) : 0;
 }
 
 void conf_files_done(struct conf_files *files)

@@ -25,6 +25,15 @@ int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const
 		    struct conf_files *ret, struct error *err);
 void conf_files_done(struct conf_files *files);
 
+/* Is this file, by absolute path below the root, a link to /dev/null? */
+bool conf_files_is_mask(const struct sysfs *sysfs, const char *path);
+
+/*
+ * A file that the administrator has named: from the working directory, not below the root. The
+ * caller frees *ret. Errors: those of open(2) and read(2), with a sentence.
+ */
+int conf_files_read_given(const char *path, char **ret, size_t *ret_length, struct error *err);
+
 /*
  * The files of the policy: the drop-ins *.conf of /etc/memhpctl.d, /run/memhpctl.d and
  * /usr/lib/memhpctl.d, then CONF_FILES_MAIN. Errors: as above.

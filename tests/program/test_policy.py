@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -341,6 +342,44 @@ def test_the_kdump_rules_of_distributions(machine: Any, name: str, lines: list[i
     found = [warning["place"] for warning in made.memhpctl("policy", "check", "--json").json()["warnings"]
              if warning["warning"] == "kdump-rule"]
     assert found == [f"/usr/lib/udev/rules.d/{name}:{line}" for line in lines]
+
+
+def test_files_are_checked_before_they_are_put_in_place(machine: Any, tmp_path: pathlib.Path) -> None:
+    made = machine("x86-dimm", files={CONF: "[broken\n"})
+    conf, rules = tmp_path / "new.conf", tmp_path / "99-new.rules"
+    conf.write_text("[policy]\nkernel = yes\n[rule all]\naction = online_kernel\n")
+    rules.write_text('SUBSYSTEM!="memory", GOTO="end"\nKERNEL=="memory*", ATTR{online}="1"\nRUN+="/opt/x"\nLABEL="end"\n')
+    checked = made.memhpctl("policy", "check", "--json", str(conf), str(rules)).json()
+    assert (checked["rules"], checked["decides"]) == (9, "the kernel")
+    assert [(warning["warning"], warning["place"]) for warning in checked["warnings"]] == \
+        [("udev-rule", f"{rules}:2"), ("udev-program", f"{rules}:3")]
+    conf.write_text("[policy]\nkernle = yes\n")
+    result = made.memhpctl("policy", "check", str(conf))
+    assert result.rc == 1 and result.err.startswith(f"memhpctl: {conf}:2: 'kernle' is not a key"), result.err
+    assert made.memhpctl("policy", "check", str(rules)).rc == 0
+    assert made.memhpctl("policy", "check", str(tmp_path / "none.conf")).rc == 1
+
+
+def test_the_state_of_its_own_parts(machine: Any) -> None:
+    lib, etc = "/usr/lib/systemd/system", "/etc/systemd/system"
+    made = machine("x86-dimm", files={"/usr/lib/udev/rules.d/80-memhpctl.rules": "#", f"{lib}/memhpctl.path": "#",
+                                      f"{lib}/memhpctl.service": "#", f"{lib}/memhpctl-boot.service": "#"})
+
+    def parts() -> list[str]:
+        return [part["state"] for part in made.memhpctl("policy", "check", "--json").json()["parts"]]
+
+    assert parts() == ["active", "disabled", "active", "disabled"]
+    for folder, state in ((lib, "static"), (etc, "enabled")):
+        made.path(f"{folder}/sysinit.target.wants").mkdir(parents=True)
+        made.path(f"{folder}/sysinit.target.wants/memhpctl.path").symlink_to(f"{lib}/memhpctl.path")
+        assert parts() == ["active", state, "active", "disabled"]
+    made.path(f"{etc}/memhpctl-boot.service").symlink_to("/dev/null")
+    made.path(f"{etc}/memhpctl.service").write_text("[Service]\n")
+    made.path("/etc/udev/rules.d").mkdir(parents=True)
+    made.path("/etc/udev/rules.d/80-memhpctl.rules").symlink_to("/dev/null")
+    assert parts() == ["masked", "enabled", "overridden", "masked"]
+    assert "80-memhpctl.rules: masked, /etc/udev/rules.d/80-memhpctl.rules\n" in made.memhpctl("policy", "check").out
+    assert [part["state"] for part in machine("x86-dimm").memhpctl("policy", "check", "--json").json()["parts"]] == ["missing"] * 4
 
 
 def test_the_runner_leaves_what_was_taken_offline(machine: Any) -> None:
