@@ -36,6 +36,7 @@ class Made:
     nodes: dict[int, tuple[int, ...]] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    is_part: bool = False           # there is more memory, which has to be left alone
 
     def device_of(self, number: int) -> str | None:
         """The device that a block belongs to."""
@@ -170,7 +171,7 @@ def make_word(dice: random.Random, made: Made, looks: bool, removes: bool = Fals
     n = dice.choice(there)
     size = made.block_size
     kind = dice.choices(("number", "name", "path", "range", "address", "addresses", "node", "device", "wrong"),
-                        (20, 8, 6, 22, 8, 8, 10, 18, 4))[0]
+                        (20, 8, 6, 22, 8, 8, 0 if made.is_part else 10, 18, 4))[0]
     if kind == "number":
         return str(n), {n}
     if kind == "name":
@@ -233,7 +234,7 @@ def make_filters(dice: random.Random, scenario: Scenario) -> None:
 def make_selection(dice: random.Random, scenario: Scenario, all_of: str | None = "--all") -> None:
     """Words, filters or all, and the blocks that they name."""
     made = scenario.machine
-    if all_of is not None and dice.random() < 0.25:
+    if all_of is not None and not made.is_part and dice.random() < 0.25:
         if all_of:
             scenario.options.append(all_of)
         scenario.selected = set(made.states)
