@@ -629,7 +629,7 @@ class Oracle:
             for number in numbers:
                 listed.append(number)
                 block = self.run.after.get(number)
-                truth = (block.known or "unknown", "/".join(block.zones) or "-", ",".join(map(str, block.nodes)) or "-") if block else None
+                truth = (block.known or "?", "/".join(block.zones) or "-", ",".join(map(str, block.nodes)) or "-") if block else None
                 self.check((state, zone, node.replace("/", ",")) == truth, f"'{line}', but memory{number} is {truth}")
         self.check(listed == sorted(selected), f"listed are {listed}, selected {sorted(selected)}")
 
