@@ -12,6 +12,7 @@
  *     - command-line.[ch] (the table of commands, global options, the way to the command)
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
+ *     - session.[ch]      (a run that changes memory: deadline, lock, snapshot, report)
  *     - change.[ch]       (what online and offline have in common)
  *     - list-devices.[ch] (list --devices)
  *     - status-providers.[ch] (the providers, in status)
@@ -67,9 +68,11 @@
  * - change/: one block, in bounded time
  *     - execute.[ch]      (carrying out a plan; rolling it back)
  *     - foresee.[ch]      (what a run would fail at)
- *     - block-write.[ch]  (one block, in bounded time, with retries)
+ *     - block-write.[ch]  (one block, with retries)
+ *     - kernel-write.[ch] (any write, in bounded time; when to try again)
  *     - read-back.[ch]    (the state of a block after a write)
  *     - rezone.[ch]       (one block from one zone into another)
+ *     - run.[ch]          (what everything in a run has to know)
  *     - audit.[ch]        (who changed what, for the system log)
  *
  * - plan/: what will be done, in which order, what is refused; no I/O
@@ -122,6 +125,7 @@
  *     - iomem.[ch]        (which addresses belong to whom)
  *     - write-protect.[ch] (nobody else may bring a block online)
  *     - run-file.[ch]    (files in /run/memhpctl that nobody else can touch)
+ *     - run-limits.[ch]   (what ends a run: the deadline, a signal)
  *     - runlock.[ch]      (one memhpctl at a time)
  *     - oom-protect.[ch]  (going on where memory has run out)
  *     - conf-files.[ch]   (drop-in folders)

@@ -8,10 +8,10 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "change/block-write.h"
 #include "change/rezone.h"
 #include "judge/page-survey.h"
 #include "system/clock.h"
-#include "system/interrupt.h"
 #include "system/kmsg.h"
 #include "system/kpageflags.h"
 
@@ -29,26 +29,19 @@ static bool execute_must_end(const struct outcome *outcome)
 	}
 }
 
-static enum outcome_cause execute_why_over(const struct execute_request *request)
-{
-	if (interrupt_signal())
-		return CAUSE_SIGNAL;
-	return clock_left_ns(request->deadline_ns) == 0 ? CAUSE_DEADLINE : CAUSE_NONE;
-}
-
 #define KERNEL_SAYS "the kernel's log: "
 
 /* What looking closer at a block needs. */
 struct closer {
-	const struct execute_request *request;
+	const struct run *run;
 	int kmsg; /* the kernel's log from the beginning of the run on, or -errno */
 };
 
 /* What the kernel's log says of a block that would not go, in place of what it said before. */
 static void execute_ask_kernel(const struct closer *closer, struct outcome *outcome)
 {
-	uint64_t page_size = kpageflags_page_size(closer->request->sysfs),
-		 pages = closer->request->memory->block_size / page_size;
+	uint64_t page_size = kpageflags_page_size(closer->run->sysfs),
+		 pages = closer->run->memory->block_size / page_size;
 	_cleanup_free_ char *said = NULL;
 	char *detail;
 
@@ -76,14 +69,13 @@ static void execute_look_closer(void *data, struct outcome *outcome)
 	execute_ask_kernel(closer, outcome);
 	flags = outcome->detail ? strrchr(outcome->detail, '(') : NULL;
 	if ((flags && strstr(flags, "reserved")) ||
-	    page_survey_sees_reserved(closer->request->sysfs, closer->request->memory,
-				      outcome->block))
+	    page_survey_sees_reserved(closer->run->sysfs, closer->run->memory, outcome->block))
 		outcome->cause = CAUSE_RESERVED;
 }
 
 /* Makes one or more steps from plan->steps[first] on. Returns how many were made. */
-static size_t execute_some(const struct block_write_context *context, const struct plan *plan,
-			   size_t first, size_t most)
+static size_t execute_some(struct kernel_write *write, const struct plan *plan, size_t first,
+			   size_t most)
 {
 	const struct step *steps = &plan->steps[first];
 	size_t n = 0, made = 1;
@@ -91,13 +83,12 @@ static size_t execute_some(const struct block_write_context *context, const stru
 	while (n < most && !steps[n].rezone)
 		n++;
 	if (n)
-		made = block_write_steps(context, steps, n, plan->wanted, plan->outcomes.v);
+		made = block_write_steps(write, steps, n, plan->wanted, plan->outcomes.v);
 	else
-		rezone_step(context, steps, &plan->outcomes.v[steps->outcome]);
+		rezone_step(write, steps, &plan->outcomes.v[steps->outcome]);
 	/* A write that failed was the last of them. */
 	if (plan->wanted == BLOCK_OFFLINE || !n)
-		execute_ask_kernel(context->closer_data,
-				   &plan->outcomes.v[steps[made - 1].outcome]);
+		execute_ask_kernel(write->closer_data, &plan->outcomes.v[steps[made - 1].outcome]);
 	return made;
 }
 
@@ -134,28 +125,27 @@ static void execute_pass_over(struct plan *plan)
  * Makes the steps; what is left when the run ends early is skipped. Returns whether all went well,
  * and how many steps had their turn.
  */
-static bool execute_steps(const struct execute_request *request,
-			  struct block_write_context *context, struct plan *plan, size_t *ret_made)
+static bool execute_steps(struct kernel_write *write, struct plan *plan, size_t *ret_made)
 {
-	_cleanup_close_ int kmsg = kmsg_open(request->sysfs, false);
-	struct closer closer = { .request = request, .kmsg = kmsg };
+	_cleanup_close_ int kmsg = kmsg_open(write->run->sysfs, false);
+	struct closer closer = { .run = write->run, .kmsg = kmsg };
 	size_t changed = 0, made = 0;
 	bool well = true;
 
-	context->look_closer = execute_look_closer;
-	context->closer_data = &closer;
-	context->total = plan->goal ? plan->goal : plan->n_steps;
+	write->look_closer = execute_look_closer;
+	write->closer_data = &closer;
+	write->total = plan->goal ? plan->goal : plan->n_steps;
 	while (made < plan->n_steps && (!plan->goal || changed < plan->goal)) {
 		size_t left = plan->n_steps - made,
 		       most = plan->goal && plan->goal - changed < left ? plan->goal - changed :
 									  left,
 		       n;
-		enum outcome_cause over = !well && request->atomic && !plan->goal ?
+		enum outcome_cause over = !well && write->run->atomic && !plan->goal ?
 						  CAUSE_ALL_OR_NOTHING :
-						  execute_why_over(request);
+						  run_why_over(write->run);
 
-		context->done = plan->goal ? changed : made;
-		n = over == CAUSE_NONE ? execute_some(context, plan, made, most) : 0;
+		write->done = plan->goal ? changed : made;
+		n = over == CAUSE_NONE ? execute_some(write, plan, made, most) : 0;
 		for (size_t i = made; i < made + n; i++) {
 			const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 
@@ -181,7 +171,7 @@ static bool execute_steps(const struct execute_request *request,
 }
 
 /* Puts one block back and says in its outcome what came of it. */
-static void execute_step_back(const struct block_write_context *context, const struct plan *back,
+static void execute_step_back(struct kernel_write *write, const struct plan *back,
 			      const struct step *step, struct outcome *outcome)
 {
 	struct outcome attempt = {
@@ -196,9 +186,9 @@ static void execute_step_back(const struct block_write_context *context, const s
 	};
 
 	if (step->rezone)
-		rezone_step(context, step, &attempt);
+		rezone_step(write, step, &attempt);
 	else
-		block_write_step(context, step, back->wanted, &attempt);
+		block_write_step(write, step, back->wanted, &attempt);
 	outcome->after = attempt.after;
 	outcome->zone_after = attempt.zone_after;
 	outcome->attempts += attempt.attempts;
@@ -218,64 +208,49 @@ static void execute_step_back(const struct block_write_context *context, const s
 		outcome->detail = NULL;
 }
 
-static struct block_write_context execute_context(const struct execute_request *request,
-						  struct writer *writer)
+int execute_roll_back(const struct run *run, struct plan *plan)
 {
-	return (struct block_write_context){
-		.sysfs = request->sysfs,
-		.memory = request->memory,
-		.writer = writer,
-		.limits = &request->limits,
-		.deadline_ns = request->deadline_ns,
-		.news = request->news,
-	};
-}
-
-int execute_roll_back(const struct execute_request *request, struct plan *plan)
-{
-	struct writer writer;
-	struct block_write_context context = execute_context(request, &writer);
+	struct run_limits limits = run_limits_to_finish(run->limits, run->limits->timeout_ms);
+	struct kernel_write write;
 	struct plan back;
-	int r = writer_init(request->sysfs, &writer);
+	int r = kernel_write_init(run, &write);
 
 	if (r < 0)
 		return r;
 	r = plan_roll_back(plan, &back);
 	if (r < 0) {
-		writer_done(&writer);
+		kernel_write_done(&write);
 		return r;
 	}
-	context.deadline_ns = clock_deadline_ns(request->limits.timeout_ms);
-	context.ignore_signals = true;
-	context.total = back.n_steps;
-	for (context.done = 0; context.done < back.n_steps; context.done++) {
-		const struct step *step = &back.steps[context.done];
+	write.limits = &limits;
+	write.total = back.n_steps;
+	for (; write.done < back.n_steps; write.done++) {
+		const struct step *step = &back.steps[write.done];
 
-		execute_step_back(&context, &back, step, &plan->outcomes.v[step->outcome]);
+		execute_step_back(&write, &back, step, &plan->outcomes.v[step->outcome]);
 	}
 	plan_done(&back);
-	writer_done(&writer);
+	kernel_write_done(&write);
 	return 0;
 }
 
-int execute_plan(const struct execute_request *request, struct plan *plan)
+int execute_plan(const struct run *run, struct plan *plan)
 {
-	struct writer writer;
-	struct block_write_context context = execute_context(request, &writer);
+	struct kernel_write write;
 	size_t made;
 	bool well;
 	int r;
 
-	if (request->atomic && plan_all_or_nothing(plan))
+	if (run->atomic && plan_all_or_nothing(plan))
 		return 0;
-	r = writer_init(request->sysfs, &writer);
+	r = kernel_write_init(run, &write);
 	if (r < 0)
 		return r;
-	well = execute_steps(request, &context, plan, &made);
-	writer_done(&writer);
+	well = execute_steps(&write, plan, &made);
+	kernel_write_done(&write);
 	/* Without memory to plan the way back the changed blocks stay changed, and are reported so.
 	 */
-	if (!well && request->atomic && execute_roll_back(request, plan) < 0)
+	if (!well && run->atomic && execute_roll_back(run, plan) < 0)
 		log_error("not enough memory to put the changed blocks back");
 	if (plan->goal)
 		plan_trim(plan, made);

@@ -3,18 +3,8 @@
 #ifndef MEMHP_CHANGE_EXECUTE_H
 #define MEMHP_CHANGE_EXECUTE_H
 
-#include "change/block-write.h"
+#include "change/run.h"
 #include "plan/plan.h"
-
-struct execute_request {
-	const struct sysfs *sysfs;
-	const struct memory *memory;
-	struct limits limits;
-	int64_t deadline_ns; /* of the run: set when it began, so that reading and waiting for other
-				runs count */
-	bool atomic;	     /* all or nothing */
-	struct block_write_news news;
-};
 
 /*
  * Makes the plan's steps one after the other (the kernel has one lock; parallel writers only
@@ -30,12 +20,12 @@ struct execute_request {
  * Of a block that would not go offline the detail is what the kernel logged about it, if anything.
  * Errors: -ENOMEM before anything was done; the outcomes tell the rest.
  */
-int execute_plan(const struct execute_request *request, struct plan *plan);
+int execute_plan(const struct run *run, struct plan *plan);
 
 /*
  * Puts back what the plan changed, as far as it is still there, as described above. Errors:
  * -ENOMEM, nothing was put back.
  */
-int execute_roll_back(const struct execute_request *request, struct plan *plan);
+int execute_roll_back(const struct run *run, struct plan *plan);
 
 #endif

@@ -58,13 +58,14 @@ enum read_back read_back_settled(const struct memory *memory, const struct step 
 }
 
 enum read_back read_back_answer(const struct memory *memory, const struct step *step,
-				enum block_state wanted, bool called_gone, int64_t deadline_ns,
-				bool ignore_signals, struct outcome *outcome, int *ret_error)
+				enum block_state wanted, bool called_gone,
+				const struct run_limits *limits, struct outcome *outcome,
+				int *ret_error)
 {
 	int64_t until = clock_now_ns() + READ_BACK_GOING_NS;
 
-	if (until > deadline_ns)
-		until = deadline_ns;
+	if (until > limits->deadline_ns)
+		until = limits->deadline_ns;
 	for (unsigned int look = 0;; look++) {
 		enum read_back read = read_back_look(memory, step, outcome, ret_error);
 		int64_t pause = clock_backoff_ns(look, 1, 50), left = clock_left_ns(until);
@@ -73,11 +74,7 @@ enum read_back read_back_answer(const struct memory *memory, const struct step *
 
 		if (!going || !left)
 			return read;
-		if (pause > left)
-			pause = left;
-		if (ignore_signals)
-			interrupt_poll_again(NULL, 0, pause);
-		else if (interrupt_poll(NULL, 0, pause) == -EINTR)
+		if (run_limits_pause(limits, pause < left ? pause : left) == -EINTR)
 			return read;
 	}
 }

@@ -7,6 +7,7 @@
 #include "plan/outcome.h"
 #include "plan/plan.h"
 #include "system/clock.h"
+#include "system/run-limits.h"
 
 enum read_back {
 	READ_SAME,     /* the block that was selected; its state and zone are in the outcome */
@@ -39,10 +40,11 @@ enum read_back read_back_settled(const struct memory *memory, const struct step 
  * The same after the kernel's answer to a write. Where that called the block gone, or its
  * attributes are, it may be taking it down: waits until its directory is gone, it is in the state
  * `wanted` after all, or READ_BACK_GOING_NS are over, at most until the deadline. A signal ends the
- * waiting unless ignore_signals.
+ * waiting unless the limits ignore it.
  */
 enum read_back read_back_answer(const struct memory *memory, const struct step *step,
-				enum block_state wanted, bool called_gone, int64_t deadline_ns,
-				bool ignore_signals, struct outcome *outcome, int *ret_error);
+				enum block_state wanted, bool called_gone,
+				const struct run_limits *limits, struct outcome *outcome,
+				int *ret_error);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "system/clock.h"
+#include "change/block-write.h"
 
 /* An outcome to make a part of the way with. */
 static struct outcome rezone_begin(const struct outcome *outcome, const char *word)
@@ -35,20 +35,22 @@ static bool rezone_has_come(const struct outcome *part)
 	       part->cause == CAUSE_NONE;
 }
 
-static void rezone_back(const struct block_write_context *forward, const struct step *step,
+static void rezone_back(struct kernel_write *write, const struct step *step,
 			struct outcome *outcome)
 {
 	struct outcome back = rezone_begin(outcome, plan_online_word(outcome->zone_before));
-	struct block_write_context context = *forward;
+	struct run_limits limits =
+		run_limits_to_finish(write->limits, write->limits->block_timeout_ms);
+	const struct run_limits *forward = write->limits;
 	struct step step_back = *step;
 	char *detail = NULL;
 	int length;
 
-	context.deadline_ns = clock_deadline_ns(forward->limits->block_timeout_ms);
-	context.ignore_signals = true;
+	write->limits = &limits;
 	step_back.zone_wanted = outcome->zone_before;
 	step_back.kernel_zone_wanted = false;
-	block_write_step(&context, &step_back, BLOCK_ONLINE, &back);
+	block_write_step(write, &step_back, BLOCK_ONLINE, &back);
+	write->limits = forward;
 	rezone_add(outcome, &back);
 	if (rezone_has_come(&back))
 		length = asprintf(&detail, "it was put back into zone %s",
@@ -64,12 +66,11 @@ static void rezone_back(const struct block_write_context *forward, const struct 
 	outcome->detail = detail;
 }
 
-void rezone_step(const struct block_write_context *context, const struct step *step,
-		 struct outcome *outcome)
+void rezone_step(struct kernel_write *write, const struct step *step, struct outcome *outcome)
 {
 	struct outcome away = rezone_begin(outcome, "offline");
 
-	block_write_step(context, step, BLOCK_OFFLINE, &away);
+	block_write_step(write, step, BLOCK_OFFLINE, &away);
 	rezone_add(outcome, &away);
 	if (!rezone_has_come(&away)) {
 		outcome->result = away.result;
@@ -80,7 +81,7 @@ void rezone_step(const struct block_write_context *context, const struct step *s
 		return;
 	}
 	free(away.detail);
-	block_write_step(context, step, BLOCK_ONLINE, outcome);
+	block_write_step(write, step, BLOCK_ONLINE, outcome);
 	if (outcome_is_failure(outcome, BLOCK_ONLINE) && outcome->after == BLOCK_OFFLINE)
-		rezone_back(context, step, outcome);
+		rezone_back(write, step, outcome);
 }

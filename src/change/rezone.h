@@ -3,7 +3,8 @@
 #ifndef MEMHP_CHANGE_REZONE_H
 #define MEMHP_CHANGE_REZONE_H
 
-#include "change/block-write.h"
+#include "change/kernel-write.h"
+#include "plan/plan.h"
 
 /*
  * Takes the block offline, writes outcome->word, and when that fails brings the block back into
@@ -12,7 +13,6 @@
  * failed half-way. There is no other way: a block changes its zone only while it is offline
  * (drivers/base/memory.c: memory_block_online()).
  */
-void rezone_step(const struct block_write_context *context, const struct step *step,
-		 struct outcome *outcome);
+void rezone_step(struct kernel_write *write, const struct step *step, struct outcome *outcome);
 
 #endif

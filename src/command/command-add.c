@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* memhpctl add: add the memory of devices, where the system itself can do it. */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "change/execute.h"
 #include "command/change.h"
 #include "command/options.h"
+#include "command/session.h"
 #include "device/addition.h"
-#include "output/progress.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 
 static struct {
 	char *zone;
@@ -25,19 +22,26 @@ static const struct poptOption add_options[] = {
 	POPT_TABLEEND
 };
 
-/* The snapshot with its devices. */
-static int add_load(struct context *context, struct memory *memory, struct error *err)
-{
-	int r = memory_open(&context->sysfs, memory, err);
+/* One run of the command. */
+struct add_work {
+	const char **words;
+	size_t n_words;
+	struct change change; /* what is to become of the blocks */
+	struct device_outcomes devices;
+	struct plan plan;
+};
 
-	if (r < 0)
-		return r;
-	r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
+/* Reads the snapshot, with its devices. */
+static int add_load(struct session *session, struct error *err)
+{
+	struct memory *memory = &session->memory;
+	int r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
+
 	if (r >= 0)
 		r = memory_load_nodes(memory);
 	if (r < 0)
 		return error_set(err, r, "cannot read the memory blocks: %s", strerror(-r));
-	return provider_find_devices(&context->sysfs, memory, err);
+	return provider_find_devices(&session->context->sysfs, memory, err);
 }
 
 /* The blocks of the devices with this result. Errors: -ENOMEM. */
@@ -60,115 +64,81 @@ static int add_collect(const struct device_outcomes *devices, enum device_result
  * be so already, in the zone that the kernel or a udev rule chose for them: that is not what was
  * asked for, and nobody uses them yet.
  */
-static int add_plan_online(struct context *context, const struct change *asked,
-			   const struct memory *memory, const struct device_outcomes *devices,
-			   struct plan *plan, struct error *err)
+static int add_plan_online(struct session *session, struct add_work *work, struct error *err)
 {
 	struct ranges added = { 0 }, blocks = { 0 };
-	struct change change = *asked;
-	int r = add_collect(devices, DEVICE_ADDED, &added);
+	struct change change = work->change;
+	int r = add_collect(&work->devices, DEVICE_ADDED, &added);
 
 	change.rezone = true;
 	change.rezone_only = &added;
 	if (r >= 0)
-		r = add_collect(devices, DEVICE_ADDED, &blocks);
+		r = add_collect(&work->devices, DEVICE_ADDED, &blocks);
 	if (r >= 0)
-		r = add_collect(devices, DEVICE_ALREADY, &blocks);
+		r = add_collect(&work->devices, DEVICE_ALREADY, &blocks);
 	r = r < 0 ? error_no_memory(err) :
-		    change_plan(context, &change, memory, &blocks, plan, err);
+		    change_plan(session->context, &change, &session->memory, &blocks, &work->plan,
+				err);
 	ranges_done(&added);
 	ranges_done(&blocks);
 	return r;
 }
 
-/* The same, done. */
-static int add_online(struct context *context, const struct change *change,
-		      struct execute_request *request, struct memory *memory,
-		      const struct device_outcomes *devices, struct plan *plan, struct error *err)
+static int add_plan(struct session *session, void *data, struct error *err)
 {
-	int r;
+	struct add_work *work = data;
+	int r = add_load(session, err);
 
-	memory_close(memory);
-	r = add_load(context, memory, err);
 	if (r >= 0)
-		r = add_plan_online(context, change, memory, devices, plan, err);
+		r = addition_resolve(&session->memory, work->words, work->n_words,
+				     change_options.force, &work->devices, err);
 	if (r < 0)
 		return r;
-	r = execute_plan(request, plan);
-	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) :
-		       0;
+	addition_plan(&session->context->sysfs, change_options.force, &work->devices);
+	return change_options.dry_run && options.zone ? add_plan_online(session, work, err) : 0;
 }
 
-static int add_execute(struct context *context, const struct change *change,
-		       const struct limits *limits, int64_t deadline_ns, struct memory *memory,
-		       struct device_outcomes *devices, struct plan *plan, struct error *err)
+static int add_execute(struct session *session, void *data, struct error *err)
 {
-	struct execute_request request = change_request(context, limits, deadline_ns, memory);
-	int r;
+	struct add_work *work = data;
+	int r = addition_execute(&session->run, &work->devices);
 
-	progress_begin(context->command->name, !context->quiet);
-	r = addition_execute(&request, devices);
-	if (r < 0)
-		error_set(err, r, "cannot start the process that writes: %s", strerror(-r));
-	else if (options.zone)
-		r = add_online(context, change, &request, memory, devices, plan, err);
-	progress_end();
-	return r;
+	if (r < 0 || !options.zone)
+		return r;
+	r = session_open_memory(session, err);
+	if (r >= 0)
+		r = add_load(session, err);
+	if (r >= 0)
+		r = add_plan_online(session, work, err);
+	return r < 0 ? r : execute_plan(&session->run, &work->plan);
 }
 
-static int add_report(struct context *context, const struct memory *memory,
-		      const struct device_outcomes *devices, const struct plan *plan,
-		      int64_t began_ns)
+static void add_report(void *data, struct report *report)
 {
-	struct outcome_totals totals = outcome_count(&plan->outcomes, BLOCK_ONLINE);
-	struct report report = change_report_of(context, memory, plan, began_ns);
+	const struct add_work *work = data;
 
-	report.devices = devices;
-	report.new_blocks_zone = options.zone;
-	report.exit_code = device_outcomes_exit_code(devices, &totals, interrupt_signal());
-	return change_print(context, &report);
+	report->plan = &work->plan;
+	report->devices = &work->devices;
+	report->new_blocks_zone = options.zone;
 }
 
 static int add_run(struct context *context, const char **words, size_t n_words)
 {
-	int64_t began_ns = clock_now_ns(), deadline_ns;
-	struct change change = { .wanted = BLOCK_ONLINE };
-	struct plan plan = { .wanted = BLOCK_ONLINE };
-	struct device_outcomes devices = { 0 };
-	struct memory memory = { 0 };
+	static const struct session_work steps = { .plan = add_plan,
+						   .execute = add_execute,
+						   .report = add_report };
+	struct add_work work = { .words = words,
+				 .n_words = n_words,
+				 .change = { .wanted = BLOCK_ONLINE },
+				 .plan = { .wanted = BLOCK_ONLINE } };
 	struct error err = { 0 };
-	struct limits limits;
-	_cleanup_close_ int lock = -1;
-	int r, exit_code;
+	int exit_code;
 
-	r = options_limits(&limits, &err);
-	if (r == 0)
-		r = options_zone(options.zone, &change.zone, &err);
-	if (r < 0)
+	if (options_zone(options.zone, &work.change.zone, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
-	interrupt_init();
-	deadline_ns = clock_deadline_ns(limits.timeout_ms);
-	if (!change_options.dry_run) {
-		lock = change_lock(context, deadline_ns, &exit_code);
-		if (lock == INT_MIN)
-			return exit_code;
-	}
-	r = add_load(context, &memory, &err);
-	if (r >= 0)
-		r = addition_resolve(&memory, words, n_words, change_options.force, &devices, &err);
-	if (r >= 0)
-		addition_plan(&context->sysfs, change_options.force, &devices);
-	if (r >= 0 && change_options.dry_run && options.zone)
-		r = add_plan_online(context, &change, &memory, &devices, &plan, &err);
-	if (r >= 0 && !change_options.dry_run)
-		r = add_execute(context, &change, &limits, deadline_ns, &memory, &devices, &plan,
-				&err);
-	change_unlock(&lock);
-	exit_code = r < 0 ? command_fail(context, 0, &err) :
-			    add_report(context, &memory, &devices, &plan, began_ns);
-	plan_done(&plan);
-	device_outcomes_done(&devices);
-	memory_close(&memory);
+	exit_code = session_run(context, &steps, &work);
+	plan_done(&work.plan);
+	device_outcomes_done(&work.devices);
 	return exit_code;
 }
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "command/command.h"
+#include "command/session.h"
 #include "policy/kernel-policy.h"
 #include "policy/pending.h"
 #include "policy/policy-load.h"
@@ -17,7 +17,6 @@
 #include "system/interrupt.h"
 #include "system/journal.h"
 #include "system/oom-protect.h"
-#include "system/runlock.h"
 
 /* Generous: a starved write waits seconds for the lock, and nobody is there to try again. */
 #define PASS_TIMEOUT_MS (30 * 60 * 1000)
@@ -55,37 +54,30 @@ static int auto_fail(struct context *context, struct error *err)
 			    err);
 }
 
-static void auto_tell_other_run(pid_t holder)
-{
-	log_info("waiting for memhpctl, process %d", (int)holder);
-}
-
 /* One pass, for pending_serve(). */
 static int auto_pass(struct context *context, struct error *err)
 {
-	int64_t deadline_ns = clock_deadline_ns(PASS_TIMEOUT_MS);
+	struct run_limits limits = { .timeout_ms = PASS_TIMEOUT_MS,
+				     .block_timeout_ms = BLOCK_TIMEOUT_MS };
 	struct policy policy;
-	struct policy_run_request request = { .sysfs = &context->sysfs,
-					      .policy = &policy,
-					      .only_new = true,
-					      .audit = true,
-					      .deadline_ns = deadline_ns,
-					      .block_timeout_ms = BLOCK_TIMEOUT_MS };
+	struct session session;
+	struct policy_run_request request = {
+		.run = &session.run, .policy = &policy, .only_new = true, .audit = true
+	};
 	struct policy_run_result result;
 	struct outcome_totals totals;
-	_cleanup_close_ int lock = -1;
-	pid_t holder = 0;
 	int r = policy_load(&context->sysfs, &policy, err);
 
 	if (r < 0)
 		return r;
+	limits.retries = policy.retries;
+	session_begin(context, &limits, &session);
+	session.in_background = true;
 	/* A command of the administrator goes first. */
-	lock = runlock_take(&context->sysfs, deadline_ns, auto_tell_other_run, &holder);
-	if (lock == -ETIME)
-		r = error_set(err, lock, "another memhpctl (process %d) was running the whole time",
-			      (int)holder);
-	else
-		r = lock == -EINTR ? lock : policy_run_pass(&request, &result, err);
+	r = session_lock(&session, err);
+	if (r == 0)
+		r = policy_run_pass(&request, &result, err);
+	session_end(&session);
 	policy_done(&policy);
 	if (r < 0)
 		return r;

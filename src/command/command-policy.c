@@ -2,24 +2,20 @@
 /* memhpctl policy: show, check, test and apply the onlining policy. */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "command/change.h"
 #include "command/options.h"
 #include "command/policy.h"
+#include "command/session.h"
 #include "model/settings.h"
 #include "output/output-json.h"
-#include "output/progress.h"
 #include "plan/selection.h"
 #include "policy/kernel-policy.h"
 #include "policy/policy-load.h"
 #include "policy/policy-run.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 
 struct policy_question policy_question;
 
@@ -52,22 +48,6 @@ static const struct poptOption policy_options[] = {
 	OPTIONS_INCLUDE(apply_table, "How to apply:"), POPT_TABLEEND
 };
 
-/* The blocks that the words select. */
-static int apply_select(struct context *context, const char **words, size_t n_words,
-			struct ranges *ret, struct error *err)
-{
-	struct selection_request request = { .words = words,
-					     .n_words = n_words,
-					     .for_change = true };
-	struct memory memory = { 0 };
-	int r = memory_open(&context->sysfs, &memory, err);
-
-	if (r == 0)
-		r = selection_load(&context->sysfs, &request, &memory, ret, err);
-	memory_close(&memory);
-	return r;
-}
-
 /* The kernel's part; with blocks named, only those are meant. */
 static int apply_kernel(struct context *context, const struct policy *policy,
 			struct knobs_changes *ret, struct error *err)
@@ -83,63 +63,65 @@ static int apply_kernel(struct context *context, const struct policy *policy,
 				 err);
 }
 
-static int apply_report(struct context *context, const struct policy_run_result *result,
-			const struct knobs_changes *knobs, int64_t began_ns)
-{
-	struct outcome_totals totals = outcome_count(&result->plan.plan.outcomes, BLOCK_ONLINE);
-	struct report report =
-		change_report_of(context, &result->memory, &result->plan.plan, began_ns);
+/* One run of `policy apply`. */
+struct apply_work {
+	const struct policy *policy;
+	struct selection_request request;
+	struct ranges blocks;	    /* selected, where words are given */
+	struct knobs_changes knobs; /* without words */
+	struct policy_run_result result;
+};
 
-	report.knobs = knobs;
-	report.exit_code = outcome_exit_code(&totals, interrupt_signal());
-	return change_print(context, &report);
+static int apply_pass(struct session *session, void *data, struct error *err)
+{
+	struct apply_work *work = data;
+	struct policy_run_request request = { .run = &session->run,
+					      .policy = work->policy,
+					      .blocks = work->request.n_words ? &work->blocks :
+										NULL,
+					      .dry_run = change_options.dry_run,
+					      .audit = true };
+
+	if (!work->request.n_words && change_options.dry_run)
+		request.online_policy = work->policy->online_policy;
+	return policy_run_pass(&request, &work->result, err);
+}
+
+static int apply_plan(struct session *session, void *data, struct error *err)
+{
+	struct apply_work *work = data;
+	int r = work->request.n_words ?
+			selection_load(&session->context->sysfs, &work->request, &session->memory,
+				       &work->blocks, err) :
+			apply_kernel(session->context, work->policy, &work->knobs, err);
+
+	session->limits.retries = work->policy->retries;
+	return r == 0 && change_options.dry_run ? apply_pass(session, data, err) : r;
+}
+
+static void apply_report(void *data, struct report *report)
+{
+	const struct apply_work *work = data;
+
+	report->memory = &work->result.memory;
+	report->plan = &work->result.plan.plan;
+	report->knobs = work->request.n_words ? NULL : &work->knobs;
 }
 
 static int apply_run(struct context *context, const struct policy *policy, const char **words,
 		     size_t n_words)
 {
-	int64_t began_ns = clock_now_ns();
-	struct policy_run_request request = { .sysfs = &context->sysfs,
-					      .policy = policy,
-					      .dry_run = change_options.dry_run,
-					      .audit = true,
-					      .news = { .step = progress_step,
-							.waiting = progress_waiting } };
-	struct policy_run_result result;
-	struct knobs_changes knobs = { 0 };
-	struct ranges blocks = { 0 };
-	struct error err = { 0 };
-	struct limits limits;
-	_cleanup_close_ int lock = -1;
-	int r = options_limits(&limits, &err), exit_code;
+	static const struct session_work steps = { .plan = apply_plan,
+						   .execute = apply_pass,
+						   .report = apply_report };
+	struct apply_work work = {
+		.policy = policy,
+		.request = { .words = words, .n_words = n_words, .for_change = true }
+	};
+	int exit_code = session_run(context, &steps, &work);
 
-	if (r < 0)
-		return command_fail(context, EXIT_USAGE, &err);
-	interrupt_init();
-	request.deadline_ns = clock_deadline_ns(limits.timeout_ms);
-	request.block_timeout_ms = limits.block_timeout_ms;
-	if (!change_options.dry_run) {
-		lock = change_lock(context, request.deadline_ns, &exit_code);
-		if (lock == INT_MIN)
-			return exit_code;
-	}
-	r = n_words ? apply_select(context, words, n_words, &blocks, &err) :
-		      apply_kernel(context, policy, &knobs, &err);
-	if (n_words)
-		request.blocks = &blocks;
-	else if (change_options.dry_run)
-		request.online_policy = policy->online_policy;
-	progress_begin(context->command->name, !context->quiet);
-	if (r == 0)
-		r = policy_run_pass(&request, &result, &err);
-	progress_end();
-	change_unlock(&lock);
-	ranges_done(&blocks);
-	if (r < 0)
-		return command_fail(context, r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : 0,
-				    &err);
-	exit_code = apply_report(context, &result, n_words ? NULL : &knobs, began_ns);
-	policy_run_result_done(&result);
+	policy_run_result_done(&work.result);
+	ranges_done(&work.blocks);
 	return exit_code;
 }
 

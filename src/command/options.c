@@ -129,9 +129,9 @@ int options_duration_ms(const char *name, const char *text, int64_t default_ms, 
 	return 0;
 }
 
-int options_limits(struct limits *ret, struct error *err)
+int options_limits(struct run_limits *ret, struct error *err)
 {
-	struct limits limits = { .retries = RETRIES_AUTO };
+	struct run_limits limits = { .retries = RETRIES_AUTO };
 	uint64_t retries;
 	int r;
 

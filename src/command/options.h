@@ -6,8 +6,9 @@
 #include <popt.h>
 
 #include "base/error.h"
-#include "change/block-write.h"
 #include "model/filter.h"
+#include "plan/plan.h"
+#include "system/run-limits.h"
 
 /* Where the tables put what they read. popt allocates the strings; they live as long as the
  * program. */
@@ -44,7 +45,7 @@ extern const struct poptOption change_option_table_without_atomic[];
 #define DEFAULT_BLOCK_TIMEOUT_MS (30 * 1000)
 
 /* Decodes the change options. Errors: -EINVAL with a sentence that names the option. */
-int options_limits(struct limits *ret, struct error *err);
+int options_limits(struct run_limits *ret, struct error *err);
 
 /*
  * Decodes --size and --align; *ret_blocks is 0 where no size was asked for. Errors: -EINVAL with a

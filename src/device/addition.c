@@ -14,14 +14,12 @@
 #include "system/interrupt.h"
 #include "system/kmsg.h"
 
-#define RETRIES 3
-
 /* The blocks are there when the write is over; until the directories are complete it takes a moment
  * more. */
 #define SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
 /* For giving a device back to its driver, after a signal or the deadline too. */
-#define UNDO_NS CLOCK_NS_PER_S
+#define UNDO_MS 1000
 
 static int addition_add(const struct device *device, struct device_outcomes *devices,
 			struct error *err)
@@ -200,15 +198,15 @@ static void addition_quote_log(int log, struct device_outcome *outcome)
 }
 
 /* No memory came of it: gives the device back to whoever had it. */
-static void addition_undo(struct provider_write_request *perform, size_t taken,
-			  struct device_outcome *outcome)
+static void addition_undo(struct kernel_write *write, size_t taken, struct device_outcome *outcome)
 {
+	struct run_limits limits = run_limits_to_finish(write->limits, UNDO_MS);
 	char *reason;
 	int r;
 
-	perform->deadline_ns = clock_now_ns() + UNDO_NS;
-	perform->ignore_signals = true;
-	r = provider_write_undo(perform, outcome, taken);
+	write->limits = &limits;
+	r = provider_write_undo(write, outcome, taken);
+	write->limits = write->run->limits;
 	if (!r || asprintf(&reason, "%s; %s", outcome->reason ? outcome->reason : "",
 			   r > 0 ? "it was given back to its driver" :
 				   "it could not be given back to its driver") < 0)
@@ -217,21 +215,16 @@ static void addition_undo(struct provider_write_request *perform, size_t taken,
 	outcome->reason = reason;
 }
 
-static void addition_execute_device(const struct execute_request *request, struct writer *writer,
-				    struct device_outcome *outcome)
+static void addition_execute_device(struct kernel_write *write, struct device_outcome *outcome)
 {
-	struct provider_write_request perform = { .sysfs = request->sysfs,
-						  .writer = writer,
-						  .deadline_ns = request->deadline_ns,
-						  .retries = RETRIES };
 	int64_t began_ns = clock_now_ns(), until;
-	_cleanup_close_ int log = kmsg_open(request->sysfs, false);
+	_cleanup_close_ int log = kmsg_open(write->run->sysfs, false);
 	size_t n_taken;
-	bool taken = provider_write_steps(&perform, outcome, &n_taken);
+	bool taken = provider_write_steps(write, outcome, &n_taken);
 	int r;
 
 	until = clock_now_ns() + SETTLE_NS;
-	while ((r = addition_read_blocks(request->sysfs, &outcome->device,
+	while ((r = addition_read_blocks(write->run->sysfs, &outcome->device,
 					 &outcome->device.blocks)) >= 0 &&
 	       !outcome->device.blocks.n && taken && clock_left_ns(until))
 		interrupt_poll_again(NULL, 0, 10 * CLOCK_NS_PER_MS);
@@ -252,33 +245,33 @@ static void addition_execute_device(const struct execute_request *request, struc
 					   "appeared (see the kernel log)");
 		}
 		addition_quote_log(log, outcome);
-		addition_undo(&perform, n_taken, outcome);
+		addition_undo(write, n_taken, outcome);
 	}
 	outcome->elapsed_ns = clock_now_ns() - began_ns;
 }
 
-int addition_execute(const struct execute_request *request, struct device_outcomes *devices)
+int addition_execute(const struct run *run, struct device_outcomes *devices)
 {
-	struct writer writer;
-	int r = writer_init(request->sysfs, &writer);
+	struct kernel_write write;
+	int r = kernel_write_init(run, &write);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < devices->n; i++) {
 		struct device_outcome *outcome = &devices->v[i];
+		enum outcome_cause over;
 
 		if (outcome->result != DEVICE_PLANNED)
 			continue;
-		if (interrupt_signal() || !clock_left_ns(request->deadline_ns)) {
-			device_outcome_set(outcome, DEVICE_SKIPPED,
-					   interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE,
-					   NULL);
+		over = run_why_over(run);
+		if (over != CAUSE_NONE) {
+			device_outcome_set(outcome, DEVICE_SKIPPED, over, NULL);
 			continue;
 		}
-		if (request->news.device)
-			request->news.device(request->news.data, outcome->device.name);
-		addition_execute_device(request, &writer, outcome);
+		if (run->news.device)
+			run->news.device(run->news.data, outcome->device.name);
+		addition_execute_device(&write, outcome);
 	}
-	writer_done(&writer);
+	kernel_write_done(&write);
 	return 0;
 }

@@ -3,7 +3,7 @@
 #ifndef MEMHP_DEVICE_ADDITION_H
 #define MEMHP_DEVICE_ADDITION_H
 
-#include "change/execute.h"
+#include "change/run.h"
 #include "device/device-outcome.h"
 
 /*
@@ -26,6 +26,6 @@ void addition_plan(const struct sysfs *sysfs, bool force, struct device_outcomes
  * device that fails does not end the run, except by signal or deadline. Errors: -ENOMEM before
  * anything was done.
  */
-int addition_execute(const struct execute_request *request, struct device_outcomes *devices);
+int addition_execute(const struct run *run, struct device_outcomes *devices);
 
 #endif

@@ -77,7 +77,7 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 	char who[128];
 	/* In this order: a state that is read once nobody has it open any more stays so. */
 	bool seen = detach->device->steps.strands &&
-		    lock_holder_find_writer(detach->request->sysfs, keep_offline_is_own_block,
+		    lock_holder_find_writer(detach->write.run->sysfs, keep_offline_is_own_block,
 					    detach, who, sizeof(who), &block) == 0;
 
 	look = remove_blocks_look(detach);
@@ -88,7 +88,7 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 		return CAUSE_UNREADABLE;
 	}
 	if (look.not_offline && !seen)
-		seen = lock_holder_find_writer(detach->request->sysfs, keep_offline_is_own_block,
+		seen = lock_holder_find_writer(detach->write.run->sysfs, keep_offline_is_own_block,
 					       detach, who, sizeof(who), &block) == 0;
 	if (look.not_offline && look.first->error)
 		snprintf(buffer, size,
@@ -150,9 +150,9 @@ static bool keep_offline_wait_for_lock(struct remove_device *detach)
 	 * or, where waiting for the lock is not seen, as a block that takes too long.
 	 */
 	if (again.result == OUTCOME_CHANGED &&
-	    (interrupt_signal() || !clock_left_ns(detach->deadline_ns) ||
+	    (interrupt_signal() || !run_limits_left_ns(detach->write.limits) ||
 	     again.elapsed_ns - again.lock_wait_ns >=
-		     detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS)) {
+		     detach->write.limits->block_timeout_ms * CLOCK_NS_PER_MS)) {
 		again.result = OUTCOME_FAILED;
 		again.cause = interrupt_signal() ? CAUSE_SIGNAL : CAUSE_LOCK;
 	}
@@ -191,7 +191,7 @@ bool keep_offline_others(struct remove_device *detach)
 		if (shield)
 			write_protect_lower(&detach->shield);
 		if (again == OFFLINE_AGAIN_MAX || interrupt_signal() ||
-		    !clock_left_ns(detach->request->deadline_ns)) {
+		    !run_limits_left_ns(detach->write.limits)) {
 			device_outcome_set(detach->device, DEVICE_FAILED, cause, "%s", reason);
 			return false;
 		}

@@ -6,52 +6,45 @@
 #include <string.h>
 
 #include "system/clock.h"
-#include "system/interrupt.h"
 #include "system/module.h"
 
-#define RETRY_FIRST_MS 100
-#define RETRY_MAX_MS 2000
+/* Without --retries. */
+#define RETRIES 3
 
-/* For ending a worker at the deadline. */
-#define STOP_GRACE_NS (50 * CLOCK_NS_PER_MS)
+/* How one write ended. */
+struct provider_write_answer {
+	enum outcome_cause cause; /* CAUSE_NONE: the kernel took it */
+	int error;		  /* the errno that goes with it; 0: none */
+};
 
-/* Writes once. Returns the cause, CAUSE_NONE for success; outcome->error is set. */
-static enum outcome_cause provider_write_write(const struct provider_write_request *request,
-					       const struct provider_step *step,
-					       struct device_outcome *outcome)
+static void provider_write_take(void *data, size_t job, const struct write_result *result)
+{
+	struct provider_write_answer *answer = data;
+
+	(void)job;
+	answer->error = -result->error;
+	if (result->error)
+		answer->cause = outcome_classify(result, BLOCK_UNKNOWN, ZONE_UNKNOWN);
+}
+
+static struct provider_write_answer provider_write_once(struct kernel_write *write,
+							const struct provider_step *step)
 {
 	struct write_job job = { .directory = step->directory,
 				 .attribute = step->attribute,
 				 .value = step->value };
-	enum outcome_cause cause = CAUSE_NONE;
-	const struct write_result *result;
-	int r = writer_begin(request->writer, &job, 1, request->deadline_ns);
+	struct provider_write_answer answer = { .cause = CAUSE_NONE };
+	struct kernel_write_batch batch = { .jobs = &job,
+					    .n = 1,
+					    .work_limit_ns = CLOCK_NEVER,
+					    .take = provider_write_take,
+					    .data = &answer };
+	struct kernel_write_end end;
 
-	outcome->error = 0;
-	if (r < 0) {
-		outcome->error = -r;
-		return r == -EBUSY ? CAUSE_STUCK : CAUSE_MEMORY;
-	}
-	r = writer_wait(request->writer, clock_left_ns(request->deadline_ns),
-			request->ignore_signals);
-	if (r == -ECHILD) {
-		outcome->error = EINTR;
-		return CAUSE_INTERRUPTION;
-	}
-	if (r < 0) {
-		cause = r == -EINTR ? CAUSE_SIGNAL :
-			writer_lock_wait_ns(request->writer) >
-					writer_try_ns(request->writer, clock_now_ns()) ?
-				      CAUSE_LOCK :
-				      CAUSE_DEADLINE;
-		if (writer_stop(request->writer, STOP_GRACE_NS) == -EBUSY)
-			cause = CAUSE_STUCK;
-	}
-	result = writer_result(request->writer, 0);
-	if (!writer_finished(request->writer) || result->stopped)
-		return cause;
-	outcome->error = -result->error;
-	return result->error ? outcome_classify(result, BLOCK_UNKNOWN, ZONE_UNKNOWN) : CAUSE_NONE;
+	kernel_write_batch(write, &batch, &end);
+	if (end.cause != CAUSE_NONE)
+		return (struct provider_write_answer){ .cause = end.cause, .error = end.error };
+	return answer;
 }
 
 /* Why it failed, and what the user can do; the sentences for blocks do not fit. */
@@ -78,28 +71,30 @@ static const char *provider_write_reason(enum outcome_cause cause)
 	}
 }
 
-/* One step, through retries of transient errors. */
-static enum outcome_cause provider_write_step(const struct provider_write_request *request,
+/* One step, through retries of transient errors. Returns the cause, CAUSE_NONE for success;
+ * outcome->error is set. */
+static enum outcome_cause provider_write_step(struct kernel_write *write,
 					      const struct provider_step *step,
 					      struct device_outcome *outcome)
 {
-	for (unsigned int retry = 0;; retry++) {
-		int64_t pause = clock_backoff_ns(retry, RETRY_FIRST_MS, RETRY_MAX_MS);
-		enum outcome_cause cause = provider_write_write(request, step, outcome);
+	uint32_t retries = write->limits->retries == RETRIES_AUTO ? RETRIES :
+								    write->limits->retries;
+	struct provider_write_answer answer = provider_write_once(write, step);
 
-		if (!outcome_cause_is_transient(cause) || cause == CAUSE_STUCK ||
-		    retry == request->retries || pause >= clock_left_ns(request->deadline_ns))
-			return cause;
-		if (interrupt_poll(NULL, 0, pause) == -EINTR)
-			return CAUSE_SIGNAL;
-	}
+	for (unsigned int retry = 0; kernel_write_again(write, step->directory, retry, retries,
+							&answer.cause, answer.error);
+	     retry++)
+		answer = provider_write_once(write, step);
+	outcome->error = answer.error;
+	return answer.cause;
 }
 
-static bool provider_write_load_module(const struct provider_write_request *request,
-				       const char *module, struct device_outcome *outcome)
+static bool provider_write_load_module(struct kernel_write *write, const char *module,
+				       struct device_outcome *outcome)
 {
 	struct error err = { 0 };
-	int r = module ? module_load(request->sysfs, module, request->deadline_ns, &err) : 0;
+	int r = module ? module_load(write->run->sysfs, module, write->limits->deadline_ns, &err) :
+			 0;
 
 	if (r < 0) {
 		outcome->error = -r;
@@ -114,8 +109,8 @@ static bool provider_write_load_module(const struct provider_write_request *requ
 	return r >= 0;
 }
 
-bool provider_write_steps(const struct provider_write_request *request,
-			  struct device_outcome *outcome, size_t *ret_taken)
+bool provider_write_steps(struct kernel_write *write, struct device_outcome *outcome,
+			  size_t *ret_taken)
 {
 	struct provider_steps *steps = &outcome->steps;
 	size_t taken = 0;
@@ -127,10 +122,10 @@ bool provider_write_steps(const struct provider_write_request *request,
 		if (step->otherwise && !outcome->error)
 			continue;
 		outcome->error = 0;
-		if (!provider_write_load_module(request, step->module, outcome))
+		if (!provider_write_load_module(write, step->module, outcome))
 			break;
 		step->begun = true;
-		cause = provider_write_step(request, step, outcome);
+		cause = provider_write_step(write, step, outcome);
 		if (cause == CAUSE_NONE ||
 		    (cause == CAUSE_GONE && taken + 1 < steps->n && steps->v[taken + 1].otherwise))
 			continue;
@@ -145,8 +140,8 @@ bool provider_write_steps(const struct provider_write_request *request,
 	return taken == steps->n;
 }
 
-int provider_write_undo(const struct provider_write_request *request,
-			const struct device_outcome *outcome, size_t taken)
+int provider_write_undo(struct kernel_write *write, const struct device_outcome *outcome,
+			size_t taken)
 {
 	int r = 0;
 
@@ -157,7 +152,7 @@ int provider_write_undo(const struct provider_write_request *request,
 		if (!step.forget || !step.begun)
 			continue;
 		snprintf(step.attribute, sizeof(step.attribute), "%s", step.forget);
-		provider_write_step(request, &step, &ignored);
+		provider_write_step(write, &step, &ignored);
 	}
 	while (taken-- > 0) {
 		struct provider_step step = outcome->steps.v[taken];
@@ -166,7 +161,7 @@ int provider_write_undo(const struct provider_write_request *request,
 		if (!step.undo)
 			continue;
 		snprintf(step.attribute, sizeof(step.attribute), "%s", step.undo);
-		if (provider_write_step(request, &step, &ignored) != CAUSE_NONE)
+		if (provider_write_step(write, &step, &ignored) != CAUSE_NONE)
 			r = -(ignored.error ? ignored.error : ETIME);
 		else if (!r)
 			r = 1;

@@ -8,8 +8,6 @@
 #include "base/log.h"
 #include "plan/candidates.h"
 #include "plan/plan-check.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 
 /*
  * Looks at the pages of the devices that can be removed, to choose among them. Pages that cannot be
@@ -30,7 +28,7 @@ static int removal_size_look(const struct removal_size *goal)
 			r = ranges_add(&blocks, block->number, block->number);
 	}
 	if (r >= 0)
-		page_survey_scan_all(goal->survey, &blocks, goal->deadline_ns);
+		page_survey_scan_all(goal->survey, &blocks, goal->limits->deadline_ns);
 	ranges_done(&blocks);
 	return r;
 }
@@ -71,7 +69,7 @@ static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size
 	if (r >= 0 && removal_plan(sysfs, goal->survey->memory, ret) < 0)
 		r = error_no_memory(err);
 	if (r >= 0)
-		plan_check_check(goal->survey, goal->deadline_ns, goal->force, &ret->plan);
+		plan_check_check(goal->survey, goal->limits->deadline_ns, goal->force, &ret->plan);
 	ranges_done(&blocks);
 	return r;
 }
@@ -152,7 +150,7 @@ static bool is_hopeless(enum outcome_cause cause)
  * What a round came to: counts what is gone, takes those that had their turn out of the candidates.
  * Returns whether another round may bring the rest; or -ENOMEM.
  */
-static int removal_size_settle(const struct execute_request *request, struct removal_size *goal,
+static int removal_size_settle(const struct run *run, struct removal_size *goal,
 			       const struct removal *round)
 {
 	bool failed = false, removed = false, hopeless = false;
@@ -174,7 +172,7 @@ static int removal_size_settle(const struct execute_request *request, struct rem
 	}
 	if (r < 0)
 		return r;
-	return failed && !hopeless && !(removed && request->atomic);
+	return failed && !hopeless && !(removed && run->atomic);
 }
 
 /* The amount is there: what would not go on the way is of no interest, if it is as it was. */
@@ -197,28 +195,27 @@ static void removal_size_pass_over(struct removal *removal)
 }
 
 /* Plans the next round, unless the time is over; says why there is none. */
-static bool removal_size_go_on(const struct execute_request *request, struct removal_size *goal,
+static bool removal_size_go_on(const struct run *run, struct removal_size *goal,
 			       struct removal *round)
 {
 	struct error err = { 0 };
 	char missing[FORMAT_SIZE];
 	int r;
 
-	if (interrupt_signal() || !clock_left_ns(request->deadline_ns))
+	if (run_why_over(run) != CAUSE_NONE)
 		return false;
 	/* What the last round moved lies elsewhere now. */
-	page_survey_refresh(request->sysfs, goal->survey);
-	r = removal_size_plan(request->sysfs, goal, round, &err);
+	page_survey_refresh(run->sysfs, goal->survey);
+	r = removal_size_plan(run->sysfs, goal, round, &err);
 	if (r < 0)
 		log_warning("nothing else makes up the missing %s%s%s",
-			    format_size(goal->blocks * request->memory->block_size, missing),
+			    format_size(goal->blocks * run->memory->block_size, missing),
 			    r == -ERANGE ? "" : ": ", r == -ERANGE ? "" : error_text(&err));
 	error_done(&err);
 	return r >= 0;
 }
 
-int removal_size_execute(const struct execute_request *request, struct removal_size *goal,
-			 struct removal *removal)
+int removal_size_execute(const struct run *run, struct removal_size *goal, struct removal *removal)
 {
 	struct removal round = *removal;
 	bool begun = false;
@@ -226,18 +223,18 @@ int removal_size_execute(const struct execute_request *request, struct removal_s
 
 	*removal = (struct removal){ .plan = { .wanted = BLOCK_OFFLINE } };
 	do {
-		r = removal_execute(request, &round);
+		r = removal_execute(run, &round);
 		if (r < 0 && begun)
 			break;
 		if (r >= 0) {
 			begun = true;
-			r = removal_size_settle(request, goal, &round);
-			if (goal->blocks && !request->atomic)
-				removal_put_back(request, &round);
+			r = removal_size_settle(run, goal, &round);
+			if (goal->blocks && !run->atomic)
+				removal_put_back(run, &round);
 		}
 		if (removal_take(removal, &round) < 0)
 			r = -ENOMEM;
-	} while (r > 0 && removal_size_go_on(request, goal, &round));
+	} while (r > 0 && removal_size_go_on(run, goal, &round));
 	removal_done(&round);
 	if (!begun)
 		return r;

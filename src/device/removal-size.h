@@ -12,8 +12,8 @@ struct removal_size {
 	struct ranges candidates; /* blocks whose devices may be taken; owned, those of devices that
 				     had their turn are taken out */
 	uint64_t blocks;	  /* how many are still to be removed */
-	int64_t deadline_ns;
-	bool atomic, force; /* see removal_plan(), plan_check_check() */
+	const struct run_limits *limits; /* of the run */
+	bool atomic, force;		 /* see removal_plan(), plan_check_check() */
 };
 
 /*
@@ -34,7 +34,6 @@ int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, stru
  * device is gone. The plan of *removal tells of the blocks of all of them, but has no steps any
  * more. Errors: -ENOMEM before anything was done; the outcomes tell the rest.
  */
-int removal_size_execute(const struct execute_request *request, struct removal_size *goal,
-			 struct removal *removal);
+int removal_size_execute(const struct run *run, struct removal_size *goal, struct removal *removal);
 
 #endif

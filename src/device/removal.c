@@ -8,9 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "change/execute.h"
 #include "device/remove-device.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
 #include "system/lock-holder.h"
 
 void removal_done(struct removal *removal)
@@ -288,26 +287,23 @@ static bool removal_judge_all(const struct sysfs *sysfs, bool atomic, struct rem
 
 /* The blocks are offline: now the devices, one after the other. Returns whether all of them went.
  */
-static bool removal_detach_all(const struct execute_request *request, struct removal *removal)
+static bool removal_detach_all(const struct run *run, struct removal *removal)
 {
-	bool well = removal_judge_all(request->sysfs, request->atomic, removal);
+	bool well = removal_judge_all(run->sysfs, run->atomic, removal);
 
-	for (size_t i = 0; i < removal->devices.n && (well || !request->atomic); i++) {
+	for (size_t i = 0; i < removal->devices.n && (well || !run->atomic); i++) {
 		struct device_outcome *device = &removal->devices.v[i];
 
-		if (device->result == DEVICE_PLANNED &&
-		    (interrupt_signal() || !clock_left_ns(request->deadline_ns))) {
-			device_outcome_set(device, DEVICE_SKIPPED,
-					   interrupt_signal() ? CAUSE_SIGNAL : CAUSE_DEADLINE,
-					   NULL);
+		if (device->result == DEVICE_PLANNED && run_why_over(run) != CAUSE_NONE) {
+			device_outcome_set(device, DEVICE_SKIPPED, run_why_over(run), NULL);
 		} else if (device->result == DEVICE_PLANNED) {
-			if (request->news.device)
-				request->news.device(request->news.data, device->device.name);
-			remove_device_device(request, &removal->plan, device);
+			if (run->news.device)
+				run->news.device(run->news.data, device->device.name);
+			remove_device_device(run, &removal->plan, device);
 		}
 		well = well && !removal_is_failure(device->result);
 	}
-	if (!well && request->atomic)
+	if (!well && run->atomic)
 		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
 	return well;
 }
@@ -320,9 +316,9 @@ static struct device_outcome *removal_device_of(struct removal *removal, uint64_
 	return NULL;
 }
 
-void removal_put_back(const struct execute_request *request, struct removal *removal)
+void removal_put_back(const struct run *run, struct removal *removal)
 {
-	if (execute_roll_back(request, &removal->plan) < 0) {
+	if (execute_roll_back(run, &removal->plan) < 0) {
 		log_error("not enough memory to put the changed blocks back");
 		return;
 	}
@@ -362,15 +358,15 @@ void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *rem
 		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
 }
 
-int removal_execute(const struct execute_request *request, struct removal *removal)
+int removal_execute(const struct run *run, struct removal *removal)
 {
 	int r;
 
-	if (request->atomic && removal_all_or_nothing(removal))
+	if (run->atomic && removal_all_or_nothing(removal))
 		return 0;
-	r = execute_plan(request, &removal->plan);
-	if (r >= 0 && !removal_detach_all(request, removal) && request->atomic)
-		removal_put_back(request, removal);
+	r = execute_plan(run, &removal->plan);
+	if (r >= 0 && !removal_detach_all(run, removal) && run->atomic)
+		removal_put_back(run, removal);
 	return r;
 }
 

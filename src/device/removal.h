@@ -6,8 +6,9 @@
 #ifndef MEMHP_DEVICE_REMOVAL_H
 #define MEMHP_DEVICE_REMOVAL_H
 
-#include "change/execute.h"
+#include "change/run.h"
 #include "device/device-outcome.h"
+#include "plan/plan.h"
 
 struct removal {
 	struct device_outcomes devices; /* one a device that has selected blocks, then one for the
@@ -44,11 +45,11 @@ int removal_plan(const struct sysfs *sysfs, const struct memory *memory, struct 
  * Carries the plan out: all blocks offline first, then device by device. A device with a block that
  * stays online is left alone. Right before its removal each device's blocks are looked at once
  * more: see detach.h for how others are kept from bringing them online meanwhile. With
- * request->atomic the first failure ends the run, and blocks that are still there are put back into
+ * run->atomic the first failure ends the run, and blocks that are still there are put back into
  * the zones they had; a device that was removed before that stays removed. Errors: -ENOMEM before
  * anything was done; the outcomes tell the rest.
  */
-int removal_execute(const struct execute_request *request, struct removal *removal);
+int removal_execute(const struct run *run, struct removal *removal);
 
 /*
  * For a dry run: what of the plan would not be begun, because blocks are refused. Each device tells
@@ -61,7 +62,7 @@ void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *rem
  * execute_roll_back() does. A device that was skipped counts as put back when one of its blocks
  * was.
  */
-void removal_put_back(const struct execute_request *request, struct removal *removal);
+void removal_put_back(const struct run *run, struct removal *removal);
 
 /*
  * Moves what came of `more` to the rest, in place of what came of the same devices before.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "device/remove-blocks.h"
 
+#include "change/block-write.h"
+
 void remove_blocks_each(struct remove_device *detach,
 			bool (*function)(struct remove_device *detach, struct outcome *outcome))
 {
@@ -14,7 +16,7 @@ void remove_blocks_each(struct remove_device *detach,
 static struct step remove_blocks_step(const struct remove_device *detach,
 				      const struct outcome *outcome)
 {
-	const struct block *selected = memory_find(detach->request->memory, outcome->block);
+	const struct block *selected = memory_find(detach->write.run->memory, outcome->block);
 
 	return (struct step){ .inode = selected->inode, .fs_dev = selected->fs_dev };
 }
@@ -24,7 +26,7 @@ enum read_back remove_blocks_read(const struct remove_device *detach, struct out
 {
 	struct step step = remove_blocks_step(detach, outcome);
 
-	return read_back_look(detach->request->memory, &step, outcome, ret_error);
+	return read_back_look(detach->write.run->memory, &step, outcome, ret_error);
 }
 
 struct remove_device_look remove_blocks_look(struct remove_device *detach)
@@ -53,16 +55,6 @@ struct remove_device_look remove_blocks_look(struct remove_device *detach)
 void remove_blocks_change(struct remove_device *detach, const struct outcome *outcome,
 			  enum block_state wanted, const char *word, struct outcome *ret)
 {
-	struct block_write_context context = {
-		.sysfs = detach->request->sysfs,
-		.memory = detach->request->memory,
-		.writer = detach->writer,
-		.limits = &detach->request->limits,
-		.deadline_ns = detach->deadline_ns,
-		.ignore_signals = detach->ignore_signals,
-		.news.waiting = detach->request->news.waiting,
-		.news.data = detach->request->news.data,
-	};
 	struct step step = remove_blocks_step(detach, outcome);
 
 	*ret = (struct outcome){ .block = outcome->block,
@@ -71,5 +63,5 @@ void remove_blocks_change(struct remove_device *detach, const struct outcome *ou
 				 .zone_before = outcome->zone_after,
 				 .zone_after = outcome->zone_after,
 				 .word = word };
-	block_write_step(&context, &step, wanted, ret);
+	block_write_step(&detach->write, &step, wanted, ret);
 }

@@ -3,21 +3,19 @@
 #ifndef MEMHP_DEVICE_REMOVE_BLOCKS_H
 #define MEMHP_DEVICE_REMOVE_BLOCKS_H
 
-#include "change/execute.h"
+#include "change/kernel-write.h"
 #include "change/read-back.h"
 #include "device/device-outcome.h"
+#include "plan/plan.h"
 #include "system/write-protect.h"
 
 /* One removal under way. */
 struct remove_device {
-	const struct execute_request *request;
+	struct kernel_write write; /* its limits: the run's; for putting right its own */
 	struct plan *plan;
 	struct device_outcome *device;
-	struct writer *writer;
 	struct uevent_monitor *events; /* NULL: there are none to be had */
 	struct write_protect shield;   /* with steps that strand */
-	int64_t deadline_ns;	       /* that of the run; for putting right one of its own */
-	bool ignore_signals;	       /* while putting right */
 };
 
 struct remove_device_look {

@@ -26,8 +26,6 @@
 #define LOOK_FIRST_MS 5
 #define LOOK_MAX_MS 100
 
-#define RETRIES 3
-
 /* Waits for an event, or a moment. What else has come is taken with it: one look serves for all. */
 static void remove_device_wait(struct remove_device *detach, unsigned int look, int64_t until_ns)
 {
@@ -63,16 +61,17 @@ static int remove_device_wait_gone(struct remove_device *detach, bool taken,
 	const struct device *device = &detach->device->device;
 	int64_t limit_ns = detach->device->steps.is_asynchronous &&
 					   !remove_device_is_refused(detach, taken) ?
-				   detach->request->limits.block_timeout_ms * CLOCK_NS_PER_MS :
+				   detach->write.limits->block_timeout_ms * CLOCK_NS_PER_MS :
 				   SYNCHRONOUS_SETTLE_NS;
 	int64_t until = clock_now_ns() + limit_ns, online_since = CLOCK_NEVER;
 
-	if (until > detach->request->deadline_ns)
-		until = detach->request->deadline_ns;
+	if (until > detach->write.limits->deadline_ns)
+		until = detach->write.limits->deadline_ns;
 	for (unsigned int look = 0;; look++) {
 		*ret = remove_blocks_look(detach);
-		if (!ret->present && (!device->provider->is_removed ||
-				      device->provider->is_removed(detach->request->sysfs, device)))
+		if (!ret->present &&
+		    (!device->provider->is_removed ||
+		     device->provider->is_removed(detach->write.run->sysfs, device)))
 			return 0;
 		if (!ret->not_offline)
 			online_since = CLOCK_NEVER;
@@ -212,32 +211,31 @@ static bool remove_device_mark_gone(struct remove_device *detach, struct outcome
  */
 static void remove_device_put_all_right(struct remove_device *detach)
 {
-	detach->deadline_ns = clock_deadline_ns(detach->request->limits.timeout_ms);
-	detach->ignore_signals = true;
+	const struct run_limits *forward = detach->write.limits;
+	struct run_limits limits = run_limits_to_finish(forward, forward->timeout_ms);
+
+	detach->write.limits = &limits;
 	remove_blocks_each(detach, remove_device_put_right);
+	detach->write.limits = forward;
 }
 
 static void remove_device_run(struct remove_device *detach)
 {
-	struct provider_write_request request = { .sysfs = detach->request->sysfs,
-						  .writer = detach->writer,
-						  .deadline_ns = detach->request->deadline_ns,
-						  .retries = RETRIES };
 	struct remove_device_look look;
 	bool taken;
 	int r;
 
 	if (!keep_offline_others(detach)) {
 		/* What somebody else does is his, unless all is to be as it was. */
-		if (detach->request->atomic)
+		if (detach->write.run->atomic)
 			remove_device_put_all_right(detach);
 		else
 			remove_blocks_each(detach, remove_device_mark);
 		return;
 	}
-	taken = provider_write_steps(&request, detach->device, NULL);
+	taken = provider_write_steps(&detach->write, detach->device, NULL);
 	r = remove_device_wait_gone(detach, taken, &look);
-	if (r < 0 && detach->device->steps.strands && detach->writer->stuck_pid) {
+	if (r < 0 && detach->device->steps.strands && detach->write.writer.stuck_pid) {
 		/* It is still inside the kernel: a block that comes online now would strand the
 		 * memory. */
 		write_protect_leave(&detach->shield);
@@ -268,19 +266,13 @@ static void remove_device_run(struct remove_device *detach)
 	remove_device_put_all_right(detach);
 }
 
-void remove_device_device(const struct execute_request *request, struct plan *plan,
-			  struct device_outcome *device)
+void remove_device_device(const struct run *run, struct plan *plan, struct device_outcome *device)
 {
 	static const char *const subsystems[] = { "memory", NULL };
-	struct writer writer;
-	struct remove_device detach = { .request = request,
-					.plan = plan,
-					.device = device,
-					.writer = &writer,
-					.deadline_ns = request->deadline_ns };
+	struct remove_device detach = { .plan = plan, .device = device };
 	int64_t began_ns = clock_now_ns();
 	struct error err = { 0 };
-	int r = writer_init(request->sysfs, &writer);
+	int r = kernel_write_init(run, &detach.write);
 
 	if (r < 0) {
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_MEMORY,
@@ -288,14 +280,14 @@ void remove_device_device(const struct execute_request *request, struct plan *pl
 		return;
 	}
 	/* From before the write on; they only say when to look. */
-	if (sysfs_is_running_system(request->sysfs) &&
+	if (sysfs_is_running_system(run->sysfs) &&
 	    uevent_open(subsystems, &detach.events, &err) < 0)
 		log_debug("%s", error_text(&err));
-	write_protect_init(request->memory->directory, &detach.shield);
+	write_protect_init(run->memory->directory, &detach.shield);
 	remove_device_run(&detach);
 	write_protect_done(&detach.shield);
 	uevent_close(detach.events);
 	error_done(&err);
-	writer_done(&writer);
+	kernel_write_done(&detach.write);
 	device->elapsed_ns = clock_now_ns() - began_ns;
 }

@@ -3,13 +3,14 @@
 #ifndef MEMHP_DEVICE_REMOVE_DEVICE_H
 #define MEMHP_DEVICE_REMOVE_DEVICE_H
 
-#include "change/execute.h"
+#include "change/run.h"
 #include "device/device-outcome.h"
+#include "plan/plan.h"
 
 /*
  * Makes sure that the blocks of the device are offline at this moment, has the provider's steps
  * made, and waits until sysfs shows that device and blocks are gone, for
- * request->limits.block_timeout_ms at the most. Fills the device's outcome, and the outcomes of its
+ * run->limits->block_timeout_ms at the most. Fills the device's outcome, and the outcomes of its
  * blocks in `plan`: those that are gone are OUTCOME_CHANGED with no state after.
  *
  * A block that somebody brings online again is taken offline again a few times, then the device is
@@ -19,7 +20,6 @@
  * put back into another zone than they had are put right (acpi_bus_online() knows only a plain
  * "online").
  */
-void remove_device_device(const struct execute_request *request, struct plan *plan,
-			  struct device_outcome *device);
+void remove_device_device(const struct run *run, struct plan *plan, struct device_outcome *device);
 
 #endif

@@ -68,7 +68,7 @@ static int goal_choose(struct page_survey *survey, const struct plan_size_reques
 	     r == 0 && request->wanted == BLOCK_OFFLINE && !all && !goal_is_good(survey, ret);
 	     n *= 2) {
 		all = n >= ret->n;
-		r = goal_look(survey, ret, n, request->deadline_ns);
+		r = goal_look(survey, ret, n, request->limits->deadline_ns);
 		if (r < 0) {
 			error_set(err, r, "cannot look at the candidates: %s", strerror(-r));
 		} else {

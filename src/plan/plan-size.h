@@ -5,14 +5,15 @@
 
 #include "plan/candidates.h"
 #include "plan/plan.h"
+#include "system/run-limits.h"
 
 struct plan_size_request {
 	const struct ranges *selected; /* blocks that may be taken */
 	enum block_state wanted;
-	enum zone_request zone; /* for BLOCK_ONLINE */
-	bool kernel_decides;	/* see plan_online() */
-	uint64_t blocks;	/* the amount */
-	int64_t deadline_ns;	/* for looking at pages */
+	enum zone_request zone;		 /* for BLOCK_ONLINE */
+	bool kernel_decides;		 /* see plan_online() */
+	uint64_t blocks;		 /* the amount */
+	const struct run_limits *limits; /* of the run, for looking at pages */
 };
 
 /*

@@ -121,7 +121,7 @@ static void stretch_log(const struct policy_run_request *request, const struct s
 		message = NULL;
 		return;
 	}
-	journal_send(request->sysfs, stretch_priority(stretch), JOURNAL_POLICY, message,
+	journal_send(request->run->sysfs, stretch_priority(stretch), JOURNAL_POLICY, message,
 		     (const struct journal_field[]){
 			     { "MEMHPCTL_RANGE", range },
 			     { "MEMHPCTL_DEVICE", device },

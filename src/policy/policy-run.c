@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "change/execute.h"
 #include "model/settings.h"
 #include "policy/policy-log.h"
 #include "provider/provider.h"
@@ -50,7 +51,7 @@ static int policy_run_wait_for_adder(const struct policy_run_request *request,
 	snprintf(directory, sizeof(directory), SYSFS_MEMORY "/memory%" PRIu64, block->number);
 	job.inode = block->inode;
 	job.fs_dev = block->fs_dev;
-	r = writer_write(request->sysfs, &job, request->deadline_ns, &result);
+	r = writer_write(request->run->sysfs, &job, request->run->limits->deadline_ns, &result);
 	if (r == 0)
 		log_debug("waited %" PRId64 " ms for the hotplug lock",
 			  result.elapsed_ns / CLOCK_NS_PER_MS);
@@ -62,7 +63,7 @@ static int policy_run_read(const struct policy_run_request *request,
 			   struct policy_run_result *result, struct error *err)
 {
 	struct memory *memory = &result->memory;
-	int r = memory_open(request->sysfs, memory, err);
+	int r = memory_open(request->run->sysfs, memory, err);
 
 	if (r < 0)
 		return r;
@@ -77,9 +78,9 @@ static int policy_run_read(const struct policy_run_request *request,
 		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
 	if (r == 0)
 		r = memory_load_nodes(memory);
-	if (r == 0 && (r = provider_find_devices(request->sysfs, memory, err)) < 0)
+	if (r == 0 && (r = provider_find_devices(request->run->sysfs, memory, err)) < 0)
 		return r;
-	if (r == 0 && (r = policy_scene_load(request->sysfs, memory, &result->scene)) < 0)
+	if (r == 0 && (r = policy_scene_load(request->run->sysfs, memory, &result->scene)) < 0)
 		return error_set(err, r, "cannot tell which memory is whose: %s", strerror(-r));
 	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;
 }
@@ -99,7 +100,7 @@ static int policy_run_plan(const struct policy_run_request *request,
 		.blocks = request->blocks,
 	};
 
-	settings_load(request->sysfs, &settings);
+	settings_load(request->run->sysfs, &settings);
 	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
 	if (policy && request->online_policy)
 		policy = request->online_policy;
@@ -139,7 +140,7 @@ static int policy_run_remember(const struct policy_run_request *request,
 		r = policy_state_add(&known, block, state);
 	}
 	if (r == 0)
-		r = policy_state_save(request->sysfs, &known);
+		r = policy_state_save(request->run->sysfs, &known);
 	policy_state_done(&known);
 	return r;
 }
@@ -147,17 +148,11 @@ static int policy_run_remember(const struct policy_run_request *request,
 static int policy_run_execute(const struct policy_run_request *request,
 			      struct policy_run_result *result, struct error *err)
 {
-	struct execute_request execute = {
-		.sysfs = request->sysfs,
-		.memory = &result->memory,
-		.limits = { .timeout_ms = clock_left_ns(request->deadline_ns) / CLOCK_NS_PER_MS,
-			    .block_timeout_ms = request->block_timeout_ms,
-			    .retries = request->policy->retries },
-		.deadline_ns = request->deadline_ns,
-		.news = request->news,
-	};
-	int r = result->plan.plan.n_steps ? execute_plan(&execute, &result->plan.plan) : 0;
+	struct run run = *request->run;
+	int r;
 
+	run.memory = &result->memory;
+	r = result->plan.plan.n_steps ? execute_plan(&run, &result->plan.plan) : 0;
 	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) :
 		       0;
 }
@@ -172,9 +167,9 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 	*ret = (struct policy_run_result){ 0 };
 	r = policy_run_read(request, ret, err);
 	if (r == 0 && (request->only_new || !request->dry_run) &&
-	    (r = policy_state_load(request->sysfs, &known)) < 0)
+	    (r = policy_state_load(request->run->sysfs, &known)) < 0)
 		error_set(err, r, "cannot read which blocks were online before: %s", strerror(-r));
-	if (r == 0 && (r = ratio_load(request->sysfs, &ret->before)) < 0)
+	if (r == 0 && (r = ratio_load(request->run->sysfs, &ret->before)) < 0)
 		r = sysfs_is_absent(r) || r == -EINVAL ?
 			    0 :
 			    error_set(err, r, "cannot read /proc/zoneinfo: %s", strerror(-r));
@@ -182,7 +177,7 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 		r = policy_run_plan(request, &known, ret, err);
 	if (r == 0 && !request->dry_run) {
 		r = policy_run_execute(request, ret, err);
-		ratio_load(request->sysfs, &ret->after);
+		ratio_load(request->run->sysfs, &ret->after);
 		if (r == 0 && request->audit)
 			policy_log(request, ret);
 		/*

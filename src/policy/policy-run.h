@@ -3,11 +3,11 @@
 #ifndef MEMHP_POLICY_POLICY_RUN_H
 #define MEMHP_POLICY_POLICY_RUN_H
 
-#include "change/execute.h"
+#include "change/run.h"
 #include "policy/policy-plan.h"
 
 struct policy_run_request {
-	const struct sysfs *sysfs;
+	const struct run *run; /* its snapshot is not looked at: the pass makes its own */
 	const struct policy *policy;
 	const struct ranges *blocks; /* NULL: all */
 	bool only_new; /* leave alone what has been online before: for events, not for a user's
@@ -16,9 +16,6 @@ struct policy_run_request {
 	const char
 		*online_policy; /* of a dry run: what the kernel's will be then; NULL: what it is */
 	bool audit;		/* write the log */
-	int64_t deadline_ns;
-	int64_t block_timeout_ms;
-	struct block_write_news news;
 };
 
 struct policy_run_result {

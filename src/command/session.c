@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "change/audit.h"
+#include "command/options.h"
+#include "output/progress.h"
+#include "system/clock.h"
+#include "system/interrupt.h"
+#include "system/runlock.h"
+
+void session_begin(struct context *context, const struct run_limits *limits, struct session *ret)
+{
+	*ret = (struct session){
+		.context = context,
+		.limits = *limits,
+		.began_ns = clock_now_ns(),
+		.run = { .sysfs = &context->sysfs,
+			 .memory = &ret->memory,
+			 .limits = &ret->limits,
+			 .atomic = change_options.atomic },
+		.lock = -1,
+	};
+	interrupt_init();
+	run_limits_begin(&ret->limits);
+}
+
+static void session_warn_of_other_run(pid_t holder)
+{
+	log_warning("waiting for another memhpctl, process %d", (int)holder);
+}
+
+static void session_tell_of_other_run(pid_t holder)
+{
+	log_info("waiting for another memhpctl, process %d", (int)holder);
+}
+
+int session_lock(struct session *session, struct error *err)
+{
+	pid_t holder = 0;
+	int r = runlock_take(&session->context->sysfs, session->limits.deadline_ns,
+			     session->in_background ? session_tell_of_other_run :
+						      session_warn_of_other_run,
+			     &holder);
+
+	if (r == -ETIME)
+		return error_set(err, r,
+				 "another memhpctl (process %d) was running until the deadline; "
+				 "nothing was changed",
+				 (int)holder);
+	if (r == -EINTR)
+		return error_set(err, r,
+				 "stopped while waiting for another memhpctl (process %d); nothing "
+				 "was changed",
+				 (int)holder);
+	session->lock = r < 0 ? -1 : r;
+	return 0;
+}
+
+static void session_unlock(struct session *session)
+{
+	if (session->lock >= 0)
+		close(session->lock);
+	session->lock = -1;
+}
+
+int session_open_memory(struct session *session, struct error *err)
+{
+	memory_close(&session->memory);
+	return memory_open(&session->context->sysfs, &session->memory, err);
+}
+
+void session_end(struct session *session)
+{
+	session_unlock(session);
+	memory_close(&session->memory);
+}
+
+/* Ends the run with an error; an exit code of 0 is that of the errno, see command_fail(). */
+static int session_fail(struct session *session, int exit_code, int r, struct error *err)
+{
+	if (!err->code)
+		error_set(err, r, "%s", strerror(-r));
+	if (err->code == -EINTR && interrupt_signal())
+		exit_code = EXIT_SIGNAL + interrupt_signal();
+	return command_fail(session->context, exit_code, err);
+}
+
+static int session_execute(struct session *session, const struct session_work *work, void *data,
+			   struct error *err)
+{
+	int r;
+
+	progress_begin(session->context->command->name, !session->context->quiet);
+	r = work->execute(session, data, err);
+	progress_end();
+	if (r < 0 && !err->code)
+		error_set(err, r, "cannot start the process that writes: %s", strerror(-r));
+	return r;
+}
+
+/* The report is lost; standard error says at least what was changed. */
+static void session_tell_lost(const struct report *report)
+{
+	const struct outcomes *outcomes = &report->plan->outcomes;
+	_cleanup_free_ char *text = NULL;
+	struct ranges changed = { 0 };
+	char size[FORMAT_SIZE];
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < outcomes->n; i++)
+		if (outcomes->v[i].result == OUTCOME_CHANGED)
+			r = ranges_add(&changed, outcomes->v[i].block, outcomes->v[i].block);
+	if (changed.n)
+		text = ranges_text(&changed, 32);
+	if (text)
+		log_error("the report is lost; these were changed: memory%s (%s)", text,
+			  format_size(ranges_count(&changed) * report->memory->block_size, size));
+	ranges_done(&changed);
+}
+
+/* Prints the report, and notes in the system log what was changed. Returns the exit code. */
+static int session_print(const struct session *session, const struct report *report)
+{
+	const struct context *context = session->context;
+	int r = 0;
+
+	if (!report->dry_run)
+		audit_plan(&context->sysfs, report->command, report->memory, report->plan);
+	/*
+	 * Failures come out on standard error in either case: a reader of the JSON that is gone
+	 * must not hide them.
+	 */
+	report_print(report, context->quiet || context->json);
+	if (context->json)
+		r = report_print_json(report);
+	if (!report->dry_run && (r < 0 || fflush(stdout) || ferror(stdout)))
+		session_tell_lost(report);
+	return context->json ? command_end_json(r, report->exit_code) : report->exit_code;
+}
+
+static int session_report(const struct session *session, const struct session_work *work,
+			  void *data)
+{
+	struct report report = {
+		.command = session->context->command->name,
+		.memory = &session->memory,
+		.dry_run = change_options.dry_run,
+		.elapsed_ns = clock_now_ns() - session->began_ns,
+	};
+	struct outcome_totals totals;
+
+	work->report(data, &report);
+	totals = outcome_count(&report.plan->outcomes, report.plan->wanted);
+	report.exit_code = report.devices ? device_outcomes_exit_code(report.devices, &totals,
+								      interrupt_signal()) :
+					    outcome_exit_code(&totals, interrupt_signal());
+	return session_print(session, &report);
+}
+
+int session_run(struct context *context, const struct session_work *work, void *data)
+{
+	struct error err = { 0 };
+	struct run_limits limits;
+	struct session session;
+	int r = options_limits(&limits, &err), exit_code;
+
+	if (r < 0)
+		return command_fail(context, EXIT_USAGE, &err);
+	session_begin(context, &limits, &session);
+	session.run.news = (struct run_news){ .step = progress_step,
+					      .device = progress_device,
+					      .waiting = progress_waiting };
+	if (!change_options.dry_run) {
+		r = session_lock(&session, &err);
+		if (r < 0)
+			return session_fail(&session, EXIT_TRY_AGAIN, r, &err);
+	}
+	r = session_open_memory(&session, &err);
+	if (r >= 0)
+		r = work->plan(&session, data, &err);
+	if (r >= 0 && !change_options.dry_run)
+		r = session_execute(&session, work, data, &err);
+	session_unlock(&session);
+	exit_code = r < 0 ? session_fail(&session, 0, r, &err) :
+			    session_report(&session, work, data);
+	session_end(&session);
+	return exit_code;
+}
