@@ -138,6 +138,14 @@ static int wait_look(struct waiting *waiting, struct error *err)
 	return r < 0 ? r : !waiting->not_done.n && !waiting->n_missing;
 }
 
+/* How long to take events for one look, at most until the deadline. */
+static int64_t wait_gather_ns(int64_t deadline_ns)
+{
+	int64_t left = clock_left_ns(deadline_ns);
+
+	return left < GATHER_MS * CLOCK_NS_PER_MS ? left : GATHER_MS * CLOCK_NS_PER_MS;
+}
+
 /* Waits for an event, or until it is time to look without one. Returns 0, or -EINTR. */
 static int wait_event(struct waiting *waiting, int64_t deadline_ns)
 {
@@ -154,9 +162,10 @@ static int wait_event(struct waiting *waiting, int64_t deadline_ns)
 		uevent_done(&event);
 	if (r == -EINTR || r == -ETIME || r < 0)
 		return r == -EINTR ? r : 0;
-	r = interrupt_poll(NULL, 0, GATHER_MS * CLOCK_NS_PER_MS);
-	while (r != -EINTR && uevent_receive(waiting->monitor, &event) == 1)
-		uevent_done(&event);
+	r = interrupt_poll(NULL, 0, wait_gather_ns(deadline_ns));
+	/* Where events come without end the next look must not wait for the last of them. */
+	if (r != -EINTR)
+		r = uevent_drain(waiting->monitor, clock_now_ns() + wait_gather_ns(deadline_ns));
 	return r == -EINTR ? r : 0;
 }
 

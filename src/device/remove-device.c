@@ -38,8 +38,10 @@ static void remove_device_wait(struct remove_device *detach, unsigned int look, 
 	r = detach->events ? uevent_wait(detach->events, tick, &event) : -ETIME;
 	if (!detach->events || r == -EINTR)
 		interrupt_poll_again(NULL, 0, clock_left_ns(tick));
-	for (; r == 1; r = uevent_receive(detach->events, &event))
-		uevent_done(&event);
+	if (r != 1)
+		return;
+	uevent_done(&event);
+	uevent_drain(detach->events, tick);
 }
 
 /*

@@ -95,13 +95,32 @@ int uevent_wait(struct uevent_monitor *monitor, int64_t deadline_ns, struct ueve
 	for (;;) {
 		struct pollfd fd = { .fd = uevent_fd(monitor), .events = POLLIN };
 		int r = uevent_receive(monitor, ret);
+		int64_t left;
 
 		if (r)
 			return r;
-		r = interrupt_poll(&fd, 1, clock_left_ns(deadline_ns));
+		left = clock_left_ns(deadline_ns);
+		r = interrupt_poll(&fd, 1, left);
 		if (r < 0)
 			return r;
-		if (r == 0)
+		/* Also where events go on coming that are none of those that are waited for. */
+		if (r == 0 || !left)
 			return -ETIME;
 	}
+}
+
+int uevent_drain(struct uevent_monitor *monitor, int64_t until_ns)
+{
+	while (clock_left_ns(until_ns)) {
+		struct uevent event;
+		int r = uevent_receive(monitor, &event);
+
+		if (r == 1)
+			uevent_done(&event);
+		else if (r != -ENOBUFS)
+			return r;
+		if (interrupt_signal())
+			return -EINTR;
+	}
+	return 0;
 }

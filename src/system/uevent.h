@@ -48,4 +48,11 @@ void uevent_done(struct uevent *event);
  */
 int uevent_wait(struct uevent_monitor *monitor, int64_t deadline_ns, struct uevent *ret);
 
+/*
+ * Takes the events that are there and forgets them, for who only looks at the system after one.
+ * They may come faster than they are taken, without end, so it stops at `until_ns` at the latest.
+ * Returns 0, -EINTR after a signal, or another -errno of uevent_receive() but -ENOBUFS.
+ */
+int uevent_drain(struct uevent_monitor *monitor, int64_t until_ns);
+
 #endif

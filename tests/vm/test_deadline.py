@@ -332,3 +332,33 @@ def test_atomic_rolls_back_after_ctrl_c(guest: Guest, memhpctl: str, movable: li
     assert report(result)["totals"]["changed"] == 0
     wait_for_no_worker(guest)
     assert {guest.block_zone(number) for number in movable} == {"Movable"}
+
+
+def test_events_that_keep_coming_do_not_delay_the_deadline(guest: Guest, memhpctl: str, movable: list[int]) -> None:
+    """Two that make an event of a block without end, as a udev rule does that triggers itself."""
+    loop = "while :; do echo change > /sys/devices/system/memory/memory33/uevent; done"
+    busy = [guest.spawn(loop), guest.spawn(loop)]
+
+    def waited() -> Iterator[tuple[int, Result, float]]:
+        for limit_s in LIMITS_S:
+            began = time.monotonic()
+            result = guest.run([memhpctl, "wait", "--for=offline", f"--timeout={limit_s}s", "32"])
+            yield limit_s, result, time.monotonic() - began
+
+    for limit_s, result, took_s in waited():
+        assert result.rc == 75, result
+        if took_s < limit_s + 1:
+            break
+    else:
+        pytest.fail(f"the last took {took_s:.1f} s")
+    # What is waited for is seen meanwhile.
+    job = guest.spawn([memhpctl, "wait", "--for=offline", "--timeout=60s", "32"])
+    assert guest.set_block_state(32, "offline") == "OK"
+    assert job.wait().rc == 0
+    # And a signal ends it.
+    job = guest.spawn([memhpctl, "wait", "--for=offline", "--timeout=60s", "34"])
+    time.sleep(1)
+    job.kill(signal.SIGINT)
+    assert job.wait().rc == 128 + signal.SIGINT
+    for other in busy:
+        other.kill(signal.SIGKILL, group=True)
