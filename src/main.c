@@ -130,6 +130,7 @@
  *     - oom-protect.[ch]  (going on where memory has run out)
  *     - conf-files.[ch]   (drop-in folders)
  *     - platform.[ch]     (architecture, hypervisor)
+ *     - poison-record.[ch] (which blocks had poisoned pages)
  *     - virt.[ch]         (which hypervisor, as systemd-detect-virt says it)
  *     - journal.[ch]      (the system log)
  *     - clock.[ch]        (monotonic time, deadlines)

@@ -14,6 +14,7 @@
 #include "system/clock.h"
 #include "system/kmsg.h"
 #include "system/kpageflags.h"
+#include "system/poison-record.h"
 
 /* Must the run end after this outcome? Then no later block would fare better. */
 static bool execute_must_end(const struct outcome *outcome)
@@ -234,6 +235,37 @@ int execute_roll_back(const struct run *run, struct plan *plan)
 	return 0;
 }
 
+/*
+ * Writes down which blocks have poisoned pages, before they go offline: whoever brings one online
+ * again has to know. Where it cannot be written down, the warning was all.
+ */
+static void execute_remember_poison(const struct run *run, const struct plan *plan)
+{
+	struct poison_record record = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->n_steps; i++) {
+		const struct step *step = &plan->steps[i];
+		const struct outcome *outcome = &plan->outcomes.v[step->outcome];
+		struct poisoned_block block = { .number = outcome->block,
+						.inode = step->inode,
+						.fs_dev = step->fs_dev,
+						.pages = outcome->poisoned };
+
+		if (!outcome->poisoned)
+			continue;
+		if (!record.n)
+			r = poison_record_load(run->sysfs, &record);
+		if (r == 0)
+			r = poison_record_add(&record, &block);
+	}
+	if (r == 0 && record.n)
+		r = poison_record_save(run->sysfs, &record);
+	if (r < 0)
+		log_warning("cannot write down which blocks have poisoned pages: %s", strerror(-r));
+	poison_record_done(&record);
+}
+
 int execute_plan(const struct run *run, struct plan *plan)
 {
 	struct kernel_write write;
@@ -246,6 +278,7 @@ int execute_plan(const struct run *run, struct plan *plan)
 	r = kernel_write_init(run, &write);
 	if (r < 0)
 		return r;
+	execute_remember_poison(run, plan);
 	well = execute_steps(&write, plan, &made);
 	kernel_write_done(&write);
 	/* Without memory to plan the way back the changed blocks stay changed, and are reported so.

@@ -256,6 +256,9 @@ const char *outcome_reason(const struct outcome *outcome, enum block_state wante
 	    zone_is_kernel(outcome->zone_before))
 		return "unmovable pages in a kernel zone; bring memory that must go offline again "
 		       "into zone Movable";
+	if (outcome->cause == CAUSE_POISON && !outcome->error)
+		return "the block has poisoned pages and is left as it is; --force changes it all "
+		       "the same";
 	if (outcome->cause == CAUSE_UNKNOWN && outcome->error == EINVAL)
 		return "the kernel considers the request invalid for this block (see the kernel "
 		       "log)";

@@ -79,9 +79,10 @@ struct outcome {
 	int error;			   /* the kernel's errno (positive), 0 where it gave none */
 	unsigned int attempts;		   /* writes made, waiting for the lock not counted */
 	int64_t elapsed_ns, lock_wait_ns;
-	const char *word; /* what was or would be written to `state`; NULL for nothing */
-	bool rezone;	  /* "offline" is written before the word */
-	char *detail;	  /* a further sentence, or NULL; owned */
+	const char *word;  /* what was or would be written to `state`; NULL for nothing */
+	bool rezone;	   /* "offline" is written before the word */
+	uint64_t poisoned; /* poisoned pages that were seen in it before it goes offline */
+	char *detail;	   /* a further sentence, or NULL; owned */
 };
 
 struct outcomes {

@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 #include "base/format.h"
+#include "system/platform.h"
+#include "system/poison-record.h"
 
 /* So many blocks are counted before it is asked again whether there is room in any case. */
 #define BLOCKS_AT_ONCE 64
@@ -91,6 +93,27 @@ static void plan_check_refuse_all(struct plan *plan, const struct headroom *room
 	plan_trim(plan, 0);
 }
 
+/* What becomes of poisoned pages when the block goes offline (memory_block_online(), since 6.2). */
+static char *plan_check_poison_text(const struct page_survey *survey, uint64_t poisoned)
+{
+	const char *fate;
+	char *text;
+
+	if (!survey->kernel)
+		fate = "since Linux 6.2 it cannot come back online until its device has been "
+		       "removed and added again; before, the bad pages come back into use";
+	else if (survey->kernel < PLATFORM_KERNEL(6, 2))
+		fate = "this kernel forgets them once the block is offline, and would put the bad "
+		       "pages back into use when it comes online again";
+	else
+		fate = "once offline, it cannot come back online until its device has been "
+		       "removed and added again";
+	return asprintf(&text, "%" PRIu64 " poisoned page%s: %s", poisoned,
+			poisoned == 1 ? "" : "s", fate) < 0 ?
+		       NULL :
+		       text;
+}
+
 static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_ns, bool force,
 				   struct plan *plan)
 {
@@ -109,13 +132,11 @@ static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_
 			continue;
 		}
 		plan->steps[kept++] = step;
-		if (poisoned && (plan->wanted == BLOCK_OFFLINE || step.rezone) &&
-		    asprintf(&outcome->detail,
-			     "%" PRIu64 " poisoned page%s: once offline, it will not come back "
-			     "online until its device "
-			     "was removed and added again",
-			     poisoned, poisoned == 1 ? "" : "s") < 0)
-			outcome->detail = NULL;
+		if (poisoned && (plan->wanted == BLOCK_OFFLINE || step.rezone)) {
+			outcome->poisoned = poisoned;
+			free(outcome->detail);
+			outcome->detail = plan_check_poison_text(survey, poisoned);
+		}
 	}
 	plan->n_steps = kept;
 }
@@ -175,4 +196,38 @@ void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool forc
 		plan_check_refuse_all(plan, &room);
 	else if (survey->meminfo.hardware_corrupted)
 		plan_check_tell_poison(survey, deadline_ns, force, plan);
+}
+
+int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
+{
+	struct poison_record record;
+	size_t kept = 0;
+
+	if (plan->wanted != BLOCK_ONLINE || force)
+		return 0;
+	if (poison_record_load(sysfs, &record) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		struct step step = plan->steps[i];
+		struct outcome *outcome = &plan->outcomes.v[step.outcome];
+		uint64_t poisoned =
+			poison_record_find(&record, outcome->block, step.inode, step.fs_dev);
+
+		if (!poisoned || outcome->before == BLOCK_ONLINE) {
+			plan->steps[kept++] = step;
+			continue;
+		}
+		/* Where there is a goal, others make up for it. */
+		outcome->result = plan->goal ? OUTCOME_PASSED_OVER : OUTCOME_REFUSED;
+		outcome->cause = CAUSE_POISON;
+		if (asprintf(&outcome->detail,
+			     "it had %" PRIu64 " poisoned page%s when it was taken offline",
+			     poisoned, poisoned == 1 ? "" : "s") < 0)
+			outcome->detail = NULL;
+	}
+	plan->n_steps = kept;
+	if (plan->goal > kept)
+		plan->goal = kept;
+	poison_record_done(&record);
+	return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "change/execute.h"
 #include "model/settings.h"
+#include "plan/plan-check.h"
 #include "policy/policy-log.h"
 #include "provider/provider.h"
 #include "system/clock.h"
@@ -110,6 +111,8 @@ static int policy_run_plan(const struct policy_run_request *request,
 		return error_set(err, r,
 				 "only root can see which provider the memory belongs to, and so "
 				 "which rule applies");
+	if (r == 0)
+		r = plan_check_online(request->sysfs, false, &result->plan.plan);
 	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
 }
 

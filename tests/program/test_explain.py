@@ -473,9 +473,32 @@ def test_offline_without_room_is_refused(machine: Any, kind: str) -> None:
 
 
 def test_poison_is_warned_of_and_not_rezoned(machine: Any) -> None:
-    made = machine("kernel-zone", files=meminfo(2 << 20, poison=4))
+    made = machine("kernel-zone", files=meminfo(2 << 20, poison=4) | kernel("6.12.0"))
     rezone = made.memhpctl("online", "36-37", "--zone=movable", "--rezone", "--json")
     assert [(block["result"], block.get("cause")) for block in rezone.json()["blocks"]] == [("refused", "poison"), ("changed", None)]
     result = made.memhpctl("offline", "36", "--json")
-    assert result.rc == 0 and "memory36: 1 poisoned page: once offline, it will not come back online" in result.err
+    assert result.rc == 0 and "memory36: 1 poisoned page: once offline, it cannot come back online" in result.err
     assert "poisoned" in result.json()["blocks"][0]["detail"]
+
+
+@pytest.mark.parametrize("release, words", [("6.1.0-50-amd64", "this kernel forgets them"), ("6.2.0", "cannot come back online"),
+                                            (None, "since Linux 6.2")])
+def test_a_block_that_had_poison_comes_online_only_by_force(machine: Any, release: str | None, words: str) -> None:
+    made = machine("kernel-zone", lines="dir /run", files=meminfo(2 << 20, poison=4) | (kernel(release) if release else {}))
+    assert words in made.memhpctl("offline", "36-37", "--dry-run").err
+    assert made.memhpctl("online", "36", "--dry-run").rc == 0
+    result = made.memhpctl("offline", "36-37")
+    assert result.rc == 0 and words in result.err
+    for option in ([], ["--dry-run"]):
+        online = made.memhpctl("online", *option, "36", "--json")
+        assert (online.rc, made.state(36)) == (1, "offline")
+        assert [(block["result"], block["cause"]) for block in online.json()["blocks"]] == [("refused", "poison")]
+        assert "it had 1 poisoned page when it was taken offline" in online.err
+    assert made.memhpctl("policy", "apply", "36").rc == 1 and made.state(36) == "offline"
+    assert made.memhpctl("online", "--size=128M", "36-37", "--zone=kernel").rc == 0 and made.state(37) == "online"
+    assert made.memhpctl("online", "--force", "36").rc == 0 and made.state(36) == "online"
+    # Another block of this number is as good as any.
+    made.memhpctl("offline", "36")
+    made.rules("memory36 online replace 1")
+    made.memhpctl("online", "--force", "36")
+    assert made.memhpctl("online", "36").rc == 0
