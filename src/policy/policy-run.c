@@ -112,7 +112,7 @@ static int policy_run_plan(const struct policy_run_request *request,
 				 "only root can see which provider the memory belongs to, and so "
 				 "which rule applies");
 	if (r == 0)
-		r = plan_check_online(request->sysfs, false, &result->plan.plan);
+		r = plan_check_online(request->run->sysfs, false, &result->plan.plan);
 	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
 }
 
