@@ -29,7 +29,7 @@
 #define IDLE_PAUSE_MS 250
 
 static struct {
-	int wait, boot, restore;
+	int wait, boot, adopt, restore;
 } options;
 
 static const struct poptOption kick_options[] = { POPT_TABLEEND };
@@ -39,6 +39,9 @@ static const struct poptOption auto_options[] = {
 	  NULL },
 	{ "boot", '\0', POPT_ARG_NONE, &options.boot, 0,
 	  "Set the kernel's knobs as the policy wants them, and request a pass", NULL },
+	{ "adopt", '\0', POPT_ARG_NONE, &options.adopt, 0,
+	  "With --boot, at a first start: take what is offline as the administrator's choice",
+	  NULL },
 	{ "restore", '\0', POPT_ARG_NONE, &options.restore, 0,
 	  "Give the kernel's knobs back the values that they had before memhpctl set them", NULL },
 	POPT_TABLEEND
@@ -202,8 +205,10 @@ static int auto_boot(struct context *context)
 	struct kernel_policy wanted;
 	struct error err = { 0 };
 	struct policy policy;
-	int r = policy_load(&context->sysfs, &policy, &err);
+	int r = options.adopt ? policy_run_adopt(&context->sysfs, &err) : 0;
 
+	if (r == 0)
+		r = policy_load(&context->sysfs, &policy, &err);
 	if (r == 0) {
 		kernel_policy_decide(&context->sysfs, &policy, &wanted);
 		if (wanted.reason == KERNEL_POLICY_NOT_POSSIBLE)

@@ -2,21 +2,17 @@
 #include "policy/knobs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "system/clock.h"
 #include "system/journal.h"
+#include "system/run-file.h"
 #include "system/writer.h"
 
-#define FILE_NAME "run/memhpctl/knobs"
-#define FILE_NEW FILE_NAME ".new"
+#define FILE_NAME "knobs"
 
 #define WRITE_TIMEOUT_MS 10000
 
@@ -69,7 +65,7 @@ static void knobs_load(const struct sysfs *sysfs, struct knobs_notes *ret)
 	char *rest, *line;
 
 	*ret = (struct knobs_notes){ 0 };
-	if (sysfs_read_all(sysfs, "/" FILE_NAME, &text, NULL) < 0)
+	if (run_file_read(sysfs, FILE_NAME, &text) < 0)
 		return;
 	for (rest = text; (line = strsep(&rest, "\n"));) {
 		char name[64], original[KNOBS_VALUE_SIZE], ours[KNOBS_VALUE_SIZE];
@@ -87,25 +83,19 @@ static void knobs_load(const struct sysfs *sysfs, struct knobs_notes *ret)
 /* Without a place for the notes the knobs are set all the same, and cannot be taken back. */
 static void knobs_save(const struct sysfs *sysfs, const struct knobs_notes *notes)
 {
-	FILE *out = NULL;
-	int fd, failed;
+	char text[KNOB_COUNT * (2 * KNOBS_VALUE_SIZE + 32)];
+	size_t length = 0;
+	int r;
 
-	mkdirat(sysfs->root_fd, "run/memhpctl", 0755);
-	fd = openat(sysfs->root_fd, FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
-	if (fd >= 0 && !(out = fdopen(fd, "w")))
-		close(fd);
-	if (!out) {
-		log_debug("cannot write down what the knobs were: %s", strerror(errno));
-		return;
-	}
+	text[0] = '\0';
 	for (size_t i = 0; i < KNOB_COUNT; i++)
 		if (*notes->original[i])
-			fprintf(out, "%s %s %s\n", knobs[i].name, notes->original[i],
-				notes->ours[i]);
-	failed = ferror(out);
-	if (fclose(out) || failed || renameat(sysfs->root_fd, FILE_NEW, sysfs->root_fd, FILE_NAME))
-		log_debug("cannot write down what the knobs were");
+			length += (size_t)snprintf(text + length, sizeof(text) - length,
+						   "%s %s %s\n", knobs[i].name, notes->original[i],
+						   notes->ours[i]);
+	r = run_file_replace(sysfs, FILE_NAME, text, length);
+	if (r < 0)
+		log_debug("cannot write down what the knobs were: %s", strerror(-r));
 }
 
 static void knobs_log(const struct sysfs *sysfs, enum knob knob, const char *before,

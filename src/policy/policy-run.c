@@ -148,6 +148,29 @@ static int policy_run_remember(const struct policy_run_request *request,
 	return r;
 }
 
+int policy_run_adopt(const struct sysfs *sysfs, struct error *err)
+{
+	struct policy_state known = { 0 };
+	struct memory memory;
+	int r;
+
+	if (policy_state_exists(sysfs))
+		return 0;
+	r = memory_open(sysfs, &memory, err);
+	if (r < 0)
+		return r;
+	r = memory_load(&memory, BLOCK_WANT_IDENTITY);
+	for (size_t i = 0; r == 0 && i < memory.n_blocks; i++)
+		r = policy_state_add(&known, &memory.blocks[i], POLICY_STATE_ONLINE);
+	if (r == 0)
+		r = policy_state_save(sysfs, &known);
+	policy_state_done(&known);
+	memory_close(&memory);
+	return r < 0 ? error_set(err, r, "cannot write down which blocks there are: %s",
+				 strerror(-r)) :
+		       0;
+}
+
 static int policy_run_execute(const struct policy_run_request *request,
 			      struct policy_run_result *result, struct error *err)
 {

@@ -33,6 +33,13 @@ struct policy_run_result {
  */
 int policy_run_pass(const struct policy_run_request *request, struct policy_run_result *ret,
 		    struct error *err);
+
+/*
+ * At a first start while the system is up: what is offline now counts as taken offline by the
+ * administrator, so that passes leave it alone. Does nothing where blocks have been seen before.
+ * Errors: those of reading the blocks and of writing the file, with a sentence.
+ */
+int policy_run_adopt(const struct sysfs *sysfs, struct error *err);
 void policy_run_result_done(struct policy_run_result *result);
 
 #endif

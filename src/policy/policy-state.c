@@ -62,6 +62,11 @@ int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret)
 	return 0;
 }
 
+bool policy_state_exists(const struct sysfs *sysfs)
+{
+	return run_file_exists(sysfs, FILE_NAME);
+}
+
 void policy_state_done(struct policy_state *known)
 {
 	free(known->v);

@@ -28,6 +28,9 @@ struct policy_state {
 int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret);
 void policy_state_done(struct policy_state *known);
 
+/* Has anything been seen since the system was booted? */
+bool policy_state_exists(const struct sysfs *sysfs);
+
 /* Needs the block's identity. */
 enum policy_state_state policy_state_find(const struct policy_state *known,
 					  const struct block *block);

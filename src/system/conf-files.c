@@ -106,13 +106,14 @@ int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const
 
 int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, struct error *err)
 {
-	static const char *const folders[] = { "/etc/memhpctl.d", "/run/memhpctl.d",
-					       "/usr/lib/memhpctl.d", NULL };
+	static const char *const folders[] = { SYSCONFDIR "/memhpctl.d", "/run/memhpctl.d",
+					       PREFIX "/lib/memhpctl.d", "/usr/lib/memhpctl.d",
+					       NULL };
 	int r = conf_files_find(sysfs, folders, ".conf", ret, err);
 
 	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) &&
 	    !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
-		r = conf_files_add(ret, "/etc", base_name(CONF_FILES_MAIN)) < 0 ?
+		r = conf_files_add(ret, SYSCONFDIR, base_name(CONF_FILES_MAIN)) < 0 ?
 			    error_no_memory(err) :
 			    0;
 	if (r < 0)

@@ -6,7 +6,14 @@
 #include "base/error.h"
 #include "system/sysfs.h"
 
-#define CONF_FILES_MAIN "/etc/memhpctl.conf"
+/* The folder of the administrator's configuration, and that of the installation; configure says. */
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+#ifndef PREFIX
+#define PREFIX "/usr"
+#endif
+#define CONF_FILES_MAIN SYSCONFDIR "/memhpctl.conf"
 
 struct conf_files {
 	char **paths; /* absolute, below the root, in the order in which they are to be read; owned

@@ -382,6 +382,18 @@ def test_the_state_of_its_own_parts(machine: Any) -> None:
     assert [part["state"] for part in machine("x86-dimm").memhpctl("policy", "check", "--json").json()["parts"]] == ["missing"] * 4
 
 
+def test_a_first_start_takes_what_is_offline_as_a_choice(machine: Any) -> None:
+    made = machine("x86-dimm")
+    made.path("/run").mkdir()
+    for _ in range(2):
+        assert made.memhpctl("auto", "--boot", "--adopt").rc == 0
+        assert made.state(36) == "offline"
+    # Only what comes later is new.
+    made.add_block(40)
+    assert made.memhpctl("auto", "--boot", "--adopt").rc == 0
+    assert (made.state(36), made.state(40)) == ("offline", "online")
+
+
 def test_the_runner_leaves_what_was_taken_offline(machine: Any) -> None:
     made = machine("x86-dimm")
     made.path("/run").mkdir()

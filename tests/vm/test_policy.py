@@ -348,6 +348,41 @@ def test_a_read_only_sys_is_left_alone(start: Callable[..., Guest]) -> None:
     assert guest.run("systemctl --failed --no-legend").out.strip() == ""
 
 
+def test_starting_and_stopping_changes_no_memory(start: Callable[..., Guest]) -> None:
+    """As the installation of a package, its upgrade and its removal do, on a kernel that brings memory online by itself."""
+    guest = start(DIMMS)
+    knob = "/sys/devices/system/memory/auto_online_blocks"
+    guest.plug_dimm("d1", "1G")
+    wait(guest, "32-39")
+    guest.check("systemctl stop memhpctl.path")
+    assert guest.run("systemctl is-active memhpctl-boot.service").out.strip() == "inactive"
+    guest.check("memhpctl offline 32 && rm -rf /run/memhpctl")
+    guest.plug_dimm("d2", "1G")
+    guest.check(f"udevadm settle; rm -rf /run/memhpctl; echo online_kernel >{knob}")
+    guest.put(b"[rule all]\naction = online_movable\nmax-movable-ratio = off\n", "/etc/memhpctl.conf")
+    # Installed: what is offline stays so, and the knob is taken over.
+    guest.check("systemctl start memhpctl.path memhpctl-boot.service")
+    quiet(guest)
+    assert guest.read(knob) == "offline"
+    assert "auto_online_blocks: offline, was online_kernel" in log(guest)
+    guest.plug_dimm("d3", "1G")
+    wait(guest, "48-55")
+    assert [guest.block_state(block) for block in (32, 33, 40, 47)] == ["offline", "online", "offline", "offline"]
+    # Upgraded: what was set by hand stays so.
+    guest.check(f"echo online >{knob}; systemctl restart memhpctl.path memhpctl-boot.service")
+    assert guest.read(knob) == "online"
+    guest.check(f"echo offline >{knob}; systemctl restart memhpctl.path memhpctl-boot.service")
+    assert guest.read(knob) == "offline"
+    assert guest.run("systemctl is-active memhpctl.path memhpctl-boot.service").out.split() == ["active"] * 2
+    # Removed, masked.
+    guest.check("systemctl mask --now memhpctl.path memhpctl-boot.service")
+    assert guest.read(knob) == "online_kernel"
+    states = {part["part"]: part["state"] for part in json.loads(guest.check("memhpctl policy check --json").out)["parts"]}
+    assert states["memhpctl.path"] == states["memhpctl-boot.service"] == "masked"
+    assert guest.block_state(40) == "offline"
+    assert guest.run("systemctl --failed --no-legend").out.strip() == ""
+
+
 def test_a_rule_of_the_distribution_races_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     try:
         lab = services_lab(tmp_path_factory.mktemp("racing"), memhpctl_to_test(), {"40-redhat.rules": RACING_RULE})
