@@ -116,6 +116,7 @@
  *     - uevent.[ch]       (the kernel's events; libudev)
  *     - module.[ch]       (kernel modules; libkmod)
  *     - writer.[ch]       (writing, by a process that can be ended)
+ *     - write-job.h       (one such write, and what came of it)
  *     - worker.[ch]       (that process)
  *     - kpageflags.[ch]   (the use of each page)
  *     - meminfo.[ch]      (how much memory is in use)

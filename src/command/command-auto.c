@@ -12,6 +12,7 @@
 #include "policy/kernel-policy.h"
 #include "policy/pending.h"
 #include "policy/policy-load.h"
+#include "policy/policy-log.h"
 #include "policy/policy-run.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
@@ -64,9 +65,9 @@ static int auto_pass(struct context *context, struct error *err)
 				     .block_timeout_ms = BLOCK_TIMEOUT_MS };
 	struct policy policy;
 	struct session session;
-	struct policy_run_request request = {
-		.run = &session.run, .policy = &policy, .only_new = true, .audit = true
-	};
+	struct policy_run_request request = { .run = &session.run,
+					      .policy = &policy,
+					      .only_new = true };
 	struct policy_run_result result;
 	struct outcome_totals totals;
 	int r = policy_load(&context->sysfs, &policy, err);
@@ -80,6 +81,8 @@ static int auto_pass(struct context *context, struct error *err)
 	r = session_lock(&session, err);
 	if (r == 0)
 		r = policy_run_pass(&request, &result, err);
+	if (r == 0)
+		policy_log(&request, &result);
 	session_end(&session);
 	policy_done(&policy);
 	if (r < 0)

@@ -15,6 +15,7 @@
 #include "plan/selection.h"
 #include "policy/kernel-policy.h"
 #include "policy/policy-load.h"
+#include "policy/policy-log.h"
 #include "policy/policy-run.h"
 
 struct policy_question policy_question;
@@ -79,12 +80,15 @@ static int apply_pass(struct session *session, void *data, struct error *err)
 					      .policy = work->policy,
 					      .blocks = work->request.n_words ? &work->blocks :
 										NULL,
-					      .dry_run = change_options.dry_run,
-					      .audit = true };
+					      .dry_run = change_options.dry_run };
+	int r;
 
 	if (!work->request.n_words && change_options.dry_run)
 		request.online_policy = work->policy->online_policy;
-	return policy_run_pass(&request, &work->result, err);
+	r = policy_run_pass(&request, &work->result, err);
+	if (r == 0 && !change_options.dry_run)
+		policy_log(&request, &work->result);
+	return r;
 }
 
 static int apply_plan(struct session *session, void *data, struct error *err)

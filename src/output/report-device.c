@@ -9,7 +9,7 @@
 #include "base/log.h"
 
 /* "memory32-39, 8 blocks, 1G"; "" for a device without blocks. The caller frees it. */
-static char *extent_text(const struct report *report, const struct device *device)
+static char *extent_text(const struct report_devices *devices, const struct device *device)
 {
 	_cleanup_free_ char *blocks = ranges_text(&device->blocks, 8);
 	uint64_t n = ranges_count(&device->blocks);
@@ -17,12 +17,12 @@ static char *extent_text(const struct report *report, const struct device *devic
 
 	if (!n || !blocks ||
 	    asprintf(&text, " (memory%s, %" PRIu64 " block%s, %s)", blocks, n, n == 1 ? "" : "s",
-		     format_size(n * report->memory->block_size, size)) < 0)
+		     format_size(n * devices->block_size, size)) < 0)
 		return NULL;
 	return text;
 }
 
-static void print_steps(const struct report *report, const struct device_outcome *outcome)
+static void print_steps(const struct report_devices *devices, const struct device_outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->steps.n; i++) {
 		const struct provider_step *step = &outcome->steps.v[i];
@@ -34,9 +34,9 @@ static void print_steps(const struct report *report, const struct device_outcome
 		       step->otherwise ? "if that fails with ENODEV, " : "", step->value,
 		       step->directory, step->attribute);
 	}
-	if (report->new_blocks_zone)
+	if (devices->new_blocks_zone)
 		printf("%s: would bring its new blocks online (--zone=%s)\n", outcome->device.name,
-		       report->new_blocks_zone);
+		       devices->new_blocks_zone);
 }
 
 /* For blocks that no device has, their numbers stand for the name. */
@@ -53,10 +53,10 @@ static const char *device_reason(const struct device_outcome *outcome)
 	return outcome_reason(&(struct outcome){ .cause = outcome->cause }, BLOCK_UNKNOWN);
 }
 
-static void print_device(const struct report *report, const struct device_outcome *outcome,
+static void print_device(const struct report_devices *devices, const struct device_outcome *outcome,
 			 bool quiet)
 {
-	_cleanup_free_ char *extent = extent_text(report, &outcome->device);
+	_cleanup_free_ char *extent = extent_text(devices, &outcome->device);
 	const char *name = device_name(&outcome->device), *where = extent ? extent : "",
 		   *reason = device_reason(outcome);
 
@@ -74,7 +74,7 @@ static void print_device(const struct report *report, const struct device_outcom
 		break;
 	case DEVICE_PLANNED:
 		if (!quiet)
-			print_steps(report, outcome);
+			print_steps(devices, outcome);
 		break;
 	case DEVICE_PASSED_OVER:
 		log_info("%s%s: passed over: %s", name, where, reason ? reason : "");
@@ -88,10 +88,10 @@ static void print_device(const struct report *report, const struct device_outcom
 	}
 }
 
-void report_device_print(const struct report *report, bool quiet)
+void report_device_print(const struct report_devices *devices, bool quiet)
 {
-	for (size_t i = 0; i < report->devices->n; i++)
-		print_device(report, &report->devices->v[i], quiet);
+	for (size_t i = 0; i < devices->outcomes->n; i++)
+		print_device(devices, &devices->outcomes->v[i], quiet);
 }
 
 static void add_steps(const struct device_outcome *outcome, struct output_json *json)
@@ -111,7 +111,7 @@ static void add_steps(const struct device_outcome *outcome, struct output_json *
 	output_json_end(json);
 }
 
-static void add_device(const struct report *report, const struct device_outcome *outcome,
+static void add_device(const struct report_devices *devices, const struct device_outcome *outcome,
 		       struct output_json *json)
 {
 	const struct ranges *blocks = &outcome->device.blocks;
@@ -124,23 +124,23 @@ static void add_device(const struct report *report, const struct device_outcome 
 	output_json_text(json, "errno", outcome->error ? error_name(outcome->error) : NULL);
 	output_json_text(json, "cause", outcome->cause ? outcome_cause_name(outcome->cause) : NULL);
 	output_json_text(json, "reason", device_reason(outcome));
-	output_json_uint(json, "size", ranges_count(blocks) * report->memory->block_size);
+	output_json_uint(json, "size", ranges_count(blocks) * devices->block_size);
 	output_json_begin_array(json, "blocks");
 	for (size_t i = 0; i < blocks->n; i++)
 		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++)
 			output_json_uint(json, NULL, number);
 	output_json_end(json);
 	add_steps(outcome, json);
-	if (report->new_blocks_zone && outcome->result == DEVICE_PLANNED)
-		output_json_text(json, "online_in", report->new_blocks_zone);
+	if (devices->new_blocks_zone && outcome->result == DEVICE_PLANNED)
+		output_json_text(json, "online_in", devices->new_blocks_zone);
 	output_json_ms(json, "elapsed_ms", outcome->elapsed_ns);
 	output_json_end(json);
 }
 
-void report_device_add_json(const struct report *report, struct output_json *json)
+void report_device_add_json(const struct report_devices *devices, struct output_json *json)
 {
 	output_json_begin_array(json, "devices");
-	for (size_t i = 0; i < report->devices->n; i++)
-		add_device(report, &report->devices->v[i], json);
+	for (size_t i = 0; i < devices->outcomes->n; i++)
+		add_device(devices, &devices->outcomes->v[i], json);
 	output_json_end(json);
 }

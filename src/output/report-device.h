@@ -3,15 +3,22 @@
 #ifndef MEMHP_OUTPUT_REPORT_DEVICE_H
 #define MEMHP_OUTPUT_REPORT_DEVICE_H
 
-#include "output/report.h"
+#include "device/device-outcome.h"
+#include "output/output-json.h"
+
+struct report_devices {
+	const struct device_outcomes *outcomes;
+	uint64_t block_size;
+	const char *new_blocks_zone; /* see struct report */
+};
 
 /*
  * A line a device: what was done on standard output (nothing with `quiet`), what was not on
  * standard error; for a dry run the writes in their order.
  */
-void report_device_print(const struct report *report, bool quiet);
+void report_device_print(const struct report_devices *devices, bool quiet);
 
 /* The member "devices". */
-void report_device_add_json(const struct report *report, struct output_json *json);
+void report_device_add_json(const struct report_devices *devices, struct output_json *json);
 
 #endif

@@ -165,8 +165,16 @@ static void report_add_knobs(const struct report *report, struct output_json *js
 	output_json_end(json);
 }
 
+static struct report_devices report_devices_of(const struct report *report)
+{
+	return (struct report_devices){ .outcomes = report->devices,
+					.block_size = report->memory->block_size,
+					.new_blocks_zone = report->new_blocks_zone };
+}
+
 void report_print(const struct report *report, bool quiet)
 {
+	struct report_devices devices = report_devices_of(report);
 	const struct outcomes *outcomes = &report->plan->outcomes;
 	struct outcome_totals totals = outcome_count(outcomes, report->plan->wanted);
 	size_t lines = 0;
@@ -192,7 +200,7 @@ void report_print(const struct report *report, bool quiet)
 	if (!quiet && report->dry_run)
 		print_planned(report);
 	if (report->devices)
-		report_device_print(report, quiet);
+		report_device_print(&devices, quiet);
 	else if (!quiet && !report->dry_run && lines > 1)
 		print_totals(report, &totals);
 	if (!quiet && !outcomes->n && !report->devices && !(report->knobs && report->knobs->n))
@@ -277,6 +285,7 @@ void report_add_json(const struct report *report, struct output_json *json)
 
 int report_print_json(const struct report *report)
 {
+	struct report_devices devices = report_devices_of(report);
 	struct outcome_totals totals = outcome_count(&report->plan->outcomes, report->plan->wanted);
 	bool rolled_back = report->exit_code <= EXIT_SIGNAL && totals.count[OUTCOME_ROLLED_BACK] &&
 			   !totals.count[OUTCOME_CHANGED] && !totals.left_otherwise &&
@@ -290,7 +299,7 @@ int report_print_json(const struct report *report)
 	if (report->knobs)
 		report_add_knobs(report, json);
 	if (report->devices)
-		report_device_add_json(report, json);
+		report_device_add_json(&devices, json);
 	report_add_json(report, json);
 	return output_json_end_document(json);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "model/block.h"
-#include "system/writer.h"
+#include "system/write-job.h"
 
 /* Exit codes, as the man page lists them. */
 enum exit_code {

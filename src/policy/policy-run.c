@@ -10,9 +10,9 @@
 #include "change/execute.h"
 #include "model/settings.h"
 #include "plan/plan-check.h"
-#include "policy/policy-log.h"
 #include "provider/provider.h"
 #include "system/clock.h"
+#include "system/writer.h"
 
 /* A block for the barrier below: one that can never go offline, else the lowest that is online. */
 static const struct block *barrier_block(const struct memory *memory)
@@ -204,8 +204,6 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 	if (r == 0 && !request->dry_run) {
 		r = policy_run_execute(request, ret, err);
 		ratio_load(request->run->sysfs, &ret->after);
-		if (r == 0 && request->audit)
-			policy_log(request, ret);
 		/*
 		 * Without a place to remember it, a block that somebody takes offline may come back
 		 * at the next event.

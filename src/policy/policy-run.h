@@ -15,7 +15,6 @@ struct policy_run_request {
 	bool dry_run;
 	const char
 		*online_policy; /* of a dry run: what the kernel's will be then; NULL: what it is */
-	bool audit;		/* write the log */
 };
 
 struct policy_run_result {

@@ -28,6 +28,13 @@ static const char *const scope_names[] = {
 	[POLICY_SCOPE_SYSTEM | POLICY_SCOPE_NODE] = "node+system",
 };
 
+static const char *const key_names[POLICY_KEY_COUNT] = {
+	[POLICY_KEY_PROVIDER] = "provider", [POLICY_KEY_DEVICE] = "device",
+	[POLICY_KEY_VIRT] = "virt",	    [POLICY_KEY_ARCH] = "arch",
+	[POLICY_KEY_NODE] = "node",	    [POLICY_KEY_ADDRESS] = "address",
+	[POLICY_KEY_BLOCK] = "block",
+};
+
 static const char *const online_policies[] = { "contig-zones", "auto-movable" };
 
 /* The words of systemd-detect-virt for machines, without containers, which have no memory of their
@@ -51,6 +58,11 @@ const char *policy_over_name(enum policy_over over)
 const char *policy_scope_name(unsigned int scope)
 {
 	return scope_names[scope];
+}
+
+const char *policy_key_name(enum policy_key key)
+{
+	return key_names[key];
 }
 
 /* The index of a word among names, some of which may be NULL; -1 if it is none. */

@@ -43,13 +43,6 @@ const char policy_built_in[] = "[rule built-in-foreign]\n"
 			       "[rule built-in-rest]\n"
 			       "action = online\n";
 
-static const char *const key_names[POLICY_KEY_COUNT] = {
-	[POLICY_KEY_PROVIDER] = "provider", [POLICY_KEY_DEVICE] = "device",
-	[POLICY_KEY_VIRT] = "virt",	    [POLICY_KEY_ARCH] = "arch",
-	[POLICY_KEY_NODE] = "node",	    [POLICY_KEY_ADDRESS] = "address",
-	[POLICY_KEY_BLOCK] = "block",
-};
-
 static const char *const setting_names[POLICY_SETTING_COUNT] = {
 	[POLICY_SETTING_KERNEL] = "kernel",
 	[POLICY_SETTING_ONLINE_POLICY] = "online-policy",
@@ -59,11 +52,6 @@ static const char *const setting_names[POLICY_SETTING_COUNT] = {
 	[POLICY_SETTING_RETRIES] = "retries",
 	[POLICY_SETTING_BUILT_IN] = "built-in-rules",
 };
-
-const char *policy_key_name(enum policy_key key)
-{
-	return key_names[key];
-}
 
 const char *policy_setting_name(enum policy_setting setting)
 {
@@ -144,7 +132,7 @@ static int policy_set_in_rule(struct reading *reading, const struct conf_item *i
 		return r < 0 ? r : policy_value_action(item->value, &rule->action, err);
 	}
 	for (size_t key = 0; key < POLICY_KEY_COUNT; key++) {
-		if (strcmp(item->key, key_names[key]))
+		if (strcmp(item->key, policy_key_name(key)))
 			continue;
 		r = policy_once(&reading->in_rule[key], item, err);
 		if (r < 0)

@@ -8,70 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
-
-enum policy_action {
-	POLICY_LEAVE, /* offline, as the kernel added it */
-	POLICY_ONLINE,
-	POLICY_ONLINE_KERNEL,
-	POLICY_ONLINE_MOVABLE,
-	POLICY_ACTION_COUNT,
-};
-
-/* What to do in place of a movable onlining that would break the ratio. */
-enum policy_over {
-	POLICY_OVER_KERNEL, /* bring it into a kernel zone */
-	POLICY_OVER_LEAVE,
-	POLICY_OVER_WARN, /* do it, and say so */
-};
-
-enum policy_scope {
-	POLICY_SCOPE_SYSTEM = 1 << 0,
-	POLICY_SCOPE_NODE = 1 << 1,
-};
-
-/* What a rule can ask about a block. */
-enum policy_key {
-	POLICY_KEY_PROVIDER,
-	POLICY_KEY_DEVICE,
-	POLICY_KEY_VIRT,
-	POLICY_KEY_ARCH,
-	POLICY_KEY_NODE,
-	POLICY_KEY_ADDRESS,
-	POLICY_KEY_BLOCK,
-	POLICY_KEY_COUNT,
-};
+#include "policy/policy-value.h"
 
 /* Where something was said: "/etc/memhpctl.conf:12", or "built-in:3". */
 struct policy_origin {
 	const char *file;  /* owned by the policy */
 	unsigned int line; /* 0: said nowhere */
-};
-
-/* One of the words of a condition. */
-struct policy_word {
-	char *text;	      /* owned; a word or a pattern */
-	uint64_t first, last; /* for nodes, addresses, blocks; first > last: the text counts */
-};
-
-/* "provider = !acpi, dax": true if any of the words fits, or with negated if none does. */
-struct policy_condition {
-	bool present, negated;
-	struct policy_word *words;
-	size_t n_words;
-};
-
-#define POLICY_RATIO_OFF UINT32_MAX
-
-/*
- * The guard: so much movable memory to kernel memory, in percent. A part that is not set leaves the
- * decision to the [policy] section, then to the default.
- */
-struct policy_guard {
-	bool has_ratio, has_scope, has_over;
-	uint32_t max_percent; /* POLICY_RATIO_OFF: no limit */
-	unsigned int scope;   /* enum policy_scope */
-	enum policy_over over;
 };
 
 struct policy_rule {
@@ -134,10 +76,6 @@ int policy_add(struct policy *policy, const char *file, const char *text, size_t
 struct policy_guard policy_rule_guard(const struct policy *policy, const struct policy_rule *rule);
 
 /* The words of the file. */
-const char *policy_action_name(enum policy_action action);
-const char *policy_over_name(enum policy_over over);
-const char *policy_scope_name(unsigned int scope);
-const char *policy_key_name(enum policy_key key);
 const char *policy_setting_name(enum policy_setting setting);
 
 /* The value of a setting as the file would have it. Into a buffer of POLICY_TEXT_SIZE, which is

@@ -7,8 +7,9 @@
 #define MEMHP_SYSTEM_WORKER_H
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
-#include "system/writer.h"
+#include "system/write-job.h"
 
 /* One job as it lies in the shared memory. */
 struct worker_slot {

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "system/sysfs.h"
+#include "system/write-job.h"
 
 /*
  * Why a process of its own. Two things can hold such a write for ever:
@@ -38,38 +39,11 @@ struct writer {
 			    for none */
 };
 
-/* One write of one word. */
-struct write_job {
-	const char *directory;	/* absolute path below the root, such as
-				   /sys/devices/system/memory/memory42 */
-	const char *attribute;	/* file in it */
-	const char *value;	/* written with one write(2) */
-	uint64_t inode, fs_dev; /* the directory has to be this one; inode 0: not checked */
-};
-
-enum write_stage {
-	WRITE_STAGE_OPEN,     /* the directory or the attribute could not be opened */
-	WRITE_STAGE_REPLACED, /* another directory has that name now: nothing was written */
-	WRITE_STAGE_WRITE,    /* the kernel answered the write */
-};
-
-struct write_result {
-	enum write_stage stage;
-	int error;	      /* 0 or -errno of that stage */
-	bool stopped;	      /* the error is EINTR because of writer_stop() */
-	uint32_t lock_tries;  /* how often the lock was busy (with AIO) */
-	int64_t lock_wait_ns; /* how long it waited for the lock (with AIO) */
-	int64_t elapsed_ns;   /* all of it */
-};
-
 /* Prepares; the worker starts with the first job. Errors: -ENOMEM. */
 int writer_init(const struct sysfs *sysfs, struct writer *ret);
 
 /* Ends the worker if there is one. */
 void writer_done(struct writer *writer);
-
-/* So many writes can be handed over at once. */
-#define WRITER_BATCH_MAX 64
 
 /*
  * Hands a batch of jobs to the worker, starting one if there is none. They are made in order, and
