@@ -28,51 +28,51 @@ struct line {
 	const char *typed; /* the part of it that is completed, such as what follows "--zone=" */
 };
 
-static void offer(const struct line *line, const char *word, const char *meaning)
+static void complete_offer(const struct line *line, const char *word, const char *meaning)
 {
 	if (!strncmp(word, line->typed, strlen(line->typed)))
 		printf("%.*s%s\t%s\n", (int)(line->typed - line->word), line->word, word, meaning);
 }
 
-static void offer_commands(const struct line *line)
+static void complete_offer_commands(const struct line *line)
 {
 	for (size_t i = 0; commands[i]; i++)
 		if (!(commands[i]->flags & COMMAND_HIDDEN))
-			offer(line, commands[i]->name, commands[i]->summary);
+			complete_offer(line, commands[i]->name, commands[i]->summary);
 }
 
-static void offer_options(const struct line *line, const struct poptOption *table)
+static void complete_offer_options(const struct line *line, const struct poptOption *table)
 {
 	for (; table && (table->longName || table->shortName || table->arg); table++) {
 		char word[64];
 
 		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE) {
-			offer_options(line, table->arg);
+			complete_offer_options(line, table->arg);
 		} else if (table->longName) {
 			snprintf(word, sizeof(word), "--%s%s", table->longName,
 				 table->argDescrip ? "=" : "");
-			offer(line, word, table->descrip);
+			complete_offer(line, word, table->descrip);
 		}
 	}
 }
 
-static void offer_states(const struct line *line)
+static void complete_offer_states(const struct line *line)
 {
 	for (int state = 0; state < BLOCK_STATE_COUNT; state++)
 		if (state != BLOCK_UNKNOWN)
-			offer(line, block_state_name((enum block_state)state), "state");
+			complete_offer(line, block_state_name((enum block_state)state), "state");
 }
 
-static void offer_zones(const struct line *line)
+static void complete_offer_zones(const struct line *line)
 {
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
 		if (zone != ZONE_UNKNOWN && zone != ZONE_DEVICE)
-			offer(line, zone_name((enum zone)zone), "zone");
-	offer(line, "kernel", "all zones but Movable");
+			complete_offer(line, zone_name((enum zone)zone), "zone");
+	complete_offer(line, "kernel", "all zones but Movable");
 }
 
 /* Is it one of the columns between these two, each of which ends with a comma? */
-static bool is_listed(const struct column *column, const char *list, const char *end)
+static bool complete_is_listed(const struct column *column, const char *list, const char *end)
 {
 	size_t length = strlen(column->name);
 
@@ -83,19 +83,21 @@ static bool is_listed(const struct column *column, const char *list, const char 
 }
 
 /* A list: all but its last column is settled, and no column comes twice. */
-static void offer_columns(struct line *line)
+static void complete_offer_columns(struct line *line)
 {
 	const char *list = line->typed + (*line->typed == '+'), *comma = strrchr(list, ',');
 	bool add = list != line->typed;
 
 	line->typed = comma ? comma + 1 : list;
 	for (size_t i = 0; i < n_columns; i++)
-		if (!(add && columns[i].by_default) && !is_listed(&columns[i], list, line->typed))
-			offer(line, columns[i].name, columns[i].help);
+		if (!(add && columns[i].by_default) &&
+		    !complete_is_listed(&columns[i], list, line->typed))
+			complete_offer(line, columns[i].name, columns[i].help);
 }
 
 /* The words of "auto|kernel|movable". */
-static void offer_alternatives(const struct line *line, const char *text, const char *meaning)
+static void complete_offer_alternatives(const struct line *line, const char *text,
+					const char *meaning)
 {
 	char word[64];
 
@@ -103,7 +105,7 @@ static void offer_alternatives(const struct line *line, const char *text, const 
 		size_t length = strcspn(text, "|");
 
 		snprintf(word, sizeof(word), "%.*s", (int)length, text);
-		offer(line, word, meaning);
+		complete_offer(line, word, meaning);
 		text += length;
 	}
 }
@@ -111,7 +113,7 @@ static void offer_alternatives(const struct line *line, const char *text, const 
 enum system_words { WORDS_NODES = 1 << 0, WORDS_DEVICES = 1 << 1, WORDS_BLOCKS = 1 << 2 };
 
 /* "node1" as a selector, "1" as the value of an option. */
-static void offer_nodes(const struct line *line, const struct memory *memory)
+static void complete_offer_nodes(const struct line *line, const struct memory *memory)
 {
 	struct ranges nodes = { 0 };
 	char word[32];
@@ -121,13 +123,13 @@ static void offer_nodes(const struct line *line, const struct memory *memory)
 			for (uint64_t node = nodes.v[i].first; node <= nodes.v[i].last; node++) {
 				snprintf(word, sizeof(word), "%s%" PRIu64,
 					 line->option ? "" : "node", node);
-				offer(line, word, "NUMA node");
+				complete_offer(line, word, "NUMA node");
 			}
 	ranges_done(&nodes);
 }
 
 /* What this machine has. Nothing where it cannot be read: a completion must not complain. */
-static void offer_system(const struct line *line, unsigned int which)
+static void complete_offer_system(const struct line *line, unsigned int which)
 {
 	struct selection_request request = {
 		.all = true, .want = SELECTION_WANT_NODES | SELECTION_WANT_DEVICES
@@ -142,13 +144,13 @@ static void offer_system(const struct line *line, unsigned int which)
 	    memory_open(&sysfs, &memory, &err) == 0 &&
 	    selection_load(&sysfs, &request, &memory, &selected, &err) == 0) {
 		if (which & WORDS_NODES)
-			offer_nodes(line, &memory);
+			complete_offer_nodes(line, &memory);
 		for (size_t i = 0; (which & WORDS_DEVICES) && i < memory.devices.n; i++)
-			offer(line, memory.devices.v[i].name,
-			      memory.devices.v[i].provider->summary);
+			complete_offer(line, memory.devices.v[i].name,
+				       memory.devices.v[i].provider->summary);
 		for (size_t i = 0; (which & WORDS_BLOCKS) && i < memory.n_blocks; i++) {
 			snprintf(word, sizeof(word), "%" PRIu64, memory.blocks[i].number);
-			offer(line, word, block_state_name(memory.blocks[i].state));
+			complete_offer(line, word, block_state_name(memory.blocks[i].state));
 		}
 	}
 	error_done(&err);
@@ -157,38 +159,38 @@ static void offer_system(const struct line *line, unsigned int which)
 	sysfs_close(&sysfs);
 }
 
-static void offer_providers(const struct line *line)
+static void complete_offer_providers(const struct line *line)
 {
 	for (size_t i = 0; providers[i]; i++)
-		offer(line, providers[i]->name, providers[i]->summary);
+		complete_offer(line, providers[i]->name, providers[i]->summary);
 }
 
 /* By the name that the help gives the value. Returns whether it can be anything but the name of a
  * file. */
-static bool offer_values(struct line *line)
+static bool complete_offer_values(struct line *line)
 {
 	const char *value = line->option->argDescrip;
 
 	if (!strcmp(value, "DIR") || !strcmp(value, "FILE"))
 		return false;
 	if (!strcmp(value, "COLUMNS"))
-		offer_columns(line);
+		complete_offer_columns(line);
 	else if (!strcmp(value, "STATE"))
-		offer_states(line);
+		complete_offer_states(line);
 	else if (!strcmp(value, "ZONE"))
-		offer_zones(line);
+		complete_offer_zones(line);
 	else if (!strcmp(value, "NODE"))
-		offer_system(line, WORDS_NODES);
+		complete_offer_system(line, WORDS_NODES);
 	else if (!strcmp(value, "DEVICE"))
-		offer_system(line, WORDS_DEVICES);
+		complete_offer_system(line, WORDS_DEVICES);
 	else if (!strcmp(value, "PROVIDER"))
-		offer_providers(line);
+		complete_offer_providers(line);
 	else if (strchr(value, '|'))
-		offer_alternatives(line, value, line->option->descrip);
+		complete_offer_alternatives(line, value, line->option->descrip);
 	return true;
 }
 
-static void offer_operands(const struct line *line)
+static void complete_offer_operands(const struct line *line)
 {
 	const char *operands = line->command->operands;
 
@@ -197,7 +199,7 @@ static void offer_operands(const struct line *line)
 		char words[64];
 
 		snprintf(words, sizeof(words), "%.*s", (int)strcspn(operands, " "), operands);
-		offer_alternatives(line, words, line->command->name);
+		complete_offer_alternatives(line, words, line->command->name);
 		return;
 	}
 	/* These take no more. */
@@ -205,22 +207,22 @@ static void offer_operands(const struct line *line)
 	    (!strcmp(line->operand, "show") || !strcmp(line->operand, "check")))
 		return;
 	if (strstr(operands, "COMMAND"))
-		offer_commands(line);
+		complete_offer_commands(line);
 	if (strstr(operands, "SELECTOR"))
-		offer_system(line, WORDS_NODES | WORDS_DEVICES | WORDS_BLOCKS);
+		complete_offer_system(line, WORDS_NODES | WORDS_DEVICES | WORDS_BLOCKS);
 	if (strstr(operands, "DEVICE"))
-		offer_system(line, WORDS_DEVICES);
+		complete_offer_system(line, WORDS_DEVICES);
 }
 
 /* The option of this name, of `length` characters; one character is a short name. */
-static const struct poptOption *find_option(const struct poptOption *table, const char *name,
-					    size_t length, bool is_short)
+static const struct poptOption *complete_find_option(const struct poptOption *table,
+						     const char *name, size_t length, bool is_short)
 {
 	for (; table && (table->longName || table->shortName || table->arg); table++) {
 		const struct poptOption *found = NULL;
 
 		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
-			found = find_option(table->arg, name, length, is_short);
+			found = complete_find_option(table->arg, name, length, is_short);
 		else if (is_short ? table->shortName == *name :
 				    table->longName && strlen(table->longName) == length &&
 					    !strncmp(table->longName, name, length))
@@ -235,10 +237,13 @@ static const struct poptOption *line_find_option(const struct line *line, const 
 						 size_t length, bool is_short)
 {
 	const struct poptOption *found =
-		line->command ? find_option(line->command->options, name, length, is_short) : NULL;
+		line->command ?
+			complete_find_option(line->command->options, name, length, is_short) :
+			NULL;
 
 	return found ? found :
-		       find_option(command_global_options(line->command), name, length, is_short);
+		       complete_find_option(command_global_options(line->command), name, length,
+					    is_short);
 }
 
 /* Takes in a word before the last one. */
@@ -291,15 +296,15 @@ static bool line_complete(struct line *line, const char *word)
 			return true;
 	}
 	if (line->option)
-		return offer_values(line);
+		return complete_offer_values(line);
 	if (word[0] == '-' && !line->only_operands) {
 		if (line->command)
-			offer_options(line, line->command->options);
-		offer_options(line, command_global_options(line->command));
+			complete_offer_options(line, line->command->options);
+		complete_offer_options(line, command_global_options(line->command));
 	} else if (!line->command) {
-		offer_commands(line);
+		complete_offer_commands(line);
 	} else {
-		offer_operands(line);
+		complete_offer_operands(line);
 	}
 	return true;
 }

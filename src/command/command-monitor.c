@@ -46,7 +46,7 @@ struct monitor {
 	int error;
 };
 
-static char *time_text(const struct timespec *time, char *buffer, size_t size)
+static char *monitor_time_text(const struct timespec *time, char *buffer, size_t size)
 {
 	struct tm local;
 	size_t length;
@@ -60,12 +60,12 @@ static char *time_text(const struct timespec *time, char *buffer, size_t size)
 }
 
 /* A message without a block: "start", "overrun", or of a device. */
-static void print_other(struct monitor *monitor, const struct news *news)
+static void monitor_print_other(struct monitor *monitor, const struct news *news)
 {
 	struct output_json *json;
 	char time[64];
 
-	time_text(&news->time, time, sizeof(time));
+	monitor_time_text(&news->time, time, sizeof(time));
 	if (!monitor->context->json) {
 		printf("%s %-8s %s\n", time, news->action, news->name);
 		fflush(stdout);
@@ -82,8 +82,8 @@ static void print_other(struct monitor *monitor, const struct news *news)
 	output_json_end_document(json);
 }
 
-static void print_block_text(const struct news *news, const struct memory *memory,
-			     const struct block *block, bool gone, const char *time)
+static void monitor_print_block_text(const struct news *news, const struct memory *memory,
+				     const struct block *block, bool gone, const char *time)
 {
 	const struct node_set *nodes = block ? memory_nodes(memory, block) : NULL;
 	char zones[ZONES_TEXT_SIZE];
@@ -100,8 +100,8 @@ static void print_block_text(const struct news *news, const struct memory *memor
 	fflush(stdout);
 }
 
-static void print_block_json(const struct news *news, const struct memory *memory,
-			     const struct block *block, bool gone, const char *time)
+static void monitor_print_block_json(const struct news *news, const struct memory *memory,
+				     const struct block *block, bool gone, const char *time)
 {
 	struct output_json *json = output_json_begin_line();
 
@@ -117,7 +117,7 @@ static void print_block_json(const struct news *news, const struct memory *memor
 	output_json_end_document(json);
 }
 
-static void print_block(struct monitor *monitor, const struct news *news)
+static void monitor_print_block(struct monitor *monitor, const struct news *news)
 {
 	const struct memory *memory = &monitor->memory;
 	const struct block *block = memory_find(memory, news->block);
@@ -131,25 +131,25 @@ static void print_block(struct monitor *monitor, const struct news *news)
 	if (!filter_is_empty(&monitor->filter) &&
 	    (!block || !filter_match(&monitor->filter, memory, block)))
 		return;
-	time_text(&news->time, time, sizeof(time));
+	monitor_time_text(&news->time, time, sizeof(time));
 	if (monitor->context->json)
-		print_block_json(news, memory, block, gone, time);
+		monitor_print_block_json(news, memory, block, gone, time);
 	else
-		print_block_text(news, memory, block, gone, time);
+		monitor_print_block_text(news, memory, block, gone, time);
 }
 
-static void print_found(void *data, const char *action, uint64_t number)
+static void monitor_print_found(void *data, const char *action, uint64_t number)
 {
 	struct news news = { .block = number, .is_block = true };
 
 	clock_gettime(CLOCK_REALTIME, &news.time);
 	snprintf(news.action, sizeof(news.action), "%s", action);
 	block_name(number, news.name);
-	print_block(data, &news);
+	monitor_print_block(data, &news);
 }
 
 /* Does the event concern a device that memory comes from? */
-static bool is_memory_device(struct monitor *monitor, const struct news *news)
+static bool monitor_is_memory_device(struct monitor *monitor, const struct news *news)
 {
 	const struct filter *filter = &monitor->filter;
 
@@ -225,10 +225,10 @@ static int monitor_tell(struct monitor *monitor)
 		const struct news *news = &monitor->batch[i];
 
 		if (news->is_block) {
-			print_block(monitor, news);
+			monitor_print_block(monitor, news);
 			r = event_state_event(&monitor->told, news->action, news->block);
-		} else if (is_memory_device(monitor, news)) {
-			print_other(monitor, news);
+		} else if (monitor_is_memory_device(monitor, news)) {
+			monitor_print_other(monitor, news);
 		}
 	}
 	/*
@@ -242,8 +242,9 @@ static int monitor_tell(struct monitor *monitor)
 		clock_gettime(CLOCK_REALTIME, &news.time);
 		log_warning(
 			"events arrived too fast and some were lost; looking at all blocks again");
-		print_other(monitor, &news);
-		r = event_state_catch_up(&monitor->told, &monitor->memory, print_found, monitor);
+		monitor_print_other(monitor, &news);
+		r = event_state_catch_up(&monitor->told, &monitor->memory, monitor_print_found,
+					 monitor);
 		monitor->overrun = false;
 	}
 	return r;
@@ -277,7 +278,7 @@ static int monitor_follow(struct monitor *monitor)
 	int r = monitor_look(monitor);
 
 	clock_gettime(CLOCK_REALTIME, &start.time);
-	print_other(monitor, &start);
+	monitor_print_other(monitor, &start);
 	for (size_t i = 0; r == 0 && i < monitor->memory.n_blocks; i++)
 		r = event_state_event(&monitor->told,
 				      monitor->memory.blocks[i].state == BLOCK_OFFLINE ? "offline" :

@@ -50,8 +50,8 @@ static const struct poptOption policy_options[] = {
 };
 
 /* The kernel's part; with blocks named, only those are meant. */
-static int apply_kernel(struct context *context, const struct policy *policy,
-			struct knobs_changes *ret, struct error *err)
+static int policy_apply_kernel(struct context *context, const struct policy *policy,
+			       struct knobs_changes *ret, struct error *err)
 {
 	struct kernel_policy wanted;
 
@@ -73,7 +73,7 @@ struct apply_work {
 	struct policy_run_result result;
 };
 
-static int apply_pass(struct session *session, void *data, struct error *err)
+static int policy_apply_pass(struct session *session, void *data, struct error *err)
 {
 	struct apply_work *work = data;
 	struct policy_run_request request = { .run = &session->run,
@@ -91,19 +91,19 @@ static int apply_pass(struct session *session, void *data, struct error *err)
 	return r;
 }
 
-static int apply_plan(struct session *session, void *data, struct error *err)
+static int policy_apply_plan(struct session *session, void *data, struct error *err)
 {
 	struct apply_work *work = data;
 	int r = work->request.n_words ?
 			selection_load(&session->context->sysfs, &work->request, &session->memory,
 				       &work->blocks, err) :
-			apply_kernel(session->context, work->policy, &work->knobs, err);
+			policy_apply_kernel(session->context, work->policy, &work->knobs, err);
 
 	session->limits.retries = work->policy->retries;
-	return r == 0 && change_options.dry_run ? apply_pass(session, data, err) : r;
+	return r == 0 && change_options.dry_run ? policy_apply_pass(session, data, err) : r;
 }
 
-static void apply_report(void *data, struct report *report)
+static void policy_apply_report(void *data, struct report *report)
 {
 	const struct apply_work *work = data;
 
@@ -112,12 +112,12 @@ static void apply_report(void *data, struct report *report)
 	report->knobs = work->request.n_words ? NULL : &work->knobs;
 }
 
-static int apply_run(struct context *context, const struct policy *policy, const char **words,
-		     size_t n_words)
+static int policy_apply_run(struct context *context, const struct policy *policy,
+			    const char **words, size_t n_words)
 {
-	static const struct session_work steps = { .plan = apply_plan,
-						   .execute = apply_pass,
-						   .report = apply_report };
+	static const struct session_work steps = { .plan = policy_apply_plan,
+						   .execute = policy_apply_pass,
+						   .report = policy_apply_report };
 	struct apply_work work = {
 		.policy = policy,
 		.request = { .words = words, .n_words = n_words, .for_change = true }
@@ -130,7 +130,7 @@ static int apply_run(struct context *context, const struct policy *policy, const
 }
 
 /* The first option of the table that was given; NULL: none. */
-static const char *given_option(const struct poptOption *table)
+static const char *policy_given_option(const struct poptOption *table)
 {
 	for (; table->longName; table++)
 		if (table->argInfo == POPT_ARG_STRING ? *(char **)table->arg != NULL :
@@ -142,8 +142,8 @@ static const char *given_option(const struct poptOption *table)
 /* An option that the verb does not look at would be taken for a filter. */
 static int policy_check_options(const char *verb, struct error *err)
 {
-	const char *question = strcmp(verb, "test") ? given_option(question_table) : NULL;
-	const char *apply = strcmp(verb, "apply") ? given_option(apply_table) : NULL;
+	const char *question = strcmp(verb, "test") ? policy_given_option(question_table) : NULL;
+	const char *apply = strcmp(verb, "apply") ? policy_given_option(apply_table) : NULL;
 
 	if (question)
 		return error_set(err, -EINVAL, "--%s is a question of policy test%s", question,
@@ -161,7 +161,7 @@ static int policy_run_verb(struct context *context, const char *verb, const stru
 	if (!strcmp(verb, "test"))
 		return policy_test(context, policy, words, n_words);
 	if (!strcmp(verb, "apply"))
-		return apply_run(context, policy, words, n_words);
+		return policy_apply_run(context, policy, words, n_words);
 	if (n_words) {
 		error_set(&err, -EINVAL, "'%s': policy %s takes no word", words[0], verb);
 		return command_fail(context, EXIT_USAGE, &err);

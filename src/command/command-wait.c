@@ -59,8 +59,8 @@ struct waiting {
 };
 
 /* How many blocks a word names; 0 for nodes and devices, which have as many as there are. */
-static uint64_t named_blocks(const struct selector *selector, uint64_t block_size,
-			     uint64_t *ret_first)
+static uint64_t wait_named_blocks(const struct selector *selector, uint64_t block_size,
+				  uint64_t *ret_first)
 {
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
@@ -75,7 +75,7 @@ static uint64_t named_blocks(const struct selector *selector, uint64_t block_siz
 	}
 }
 
-static bool block_is_done(const struct block *block, enum goal goal)
+static bool wait_block_is_done(const struct block *block, enum goal goal)
 {
 	switch (goal) {
 	case GOAL_ONLINE:
@@ -109,14 +109,14 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 		if (!ranges_contain(&blocks, block->number))
 			continue;
 		found++;
-		if (ranges_add(block_is_done(block, waiting->goal) ? &waiting->done :
-								     &waiting->not_done,
+		if (ranges_add(wait_block_is_done(block, waiting->goal) ? &waiting->done :
+									  &waiting->not_done,
 			       block->number, block->number) < 0)
 			r = error_no_memory(err);
 	}
 	/* What is gone is offline enough. */
 	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {
-		named = named_blocks(&selector, memory.block_size, &first);
+		named = wait_named_blocks(&selector, memory.block_size, &first);
 		if (found < (named ? named : 1))
 			waiting->missing[waiting->n_missing++] = *word;
 	}

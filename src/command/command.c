@@ -24,7 +24,7 @@ const struct command *command_find(const char *name)
  * How many letters have to be put in or taken out; a changed one is both, so that "ofline" is
  * nearer to "offline" than to "online".
  */
-static size_t distance(const char *a, const char *b)
+static size_t command_distance(const char *a, const char *b)
 {
 	size_t row[NAME_MAX_LENGTH + 1], n = strlen(b);
 
@@ -56,7 +56,7 @@ static const struct command *command_nearest(const char *name)
 	if (strlen(name) > NAME_MAX_LENGTH)
 		return NULL;
 	for (size_t i = 0; commands[i]; i++) {
-		size_t d = distance(name, commands[i]->name);
+		size_t d = command_distance(name, commands[i]->name);
 
 		if (!(commands[i]->flags & COMMAND_HIDDEN) && d < best) {
 			best = d;
@@ -67,7 +67,7 @@ static const struct command *command_nearest(const char *name)
 }
 
 /* Has it options outside of the groups that have a heading of their own? */
-static bool has_own_options(const struct command *command)
+static bool command_has_own_options(const struct command *command)
 {
 	return command->options && (command->options->longName || command->options->shortName);
 }
@@ -85,7 +85,7 @@ int command_print_help(const struct context *context, const struct command *comm
 {
 	const struct poptOption table[] = {
 		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options), 0,
-		  has_own_options(command) ? "Options:" : NULL, NULL },
+		  command_has_own_options(command) ? "Options:" : NULL, NULL },
 		{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)command_global_options(command), 0,
 		  "Global options:", NULL },
 		POPT_TABLEEND
@@ -143,7 +143,7 @@ int command_print_overview(const struct context *context)
 	return exit_code;
 }
 
-static int exit_code_of(int error)
+static int command_exit_code_of(int error)
 {
 	switch (error) {
 	case -EINVAL:
@@ -162,7 +162,7 @@ int command_fail(const struct context *context, int exit_code, struct error *err
 	struct output_json *json;
 
 	if (!exit_code)
-		exit_code = exit_code_of(err->code);
+		exit_code = command_exit_code_of(err->code);
 	log_error("%s", error_text(err));
 	if (context->json) {
 		json = output_json_begin_document(context->command ? context->command->name : NULL,

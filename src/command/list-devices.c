@@ -19,7 +19,8 @@ struct device_sum {
 	uint64_t size;	     /* DEVICE_NO_SIZE: not known */
 };
 
-static bool is_named(const struct list_devices_request *request, const struct device *device)
+static bool list_devices_is_named(const struct list_devices_request *request,
+				  const struct device *device)
 {
 	for (size_t i = 0; i < request->n_words; i++)
 		if (!strcmp(request->words[i], device->name))
@@ -27,9 +28,10 @@ static bool is_named(const struct list_devices_request *request, const struct de
 	return request->device && !request->n_words && !strcmp(request->device, device->name);
 }
 
-static bool is_selected(const struct list_devices_request *request, const struct device *device)
+static bool list_devices_is_selected(const struct list_devices_request *request,
+				     const struct device *device)
 {
-	if (!request->selected || (!device->blocks.n && is_named(request, device)))
+	if (!request->selected || (!device->blocks.n && list_devices_is_named(request, device)))
 		return true;
 	for (size_t i = 0; i < device->blocks.n; i++)
 		for (uint64_t number = device->blocks.v[i].first;
@@ -40,8 +42,8 @@ static bool is_selected(const struct list_devices_request *request, const struct
 }
 
 /* Errors: -ENOMEM. */
-static int sum_device(const struct memory *memory, const struct device *device,
-		      struct device_sum *ret)
+static int list_devices_sum_device(const struct memory *memory, const struct device *device,
+				   struct device_sum *ret)
 {
 	struct device_sum sum = { 0 };
 
@@ -75,7 +77,7 @@ static int sum_device(const struct memory *memory, const struct device *device,
 }
 
 /* "online", or "4 online, 4 offline". */
-static void state_text(const struct device_sum *sum, char *buffer, size_t size)
+static void list_devices_state_text(const struct device_sum *sum, char *buffer, size_t size)
 {
 	size_t length = 0;
 
@@ -94,15 +96,16 @@ static void state_text(const struct device_sum *sum, char *buffer, size_t size)
 	}
 }
 
-static int add_row(struct output_table *table, const struct list_devices_request *request,
-		   const struct device *device)
+static int list_devices_add_row(struct output_table *table,
+				const struct list_devices_request *request,
+				const struct device *device)
 {
 	_cleanup_free_ char *blocks = ranges_text(&device->blocks, 4), *nodes = NULL;
 	bool known = !device->blocks_error;
 	struct device_sum sum;
 	char text[128];
 
-	if (!blocks || sum_device(request->memory, device, &sum) < 0)
+	if (!blocks || list_devices_sum_device(request->memory, device, &sum) < 0)
 		return -ENOMEM;
 	nodes = ranges_text(&sum.nodes, 0);
 	ranges_done(&sum.nodes);
@@ -116,7 +119,7 @@ static int add_row(struct output_table *table, const struct list_devices_request
 					     "?" :
 					     format_amount(sum.size, request->bytes, text));
 	output_table_add_cell(table, *nodes ? nodes : known ? "-" : "?");
-	state_text(&sum, text, sizeof(text));
+	list_devices_state_text(&sum, text, sizeof(text));
 	output_table_add_cell(table, known ? text : "?");
 	output_table_add_cell(table, *device->driver ? device->driver : "-");
 	output_table_add_cell(table, !known					 ? "?" :
@@ -127,13 +130,13 @@ static int add_row(struct output_table *table, const struct list_devices_request
 
 /* Below the table, why devices cannot come or go; what is so of many that follow each other, once.
  */
-static void print_obstacles(const struct list_devices_request *request)
+static void list_devices_print_obstacles(const struct list_devices_request *request)
 {
 	const struct devices *devices = &request->memory->devices;
 	_cleanup_free_ char *last = NULL;
 
 	for (size_t i = 0; i < devices->n; i++) {
-		char *text = is_selected(request, &devices->v[i]) ?
+		char *text = list_devices_is_selected(request, &devices->v[i]) ?
 				     provider_obstacle(request->sysfs, &devices->v[i]) :
 				     NULL;
 
@@ -146,7 +149,7 @@ static void print_obstacles(const struct list_devices_request *request)
 	}
 }
 
-static int print_table(const struct list_devices_request *request)
+static int list_devices_print_table(const struct list_devices_request *request)
 {
 	static const struct {
 		const char *name;
@@ -164,20 +167,21 @@ static int print_table(const struct list_devices_request *request)
 	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)
 		output_table_add_column(table, headings[i].name, headings[i].right);
 	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
-		if (!is_selected(request, &devices->v[i]))
+		if (!list_devices_is_selected(request, &devices->v[i]))
 			continue;
-		r = add_row(table, request, &devices->v[i]);
+		r = list_devices_add_row(table, request, &devices->v[i]);
 		any = true;
 	}
 	finished = output_table_finish(table);
 	if (!any && !request->style.raw && !request->style.no_headings)
 		puts("list: no device matches");
 	if (!request->style.raw && !request->style.no_headings)
-		print_obstacles(request);
+		list_devices_print_obstacles(request);
 	return r < 0 ? r : finished;
 }
 
-static void add_numbers(struct output_json *json, const char *key, const struct ranges *numbers)
+static void list_devices_add_numbers(struct output_json *json, const char *key,
+				     const struct ranges *numbers)
 {
 	output_json_begin_array(json, key);
 	for (size_t i = 0; i < numbers->n; i++)
@@ -186,13 +190,14 @@ static void add_numbers(struct output_json *json, const char *key, const struct 
 	output_json_end(json);
 }
 
-static int add_object(struct output_json *json, const struct list_devices_request *request,
-		      const struct device *device)
+static int list_devices_add_object(struct output_json *json,
+				   const struct list_devices_request *request,
+				   const struct device *device)
 {
 	_cleanup_free_ char *obstacle = provider_obstacle(request->sysfs, device);
 	struct device_sum sum;
 
-	if (sum_device(request->memory, device, &sum) < 0)
+	if (list_devices_sum_device(request->memory, device, &sum) < 0)
 		return -ENOMEM;
 	output_json_begin_object(json, NULL);
 	output_json_text(json, "device", device->name);
@@ -201,7 +206,7 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 	if (device->blocks_error)
 		output_json_null(json, "blocks");
 	else
-		add_numbers(json, "blocks", &device->blocks);
+		list_devices_add_numbers(json, "blocks", &device->blocks);
 	if (sum.size == DEVICE_NO_SIZE)
 		output_json_null(json, "size");
 	else
@@ -209,7 +214,7 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 	if (device->blocks_error && !sum.nodes.n)
 		output_json_null(json, "nodes");
 	else
-		add_numbers(json, "nodes", &sum.nodes);
+		list_devices_add_numbers(json, "nodes", &sum.nodes);
 	if (device->blocks_error) {
 		output_json_null(json, "totals");
 	} else {
@@ -227,7 +232,8 @@ static int add_object(struct output_json *json, const struct list_devices_reques
 	return 0;
 }
 
-static int print_json(const struct context *context, const struct list_devices_request *request)
+static int list_devices_print_json(const struct context *context,
+				   const struct list_devices_request *request)
 {
 	const struct devices *devices = &request->memory->devices;
 	struct output_json *json =
@@ -237,8 +243,8 @@ static int print_json(const struct context *context, const struct list_devices_r
 	output_json_uint(json, "block_size", request->memory->block_size);
 	output_json_begin_array(json, "devices");
 	for (size_t i = 0; r >= 0 && i < devices->n; i++)
-		if (is_selected(request, &devices->v[i]))
-			r = add_object(json, request, &devices->v[i]);
+		if (list_devices_is_selected(request, &devices->v[i]))
+			r = list_devices_add_object(json, request, &devices->v[i]);
 	output_json_end(json);
 	ended = output_json_end_document(json);
 	return r < 0 ? r : ended;
@@ -250,8 +256,8 @@ int list_devices_print(const struct context *context, const struct list_devices_
 	int r;
 
 	if (context->json)
-		return command_end_json(print_json(context, request), EXIT_DONE);
-	r = print_table(request);
+		return command_end_json(list_devices_print_json(context, request), EXIT_DONE);
+	r = list_devices_print_table(request);
 	if (r < 0) {
 		error_set(&err, r, "not enough memory for the table");
 		return command_fail(context, EXIT_FAILED, &err);

@@ -5,7 +5,8 @@
 
 #include "output/output-json.h"
 
-static void print_condition(const struct policy_condition *condition, enum policy_key key)
+static void policy_show_print_condition(const struct policy_condition *condition,
+					enum policy_key key)
 {
 	if (!condition->present)
 		return;
@@ -15,13 +16,13 @@ static void print_condition(const struct policy_condition *condition, enum polic
 	putchar('\n');
 }
 
-static void print_rule(const struct policy_rule *rule)
+static void policy_show_print_rule(const struct policy_rule *rule)
 {
 	char text[POLICY_TEXT_SIZE];
 
 	printf("\n# %s:%u\n[rule %s]\n", rule->origin.file, rule->origin.line, rule->name);
 	for (size_t key = 0; key < POLICY_KEY_COUNT; key++)
-		print_condition(&rule->conditions[key], (enum policy_key)key);
+		policy_show_print_condition(&rule->conditions[key], (enum policy_key)key);
 	printf("action = %s\n", policy_action_name(rule->action));
 	if (rule->guard.has_ratio)
 		printf("max-movable-ratio = %s\n",
@@ -32,7 +33,7 @@ static void print_rule(const struct policy_rule *rule)
 		printf("over-ratio = %s\n", policy_over_name(rule->guard.over));
 }
 
-static int print_text(const struct policy *policy)
+static int policy_show_print_text(const struct policy *policy)
 {
 	char text[POLICY_TEXT_SIZE];
 
@@ -50,11 +51,11 @@ static int print_text(const struct policy *policy)
 			printf("  # default\n");
 	}
 	for (size_t i = 0; i < policy->n_rules; i++)
-		print_rule(&policy->rules[i]);
+		policy_show_print_rule(&policy->rules[i]);
 	return EXIT_DONE;
 }
 
-static void add_origin(struct output_json *json, const struct policy_origin *origin)
+static void policy_show_add_origin(struct output_json *json, const struct policy_origin *origin)
 {
 	output_json_text(json, "file", origin->line ? origin->file : NULL);
 	if (origin->line)
@@ -63,7 +64,7 @@ static void add_origin(struct output_json *json, const struct policy_origin *ori
 		output_json_null(json, "line");
 }
 
-static void add_conditions(struct output_json *json, const struct policy_rule *rule)
+static void policy_show_add_conditions(struct output_json *json, const struct policy_rule *rule)
 {
 	output_json_begin_array(json, "conditions");
 	for (size_t key = 0; key < POLICY_KEY_COUNT; key++) {
@@ -83,15 +84,15 @@ static void add_conditions(struct output_json *json, const struct policy_rule *r
 	output_json_end(json);
 }
 
-static void add_rule(struct output_json *json, const struct policy *policy,
-		     const struct policy_rule *rule)
+static void policy_show_add_rule(struct output_json *json, const struct policy *policy,
+				 const struct policy_rule *rule)
 {
 	struct policy_guard guard = policy_rule_guard(policy, rule);
 
 	output_json_begin_object(json, NULL);
 	output_json_text(json, "rule", rule->name);
-	add_origin(json, &rule->origin);
-	add_conditions(json, rule);
+	policy_show_add_origin(json, &rule->origin);
+	policy_show_add_conditions(json, rule);
 	output_json_text(json, "action", policy_action_name(rule->action));
 	if (guard.max_percent == POLICY_RATIO_OFF)
 		output_json_null(json, "max_movable_ratio");
@@ -103,8 +104,8 @@ static void add_rule(struct output_json *json, const struct policy *policy,
 }
 
 /* Numbers and booleans as such; null for the kernel's own choice, and for no limit. */
-static void add_setting_value(struct output_json *json, const struct policy *policy,
-			      enum policy_setting setting)
+static void policy_show_add_setting_value(struct output_json *json, const struct policy *policy,
+					  enum policy_setting setting)
 {
 	char text[POLICY_TEXT_SIZE];
 
@@ -132,7 +133,7 @@ static void add_setting_value(struct output_json *json, const struct policy *pol
 	}
 }
 
-static int print_json(struct context *context, const struct policy *policy)
+static int policy_show_print_json(struct context *context, const struct policy *policy)
 {
 	struct output_json *json =
 		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
@@ -145,19 +146,20 @@ static int print_json(struct context *context, const struct policy *policy)
 	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "setting", policy_setting_name((enum policy_setting)i));
-		add_setting_value(json, policy, (enum policy_setting)i);
-		add_origin(json, &policy->settings[i]);
+		policy_show_add_setting_value(json, policy, (enum policy_setting)i);
+		policy_show_add_origin(json, &policy->settings[i]);
 		output_json_end(json);
 	}
 	output_json_end(json);
 	output_json_begin_array(json, "rules");
 	for (size_t i = 0; i < policy->n_rules; i++)
-		add_rule(json, policy, &policy->rules[i]);
+		policy_show_add_rule(json, policy, &policy->rules[i]);
 	output_json_end(json);
 	return command_end_json(output_json_end_document(json), EXIT_DONE);
 }
 
 int policy_show(struct context *context, const struct policy *policy)
 {
-	return context->json ? print_json(context, policy) : print_text(policy);
+	return context->json ? policy_show_print_json(context, policy) :
+			       policy_show_print_text(policy);
 }

@@ -28,8 +28,8 @@ struct answer {
 };
 
 /* Each rule before the winner, with the condition that kept it from winning. */
-static bool same_answer(const struct policy *policy, const struct answer *answer,
-			const struct policy_subject *subject)
+static bool policy_test_same_answer(const struct policy *policy, const struct answer *answer,
+				    const struct policy_subject *subject)
 {
 	if (answer->rule != policy_match(policy, subject) ||
 	    strcmp(answer->subject.device, subject->device) || answer->last + 1 != subject->block)
@@ -41,8 +41,8 @@ static bool same_answer(const struct policy *policy, const struct answer *answer
 	return true;
 }
 
-static void condition_text(const struct policy_rule *rule, enum policy_key key, char *text,
-			   size_t size)
+static void policy_test_condition_text(const struct policy_rule *rule, enum policy_key key,
+				       char *text, size_t size)
 {
 	const struct policy_condition *condition = &rule->conditions[key];
 	int length = snprintf(text, size, "%s = %s", policy_key_name(key),
@@ -54,8 +54,8 @@ static void condition_text(const struct policy_rule *rule, enum policy_key key, 
 }
 
 /* What the block says to that key. */
-static void subject_text(const struct policy_subject *subject, enum policy_key key, char *text,
-			 size_t size)
+static void policy_test_subject_text(const struct policy_subject *subject, enum policy_key key,
+				     char *text, size_t size)
 {
 	switch (key) {
 	case POLICY_KEY_PROVIDER:
@@ -92,7 +92,7 @@ static void subject_text(const struct policy_subject *subject, enum policy_key k
 	}
 }
 
-static void print_answer(const struct policy *policy, const struct answer *answer)
+static void policy_test_print_answer(const struct policy *policy, const struct answer *answer)
 {
 	const struct policy_rule *rule = answer->rule;
 	char blocks[BLOCK_RANGE_NAME_SIZE], wanted[256], is[64];
@@ -110,15 +110,15 @@ static void print_answer(const struct policy *policy, const struct answer *answe
 	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != rule; i++) {
 		enum policy_key key = policy_first_mismatch(&policy->rules[i], &answer->subject);
 
-		condition_text(&policy->rules[i], key, wanted, sizeof(wanted));
-		subject_text(&answer->subject, key, is, sizeof(is));
+		policy_test_condition_text(&policy->rules[i], key, wanted, sizeof(wanted));
+		policy_test_subject_text(&answer->subject, key, is, sizeof(is));
 		printf("    skipped rule %s: wants %s, this is %s\n", policy->rules[i].name, wanted,
 		       is);
 	}
 }
 
-static void add_answer(const struct policy *policy, const struct answer *answer,
-		       struct output_json *json)
+static void policy_test_add_answer(const struct policy *policy, const struct answer *answer,
+				   struct output_json *json)
 {
 	const struct policy_rule *rule = answer->rule;
 	char wanted[256], is[64];
@@ -141,8 +141,8 @@ static void add_answer(const struct policy *policy, const struct answer *answer,
 	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != rule; i++) {
 		enum policy_key key = policy_first_mismatch(&policy->rules[i], &answer->subject);
 
-		condition_text(&policy->rules[i], key, wanted, sizeof(wanted));
-		subject_text(&answer->subject, key, is, sizeof(is));
+		policy_test_condition_text(&policy->rules[i], key, wanted, sizeof(wanted));
+		policy_test_subject_text(&answer->subject, key, is, sizeof(is));
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "rule", policy->rules[i].name);
 		output_json_text(json, "condition", wanted);
@@ -204,15 +204,15 @@ static int inquiry_load(struct context *context, const char **words, size_t n_wo
 	return inquiry_check(inquiry, err);
 }
 
-static void tell(const struct inquiry *inquiry, const struct answer *answer)
+static void policy_test_tell(const struct inquiry *inquiry, const struct answer *answer)
 {
 	if (inquiry->json)
-		add_answer(inquiry->policy, answer, inquiry->json);
+		policy_test_add_answer(inquiry->policy, answer, inquiry->json);
 	else
-		print_answer(inquiry->policy, answer);
+		policy_test_print_answer(inquiry->policy, answer);
 }
 
-static void tell_blocks(const struct inquiry *inquiry)
+static void policy_test_tell_blocks(const struct inquiry *inquiry)
 {
 	const struct memory *memory = &inquiry->memory;
 	struct answer answer = { .blocks = false };
@@ -223,20 +223,20 @@ static void tell_blocks(const struct inquiry *inquiry)
 		if (!ranges_contain(&inquiry->blocks, memory->blocks[i].number))
 			continue;
 		subject = policy_subject_of(&inquiry->scene, &memory->blocks[i]);
-		if (answer.blocks && same_answer(inquiry->policy, &answer, &subject)) {
+		if (answer.blocks && policy_test_same_answer(inquiry->policy, &answer, &subject)) {
 			answer.last = subject.block;
 			continue;
 		}
 		if (answer.blocks)
-			tell(inquiry, &answer);
+			policy_test_tell(inquiry, &answer);
 		answer = (struct answer){ subject, policy_match(inquiry->policy, &subject),
 					  subject.block, subject.block, true };
 	}
 	if (answer.blocks)
-		tell(inquiry, &answer);
+		policy_test_tell(inquiry, &answer);
 }
 
-static bool is_question(void)
+static bool policy_test_is_question(void)
 {
 	const struct policy_question *q = &policy_question;
 
@@ -244,8 +244,8 @@ static bool is_question(void)
 }
 
 /* A word that no rule could name would be answered as if there were such a thing. */
-static int question_word(const struct policy *policy, enum policy_key key, const char *text,
-			 struct error *err)
+static int policy_test_question_word(const struct policy *policy, enum policy_key key,
+				     const char *text, struct error *err)
 {
 	struct policy_condition condition = { 0 };
 	int r = text ? policy_value_condition(key, text, policy->providers, &condition, err) : 0;
@@ -256,7 +256,7 @@ static int question_word(const struct policy *policy, enum policy_key key, const
 	return r;
 }
 
-static int question_node(uint32_t *ret, struct error *err)
+static int policy_test_question_node(uint32_t *ret, struct error *err)
 {
 	uint64_t number = 0;
 
@@ -268,19 +268,22 @@ static int question_node(uint32_t *ret, struct error *err)
 	return 0;
 }
 
-static int question_check(const struct policy *policy, uint32_t *ret_node, struct error *err)
+static int policy_test_question_check(const struct policy *policy, uint32_t *ret_node,
+				      struct error *err)
 {
-	int r = question_word(policy, POLICY_KEY_PROVIDER, policy_question.provider, err);
+	int r = policy_test_question_word(policy, POLICY_KEY_PROVIDER, policy_question.provider,
+					  err);
 
 	if (r == 0)
-		r = question_word(policy, POLICY_KEY_VIRT, policy_question.virt, err);
+		r = policy_test_question_word(policy, POLICY_KEY_VIRT, policy_question.virt, err);
 	if (r == 0)
-		r = question_word(policy, POLICY_KEY_ARCH, policy_question.arch, err);
-	return r == 0 ? question_node(ret_node, err) : r;
+		r = policy_test_question_word(policy, POLICY_KEY_ARCH, policy_question.arch, err);
+	return r == 0 ? policy_test_question_node(ret_node, err) : r;
 }
 
 /* A block that is not there, on this machine unless the question says otherwise. */
-static void tell_question(struct context *context, const struct inquiry *inquiry, uint32_t node)
+static void policy_test_tell_question(struct context *context, const struct inquiry *inquiry,
+				      uint32_t node)
 {
 	const struct policy_question *q = &policy_question;
 	struct platform platform;
@@ -301,7 +304,7 @@ static void tell_question(struct context *context, const struct inquiry *inquiry
 	if (q->arch)
 		snprintf(platform.arch, sizeof(platform.arch), "%s", q->arch);
 	answer.rule = policy_match(inquiry->policy, &answer.subject);
-	tell(inquiry, &answer);
+	policy_test_tell(inquiry, &answer);
 }
 
 int policy_test(struct context *context, const struct policy *policy, const char **words,
@@ -312,13 +315,14 @@ int policy_test(struct context *context, const struct policy *policy, const char
 	uint32_t node = 0;
 	int r, exit_code = EXIT_DONE;
 
-	if (is_question() && n_words)
+	if (policy_test_is_question() && n_words)
 		r = error_set(&err, -EINVAL,
 			      "'%s' is a block, but the options describe another one; give either",
 			      words[0]);
 	else
-		r = is_question() ? question_check(policy, &node, &err) :
-				    inquiry_load(context, words, n_words, &inquiry, &err);
+		r = policy_test_is_question() ?
+			    policy_test_question_check(policy, &node, &err) :
+			    inquiry_load(context, words, n_words, &inquiry, &err);
 	if (r < 0) {
 		exit_code = command_fail(context, 0, &err);
 	} else {
@@ -327,10 +331,10 @@ int policy_test(struct context *context, const struct policy *policy, const char
 				output_json_begin_document(context->command->name, exit_code, NULL);
 			output_json_begin_array(inquiry.json, "answers");
 		}
-		if (is_question())
-			tell_question(context, &inquiry, node);
+		if (policy_test_is_question())
+			policy_test_tell_question(context, &inquiry, node);
 		else
-			tell_blocks(&inquiry);
+			policy_test_tell_blocks(&inquiry);
 		if (context->json) {
 			output_json_end(inquiry.json);
 			exit_code =
