@@ -24,7 +24,7 @@ static uint64_t row_bytes(const struct row *row)
 	return row_blocks(row) * row->memory->block_size;
 }
 
-static void range_text(const struct row *row, char *cell)
+static void column_range_text(const struct row *row, char *cell)
 {
 	uint64_t address = memory_address(row->memory, row->first->number);
 
@@ -32,61 +32,64 @@ static void range_text(const struct row *row, char *cell)
 		 address + (row_bytes(row) - 1));
 }
 
-static void range_json(const struct row *row, struct output_json *json)
+static void column_range_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_address(json, row->memory, row->first->number);
 }
 
-static void size_text(const struct row *row, char *cell)
+static void column_size_text(const struct row *row, char *cell)
 {
 	format_amount(row_bytes(row), row->bytes, cell);
 }
 
-static void size_json(const struct row *row, struct output_json *json)
+static void column_size_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_size(json, row->memory, row_blocks(row));
 }
 
-static bool state_equal(const struct memory *memory, const struct block *a, const struct block *b)
+static bool column_state_equal(const struct memory *memory, const struct block *a,
+			       const struct block *b)
 {
 	(void)memory;
 	return a->state == b->state;
 }
 
-static void state_text(const struct row *row, char *cell)
+static void column_state_text(const struct row *row, char *cell)
 {
 	strcpy(cell,
 	       row->first->state == BLOCK_UNKNOWN ? "?" : block_state_name(row->first->state));
 }
 
-static void state_json(const struct row *row, struct output_json *json)
+static void column_state_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_state(json, "state", row->first->state);
 }
 
-static bool zone_equal(const struct memory *memory, const struct block *a, const struct block *b)
+static bool column_zone_equal(const struct memory *memory, const struct block *a,
+			      const struct block *b)
 {
 	(void)memory;
 	return zones_equal(&a->zones, &b->zones);
 }
 
-static void zone_text(const struct row *row, char *cell)
+static void column_zone_text(const struct row *row, char *cell)
 {
 	zones_text(&row->first->zones, cell);
 }
 
-static void zone_json(const struct row *row, struct output_json *json)
+static void column_zone_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_zones(json, &row->first->zones);
 }
 
-static bool node_equal(const struct memory *memory, const struct block *a, const struct block *b)
+static bool column_node_equal(const struct memory *memory, const struct block *a,
+			      const struct block *b)
 {
 	(void)memory;
 	return a->node_set == b->node_set;
 }
 
-static void node_text(const struct row *row, char *cell)
+static void column_node_text(const struct row *row, char *cell)
 {
 	const struct node_set *nodes = memory_nodes(row->memory, row->first);
 	size_t length = 0;
@@ -97,12 +100,12 @@ static void node_text(const struct row *row, char *cell)
 					   i ? "," : "", nodes->v[i]);
 }
 
-static void node_json(const struct row *row, struct output_json *json)
+static void column_node_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_nodes(json, row->memory, row->first);
 }
 
-static void blocks_text(const struct row *row, char *cell)
+static void column_blocks_text(const struct row *row, char *cell)
 {
 	if (row->last == row->first->number)
 		snprintf(cell, COLUMN_CELL_SIZE, "%" PRIu64, row->last);
@@ -111,7 +114,7 @@ static void blocks_text(const struct row *row, char *cell)
 			 row->last);
 }
 
-static void blocks_json(const struct row *row, struct output_json *json)
+static void column_blocks_json(const struct row *row, struct output_json *json)
 {
 	if (row->single) {
 		output_block_add_number(json, row->last);
@@ -121,7 +124,8 @@ static void blocks_json(const struct row *row, struct output_json *json)
 	output_json_uint(json, "last_block", row->last);
 }
 
-static bool device_equal(const struct memory *memory, const struct block *a, const struct block *b)
+static bool column_device_equal(const struct memory *memory, const struct block *a,
+				const struct block *b)
 {
 	(void)memory;
 	return a->device == b->device;
@@ -139,19 +143,19 @@ static const char *row_no_device(const struct row *row)
 	return row->memory->devices_known ? "-" : "?";
 }
 
-static void device_text(const struct row *row, char *cell)
+static void column_device_text(const struct row *row, char *cell)
 {
 	const struct device *device = row_device(row);
 
 	snprintf(cell, COLUMN_CELL_SIZE, "%s", device ? device->name : row_no_device(row));
 }
 
-static void device_json(const struct row *row, struct output_json *json)
+static void column_device_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_device(json, row->memory, row->first);
 }
 
-static void provider_text(const struct row *row, char *cell)
+static void column_provider_text(const struct row *row, char *cell)
 {
 	const struct device *device = row_device(row);
 
@@ -159,43 +163,46 @@ static void provider_text(const struct row *row, char *cell)
 		 device ? device->provider->name : row_no_device(row));
 }
 
-static void provider_json(const struct row *row, struct output_json *json)
+static void column_provider_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_provider(json, row->memory, row->first);
 }
 
-static bool chance_equal(const struct memory *memory, const struct block *a, const struct block *b)
+static bool column_chance_equal(const struct memory *memory, const struct block *a,
+				const struct block *b)
 {
 	(void)memory;
 	return a->chance == b->chance;
 }
 
-static void chance_text(const struct row *row, char *cell)
+static void column_chance_text(const struct row *row, char *cell)
 {
 	strcpy(cell, chance_word(row->first->chance));
 }
 
-static void chance_json(const struct row *row, struct output_json *json)
+static void column_chance_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_chance(json, row->first->chance);
 }
 
 const struct column columns[] = {
-	{ "RANGE", "first and last address", false, true, 0, NULL, range_text, range_json },
-	{ "SIZE", "amount of memory", true, true, 0, NULL, size_text, size_json },
-	{ "STATE", "online, offline or going-offline", false, true, 0, state_equal, state_text,
-	  state_json },
+	{ "RANGE", "first and last address", false, true, 0, NULL, column_range_text,
+	  column_range_json },
+	{ "SIZE", "amount of memory", true, true, 0, NULL, column_size_text, column_size_json },
+	{ "STATE", "online, offline or going-offline", false, true, 0, column_state_equal,
+	  column_state_text, column_state_json },
 	{ "ZONE", "its zone; if offline, the zones it could join, the default first", false, true,
-	  BLOCK_WANT_ZONES, zone_equal, zone_text, zone_json },
+	  BLOCK_WANT_ZONES, column_zone_equal, column_zone_text, column_zone_json },
 	{ "NODE", "NUMA node, or nodes", true, true,
-	  SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, node_equal, node_text, node_json },
-	{ "BLOCKS", "block numbers", true, true, 0, NULL, blocks_text, blocks_json },
+	  SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, column_node_equal, column_node_text,
+	  column_node_json },
+	{ "BLOCKS", "block numbers", true, true, 0, NULL, column_blocks_text, column_blocks_json },
 	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES,
-	  device_equal, device_text, device_json },
+	  column_device_equal, column_device_text, column_device_json },
 	{ "OFFLINE", "chance to go offline: by the zone, with --scan by the pages", false, true,
-	  BLOCK_WANT_ZONES, chance_equal, chance_text, chance_json },
+	  BLOCK_WANT_ZONES, column_chance_equal, column_chance_text, column_chance_json },
 	{ "PROVIDER", "kind of that device: how its memory is added and removed", false, false,
-	  SELECTION_WANT_DEVICES, device_equal, provider_text, provider_json },
+	  SELECTION_WANT_DEVICES, column_device_equal, column_provider_text, column_provider_json },
 };
 const size_t n_columns = ARRAY_SIZE(columns);
 

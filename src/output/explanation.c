@@ -67,8 +67,8 @@ static struct wrap wrap_begin_list(const struct explanation *explanation, const 
  * The worst block of a device, of those that are not offline, one that is going offline last; all
  * of its blocks must be in the snapshot. NULL: all offline.
  */
-static const struct block *device_worst(const struct explanation *explanation,
-					const struct device *device)
+static const struct block *explanation_device_worst(const struct explanation *explanation,
+						    const struct device *device)
 {
 	const struct block *worst = NULL;
 
@@ -87,7 +87,8 @@ static const struct block *device_worst(const struct explanation *explanation,
 	return worst;
 }
 
-static bool device_is_explained(const struct explanation *explanation, const struct device *device)
+static bool explanation_device_is_explained(const struct explanation *explanation,
+					    const struct device *device)
 {
 	for (size_t i = 0; i < device->blocks.n; i++)
 		for (uint64_t number = device->blocks.v[i].first;
@@ -98,8 +99,8 @@ static bool device_is_explained(const struct explanation *explanation, const str
 }
 
 /* "memory32: no" and where it is. */
-static void print_head(const struct explanation *explanation, const struct block *block,
-		       const struct verdict *verdict)
+static void explanation_print_head(const struct explanation *explanation, const struct block *block,
+				   const struct verdict *verdict)
 {
 	const struct memory *memory = explanation->memory;
 	const struct node_set *nodes = memory_nodes(memory, block);
@@ -125,7 +126,8 @@ static void print_head(const struct explanation *explanation, const struct block
 	putchar('\n');
 }
 
-static void print_pages(const struct explanation *explanation, const struct pages *pages)
+static void explanation_print_pages(const struct explanation *explanation,
+				    const struct pages *pages)
 {
 	struct wrap wrap = wrap_begin_list(explanation, "pages");
 	const char *separator = "";
@@ -144,7 +146,7 @@ static void print_pages(const struct explanation *explanation, const struct page
 	putchar('\n');
 }
 
-static void print_block(const struct explanation *explanation, size_t index)
+static void explanation_print_block(const struct explanation *explanation, size_t index)
 {
 	const struct page_survey *survey = explanation->survey;
 	const struct pages *pages = page_survey_pages(survey, index);
@@ -152,14 +154,14 @@ static void print_block(const struct explanation *explanation, size_t index)
 	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
 	struct wrap wrap;
 
-	print_head(explanation, &explanation->memory->blocks[index], &verdict);
+	explanation_print_head(explanation, &explanation->memory->blocks[index], &verdict);
 	for (size_t i = 0; i < verdict.n_reasons; i++) {
 		wrap = wrap_begin(explanation, i ? "" : "why");
 		wrap_print(&wrap, "%s", verdict_reason_text(verdict.reasons[i]));
 		putchar('\n');
 	}
 	if (pages)
-		print_pages(explanation, pages);
+		explanation_print_pages(explanation, pages);
 	if (pages && !survey->meminfo_error) {
 		struct headroom room = headroom_count(&survey->meminfo, pages);
 
@@ -182,9 +184,10 @@ static void print_block(const struct explanation *explanation, size_t index)
 	}
 }
 
-static void print_device(const struct explanation *explanation, const struct device *device)
+static void explanation_print_device(const struct explanation *explanation,
+				     const struct device *device)
 {
-	const struct block *worst = device_worst(explanation, device);
+	const struct block *worst = explanation_device_worst(explanation, device);
 	uint64_t blocks = ranges_count(&device->blocks);
 	char size[FORMAT_SIZE];
 
@@ -204,17 +207,17 @@ void explanation_print(const struct explanation *explanation)
 	const struct memory *memory = explanation->memory;
 
 	for (size_t i = 0; i < memory->devices.n; i++)
-		if (device_is_explained(explanation, &memory->devices.v[i]))
-			print_device(explanation, &memory->devices.v[i]);
+		if (explanation_device_is_explained(explanation, &memory->devices.v[i]))
+			explanation_print_device(explanation, &memory->devices.v[i]);
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		if (ranges_contain(explanation->selected, memory->blocks[i].number))
-			print_block(explanation, i);
+			explanation_print_block(explanation, i);
 	if (!ranges_count(explanation->selected))
 		printf("%s: no block matches\n", explanation->command);
 }
 
-static void add_pages(const struct page_survey *survey, const struct pages *pages,
-		      struct output_json *json)
+static void explanation_add_pages(const struct page_survey *survey, const struct pages *pages,
+				  struct output_json *json)
 {
 	output_json_begin_object(json, "pages");
 	for (size_t kind = 0; kind < PAGE_KIND_COUNT; kind++)
@@ -230,7 +233,8 @@ static void add_pages(const struct page_survey *survey, const struct pages *page
 	}
 }
 
-static void add_block(const struct explanation *explanation, size_t index, struct output_json *json)
+static void explanation_add_block(const struct explanation *explanation, size_t index,
+				  struct output_json *json)
 {
 	const struct block *block = &explanation->memory->blocks[index];
 	struct verdict verdict = page_survey_judge(explanation->survey, index);
@@ -248,15 +252,16 @@ static void add_block(const struct explanation *explanation, size_t index, struc
 	}
 	output_json_end(json);
 	if (page_survey_pages(explanation->survey, index))
-		add_pages(explanation->survey, page_survey_pages(explanation->survey, index), json);
+		explanation_add_pages(explanation->survey,
+				      page_survey_pages(explanation->survey, index), json);
 	output_json_text(json, "kernel_log", explanation->kernel_log[index]);
 	output_json_end(json);
 }
 
-static void add_device(const struct explanation *explanation, const struct device *device,
-		       struct output_json *json)
+static void explanation_add_device(const struct explanation *explanation,
+				   const struct device *device, struct output_json *json)
 {
-	const struct block *worst = device_worst(explanation, device);
+	const struct block *worst = explanation_device_worst(explanation, device);
 
 	output_json_begin_object(json, NULL);
 	output_json_text(json, "device", device->name);
@@ -280,13 +285,13 @@ int explanation_print_json(const struct explanation *explanation)
 				 !page_survey_unseen(explanation->survey, explanation->selected));
 	output_json_begin_array(json, "devices");
 	for (size_t i = 0; i < memory->devices.n; i++)
-		if (device_is_explained(explanation, &memory->devices.v[i]))
-			add_device(explanation, &memory->devices.v[i], json);
+		if (explanation_device_is_explained(explanation, &memory->devices.v[i]))
+			explanation_add_device(explanation, &memory->devices.v[i], json);
 	output_json_end(json);
 	output_json_begin_array(json, "blocks");
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		if (ranges_contain(explanation->selected, memory->blocks[i].number))
-			add_block(explanation, i, json);
+			explanation_add_block(explanation, i, json);
 	output_json_end(json);
 	return output_json_end_document(json);
 }

@@ -30,7 +30,7 @@ struct output_json {
 	int error;
 };
 
-static struct output_json *begin(bool line)
+static struct output_json *output_json_begin(bool line)
 {
 	static char buffer[64 * 1024];
 	struct output_json *json = calloc(1, sizeof(*json));
@@ -47,7 +47,7 @@ static struct output_json *begin(bool line)
 struct output_json *output_json_begin_document(const char *command, int exit_code,
 					       const char *result)
 {
-	struct output_json *json = begin(false);
+	struct output_json *json = output_json_begin(false);
 
 	if (json)
 		putchar('{');
@@ -60,7 +60,7 @@ struct output_json *output_json_begin_document(const char *command, int exit_cod
 
 struct output_json *output_json_begin_line(void)
 {
-	struct output_json *json = begin(true);
+	struct output_json *json = output_json_begin(true);
 
 	output_json_begin_object(json, NULL);
 	return json;
@@ -70,7 +70,7 @@ struct output_json *output_json_begin_line(void)
  * The comma behind what comes before in the frame, a line of its own, the key. After an error
  * nothing is printed any more: half a document is no document, one with holes would be believed.
  */
-static void print_key(struct output_json *json, const char *key)
+static void output_json_print_key(struct output_json *json, const char *key)
 {
 	bool *has = json->in_array ? &json->has_elements : &json->has_members;
 
@@ -85,7 +85,7 @@ static void print_key(struct output_json *json, const char *key)
 		printf("\"%s\": ", key);
 }
 
-static void print_value(struct output_json *json, struct json_object *value)
+static void output_json_print_value(struct output_json *json, struct json_object *value)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
 		    (json->line ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_SPACED);
@@ -108,14 +108,14 @@ static void print_value(struct output_json *json, struct json_object *value)
  * Puts a value, which it takes over, where the document has grown to. NULL is JSON's null. Returns
  * whether it is there.
  */
-static bool add(struct output_json *json, const char *key, struct json_object *value)
+static bool output_json_add(struct output_json *json, const char *key, struct json_object *value)
 {
 	struct json_object *parent = json->depth ? json->open[json->depth - 1] : NULL;
 	int r = 0;
 
 	if (!json->depth) {
-		print_key(json, key);
-		print_value(json, value);
+		output_json_print_key(json, key);
+		output_json_print_value(json, value);
 		json_object_put(value);
 	} else if (!parent) {
 		/* There was no memory for it, which is noted. */
@@ -135,14 +135,16 @@ static bool add(struct output_json *json, const char *key, struct json_object *v
 }
 
 /* The same for a value that cannot be null, unless there is no memory for it. */
-static void add_new(struct output_json *json, const char *key, struct json_object *value)
+static void output_json_add_new(struct output_json *json, const char *key,
+				struct json_object *value)
 {
 	if (!value)
 		json->error = -ENOMEM;
-	add(json, key, value);
+	output_json_add(json, key, value);
 }
 
-static void open_level(struct output_json *json, const char *key, struct json_object *value)
+static void output_json_open_level(struct output_json *json, const char *key,
+				   struct json_object *value)
 {
 	if (json->depth == DEPTH_MAX)
 		abort();
@@ -150,7 +152,7 @@ static void open_level(struct output_json *json, const char *key, struct json_ob
 		json->error = -ENOMEM;
 	if (!json->depth)
 		json->key = key;
-	else if (!add(json, key, value))
+	else if (!output_json_add(json, key, value))
 		value = NULL;
 	json->open[json->depth++] = value;
 }
@@ -158,7 +160,7 @@ static void open_level(struct output_json *json, const char *key, struct json_ob
 void output_json_begin_object(struct output_json *json, const char *key)
 {
 	if (json)
-		open_level(json, key, json_object_new_object());
+		output_json_open_level(json, key, json_object_new_object());
 }
 
 void output_json_begin_array(struct output_json *json, const char *key)
@@ -166,10 +168,10 @@ void output_json_begin_array(struct output_json *json, const char *key)
 	if (!json)
 		return;
 	if (json->depth || json->in_array) {
-		open_level(json, key, json_object_new_array());
+		output_json_open_level(json, key, json_object_new_array());
 		return;
 	}
-	print_key(json, key);
+	output_json_print_key(json, key);
 	if (!json->error)
 		putchar_unlocked('[');
 	json->in_array = true;
@@ -190,13 +192,13 @@ void output_json_end(struct output_json *json)
 	if (json->depth)
 		return;
 	if (!json->line)
-		print_key(json, json->key);
-	print_value(json, json->open[0]);
+		output_json_print_key(json, json->key);
+	output_json_print_value(json, json->open[0]);
 	json_object_put(json->open[0]);
 }
 
 /* How many bytes the first character takes; 0 if it is not UTF-8 (RFC 3629, section 4). */
-static size_t utf8_length(const char *text)
+static size_t output_json_utf8_length(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	size_t n = p[0] < 0x80 ? 1 :
@@ -216,12 +218,12 @@ static size_t utf8_length(const char *text)
 	return n;
 }
 
-static bool is_utf8(const char *text)
+static bool output_json_is_utf8(const char *text)
 {
 	size_t n;
 
 	for (; *text; text += n)
-		if (!(n = utf8_length(text)))
+		if (!(n = output_json_utf8_length(text)))
 			return false;
 	return true;
 }
@@ -230,14 +232,14 @@ static bool is_utf8(const char *text)
  * A copy in which U+FFFD stands for each byte that is not UTF-8, as what the user typed or a file
  * has may be. NULL: no memory.
  */
-static char *utf8_copy(const char *text)
+static char *output_json_utf8_copy(const char *text)
 {
 	char *copy = malloc(3 * strlen(text) + 1), *end = copy;
 
 	if (!copy)
 		return NULL;
 	while (*text) {
-		size_t n = utf8_length(text);
+		size_t n = output_json_utf8_length(text);
 
 		end = n ? mempcpy(end, text, n) : stpcpy(end, "\uFFFD");
 		text += n ? n : 1;
@@ -253,12 +255,12 @@ void output_json_text(struct output_json *json, const char *key, const char *val
 	if (!json)
 		return;
 	if (!value) {
-		add(json, key, NULL);
+		output_json_add(json, key, NULL);
 		return;
 	}
-	if (!is_utf8(value))
-		value = copy = utf8_copy(value);
-	add_new(json, key, value ? json_object_new_string(value) : NULL);
+	if (!output_json_is_utf8(value))
+		value = copy = output_json_utf8_copy(value);
+	output_json_add_new(json, key, value ? json_object_new_string(value) : NULL);
 }
 
 void output_json_uint(struct output_json *json, const char *key, uint64_t value)
@@ -269,17 +271,17 @@ void output_json_uint(struct output_json *json, const char *key, uint64_t value)
 		return;
 	/* json-c has unsigned values since 0.14 only. */
 	if (value <= INT64_MAX) {
-		add_new(json, key, json_object_new_int64((int64_t)value));
+		output_json_add_new(json, key, json_object_new_int64((int64_t)value));
 	} else {
 		snprintf(text, sizeof(text), "%" PRIu64, value);
-		add_new(json, key, json_object_new_double_s((double)value, text));
+		output_json_add_new(json, key, json_object_new_double_s((double)value, text));
 	}
 }
 
 void output_json_bool(struct output_json *json, const char *key, bool value)
 {
 	if (json)
-		add_new(json, key, json_object_new_boolean(value));
+		output_json_add_new(json, key, json_object_new_boolean(value));
 }
 
 void output_json_null(struct output_json *json, const char *key)
@@ -294,7 +296,7 @@ void output_json_decimal(struct output_json *json, const char *key, double value
 	if (!json)
 		return;
 	snprintf(text, sizeof(text), "%.3f", value);
-	add_new(json, key, json_object_new_double_s(value, text));
+	output_json_add_new(json, key, json_object_new_double_s(value, text));
 }
 
 void output_json_ms(struct output_json *json, const char *key, int64_t ns)
@@ -305,7 +307,8 @@ void output_json_ms(struct output_json *json, const char *key, int64_t ns)
 		return;
 	snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, ns / CLOCK_NS_PER_MS,
 		 ns / (CLOCK_NS_PER_MS / 10) % 10);
-	add_new(json, key, json_object_new_double_s((double)ns / CLOCK_NS_PER_MS, text));
+	output_json_add_new(json, key,
+			    json_object_new_double_s((double)ns / CLOCK_NS_PER_MS, text));
 }
 
 int output_json_end_document(struct output_json *json)

@@ -57,7 +57,7 @@ void output_table_add_cell(struct output_table *table, const char *text)
 }
 
 /* Is some line of the text longer than that? */
-static bool is_wider(const char *text, size_t width)
+static bool output_table_is_wider(const char *text, size_t width)
 {
 	while (*text) {
 		size_t length = strcspn(text, "\n");
@@ -70,7 +70,7 @@ static bool is_wider(const char *text, size_t width)
 }
 
 /* Has a cell a slash, it gets a line break behind each. Errors: -ENOMEM. */
-static int break_cell(struct libscols_cell *cell)
+static int output_table_break_cell(struct libscols_cell *cell)
 {
 	const char *text = scols_cell_get_data(cell);
 	_cleanup_free_ char *broken = NULL;
@@ -90,7 +90,7 @@ static int break_cell(struct libscols_cell *cell)
 	return scols_cell_set_data(cell, broken) ? -ENOMEM : 0;
 }
 
-static int break_cells(struct libscols_table *table)
+static int output_table_break_cells(struct libscols_table *table)
 {
 	for (size_t column = 0; column < scols_table_get_ncols(table); column++) {
 		struct libscols_column *cl = scols_table_get_column(table, column);
@@ -100,7 +100,7 @@ static int break_cells(struct libscols_table *table)
 		scols_column_set_safechars(cl, "\n");
 		for (size_t line = 0; line < scols_table_get_nlines(table); line++) {
 			struct libscols_line *ln = scols_table_get_line(table, line);
-			int r = break_cell(scols_line_get_cell(ln, column));
+			int r = output_table_break_cell(scols_line_get_cell(ln, column));
 
 			if (r < 0)
 				return r;
@@ -109,7 +109,7 @@ static int break_cells(struct libscols_table *table)
 	return 0;
 }
 
-static int print(struct output_table *table)
+static int output_table_print(struct output_table *table)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -117,7 +117,8 @@ static int print(struct output_table *table)
 		return scols_print_table(table->table) ? -ENOMEM : 0;
 	if (scols_print_table_to_string(table->table, &text))
 		return -ENOMEM;
-	if (text && is_wider(text, terminal_width(STDOUT_FILENO)) && break_cells(table->table) < 0)
+	if (text && output_table_is_wider(text, terminal_width(STDOUT_FILENO)) &&
+	    output_table_break_cells(table->table) < 0)
 		return -ENOMEM;
 	return scols_print_table(table->table) ? -ENOMEM : 0;
 }
@@ -127,7 +128,7 @@ int output_table_finish(struct output_table *table)
 	int r = table->error;
 
 	if (r == 0)
-		r = print(table);
+		r = output_table_print(table);
 	scols_unref_table(table->table);
 	free(table);
 	return r;

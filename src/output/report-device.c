@@ -9,7 +9,8 @@
 #include "base/log.h"
 
 /* "memory32-39, 8 blocks, 1G"; "" for a device without blocks. The caller frees it. */
-static char *extent_text(const struct report_devices *devices, const struct device *device)
+static char *report_device_extent_text(const struct report_devices *devices,
+				       const struct device *device)
 {
 	_cleanup_free_ char *blocks = ranges_text(&device->blocks, 8);
 	uint64_t n = ranges_count(&device->blocks);
@@ -22,7 +23,8 @@ static char *extent_text(const struct report_devices *devices, const struct devi
 	return text;
 }
 
-static void print_steps(const struct report_devices *devices, const struct device_outcome *outcome)
+static void report_device_print_steps(const struct report_devices *devices,
+				      const struct device_outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->steps.n; i++) {
 		const struct provider_step *step = &outcome->steps.v[i];
@@ -40,25 +42,25 @@ static void print_steps(const struct report_devices *devices, const struct devic
 }
 
 /* For blocks that no device has, their numbers stand for the name. */
-static const char *device_name(const struct device *device)
+static const char *report_device_name(const struct device *device)
 {
 	return device->name ? device->name : "blocks without a device";
 }
 
 /* Why; NULL where there is nothing to say. */
-static const char *device_reason(const struct device_outcome *outcome)
+static const char *report_device_reason(const struct device_outcome *outcome)
 {
 	if (outcome->reason || outcome->cause == CAUSE_NONE)
 		return outcome->reason;
 	return outcome_reason(&(struct outcome){ .cause = outcome->cause }, BLOCK_UNKNOWN);
 }
 
-static void print_device(const struct report_devices *devices, const struct device_outcome *outcome,
-			 bool quiet)
+static void report_device_print_device(const struct report_devices *devices,
+				       const struct device_outcome *outcome, bool quiet)
 {
-	_cleanup_free_ char *extent = extent_text(devices, &outcome->device);
-	const char *name = device_name(&outcome->device), *where = extent ? extent : "",
-		   *reason = device_reason(outcome);
+	_cleanup_free_ char *extent = report_device_extent_text(devices, &outcome->device);
+	const char *name = report_device_name(&outcome->device), *where = extent ? extent : "",
+		   *reason = report_device_reason(outcome);
 
 	switch (outcome->result) {
 	case DEVICE_REMOVED:
@@ -74,7 +76,7 @@ static void print_device(const struct report_devices *devices, const struct devi
 		break;
 	case DEVICE_PLANNED:
 		if (!quiet)
-			print_steps(devices, outcome);
+			report_device_print_steps(devices, outcome);
 		break;
 	case DEVICE_PASSED_OVER:
 		log_info("%s%s: passed over: %s", name, where, reason ? reason : "");
@@ -91,10 +93,10 @@ static void print_device(const struct report_devices *devices, const struct devi
 void report_device_print(const struct report_devices *devices, bool quiet)
 {
 	for (size_t i = 0; i < devices->outcomes->n; i++)
-		print_device(devices, &devices->outcomes->v[i], quiet);
+		report_device_print_device(devices, &devices->outcomes->v[i], quiet);
 }
 
-static void add_steps(const struct device_outcome *outcome, struct output_json *json)
+static void report_device_add_steps(const struct device_outcome *outcome, struct output_json *json)
 {
 	output_json_begin_array(json, "steps");
 	for (size_t i = 0; i < outcome->steps.n; i++) {
@@ -111,8 +113,8 @@ static void add_steps(const struct device_outcome *outcome, struct output_json *
 	output_json_end(json);
 }
 
-static void add_device(const struct report_devices *devices, const struct device_outcome *outcome,
-		       struct output_json *json)
+static void report_device_add_device(const struct report_devices *devices,
+				     const struct device_outcome *outcome, struct output_json *json)
 {
 	const struct ranges *blocks = &outcome->device.blocks;
 
@@ -123,14 +125,14 @@ static void add_device(const struct report_devices *devices, const struct device
 	output_json_text(json, "result", device_result_name(outcome->result));
 	output_json_text(json, "errno", outcome->error ? error_name(outcome->error) : NULL);
 	output_json_text(json, "cause", outcome->cause ? outcome_cause_name(outcome->cause) : NULL);
-	output_json_text(json, "reason", device_reason(outcome));
+	output_json_text(json, "reason", report_device_reason(outcome));
 	output_json_uint(json, "size", ranges_count(blocks) * devices->block_size);
 	output_json_begin_array(json, "blocks");
 	for (size_t i = 0; i < blocks->n; i++)
 		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++)
 			output_json_uint(json, NULL, number);
 	output_json_end(json);
-	add_steps(outcome, json);
+	report_device_add_steps(outcome, json);
 	if (devices->new_blocks_zone && outcome->result == DEVICE_PLANNED)
 		output_json_text(json, "online_in", devices->new_blocks_zone);
 	output_json_ms(json, "elapsed_ms", outcome->elapsed_ns);
@@ -141,6 +143,6 @@ void report_device_add_json(const struct report_devices *devices, struct output_
 {
 	output_json_begin_array(json, "devices");
 	for (size_t i = 0; i < devices->outcomes->n; i++)
-		add_device(devices, &devices->outcomes->v[i], json);
+		report_device_add_device(devices, &devices->outcomes->v[i], json);
 	output_json_end(json);
 }

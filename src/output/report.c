@@ -11,21 +11,21 @@
 #include "output/output-block.h"
 #include "output/report-device.h"
 
-static bool same_text(const char *a, const char *b)
+static bool report_same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool same_line(const struct outcome *a, const struct outcome *b)
+static bool report_same_line(const struct outcome *a, const struct outcome *b)
 {
 	return b->block == a->block + 1 && a->result == b->result && a->cause == b->cause &&
 	       a->error == b->error && a->zone_before == b->zone_before &&
 	       a->zone_after == b->zone_after && a->after == b->after &&
-	       same_text(a->detail, b->detail);
+	       report_same_text(a->detail, b->detail);
 }
 
 /* The zone, where there is one, as ", zone Movable". */
-static const char *zone_text(const char *before, enum zone zone, char *buffer)
+static const char *report_zone_text(const char *before, enum zone zone, char *buffer)
 {
 	buffer[0] = '\0';
 	if (zone != ZONE_UNKNOWN && zone != ZONE_NONE)
@@ -33,8 +33,8 @@ static const char *zone_text(const char *before, enum zone zone, char *buffer)
 	return buffer;
 }
 
-static void print_success(const struct report *report, const struct outcome *outcome,
-			  const char *blocks, const char *extent)
+static void report_print_success(const struct report *report, const struct outcome *outcome,
+				 const char *blocks, const char *extent)
 {
 	bool online = report->plan->wanted == BLOCK_ONLINE;
 	char zone[48], before[48];
@@ -43,18 +43,19 @@ static void print_success(const struct report *report, const struct outcome *out
 	case OUTCOME_CHANGED:
 		if (online)
 			printf("%s: online%s%s (%s)\n", blocks,
-			       zone_text(", zone ", outcome->zone_after, zone),
-			       outcome->rezone ?
-				       zone_text(", was in zone ", outcome->zone_before, before) :
-				       "",
+			       report_zone_text(", zone ", outcome->zone_after, zone),
+			       outcome->rezone ? report_zone_text(", was in zone ",
+								  outcome->zone_before, before) :
+						 "",
 			       extent);
 		else
 			printf("%s: offline%s (%s)\n", blocks,
-			       zone_text(", was in zone ", outcome->zone_before, zone), extent);
+			       report_zone_text(", was in zone ", outcome->zone_before, zone),
+			       extent);
 		break;
 	case OUTCOME_ALREADY:
 		printf("%s: already %s%s (%s)\n", blocks, block_state_name(report->plan->wanted),
-		       zone_text(", zone ", outcome->zone_after, zone), extent);
+		       report_zone_text(", zone ", outcome->zone_after, zone), extent);
 		break;
 	case OUTCOME_VANISHED:
 		printf("%s: gone (%s)\n", blocks, extent);
@@ -64,8 +65,8 @@ static void print_success(const struct report *report, const struct outcome *out
 	}
 }
 
-static void print_failure(const struct report *report, const struct outcome *outcome,
-			  const char *blocks, const char *extent)
+static void report_print_failure(const struct report *report, const struct outcome *outcome,
+				 const char *blocks, const char *extent)
 {
 	const char *reason = outcome_reason(outcome, report->plan->wanted);
 	const char *verb = outcome->result == OUTCOME_CHANGED ||
@@ -76,13 +77,13 @@ static void print_failure(const struct report *report, const struct outcome *out
 
 	log_error("%s: %s (%s)%s: %s%s%s%s%s", blocks, verb, extent,
 		  outcome->cause == CAUSE_WRONG_ZONE ?
-			  zone_text(" in zone ", outcome->zone_after, zone) :
+			  report_zone_text(" in zone ", outcome->zone_after, zone) :
 			  "",
 		  outcome->error ? error_name(outcome->error) : "", outcome->error ? ": " : "",
 		  reason, outcome->detail ? "; " : "", outcome->detail ? outcome->detail : "");
 }
 
-static void print_totals(const struct report *report, const struct outcome_totals *totals)
+static void report_print_totals(const struct report *report, const struct outcome_totals *totals)
 {
 	const char *separator = "";
 	char size[FORMAT_SIZE], elapsed[FORMAT_SIZE];
@@ -102,7 +103,7 @@ static void print_totals(const struct report *report, const struct outcome_total
 }
 
 /* The plan, in the order of its writes: runs that go up or down by one. */
-static void print_planned(const struct report *report)
+static void report_print_planned(const struct report *report)
 {
 	const struct plan *plan = report->plan;
 
@@ -185,24 +186,24 @@ void report_print(const struct report *report, bool quiet)
 		const struct outcome *outcome = &outcomes->v[i];
 		char blocks[BLOCK_RANGE_NAME_SIZE], extent[OUTPUT_BLOCK_TEXT_SIZE];
 
-		for (next = i + 1;
-		     next < outcomes->n && same_line(&outcomes->v[next - 1], &outcomes->v[next]);
+		for (next = i + 1; next < outcomes->n &&
+				   report_same_line(&outcomes->v[next - 1], &outcomes->v[next]);
 		     next++)
 			;
 		block_range_name(outcome->block, outcomes->v[next - 1].block, blocks);
 		output_block_extent(next - i, report->memory->block_size, extent);
 		lines++;
 		if (outcome_is_failure(outcome, report->plan->wanted))
-			print_failure(report, outcome, blocks, extent);
+			report_print_failure(report, outcome, blocks, extent);
 		else if (!quiet && !(report->devices && outcome->after == BLOCK_UNKNOWN))
-			print_success(report, outcome, blocks, extent);
+			report_print_success(report, outcome, blocks, extent);
 	}
 	if (!quiet && report->dry_run)
-		print_planned(report);
+		report_print_planned(report);
 	if (report->devices)
 		report_device_print(&devices, quiet);
 	else if (!quiet && !report->dry_run && lines > 1)
-		print_totals(report, &totals);
+		report_print_totals(report, &totals);
 	if (!quiet && !outcomes->n && !report->devices && !(report->knobs && report->knobs->n))
 		printf("%s: no block matches\n", report->command);
 }
