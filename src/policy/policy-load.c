@@ -11,7 +11,7 @@
 #define PROVIDERS_MAX 32
 
 /* The words of a provider condition, made once from the list of providers. */
-static const char *const *policy_providers(void)
+static const char *const *policy_load_providers(void)
 {
 	static const char *words[PROVIDERS_MAX + 3];
 	size_t n = 0;
@@ -50,7 +50,7 @@ int policy_load_given(const char *const *paths, size_t n, struct policy *ret, st
 	struct policy policy;
 	int r = 0;
 
-	policy_init(&policy, policy_providers());
+	policy_init(&policy, policy_load_providers());
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		_cleanup_free_ char *text = NULL;
 		size_t length;
@@ -77,7 +77,7 @@ int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err
 
 	if (r < 0)
 		return r;
-	policy_init(&policy, policy_providers());
+	policy_init(&policy, policy_load_providers());
 	for (size_t i = 0; r == 0 && i < files.n; i++)
 		r = policy_load_file(sysfs, files.paths[i], &policy, err);
 	if (r == 0)

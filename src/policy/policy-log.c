@@ -20,8 +20,8 @@ struct stretch {
 	uint64_t first, last;
 };
 
-static const struct outcome *find_outcome(const struct policy_run_result *result, uint64_t block,
-					  size_t *at)
+static const struct outcome *policy_log_find_outcome(const struct policy_run_result *result,
+						     uint64_t block, size_t *at)
 {
 	const struct outcomes *outcomes = &result->plan.plan.outcomes;
 
@@ -44,7 +44,7 @@ static bool stretch_goes_on(const struct stretch *stretch, const struct policy_c
 		      o->error == outcome->error && o->zone_after == outcome->zone_after);
 }
 
-static void ratio_texts(const struct stretch *stretch, char *text)
+static void policy_log_ratio_texts(const struct stretch *stretch, char *text)
 {
 	const struct ratio *before = &stretch->result->before, *after = &stretch->result->after;
 
@@ -55,7 +55,7 @@ static void ratio_texts(const struct stretch *stretch, char *text)
 }
 
 /* "provider PNP0C80:00" and "/etc/memhpctl.conf:12". */
-static void origin_texts(const struct stretch *stretch, char *device, char *rule)
+static void policy_log_origin_texts(const struct stretch *stretch, char *device, char *rule)
 {
 	const struct memory *memory = &stretch->result->memory;
 	const struct policy_rule *by = stretch->choice->rule;
@@ -83,7 +83,7 @@ static enum journal_priority stretch_priority(const struct stretch *stretch)
 }
 
 /* What happened, in words. */
-static void result_text(const struct stretch *stretch, char *text)
+static void policy_log_result_text(const struct stretch *stretch, char *text)
 {
 	const struct outcome *outcome = stretch->outcome;
 
@@ -109,9 +109,9 @@ static void stretch_log(const struct policy_run_request *request, const struct s
 	const struct outcome *outcome = stretch->outcome;
 	_cleanup_free_ char *message = NULL;
 
-	ratio_texts(stretch, ratio);
-	origin_texts(stretch, device, rule);
-	result_text(stretch, text);
+	policy_log_ratio_texts(stretch, ratio);
+	policy_log_origin_texts(stretch, device, rule);
+	policy_log_result_text(stretch, text);
 	block_range_name(stretch->first, stretch->last, range);
 	if (asprintf(&message, "%s: %s (%" PRIu64 " block%s, %s); %s, %s%s%s%s%s", range, text, n,
 		     n == 1 ? "" : "s", format_size(n * stretch->result->memory.block_size, size),
@@ -146,7 +146,7 @@ void policy_log(const struct policy_run_request *request, const struct policy_ru
 
 	for (size_t i = 0; i < plan->n_choices; i++) {
 		const struct policy_choice *choice = &plan->choices[i];
-		const struct outcome *outcome = find_outcome(result, choice->block, &at);
+		const struct outcome *outcome = policy_log_find_outcome(result, choice->block, &at);
 
 		if (choice->known)
 			continue;

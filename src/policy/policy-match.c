@@ -11,28 +11,30 @@
 #include "provider/provider.h"
 #include "system/iomem.h"
 
-static bool word_overlaps(const struct policy_word *word, uint64_t first, uint64_t last)
+static bool policy_match_word_overlaps(const struct policy_word *word, uint64_t first,
+				       uint64_t last)
 {
 	return word->first <= first && last <= word->last;
 }
 
-static bool word_fits_node(const struct policy_word *word, const struct policy_subject *subject)
+static bool policy_match_word_fits_node(const struct policy_word *word,
+					const struct policy_subject *subject)
 {
 	if (word->first > word->last)
 		return subject->n_nodes && subject->cpuless == !strcmp(word->text, "cpuless");
 	for (size_t i = 0; i < subject->n_nodes; i++)
-		if (word_overlaps(word, subject->nodes[i], subject->nodes[i]))
+		if (policy_match_word_overlaps(word, subject->nodes[i], subject->nodes[i]))
 			return true;
 	return false;
 }
 
-static bool word_fits_virt(const char *word, const char *virt)
+static bool policy_match_word_fits_virt(const char *word, const char *virt)
 {
 	return !strcmp(word, virt) || (!strcmp(word, "vm") && strcmp(virt, "none"));
 }
 
-static bool word_fits(const struct policy_word *word, enum policy_key key,
-		      const struct policy_subject *subject)
+static bool policy_match_word_fits(const struct policy_word *word, enum policy_key key,
+				   const struct policy_subject *subject)
 {
 	switch (key) {
 	case POLICY_KEY_PROVIDER:
@@ -40,15 +42,15 @@ static bool word_fits(const struct policy_word *word, enum policy_key key,
 	case POLICY_KEY_DEVICE:
 		return !fnmatch(word->text, subject->device, 0);
 	case POLICY_KEY_VIRT:
-		return word_fits_virt(word->text, subject->platform->virt);
+		return policy_match_word_fits_virt(word->text, subject->platform->virt);
 	case POLICY_KEY_ARCH:
 		return !fnmatch(word->text, subject->platform->arch, 0);
 	case POLICY_KEY_NODE:
-		return word_fits_node(word, subject);
+		return policy_match_word_fits_node(word, subject);
 	case POLICY_KEY_ADDRESS:
-		return word_overlaps(word, subject->first, subject->last);
+		return policy_match_word_overlaps(word, subject->first, subject->last);
 	case POLICY_KEY_BLOCK:
-		return word_overlaps(word, subject->block, subject->block);
+		return policy_match_word_overlaps(word, subject->block, subject->block);
 	default:
 		return false;
 	}
@@ -60,7 +62,7 @@ bool policy_condition_holds(const struct policy_condition *condition, enum polic
 	if (!condition->present)
 		return true;
 	for (size_t i = 0; i < condition->n_words; i++)
-		if (word_fits(&condition->words[i], key, subject))
+		if (policy_match_word_fits(&condition->words[i], key, subject))
 			return !condition->negated;
 	return condition->negated;
 }
@@ -143,7 +145,7 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 }
 
 /* Nodes that list no processor. */
-static int scene_load_cpuless(const struct sysfs *sysfs, struct policy_scene *scene)
+static int policy_match_scene_load_cpuless(const struct sysfs *sysfs, struct policy_scene *scene)
 {
 	int r = 0;
 
@@ -169,7 +171,7 @@ static int scene_load_cpuless(const struct sysfs *sysfs, struct policy_scene *sc
  * Memory that its driver added with add_memory_driver_managed() carries that driver's name: "System
  * RAM (NVIDIA)".
  */
-static int scene_load_foreign(const struct sysfs *sysfs, struct policy_scene *scene)
+static int policy_match_scene_load_foreign(const struct sysfs *sysfs, struct policy_scene *scene)
 {
 	uint64_t size = scene->memory->block_size;
 	struct iomem iomem;
@@ -194,9 +196,9 @@ int policy_scene_load(const struct sysfs *sysfs, const struct memory *memory,
 	int r;
 
 	platform_load(sysfs, &scene.platform);
-	r = scene_load_cpuless(sysfs, &scene);
+	r = policy_match_scene_load_cpuless(sysfs, &scene);
 	if (r == 0)
-		r = scene_load_foreign(sysfs, &scene);
+		r = policy_match_scene_load_foreign(sysfs, &scene);
 	if (r < 0) {
 		policy_scene_done(&scene);
 		return r;

@@ -8,7 +8,7 @@
 #include "provider/provider.h"
 
 /* The first node of a block, UINT32_MAX for none. */
-static uint32_t first_node(const struct memory *memory, const struct block *block)
+static uint32_t policy_plan_first_node(const struct memory *memory, const struct block *block)
 {
 	const struct node_set *nodes = memory_nodes(memory, block);
 
@@ -19,8 +19,8 @@ static uint32_t first_node(const struct memory *memory, const struct block *bloc
  * Would it be movable? A plain online goes where the kernel says now; under its own policy
  * auto-movable the kernel has a guard of its own.
  */
-static bool becomes_movable(const struct policy_plan_request *request,
-			    const struct policy_choice *choice)
+static bool policy_plan_becomes_movable(const struct policy_plan_request *request,
+					const struct policy_choice *choice)
 {
 	const struct block *block = memory_find(request->scene->memory, choice->block);
 
@@ -31,19 +31,19 @@ static bool becomes_movable(const struct policy_plan_request *request,
 }
 
 /* Neighbours in the list of choices that are decided together. */
-static bool same_group(const struct policy_plan_request *request, const struct policy_choice *a,
-		       const struct policy_choice *b)
+static bool policy_plan_same_group(const struct policy_plan_request *request,
+				   const struct policy_choice *a, const struct policy_choice *b)
 {
 	const struct memory *memory = request->scene->memory;
 
 	return a->rule == b->rule && a->device == b->device && a->action == b->action &&
-	       becomes_movable(request, a) == becomes_movable(request, b) &&
-	       first_node(memory, memory_find(memory, a->block)) ==
-		       first_node(memory, memory_find(memory, b->block));
+	       policy_plan_becomes_movable(request, a) == policy_plan_becomes_movable(request, b) &&
+	       policy_plan_first_node(memory, memory_find(memory, a->block)) ==
+		       policy_plan_first_node(memory, memory_find(memory, b->block));
 }
 
-static int choose(const struct policy_plan_request *request, const struct block *block,
-		  struct policy_choice *choice)
+static int policy_plan_choose(const struct policy_plan_request *request, const struct block *block,
+			      struct policy_choice *choice)
 {
 	struct policy_subject subject = policy_subject_of(request->scene, block);
 	enum policy_state_state known = request->known ? policy_state_find(request->known, block) :
@@ -64,20 +64,20 @@ static int choose(const struct policy_plan_request *request, const struct block 
 
 /* Lets the guard look at the choices first to last of one group, and counts what becomes of them.
  */
-static void guard_group(const struct policy_plan_request *request, struct ratio *ratio,
-			struct policy_choice *choices, size_t first, size_t last)
+static void policy_plan_guard_group(const struct policy_plan_request *request, struct ratio *ratio,
+				    struct policy_choice *choices, size_t first, size_t last)
 {
 	const struct memory *memory = request->scene->memory;
 	const struct policy_choice *any = &choices[last];
 	const struct device *device =
 		any->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[any->device];
-	uint32_t node = first_node(memory, memory_find(memory, any->block));
+	uint32_t node = policy_plan_first_node(memory, memory_find(memory, any->block));
 	struct policy_guard guard;
 	uint64_t n = last - first + 1, fit;
 
 	if (any->action == POLICY_LEAVE)
 		return;
-	if (!becomes_movable(request, any)) {
+	if (!policy_plan_becomes_movable(request, any)) {
 		ratio_account(ratio, node, n * memory->block_size, 0);
 		return;
 	}
@@ -102,7 +102,8 @@ static void guard_group(const struct policy_plan_request *request, struct ratio 
 		      fit * memory->block_size);
 }
 
-static int guard_all(const struct policy_plan_request *request, struct policy_plan *plan)
+static int policy_plan_guard_all(const struct policy_plan_request *request,
+				 struct policy_plan *plan)
 {
 	struct ratio ratio = *request->ratio;
 
@@ -112,16 +113,17 @@ static int guard_all(const struct policy_plan_request *request, struct policy_pl
 		return -ENOMEM;
 	memcpy(ratio.nodes, request->ratio->nodes, ratio.n_nodes * sizeof(*ratio.nodes));
 	for (size_t end = plan->n_choices, first; end > 0; end = first) {
-		for (first = end - 1; first > 0 && same_group(request, &plan->choices[first - 1],
-							      &plan->choices[first]);)
+		for (first = end - 1;
+		     first > 0 && policy_plan_same_group(request, &plan->choices[first - 1],
+							 &plan->choices[first]);)
 			first--;
-		guard_group(request, &ratio, plan->choices, first, end - 1);
+		policy_plan_guard_group(request, &ratio, plan->choices, first, end - 1);
 	}
 	ratio_done(&ratio);
 	return 0;
 }
 
-static enum zone_request zone_of(enum policy_action action)
+static enum zone_request policy_plan_zone_of(enum policy_action action)
 {
 	return action == POLICY_ONLINE_KERNEL  ? ZONE_REQUEST_KERNEL :
 	       action == POLICY_ONLINE_MOVABLE ? ZONE_REQUEST_MOVABLE :
@@ -129,8 +131,8 @@ static enum zone_request zone_of(enum policy_action action)
 }
 
 /* Plans the choices first to last, which have the same action. */
-static int plan_group(const struct policy_plan_request *request, struct policy_plan *plan,
-		      size_t first, size_t last)
+static int policy_plan_group(const struct policy_plan_request *request, struct policy_plan *plan,
+			     size_t first, size_t last)
 {
 	struct ranges blocks = { 0 };
 	struct plan part;
@@ -140,8 +142,8 @@ static int plan_group(const struct policy_plan_request *request, struct policy_p
 		r = ranges_add(&blocks, plan->choices[i].block, plan->choices[i].block);
 	if (r >= 0)
 		r = plan_online(request->scene->memory, &blocks,
-				zone_of(plan->choices[first].action), request->kernel_decides,
-				&part);
+				policy_plan_zone_of(plan->choices[first].action),
+				request->kernel_decides, &part);
 	if (r >= 0)
 		r = plan_put_above(&plan->plan, &part);
 	ranges_done(&blocks);
@@ -160,9 +162,10 @@ int policy_plan_make(const struct policy_plan_request *request, struct policy_pl
 	for (size_t i = 0; r == 0 && i < memory->n_blocks; i++)
 		if (memory->blocks[i].state == BLOCK_OFFLINE &&
 		    (!request->blocks || ranges_contain(request->blocks, memory->blocks[i].number)))
-			r = choose(request, &memory->blocks[i], &plan.choices[plan.n_choices++]);
+			r = policy_plan_choose(request, &memory->blocks[i],
+					       &plan.choices[plan.n_choices++]);
 	if (r == 0 && request->ratio)
-		r = guard_all(request, &plan);
+		r = policy_plan_guard_all(request, &plan);
 	for (size_t first = 0, next; r == 0 && first < plan.n_choices; first = next) {
 		enum policy_action action = plan.choices[first].action;
 
@@ -170,7 +173,7 @@ int policy_plan_make(const struct policy_plan_request *request, struct policy_pl
 		     next < plan.n_choices && plan.choices[next].action == action;)
 			next++;
 		if (action != POLICY_LEAVE)
-			r = plan_group(request, &plan, first, next - 1);
+			r = policy_plan_group(request, &plan, first, next - 1);
 	}
 	if (r < 0) {
 		policy_plan_done(&plan);
@@ -187,7 +190,7 @@ void policy_plan_done(struct policy_plan *plan)
 	*plan = (struct policy_plan){ 0 };
 }
 
-static int choice_compare(const void *key, const void *element)
+static int policy_plan_choice_compare(const void *key, const void *element)
 {
 	uint64_t number = *(const uint64_t *)key,
 		 other = ((const struct policy_choice *)element)->block;
@@ -198,6 +201,6 @@ static int choice_compare(const void *key, const void *element)
 const struct policy_choice *policy_plan_find(const struct policy_plan *plan, uint64_t block)
 {
 	return plan->n_choices ? bsearch(&block, plan->choices, plan->n_choices,
-					 sizeof(*plan->choices), choice_compare) :
+					 sizeof(*plan->choices), policy_plan_choice_compare) :
 				 NULL;
 }

@@ -15,7 +15,7 @@
 #include "system/writer.h"
 
 /* A block for the barrier below: one that can never go offline, else the lowest that is online. */
-static const struct block *barrier_block(const struct memory *memory)
+static const struct block *policy_run_barrier_block(const struct memory *memory)
 {
 	const struct block *lowest = NULL;
 
@@ -41,7 +41,7 @@ static const struct block *barrier_block(const struct memory *memory)
 static int policy_run_wait_for_adder(const struct policy_run_request *request,
 				     const struct memory *memory)
 {
-	const struct block *block = barrier_block(memory);
+	const struct block *block = policy_run_barrier_block(memory);
 	char directory[sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
 	struct write_job job = { .directory = directory, .attribute = "online", .value = "1" };
 	struct write_result result;

@@ -66,7 +66,7 @@ const char *policy_key_name(enum policy_key key)
 }
 
 /* The index of a word among names, some of which may be NULL; -1 if it is none. */
-static int find_name(const char *const *names, size_t n, const char *text)
+static int policy_value_find_name(const char *const *names, size_t n, const char *text)
 {
 	for (size_t i = 0; i < n; i++)
 		if (names[i] && !strcmp(names[i], text))
@@ -76,7 +76,7 @@ static int find_name(const char *const *names, size_t n, const char *text)
 
 int policy_value_action(const char *text, enum policy_action *ret, struct error *err)
 {
-	int i = find_name(action_names, POLICY_ACTION_COUNT, text);
+	int i = policy_value_find_name(action_names, POLICY_ACTION_COUNT, text);
 
 	if (i < 0)
 		return error_set(err, -EINVAL,
@@ -108,7 +108,7 @@ int policy_value_retries(const char *text, uint32_t *ret, struct error *err)
 
 int policy_value_online_policy(const char *text, const char **ret, struct error *err)
 {
-	int i = find_name(online_policies, ARRAY_SIZE(online_policies), text);
+	int i = policy_value_find_name(online_policies, ARRAY_SIZE(online_policies), text);
 
 	if (i < 0)
 		return error_set(err, -EINVAL, "online-policy = %s: contig-zones or auto-movable",
@@ -118,7 +118,7 @@ int policy_value_online_policy(const char *text, const char **ret, struct error 
 }
 
 /* "301%", or "off". */
-static int value_percent(const char *text, uint32_t *ret, struct error *err)
+static int policy_value_percent(const char *text, uint32_t *ret, struct error *err)
 {
 	char digits[16] = "";
 	size_t length = strlen(text);
@@ -145,10 +145,10 @@ int policy_value_guard(const char *key, const char *text, struct policy_guard *g
 
 	if (!strcmp(key, "max-movable-ratio")) {
 		guard->has_ratio = true;
-		return value_percent(text, &guard->max_percent, err) < 0 ? -EINVAL : 1;
+		return policy_value_percent(text, &guard->max_percent, err) < 0 ? -EINVAL : 1;
 	}
 	if (!strcmp(key, "ratio-scope")) {
-		i = find_name(scope_names, ARRAY_SIZE(scope_names), text);
+		i = policy_value_find_name(scope_names, ARRAY_SIZE(scope_names), text);
 		if (i < 0)
 			return error_set(err, -EINVAL,
 					 "ratio-scope = %s: system, node or node+system", text);
@@ -157,7 +157,7 @@ int policy_value_guard(const char *key, const char *text, struct policy_guard *g
 		return 1;
 	}
 	if (!strcmp(key, "over-ratio")) {
-		i = find_name(over_names, ARRAY_SIZE(over_names), text);
+		i = policy_value_find_name(over_names, ARRAY_SIZE(over_names), text);
 		if (i < 0)
 			return error_set(err, -EINVAL,
 					 "over-ratio = %s: online_kernel, leave or warn", text);
@@ -169,7 +169,8 @@ int policy_value_guard(const char *key, const char *text, struct policy_guard *g
 }
 
 /* "5", "2-3", "0x100000000-0x1ffffffff". */
-static int value_range(enum policy_key key, char *text, struct policy_word *word, struct error *err)
+static int policy_value_range(enum policy_key key, char *text, struct policy_word *word,
+			      struct error *err)
 {
 	int (*parse)(const char *text, uint64_t *ret) = key == POLICY_KEY_ADDRESS ? parse_address :
 										    parse_decimal;
@@ -192,7 +193,8 @@ static int value_range(enum policy_key key, char *text, struct policy_word *word
 	return 0;
 }
 
-static int check_provider(const char *text, const char *const *providers, struct error *err)
+static int policy_value_check_provider(const char *text, const char *const *providers,
+				       struct error *err)
 {
 	char list[256] = "";
 	size_t used = 0;
@@ -211,7 +213,7 @@ static int check_provider(const char *text, const char *const *providers, struct
 }
 
 /* The words of uname(1) would never fit: a rule with one would be no rule. */
-static int check_arch(const char *text, struct error *err)
+static int policy_value_check_arch(const char *text, struct error *err)
 {
 	static const struct {
 		const char *uname, *word;
@@ -229,25 +231,25 @@ static int check_arch(const char *text, struct error *err)
 	return 0;
 }
 
-static int value_word(enum policy_key key, char *text, const char *const *providers,
-		      struct policy_word *word, struct error *err)
+static int policy_value_word(enum policy_key key, char *text, const char *const *providers,
+			     struct policy_word *word, struct error *err)
 {
 	int r = 0;
 
 	*word = (struct policy_word){ .first = 1 };
 	switch (key) {
 	case POLICY_KEY_PROVIDER:
-		r = check_provider(text, providers, err);
+		r = policy_value_check_provider(text, providers, err);
 		break;
 	case POLICY_KEY_VIRT:
-		if (find_name(virt_words, ARRAY_SIZE(virt_words), text) < 0)
+		if (policy_value_find_name(virt_words, ARRAY_SIZE(virt_words), text) < 0)
 			return error_set(err, -EINVAL,
 					 "virt = %s: none, vm, or a word of systemd-detect-virt "
 					 "such as kvm, vmware or microsoft",
 					 text);
 		break;
 	case POLICY_KEY_ARCH:
-		r = check_arch(text, err);
+		r = policy_value_check_arch(text, err);
 		break;
 	case POLICY_KEY_NODE:
 		if (!strcmp(text, "cpuless") || !strcmp(text, "has-cpu"))
@@ -255,7 +257,7 @@ static int value_word(enum policy_key key, char *text, const char *const *provid
 		/* fall through */
 	case POLICY_KEY_ADDRESS:
 	case POLICY_KEY_BLOCK:
-		r = value_range(key, text, word, err);
+		r = policy_value_range(key, text, word, err);
 		break;
 	default:
 		break;
@@ -292,8 +294,8 @@ int policy_value_condition(enum policy_key key, const char *text, const char *co
 			r = error_set(err, -EINVAL, "%s = %s: a word is missing",
 				      policy_key_name(key), text);
 		else
-			r = value_word(key, part, providers, &condition.words[condition.n_words],
-				       err);
+			r = policy_value_word(key, part, providers,
+					      &condition.words[condition.n_words], err);
 		condition.n_words += r == 0;
 	}
 	if (r < 0) {

@@ -26,7 +26,7 @@ static struct ratio_amounts *ratio_of_node(struct ratio *ratio, uint32_t node)
 	return &larger[ratio->n_nodes++].amounts;
 }
 
-static void amounts_add(struct ratio_amounts *amounts, uint64_t kernel, uint64_t movable)
+static void ratio_amounts_add(struct ratio_amounts *amounts, uint64_t kernel, uint64_t movable)
 {
 	amounts->kernel += kernel;
 	amounts->movable += movable;
@@ -63,14 +63,14 @@ int ratio_load(const struct sysfs *sysfs, struct ratio *ret)
 		}
 		pages *= page_size;
 		if (!strcmp(name, "present"))
-			amounts_add(amounts, zone_is_kernel(zone) ? pages : 0,
-				    zone == ZONE_MOVABLE ? pages : 0);
+			ratio_amounts_add(amounts, zone_is_kernel(zone) ? pages : 0,
+					  zone == ZONE_MOVABLE ? pages : 0);
 		else if (zone_is_kernel(zone) && pages <= amounts->kernel)
-			amounts_add(amounts, -pages, pages);
+			ratio_amounts_add(amounts, -pages, pages);
 	}
 	for (size_t i = 0; i < ratio.n_nodes; i++)
-		amounts_add(&ratio.system, ratio.nodes[i].amounts.kernel,
-			    ratio.nodes[i].amounts.movable);
+		ratio_amounts_add(&ratio.system, ratio.nodes[i].amounts.kernel,
+				  ratio.nodes[i].amounts.movable);
 	if (!ratio.n_nodes)
 		return -EINVAL;
 	*ret = ratio;
@@ -94,7 +94,7 @@ uint32_t ratio_percent(const struct ratio_amounts *amounts)
 	return percent > UINT32_MAX ? UINT32_MAX : (uint32_t)percent;
 }
 
-static uint64_t amounts_room(const struct ratio_amounts *amounts, uint32_t max_percent)
+static uint64_t ratio_amounts_room(const struct ratio_amounts *amounts, uint32_t max_percent)
 {
 	unsigned __int128 most = (unsigned __int128)amounts->kernel * max_percent / 100;
 
@@ -108,9 +108,9 @@ uint64_t ratio_room(const struct ratio *ratio, const struct policy_guard *guard,
 	if (guard->max_percent == POLICY_RATIO_OFF)
 		return UINT64_MAX;
 	if (guard->scope & POLICY_SCOPE_SYSTEM)
-		room = amounts_room(&ratio->system, guard->max_percent);
+		room = ratio_amounts_room(&ratio->system, guard->max_percent);
 	for (size_t i = 0; (guard->scope & POLICY_SCOPE_NODE) && i < ratio->n_nodes; i++) {
-		uint64_t of_node = amounts_room(&ratio->nodes[i].amounts, guard->max_percent);
+		uint64_t of_node = ratio_amounts_room(&ratio->nodes[i].amounts, guard->max_percent);
 
 		if (ratio->nodes[i].node == node && of_node < room)
 			room = of_node;
@@ -129,8 +129,8 @@ uint64_t ratio_room(const struct ratio *ratio, const struct policy_guard *guard,
 
 void ratio_account(struct ratio *ratio, uint32_t node, uint64_t kernel, uint64_t movable)
 {
-	amounts_add(&ratio->system, kernel, movable);
+	ratio_amounts_add(&ratio->system, kernel, movable);
 	for (size_t i = 0; i < ratio->n_nodes; i++)
 		if (ratio->nodes[i].node == node)
-			amounts_add(&ratio->nodes[i].amounts, kernel, movable);
+			ratio_amounts_add(&ratio->nodes[i].amounts, kernel, movable);
 }
