@@ -42,7 +42,8 @@ static void device_outcome_done(struct device_outcome *outcome)
 	ranges_done(&outcome->device.blocks);
 }
 
-static bool is_among(const struct device_outcomes *outcomes, const struct device *device)
+static bool device_outcome_is_among(const struct device_outcomes *outcomes,
+				    const struct device *device)
 {
 	for (size_t i = 0; i < outcomes->n; i++)
 		if (device->name && outcomes->v[i].device.name &&
@@ -61,7 +62,7 @@ int device_outcomes_take(struct device_outcomes *outcomes, struct device_outcome
 		return -ENOMEM;
 	outcomes->v = larger;
 	for (size_t i = 0; i < outcomes->n; i++) {
-		if (is_among(more, &larger[i].device))
+		if (device_outcome_is_among(more, &larger[i].device))
 			device_outcome_done(&larger[i]);
 		else
 			larger[n++] = larger[i];
@@ -106,7 +107,7 @@ void device_outcome_set(struct device_outcome *outcome, enum device_result resul
 	outcome->reason = reason;
 }
 
-static bool is_denied(enum outcome_cause cause)
+static bool device_outcome_is_denied(enum outcome_cause cause)
 {
 	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY;
 }
@@ -128,7 +129,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 			continue;
 		failures++;
 		transient += outcome_cause_is_transient(outcome->cause);
-		denied += is_denied(outcome->cause);
+		denied += device_outcome_is_denied(outcome->cause);
 	}
 	/* A dry run ends as the run would. */
 	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED] + count[DEVICE_PLANNED];

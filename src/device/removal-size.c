@@ -74,7 +74,7 @@ static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size
 	return r;
 }
 
-static bool has_turned_down(const struct device_outcome *device)
+static bool removal_size_has_turned_down(const struct device_outcome *device)
 {
 	return device->result == DEVICE_FAILED || device->result == DEVICE_REFUSED;
 }
@@ -140,7 +140,7 @@ int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, stru
 }
 
 /* Would the next device fare no better either? */
-static bool is_hopeless(enum outcome_cause cause)
+static bool removal_size_is_hopeless(enum outcome_cause cause)
 {
 	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY || cause == CAUSE_STUCK ||
 	       cause == CAUSE_PENDING;
@@ -162,9 +162,9 @@ static int removal_size_settle(const struct run *run, struct removal_size *goal,
 		if (device->result == DEVICE_REMOVED) {
 			goal->blocks -= ranges_count(&device->device.blocks);
 			removed = true;
-		} else if (has_turned_down(device)) {
+		} else if (removal_size_has_turned_down(device)) {
 			failed = true;
-			hopeless = hopeless || is_hopeless(device->cause);
+			hopeless = hopeless || removal_size_is_hopeless(device->cause);
 		} else {
 			continue;
 		}

@@ -58,7 +58,7 @@ const char *page_kind_words(enum page_kind kind)
  * In the order in which has_unmovable_pages() (mm/page_isolation.c) asks, as far as the flags show
  * it; but poison comes before "free", as on 5.10 a free page that is poisoned has both.
  */
-static enum page_kind kind_of(uint64_t word)
+static enum page_kind pages_kind_of(uint64_t word)
 {
 	if (HAS(word, NOPAGE))
 		return PAGE_ABSENT;
@@ -95,16 +95,16 @@ static enum page_kind kind_of(uint64_t word)
  * Larger than the buddy allocator's largest: 4 MiB with pages of 4 KiB (MAX_ORDER 10), else 2^13
  * pages at the most.
  */
-static uint64_t gigantic_pages(uint64_t page_size)
+static uint64_t pages_gigantic_pages(uint64_t page_size)
 {
 	return page_size == 4096 ? 1024 : 8192;
 }
 
-static void counter_end_huge(struct pages_counter *counter)
+static void pages_counter_end_huge(struct pages_counter *counter)
 {
 	enum page_kind kind = counter->huge_mapped ? PAGE_HUGE : PAGE_HUGE_FREE;
 
-	if (counter->huge_run > gigantic_pages(counter->pages.page_size))
+	if (counter->huge_run > pages_gigantic_pages(counter->pages.page_size))
 		kind = counter->huge_mapped ? PAGE_GIGANTIC : PAGE_GIGANTIC_FREE;
 
 	counter->pages.count[kind] += counter->huge_run;
@@ -113,21 +113,21 @@ static void counter_end_huge(struct pages_counter *counter)
 }
 
 /* Takes `run` equal words. */
-static void counter_add(struct pages_counter *counter, uint64_t word, uint64_t run)
+static void pages_counter_add(struct pages_counter *counter, uint64_t word, uint64_t run)
 {
 	/* A tail page that tells nothing of its own is what its head is. */
 	bool follows = HAS(word, TAIL) && !HAS(word, HUGE) && !HAS(word, NOPAGE) &&
 		       !HAS(word, BUDDY) && !HAS(word, RESERVED) && !HAS(word, HWPOISON);
-	enum page_kind kind = follows ? counter->head : kind_of(word);
+	enum page_kind kind = follows ? counter->head : pages_kind_of(word);
 
 	if (kind == PAGE_HUGE) {
 		if (HAS(word, HEAD))
-			counter_end_huge(counter);
+			pages_counter_end_huge(counter);
 		counter->huge_run += run;
 		counter->huge_mapped = counter->huge_mapped || HAS(word, MMAP);
 	} else {
 		if (counter->huge_run)
-			counter_end_huge(counter);
+			pages_counter_end_huge(counter);
 		counter->pages.count[kind] += run;
 	}
 	if (!counter->lead_run)
@@ -148,7 +148,7 @@ void pages_feed(const uint64_t *words, size_t n, void *data)
 		for (next = i + 1; next < n && words[next] == words[i] && !HAS(words[i], HEAD);
 		     next++)
 			;
-		counter_add(counter, words[i], next - i);
+		pages_counter_add(counter, words[i], next - i);
 	}
 }
 
@@ -157,7 +157,7 @@ struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory)
 	struct pages *pages = &counter->pages;
 	uint64_t all = 0, descriptors, rounded;
 
-	counter_end_huge(counter);
+	pages_counter_end_huge(counter);
 	for (size_t i = 0; i < PAGE_KIND_COUNT; i++)
 		all += pages->count[i];
 	descriptors = all * DESCRIPTOR_BYTES / pages->page_size;

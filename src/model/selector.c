@@ -17,7 +17,7 @@ static const char *const block_directories[] = {
 	"/sys/bus/memory/devices/",
 };
 
-static int parse_block_number(const char *text, uint64_t *ret)
+static int selector_parse_block_number(const char *text, uint64_t *ret)
 {
 	/* "010" is ten to some and eight to others. */
 	if (text[0] == '0' && text[1])
@@ -26,8 +26,8 @@ static int parse_block_number(const char *text, uint64_t *ret)
 }
 
 /* Parses "A-B" with `parse` for both ends. */
-static int parse_pair(const char *word, int (*parse)(const char *, uint64_t *), uint64_t *first,
-		      uint64_t *last)
+static int selector_parse_pair(const char *word, int (*parse)(const char *, uint64_t *),
+			       uint64_t *first, uint64_t *last)
 {
 	const char *dash = strchr(word, '-');
 	char left[32];
@@ -47,11 +47,12 @@ static int selector_parse_number(const char *word, const char *text, struct sele
 {
 	bool is_address = text == word && word[0] == '0' && tolower((unsigned char)word[1]) == 'x';
 	bool is_pair = strchr(text, '-');
-	int (*parse)(const char *, uint64_t *) = is_address ? parse_address : parse_block_number;
+	int (*parse)(const char *, uint64_t *) = is_address ? parse_address :
+							      selector_parse_block_number;
 	int r;
 
 	if (is_pair) {
-		r = parse_pair(text, parse, &ret->first, &ret->last);
+		r = selector_parse_pair(text, parse, &ret->first, &ret->last);
 		ret->kind = is_address ? SELECTOR_ADDRESSES : SELECTOR_BLOCKS;
 	} else {
 		r = parse(text, &ret->first);
@@ -110,7 +111,7 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 		/* As the reports name ranges. */
 		r = selector_parse_number(word, word + 6, &selector, err);
 	} else if (!strncmp(word, "node", 4) && isdigit((unsigned char)word[4])) {
-		if (parse_block_number(word + 4, &number) < 0 || number > UINT32_MAX)
+		if (selector_parse_block_number(word + 4, &number) < 0 || number > UINT32_MAX)
 			return error_set(err, -EINVAL,
 					 "'%s' is not a node; a node is written node1", word);
 		selector.kind = SELECTOR_NODE;

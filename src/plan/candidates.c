@@ -169,7 +169,7 @@ static struct candidate choice_rate(const struct choice *choice, size_t index)
 	return candidate;
 }
 
-static unsigned int worse(unsigned int a, unsigned int b)
+static unsigned int candidates_worse(unsigned int a, unsigned int b)
 {
 	return a > b ? a : b;
 }
@@ -179,9 +179,9 @@ static void choice_count_in(struct choice *choice, const struct candidate *candi
 	struct group *group = &choice->groups[candidate->device];
 
 	group->blocks++;
-	group->chance = worse(group->chance, candidate->chance);
-	group->zone = worse(group->zone, candidate->zone);
-	group->effort = worse(group->effort, candidate->effort);
+	group->chance = candidates_worse(group->chance, candidate->chance);
+	group->zone = candidates_worse(group->zone, candidate->zone);
+	group->effort = candidates_worse(group->effort, candidate->effort);
 	group->highest = candidate->block->number;
 }
 
@@ -215,7 +215,7 @@ static int choice_collect(struct choice *choice)
 	return 0;
 }
 
-static int compare_groups(const void *a, const void *b)
+static int candidates_compare_groups(const void *a, const void *b)
 {
 	const struct group *left = a, *right = b;
 
@@ -264,7 +264,7 @@ static int choice_take_devices(struct choice *choice, uint64_t blocks, uint64_t 
 	if (!order)
 		return -ENOMEM;
 	memcpy(order, choice->groups, n * sizeof(*order));
-	qsort(order, n, sizeof(*order), compare_groups);
+	qsort(order, n, sizeof(*order), candidates_compare_groups);
 	for (size_t start = 0; start < n && missing; start++) {
 		uint64_t left = choice_take_from(choice, order, start, blocks);
 
@@ -296,7 +296,7 @@ static void choice_rank(struct choice *choice)
 	}
 }
 
-static int compare_candidates(const void *a, const void *b)
+static int candidates_compare_candidates(const void *a, const void *b)
 {
 	const struct candidate *left = a, *right = b;
 
@@ -359,7 +359,8 @@ int candidates_choose(const struct candidates_request *request, uint64_t blocks,
 	if (r == 0 && !(goal.v = calloc(choice.n + 1, sizeof(*goal.v))))
 		r = error_no_memory(err);
 	if (r == 0) {
-		qsort(choice.candidates, choice.n, sizeof(*choice.candidates), compare_candidates);
+		qsort(choice.candidates, choice.n, sizeof(*choice.candidates),
+		      candidates_compare_candidates);
 		for (goal.n = 0; goal.n < (request->whole_devices ? blocks : choice.n); goal.n++)
 			goal.v[goal.n] = choice.candidates[goal.n].block->number;
 		*ret = goal;

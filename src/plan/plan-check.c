@@ -19,7 +19,7 @@ static size_t plan_check_steps(const struct plan *plan)
 	return plan->goal ? plan->goal : plan->n_steps;
 }
 
-static uint64_t block_of_step(const struct plan *plan, size_t step)
+static uint64_t plan_check_block_of_step(const struct plan *plan, size_t step)
 {
 	return plan->outcomes.v[plan->steps[step].outcome].block;
 }
@@ -39,10 +39,11 @@ static bool plan_check_scan(struct page_survey *survey, const struct plan *plan,
 	bool done = true;
 
 	for (size_t i = from; done && i < to; i++)
-		done = ranges_add(&blocks, block_of_step(plan, i), block_of_step(plan, i)) == 0;
+		done = ranges_add(&blocks, plan_check_block_of_step(plan, i),
+				  plan_check_block_of_step(plan, i)) == 0;
 	done = done && page_survey_scan_all(survey, &blocks, deadline_ns) == 0;
 	for (size_t i = from; done && i < to; i++)
-		done = plan_check_pages(survey, block_of_step(plan, i)) != NULL;
+		done = plan_check_pages(survey, plan_check_block_of_step(plan, i)) != NULL;
 	ranges_done(&blocks);
 	return done;
 }
@@ -66,7 +67,8 @@ static bool plan_check_lacks_room(struct page_survey *survey, const struct plan 
 		if (!plan_check_scan(survey, plan, i, next, deadline_ns))
 			return false;
 		for (size_t j = i; j < next; j++)
-			pages_add(&sum, plan_check_pages(survey, block_of_step(plan, j)));
+			pages_add(&sum,
+				  plan_check_pages(survey, plan_check_block_of_step(plan, j)));
 		*ret = headroom_count(&survey->meminfo, &sum);
 		/* Even if all the rest were in use, and all room lay in it. */
 		if (ret->must_move_bytes + 2 * (n - next) * size <= ret->free_bytes)

@@ -12,7 +12,7 @@
 #define LOOK_AT_MORE 4
 
 /* The first n numbers of a choice, as a set. */
-static int goal_ranges(const struct candidates *goal, size_t n, struct ranges *ret)
+static int plan_size_goal_ranges(const struct candidates *goal, size_t n, struct ranges *ret)
 {
 	int r = 0;
 
@@ -22,7 +22,7 @@ static int goal_ranges(const struct candidates *goal, size_t n, struct ranges *r
 }
 
 /* Are all that were chosen likely to go, by their pages? */
-static bool goal_is_good(const struct page_survey *survey, const struct candidates *goal)
+static bool plan_size_goal_is_good(const struct page_survey *survey, const struct candidates *goal)
 {
 	for (size_t i = 0; i < goal->n_chosen; i++) {
 		size_t index =
@@ -37,11 +37,11 @@ static bool goal_is_good(const struct page_survey *survey, const struct candidat
 
 /* Looks at the pages of the first n. Pages that cannot be looked at are not known: no reason to
  * stop. */
-static int goal_look(struct page_survey *survey, const struct candidates *goal, size_t n,
-		     int64_t deadline_ns)
+static int plan_size_goal_look(struct page_survey *survey, const struct candidates *goal, size_t n,
+			       int64_t deadline_ns)
 {
 	struct ranges best = { 0 };
-	int r = goal_ranges(goal, n, &best);
+	int r = plan_size_goal_ranges(goal, n, &best);
 
 	if (r == 0)
 		page_survey_scan_all(survey, &best, deadline_ns);
@@ -53,8 +53,9 @@ static int goal_look(struct page_survey *survey, const struct candidates *goal, 
  * Chooses by what costs nothing, looks at the pages of the best, and chooses again, until those
  * chosen are good or there are no more.
  */
-static int goal_choose(struct page_survey *survey, const struct plan_size_request *request,
-		       struct candidates *ret, struct error *err)
+static int plan_size_goal_choose(struct page_survey *survey,
+				 const struct plan_size_request *request, struct candidates *ret,
+				 struct error *err)
 {
 	struct candidates_request choice = { .memory = survey->memory,
 					     .selected = request->selected,
@@ -64,11 +65,11 @@ static int goal_choose(struct page_survey *survey, const struct plan_size_reques
 	size_t n = (size_t)request->blocks * LOOK_AT_TIMES + LOOK_AT_MORE;
 	int r = candidates_choose(&choice, request->blocks, ret, err);
 
-	for (bool all = false;
-	     r == 0 && request->wanted == BLOCK_OFFLINE && !all && !goal_is_good(survey, ret);
+	for (bool all = false; r == 0 && request->wanted == BLOCK_OFFLINE && !all &&
+			       !plan_size_goal_is_good(survey, ret);
 	     n *= 2) {
 		all = n >= ret->n;
-		r = goal_look(survey, ret, n, request->limits->deadline_ns);
+		r = plan_size_goal_look(survey, ret, n, request->limits->deadline_ns);
 		if (r < 0) {
 			error_set(err, r, "cannot look at the candidates: %s", strerror(-r));
 		} else {
@@ -84,11 +85,11 @@ int plan_size(struct page_survey *survey, const struct plan_size_request *reques
 {
 	struct candidates goal = { 0 };
 	struct ranges candidates = { 0 };
-	int r = goal_choose(survey, request, &goal, err);
+	int r = plan_size_goal_choose(survey, request, &goal, err);
 
 	if (r < 0)
 		return r;
-	r = goal_ranges(&goal, goal.n, &candidates);
+	r = plan_size_goal_ranges(&goal, goal.n, &candidates);
 	if (r == 0 && request->wanted == BLOCK_OFFLINE)
 		r = plan_offline(survey->memory, &candidates, ret);
 	else if (r == 0)

@@ -55,7 +55,7 @@ static struct step *plan_add_step(struct plan *plan, const struct block *block, 
 	return step;
 }
 
-static bool zone_fits(enum zone zone, enum zone_request request)
+static bool plan_zone_fits(enum zone zone, enum zone_request request)
 {
 	switch (request) {
 	case ZONE_REQUEST_MOVABLE:
@@ -76,7 +76,7 @@ static void plan_online_block(struct plan *plan, const struct block *block,
 
 	if (block->state == BLOCK_ONLINE) {
 		bool fits = block_zone(block) == ZONE_UNKNOWN ||
-			    zone_fits(block_zone(block), request);
+			    plan_zone_fits(block_zone(block), request);
 
 		outcome->result = fits ? OUTCOME_ALREADY : OUTCOME_REFUSED;
 		outcome->cause = fits ? CAUSE_NONE : CAUSE_WRONG_ZONE;

@@ -26,7 +26,7 @@ struct selection {
 };
 
 /* Does a selector name more than a few blocks, as far as its form tells? */
-static bool selector_names_many(const struct selector *selector, uint64_t block_size)
+static bool selection_selector_names_many(const struct selector *selector, uint64_t block_size)
 {
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
@@ -345,7 +345,7 @@ static int selection_run(struct selection *selection, struct error *err)
 			whole = devices = true;
 		else if (selector.kind == SELECTOR_NODE && selection_has_no_nodes(selection))
 			whole = nodes = true;
-		else if (selector_names_many(&selector, selection->memory->block_size))
+		else if (selection_selector_names_many(&selector, selection->memory->block_size))
 			whole = true;
 	}
 	if (whole) {

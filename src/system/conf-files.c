@@ -16,7 +16,7 @@ struct collection {
 	const char *folder, *suffix;
 };
 
-static const char *base_name(const char *path)
+static const char *conf_files_base_name(const char *path)
 {
 	return strrchr(path, '/') + 1;
 }
@@ -43,14 +43,15 @@ static int conf_files_collect(const char *name, void *data)
 	    strcmp(name + length - suffix, collection->suffix))
 		return 0;
 	for (size_t i = 0; i < collection->files->n; i++)
-		if (!strcmp(base_name(collection->files->paths[i]), name))
+		if (!strcmp(conf_files_base_name(collection->files->paths[i]), name))
 			return 0;
 	return conf_files_add(collection->files, collection->folder, name);
 }
 
 static int conf_files_compare(const void *a, const void *b)
 {
-	return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
+	return strcmp(conf_files_base_name(*(char *const *)a),
+		      conf_files_base_name(*(char *const *)b));
 }
 
 bool conf_files_is_mask(const struct sysfs *sysfs, const char *path)
@@ -113,7 +114,7 @@ int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, st
 
 	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) &&
 	    !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
-		r = conf_files_add(ret, SYSCONFDIR, base_name(CONF_FILES_MAIN)) < 0 ?
+		r = conf_files_add(ret, SYSCONFDIR, conf_files_base_name(CONF_FILES_MAIN)) < 0 ?
 			    error_no_memory(err) :
 			    0;
 	if (r < 0)

@@ -34,7 +34,7 @@ static struct {
 	struct kmod_module *(*unref_module)(struct kmod_module *);
 } kmod;
 
-static bool kmod_open(void)
+static bool module_kmod_open(void)
 {
 	const struct {
 		const char *name;
@@ -111,15 +111,15 @@ static enum module_state module_look_up_elsewhere(const struct sysfs *sysfs, con
  * Finds a module. Returns 0, -ENOENT, or -ENOSYS where that cannot be told; on success the caller
  * gives back module, then context.
  */
-static int kmod_find(const struct sysfs *sysfs, const char *name, struct kmod_ctx **ret_context,
-		     struct kmod_module **ret)
+static int module_kmod_find(const struct sysfs *sysfs, const char *name,
+			    struct kmod_ctx **ret_context, struct kmod_module **ret)
 {
 	_cleanup_free_ char *directory = NULL;
 	struct kmod_list *list = NULL;
 	char release[128];
 	int r;
 
-	if (!kmod_open() ||
+	if (!module_kmod_open() ||
 	    sysfs_read_path(sysfs, "/proc/sys/kernel/osrelease", release, sizeof(release)) < 0)
 		return -ENOSYS;
 	if (asprintf(&directory, "%s/lib/modules/%s", sysfs->root, release) < 0) {
@@ -155,7 +155,7 @@ enum module_state module_look_up(const struct sysfs *sysfs, const char *name)
 		return MODULE_BUILT_IN;
 	if (!sysfs_is_running_system(sysfs))
 		return module_look_up_elsewhere(sysfs, name);
-	r = kmod_find(sysfs, name, &context, &module);
+	r = module_kmod_find(sysfs, name, &context, &module);
 	if (r < 0)
 		return r == -ENOENT ? MODULE_MISSING : MODULE_UNKNOWN;
 	/* Built-in code without parameters has no directory in /sys/module. */
@@ -178,11 +178,11 @@ const char *module_state_name(enum module_state state)
 }
 
 /* In the child: returns a positive errno, 0 for success. */
-static int load(const struct sysfs *sysfs, const char *name)
+static int module_insert(const struct sysfs *sysfs, const char *name)
 {
 	struct kmod_module *module;
 	struct kmod_ctx *context;
-	int r = kmod_find(sysfs, name, &context, &module);
+	int r = module_kmod_find(sysfs, name, &context, &module);
 
 	if (r >= 0)
 		r = kmod.insert(module, 0, NULL, NULL, NULL, NULL);
@@ -193,7 +193,7 @@ static int load(const struct sysfs *sysfs, const char *name)
  * Waits for the child; kills it at the deadline or after a signal. A module that is being
  * initialised cannot be interrupted: then it is left behind.
  */
-static int wait_for_child(pid_t pid, int64_t deadline_ns)
+static int module_wait_for_child(pid_t pid, int64_t deadline_ns)
 {
 	int status, r = 0;
 
@@ -221,15 +221,15 @@ int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns
 				 "the module %s is not loaded, and only the running system can "
 				 "load it",
 				 name);
-	if (!kmod_open())
+	if (!module_kmod_open())
 		return error_set(err, -ENOSYS,
 				 "the module %s is not loaded, and " LIBRARY
 				 " is missing; load it with modprobe",
 				 name);
 	pid = fork();
 	if (pid == 0)
-		_exit(load(sysfs, name));
-	r = pid < 0 ? -errno : wait_for_child(pid, deadline_ns);
+		_exit(module_insert(sysfs, name));
+	r = pid < 0 ? -errno : module_wait_for_child(pid, deadline_ns);
 	if (r == -ENOENT)
 		return error_set(err, r, "this kernel has no module %s", name);
 	if (r < 0)

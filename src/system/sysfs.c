@@ -85,7 +85,7 @@ bool sysfs_is_running_system(const struct sysfs *sysfs)
 }
 
 /* openat() needs the path relative to the root. */
-static const char *below_root(const char *path)
+static const char *sysfs_below_root(const char *path)
 {
 	while (*path == '/')
 		path++;
@@ -94,7 +94,7 @@ static const char *below_root(const char *path)
 
 int sysfs_open_directory(const struct sysfs *sysfs, const char *path)
 {
-	return sysfs_open_directory_at(sysfs->root_fd, below_root(path));
+	return sysfs_open_directory_at(sysfs->root_fd, sysfs_below_root(path));
 }
 
 int sysfs_open_directory_at(int directory, const char *path)
@@ -106,7 +106,7 @@ int sysfs_open_directory_at(int directory, const char *path)
 
 int sysfs_open_file(const struct sysfs *sysfs, const char *path)
 {
-	int fd = sysroot_open_file(sysfs->root_fd, below_root(path), O_RDONLY);
+	int fd = sysroot_open_file(sysfs->root_fd, sysfs_below_root(path), O_RDONLY);
 	struct stat st = { 0 };
 
 	if (fd < 0)
@@ -137,7 +137,7 @@ int sysfs_read(int directory, const char *path, char *buffer, size_t size)
 
 int sysfs_read_path(const struct sysfs *sysfs, const char *path, char *buffer, size_t size)
 {
-	return sysfs_read(sysfs->root_fd, below_root(path), buffer, size);
+	return sysfs_read(sysfs->root_fd, sysfs_below_root(path), buffer, size);
 }
 
 int sysfs_read_decimal(const struct sysfs *sysfs, const char *path, uint64_t *ret)
@@ -202,7 +202,7 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)
 
 bool sysfs_exists(const struct sysfs *sysfs, const char *path)
 {
-	return sysfs_look(sysfs->root_fd, below_root(path)) == 0;
+	return sysfs_look(sysfs->root_fd, sysfs_below_root(path)) == 0;
 }
 
 int sysfs_look(int directory, const char *path)
@@ -225,7 +225,7 @@ int sysfs_may_write(const struct sysfs *sysfs, const char *path)
 {
 	struct stat st;
 
-	path = below_root(path);
+	path = sysfs_below_root(path);
 	if (fstatat(sysfs->root_fd, path, &st, 0) < 0 ||
 	    faccessat(sysfs->root_fd, path, W_OK, AT_EACCESS) < 0)
 		return -errno;

@@ -75,7 +75,7 @@ static int writer_start(struct writer *writer)
 	return 0;
 }
 
-static bool copy_text(char *target, size_t size, const char *text)
+static bool writer_copy_text(char *target, size_t size, const char *text)
 {
 	if (strlen(text) >= size)
 		return false;
@@ -103,9 +103,9 @@ static void writer_forget(struct writer *writer, bool reap)
 
 static int writer_fill_slot(struct worker_slot *slot, const struct write_job *job)
 {
-	if (!copy_text(slot->directory, sizeof(slot->directory), job->directory) ||
-	    !copy_text(slot->attribute, sizeof(slot->attribute), job->attribute) ||
-	    !copy_text(slot->value, sizeof(slot->value), job->value))
+	if (!writer_copy_text(slot->directory, sizeof(slot->directory), job->directory) ||
+	    !writer_copy_text(slot->attribute, sizeof(slot->attribute), job->attribute) ||
+	    !writer_copy_text(slot->value, sizeof(slot->value), job->value))
 		return -ENAMETOOLONG;
 	slot->inode = job->inode;
 	slot->fs_dev = job->fs_dev;
