@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import collections
+import os
 import re
 import shutil
 from typing import Any
@@ -65,6 +66,14 @@ def test_list_of_one_block_reads_one_block(machine: Any) -> None:
 def test_never_opens_what_can_hang(machine: Any, words: tuple[str, ...]) -> None:
     calls = trace(machine("x86-dimm"), *words)
     assert [call for call in calls if re.search(r'open.*(online|uevent|removable)"', call)] == []
+
+
+def test_threads_have_small_stacks(machine: Any) -> None:
+    """auto locks its memory: what is mapped is resident, whatever `ulimit -s` says."""
+    made = machine("big", blocks={"1024-32767": "absent"})
+    sizes = [int(match[1]) for call in trace(made, "list", "--json", "--all") if (match := re.search(r"mmap\(NULL, (\d+), .*MAP_STACK", call))]
+    assert sizes or len(os.sched_getaffinity(0)) == 1
+    assert all(size <= 256 << 10 for size in sizes)
 
 
 def test_libraries_that_are_not_needed_are_not_loaded(machine: Any) -> None:
