@@ -30,10 +30,10 @@ static int policy_load_file(const struct sysfs *sysfs, const char *path, struct 
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
-	int r = sysfs_read_all(sysfs, path, &text, &length);
+	int r = conf_files_read_trusted(sysfs, path, &text, &length, err);
 
 	if (r < 0)
-		return error_set(err, r, "cannot read %s%s: %s", sysfs->root, path, strerror(-r));
+		return r;
 	return policy_add(policy, path, text, length, err);
 }
 

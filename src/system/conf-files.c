@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -105,13 +106,61 @@ int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const
 	return 0;
 }
 
+/* The group of the one who runs may write: root's, or where each user has one, his own. */
+static int conf_files_check(const struct sysfs *sysfs, const char *path, int fd, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, -errno, "cannot look at %s%s: %s", sysfs->root, path,
+				 strerror(errno));
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return error_set(err, -EPERM,
+				 "%s%s belongs to user %u: not trusted, chown it to root",
+				 sysfs->root, path, (unsigned int)st.st_uid);
+	if ((st.st_mode & S_IWOTH) || ((st.st_mode & S_IWGRP) && st.st_gid != getegid()))
+		return error_set(err, -EPERM, "%s%s can be written by others: not trusted, %s",
+				 sysfs->root, path, "chmod go-w it");
+	return 0;
+}
+
+int conf_files_read_trusted(const struct sysfs *sysfs, const char *path, char **ret,
+			    size_t *ret_length, struct error *err)
+{
+	_cleanup_close_ int fd = sysfs_open_file(sysfs, path);
+	int r = fd < 0 ? fd : conf_files_check(sysfs, path, fd, err);
+
+	if (fd >= 0 && r < 0)
+		return r;
+	if (r == 0)
+		r = sysfs_read_descriptor(fd, SYSFS_READ_MAX, ret, ret_length);
+	return r < 0 ? error_set(err, r, "cannot read %s%s: %s", sysfs->root, path, strerror(-r)) :
+		       0;
+}
+
+static int conf_files_check_folders(const struct sysfs *sysfs, const char *const *folders,
+				    struct error *err)
+{
+	for (; *folders; folders++) {
+		_cleanup_close_ int fd = sysfs_open_directory(sysfs, *folders);
+		int r = fd < 0 ? 0 : conf_files_check(sysfs, *folders, fd, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, struct error *err)
 {
 	static const char *const folders[] = { SYSCONFDIR "/memhpctl.d", "/run/memhpctl.d",
 					       PREFIX "/lib/memhpctl.d", "/usr/lib/memhpctl.d",
 					       NULL };
-	int r = conf_files_find(sysfs, folders, ".conf", ret, err);
+	int r = conf_files_check_folders(sysfs, folders, err);
 
+	if (r < 0)
+		return r;
+	r = conf_files_find(sysfs, folders, ".conf", ret, err);
 	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) &&
 	    !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
 		r = conf_files_add(ret, SYSCONFDIR, conf_files_base_name(CONF_FILES_MAIN)) < 0 ?

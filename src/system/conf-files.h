@@ -42,8 +42,17 @@ bool conf_files_is_mask(const struct sysfs *sysfs, const char *path);
 int conf_files_read_given(const char *path, char **ret, size_t *ret_length, struct error *err);
 
 /*
+ * Reads a file that decides what root does, by absolute path below the root; the caller frees *ret.
+ * One that belongs to another user than root and the one who runs, or that others can write, is
+ * refused (-EPERM). Errors, with a sentence: those of sysfs_read_all() too.
+ */
+int conf_files_read_trusted(const struct sysfs *sysfs, const char *path, char **ret,
+			    size_t *ret_length, struct error *err);
+
+/*
  * The files of the policy: the drop-ins *.conf of /etc/memhpctl.d, /run/memhpctl.d and
- * /usr/lib/memhpctl.d, then CONF_FILES_MAIN. Errors: as above.
+ * /usr/lib/memhpctl.d, then CONF_FILES_MAIN. Errors: as above; -EPERM where others can write one of
+ * the folders.
  */
 int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, struct error *err);
 

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A tree that somebody sent in: whatever lies in it, the program ends, with a sentence, and touches nothing outside."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shutil
+from typing import Any, Callable
+
+import pytest
+
+from machine import MEMORY, find_program, sanitizer_of
+
+OUTSIDE = "outside of the tree\n"
+COMMANDS = [("list", "--all"), ("status",), ("explain", "--all"), ("offline", "-n", "32-35"), ("policy", "show")]
+# One of each kind of file that a command reads.
+VICTIMS = [f"{MEMORY}/block_size_bytes", f"{MEMORY}/auto_online_blocks", f"{MEMORY}/memory33/state", f"{MEMORY}/memory33/valid_zones",
+           f"{MEMORY}/memory33", "/sys/devices/system/node/node0", "/sys/devices/system/node/online",
+           "/sys/module/memory_hotplug/parameters/online_policy", "/proc/iomem", "/proc/zoneinfo", "/proc/meminfo", "/proc/cmdline",
+           "/proc/kpageflags", "/proc/cpuinfo", "/dev/kmsg", "/etc/memhpctl.conf", "/etc/memhpctl.d/50-a.conf",
+           "/usr/lib/udev/rules.d/99-a.rules", "/run/memhpctl"]
+
+
+def fifo(path: pathlib.Path, outside: pathlib.Path) -> None:
+    """Opening it waits for a writer."""
+    os.mkfifo(path)
+
+
+def folder(path: pathlib.Path, outside: pathlib.Path) -> None:
+    """A directory in place of a file."""
+    path.mkdir()
+
+
+def leads_out(path: pathlib.Path, outside: pathlib.Path) -> None:
+    """A link to a file of the system."""
+    path.symlink_to(outside)
+
+
+def climbs_out(path: pathlib.Path, outside: pathlib.Path) -> None:
+    """The same by way of its parents."""
+    path.symlink_to("../" * 40 + str(outside))
+
+
+def loop(path: pathlib.Path, outside: pathlib.Path) -> None:
+    """A link to itself."""
+    path.symlink_to(path.name)
+
+
+def huge(path: pathlib.Path, outside: pathlib.Path) -> None:
+    """100 MB of nothing."""
+    with path.open("wb") as file:
+        file.truncate(100 << 20)
+
+
+KINDS = [fifo, folder, leads_out, climbs_out, loop, huge]
+
+
+def spoil(made: Any, victim: str, kind: Callable[[pathlib.Path, pathlib.Path], None], outside: pathlib.Path) -> None:
+    """Put something else in the place of a file."""
+    path = made.path(victim)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    kind(path, outside)
+
+
+@pytest.fixture
+def outside(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A file that no run may read or write."""
+    path = tmp_path / "outside"
+    path.write_text(OUTSIDE)
+    return path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_ends_with_a_sentence(machine: Any, outside: pathlib.Path, kind: Callable[[pathlib.Path, pathlib.Path], None]) -> None:
+    for victim in VICTIMS:
+        made = machine("x86-dimm")
+        spoil(made, victim, kind, outside)
+        for words in COMMANDS:
+            result = made.memhpctl(*words, timeout=20)
+            assert result.rc in (0, 1, 2, 64, 75, 77), (victim, words, result)
+            assert result.rc == 0 or result.err, (victim, words)
+            assert OUTSIDE.strip() not in result.out + result.err
+    assert outside.read_text() == OUTSIDE
+
+
+@pytest.mark.parametrize("kind", [leads_out, climbs_out, fifo])
+def test_nothing_outside_is_written(machine: Any, outside: pathlib.Path, kind: Callable[[pathlib.Path, pathlib.Path], None]) -> None:
+    made = machine("x86-dimm")
+    spoil(made, f"{MEMORY}/memory33/state", kind, outside)
+    spoil(made, f"{MEMORY}/auto_online_blocks", kind, outside)
+    for words in (["online", "--all"], ["offline", "32-35", "--timeout=10s"], ["auto", "--boot"], ["policy", "apply"]):
+        assert made.memhpctl(*words, timeout=60).rc in (0, 1, 2, 64, 75, 77), words
+    assert outside.read_text() == OUTSIDE
+
+
+def test_run_does_not_lead_out(machine: Any, tmp_path: pathlib.Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for place in ("/run", "/run/memhpctl"):
+        made = machine("x86-dimm")
+        made.path(place).parent.mkdir(exist_ok=True)
+        made.path(place).symlink_to(elsewhere)
+        assert made.memhpctl("offline", "35").rc == 0
+        assert made.memhpctl("auto", "--boot", timeout=60).rc in (0, 1, 77)
+    assert not list(elsewhere.iterdir())
+
+
+def test_nothing_outside_is_opened(machine: Any, outside: pathlib.Path) -> None:
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    program = find_program()
+    if sanitizer_of(program):
+        pytest.skip("the sanitizers make system calls of their own")
+    made = machine("x86-dimm")
+    for victim in VICTIMS:
+        spoil(made, victim, leads_out, outside)
+    for words in COMMANDS:
+        log = made.rules_path.with_suffix(".strace")
+        result = made.run("strace", "-f", "-y", "-e", "trace=open,openat,openat2", "-o", str(log), program, "--sysroot", str(made.root), *words,
+                          env={"LD_PRELOAD": None})
+        if "trace" in result.err and "ermi" in result.err:
+            pytest.skip("strace is not permitted here")
+        opened = [match[1] for line in log.read_text().splitlines() if (match := re.search(r" = \d+<([^>]*)>", line))]
+        assert str(outside) not in opened, words
+        # After the root was opened there is nothing else but what lies in it.
+        after = opened[opened.index(str(made.root)) + 1:]
+        assert [path for path in after if not path.startswith(str(made.root)) and
+                not re.search(r"/(locale|lib\S*|terminfo|zoneinfo)/|\.so|/gconv|/dev/(null|zero)|^/proc/self|^/proc/\d+|/ld\.so", path)] == [], words
+
+
+@pytest.mark.parametrize("path", ["/etc/memhpctl.conf", "/etc/memhpctl.d/50-a.conf", "/run/memhpctl.d/50-a.conf", "/etc/memhpctl.d"])
+def test_configuration_that_others_can_write_is_refused(machine: Any, path: str) -> None:
+    made = machine("x86-dimm", files={"/etc/memhpctl.conf": "[rule a]\naction = leave", "/etc/memhpctl.d/50-a.conf": "[rule b]\naction = leave",
+                                      "/run/memhpctl.d/50-a.conf": "[rule c]\naction = leave"})
+    if path.startswith("/run"):
+        made.path("/etc/memhpctl.d/50-a.conf").unlink()
+    place = made.path(path)
+    before = place.stat().st_mode
+    assert made.memhpctl("policy", "show").rc == 0
+    place.chmod(before | 0o002)
+    for words in (["policy", "show"], ["policy", "apply"], ["auto", "--boot"]):
+        result = made.memhpctl(*words)
+        assert result.rc in (1, 77) and str(place) in result.err and "others" in result.err, words
+    assert not made.begun()
+    place.chmod(before)
+    if os.geteuid() == 0:
+        os.chown(place, 65534, 65534)
+        result = made.memhpctl("policy", "show")
+        assert result.rc in (1, 77) and str(place) in result.err and "65534" in result.err
