@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The units: least privilege, without what could keep them from starting where no memory is left."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from machine import TESTS
+
+UNITS = ["memhpctl.service", "memhpctl-boot.service"]
+EXPOSURE_MAX = 4.0
+# Each makes a namespace, above all of mounts.
+NAMESPACES = re.compile(r"^(Protect(System|Home|Kernel\w+|ControlGroups|Proc|Hostname)|ProcSubset|Private\w+|RootDirectory|"
+                        r"(Read|Write|ReadWrite|Inaccessible|Exec|NoExec)\w*Paths|BindPaths|TemporaryFileSystem|DynamicUser)=", re.MULTILINE)
+
+
+def unit(name: str) -> str:
+    """The text of a unit as installed."""
+    return (TESTS.parent / "data" / f"{name}.in").read_text().replace("@sbindir@", "/usr/sbin")
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_least_privilege(tmp_path: pathlib.Path, name: str) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    path = tmp_path / name
+    path.write_text(unit(name))
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", str(path)], capture_output=True, text=True, check=False)
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    if not found:
+        pytest.skip(f"systemd-analyze cannot look at a file: {done.stderr.strip()}")
+    assert float(found[1]) <= EXPOSURE_MAX
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_no_namespace(name: str) -> None:
+    assert NAMESPACES.findall(unit(name)) == []
