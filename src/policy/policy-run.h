@@ -25,10 +25,10 @@ struct policy_run_result {
 };
 
 /*
- * Makes one pass: waits until nobody adds memory any more (see runner.c), reads the machine, plans,
- * writes, reads the ratio once more, logs. What of a block comes to nothing stands in the outcomes.
- * Somebody else who changes memory must be kept out by the caller (system/runlock.h).
- * Errors: what reading gives, with a sentence; -ENOMEM.
+ * Makes one pass: waits until nobody adds memory any more (see policy-run.c), reads the machine,
+ * plans, writes, reads the ratio once more; policy_log() is the caller's. What of a block comes to
+ * nothing stands in the outcomes. Somebody else who changes memory must be kept out by the caller
+ * (system/runlock.h). Errors: what reading gives, with a sentence; -ENOMEM.
  */
 int policy_run_pass(const struct policy_run_request *request, struct policy_run_result *ret,
 		    struct error *err);
