@@ -31,6 +31,7 @@
  *     - explanation.[ch]  (why blocks can or cannot go offline)
  *     - progress.[ch]     (the progress line on the terminal)
  *     - terminal.[ch]     (width, colours, characters)
+ *     - output-text.[ch]  (text, without what a terminal would obey)
  *     - output-table.[ch] (tables; libsmartcols)
  *     - output-block.[ch] (a block, as every document and every line shows it)
  *     - output-json.[ch]  (documents; json-c)
@@ -136,8 +137,9 @@
  *     - journal.[ch]      (the system log)
  *     - clock.[ch]        (monotonic time, deadlines)
  *     - interrupt.[ch]    (signals that end a run)
+ *     - stream.[ch]       (standard output and error, in bounded time)
  *
- * - base/: cleanup, error, format, log, parse, units
+ * - base/: cleanup, error, format, log, parse, printable, units
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -147,7 +149,10 @@
 
 #include "base/log.h"
 #include "command/command-line.h"
+#include "output/output-text.h"
 #include "plan/outcome.h"
+#include "system/interrupt.h"
+#include "system/stream.h"
 
 /*
  * Where the caller closed one of the standard streams, the next file to be opened would get its
@@ -167,15 +172,21 @@ int main(int argc, char **argv)
 	int exit_code, failed;
 
 	main_fill_standard_streams();
+	stream_init();
+	log_set_write(stream_message);
 	exit_code = command_line_run(argc, argv, &json);
 
 	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
-	failed = ferror(stdout);
-	if ((fclose(stdout) || failed) && (exit_code == EXIT_DONE || !json)) {
+	failed = output_text_flush();
+	if (fclose(stdout) && !failed)
+		failed = errno ? -errno : -EIO;
+	if (failed && (exit_code == EXIT_DONE || !json))
 		log_error("cannot write the output: %s",
-			  errno ? strerror(errno) : "error on standard output");
-		if (exit_code == EXIT_DONE)
-			exit_code = EXIT_FAILED;
-	}
+			  stream_is_over() ? "nobody read it" : strerror(-failed));
+	if (failed && stream_is_over() && interrupt_signal())
+		exit_code = EXIT_SIGNAL + interrupt_signal();
+	else if (failed && exit_code == EXIT_DONE)
+		exit_code = EXIT_FAILED;
+	stream_end();
 	return exit_code;
 }

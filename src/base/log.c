@@ -3,13 +3,31 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/printable.h"
 
 static enum log_level shown = LOG_LEVEL_WARNING;
+static void log_write_plainly(const char *text, size_t length);
+
 static void (*before_write)(void);
+static void (*write_message)(const char *text, size_t length) = log_write_plainly;
 
 void log_set_level(enum log_level level)
 {
 	shown = level;
+}
+
+static void log_write_plainly(const char *text, size_t length)
+{
+	if (write(STDERR_FILENO, text, length) < 0)
+		return;
+}
+
+void log_set_write(void (*function)(const char *text, size_t length))
+{
+	write_message = function;
 }
 
 void log_set_before_write(void (*function)(void))
@@ -21,7 +39,8 @@ __attribute__((format(printf, 3, 0))) static void log_write(enum log_level level
 							    const char *prefix, const char *format,
 							    va_list args)
 {
-	char text[2048];
+	char text[2048], line[2100];
+	int length;
 
 	if (level > shown)
 		return;
@@ -29,10 +48,8 @@ __attribute__((format(printf, 3, 0))) static void log_write(enum log_level level
 		before_write();
 	vsnprintf(text, sizeof(text), format, args);
 	/* Words of the user and of files are quoted in it; they are no commands to the terminal. */
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	fprintf(stderr, "memhpctl: %s%s\n", prefix, text);
+	length = snprintf(line, sizeof(line), "memhpctl: %s%s\n", prefix, printable_make(text));
+	write_message(line, (size_t)length);
 }
 
 #define LOG_FUNCTION(name, level, prefix)               \

@@ -3,6 +3,8 @@
 #ifndef MEMHP_BASE_LOG_H
 #define MEMHP_BASE_LOG_H
 
+#include <stddef.h>
+
 enum log_level {
 	LOG_LEVEL_ERROR,   /* always shown */
 	LOG_LEVEL_WARNING, /* not with --quiet */
@@ -18,6 +20,12 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Who writes a message, with its line break, to standard error, in one write. Without it, write(2)
+ * does.
+ */
+void log_set_write(void (*function)(const char *text, size_t length));
 
 /*
  * Called before each message is written, so that whoever draws on the terminal's last line can take

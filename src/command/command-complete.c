@@ -12,6 +12,7 @@
 #include "command/command.h"
 #include "model/totals.h"
 #include "output/column.h"
+#include "output/output-text.h"
 #include "plan/selection.h"
 #include "provider/provider.h"
 
@@ -30,8 +31,11 @@ struct line {
 
 static void complete_offer(const struct line *line, const char *word, const char *meaning)
 {
-	if (!strncmp(word, line->typed, strlen(line->typed)))
-		printf("%.*s%s\t%s\n", (int)(line->typed - line->word), line->word, word, meaning);
+	if (strncmp(word, line->typed, strlen(line->typed)))
+		return;
+	output_text("%.*s%s", (int)(line->typed - line->word), line->word, word);
+	output_text_plain("\t");
+	output_text("%s\n", meaning);
 }
 
 static void complete_offer_commands(const struct line *line)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "config.h"
+#include "output/output-text.h"
 
 const struct command *const commands[] = {
 	&command_list, &command_status,	 &command_online,  &command_offline,  &command_remove,
@@ -173,7 +174,7 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 	else if (r == OPTION_HELP)
 		exit_code = command_print_help(context, context->command);
 	else if (r == OPTION_VERSION)
-		puts(PACKAGE_STRING);
+		output_text("%s\n", PACKAGE_STRING);
 	else
 		exit_code = command_line_run_command(context, poptGetArgs(popt));
 	poptFreeContext(popt);
@@ -195,7 +196,7 @@ static int command_line_dispatch(struct context *context, int argc, char **argv)
 	} else if (r == OPTION_HELP) {
 		exit_code = command_print_overview(context);
 	} else if (r == OPTION_VERSION) {
-		puts(PACKAGE_STRING);
+		output_text("%s\n", PACKAGE_STRING);
 	} else if (!(words = poptGetArgs(popt))) {
 		error_set(&err, -EINVAL,
 			  "no command given, such as memhpctl list; memhpctl help lists the "

@@ -17,6 +17,7 @@
 #include "output/output-block.h"
 #include "output/output-json.h"
 #include "output/output-table.h"
+#include "output/output-text.h"
 #include "output/terminal.h"
 #include "plan/selection.h"
 #include "system/clock.h"
@@ -85,8 +86,9 @@ static void list_print_totals(const struct listing *listing)
 {
 	char size[FORMAT_SIZE];
 
-	printf("%s%-14s %s\n", listing->row.first ? "\n" : "",
-	       "Block size:", format_amount(listing->memory->block_size, options.bytes, size));
+	output_text_plain(listing->row.first ? "\n" : "");
+	output_text("%-14s %s\n",
+		    "Block size:", format_amount(listing->memory->block_size, options.bytes, size));
 	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
 		uint64_t count = listing->selected_by_state[state];
 		char name[32];
@@ -99,14 +101,14 @@ static void list_print_totals(const struct listing *listing)
 		else
 			snprintf(name, sizeof(name),
 				 "Total %s:", block_state_name((enum block_state)state));
-		printf("%-14s %s (%" PRIu64 " block%s)\n", name,
-		       format_amount(count * listing->memory->block_size, options.bytes, size),
-		       count, count == 1 ? "" : "s");
+		output_text("%-14s %s (%" PRIu64 " block%s)\n", name,
+			    format_amount(count * listing->memory->block_size, options.bytes, size),
+			    count, count == 1 ? "" : "s");
 	}
 	if (listing->memory->vanished)
-		printf("%-14s %zu block%s went away while it was read\n",
-		       "Vanished:", listing->memory->vanished,
-		       listing->memory->vanished == 1 ? "" : "s");
+		output_text("%-14s %zu block%s went away while it was read\n",
+			    "Vanished:", listing->memory->vanished,
+			    listing->memory->vanished == 1 ? "" : "s");
 }
 
 static int list_print_table(struct context *context, struct listing *listing)
@@ -194,7 +196,7 @@ static int list_print_map(struct context *context, const struct memory *memory,
 	struct error err = { 0 };
 
 	if (!selected->n) {
-		printf("list: no block matches\n");
+		output_text("list: no block matches\n");
 		return EXIT_DONE;
 	}
 	if (map_print(&(struct map_request){ .memory = memory,
@@ -296,10 +298,10 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 
 static void list_help(void)
 {
-	printf("\nColumns (those with * are shown by default):\n");
+	output_text("\nColumns (those with * are shown by default):\n");
 	for (size_t i = 0; i < n_columns; i++)
-		printf("  %c %-9s %s\n", columns[i].by_default ? '*' : ' ', columns[i].name,
-		       columns[i].help);
+		output_text("  %c %-9s %s\n", columns[i].by_default ? '*' : ' ', columns[i].name,
+			    columns[i].help);
 }
 
 const struct command command_list = {

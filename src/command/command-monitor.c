@@ -14,9 +14,11 @@
 #include "command/options.h"
 #include "model/event-state.h"
 #include "output/output-block.h"
+#include "output/output-text.h"
 #include "provider/provider.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
+#include "system/stream.h"
 #include "system/uevent.h"
 
 /* Events that have come are told together, with one look at the machine for all of them. */
@@ -67,8 +69,8 @@ static void monitor_print_other(struct monitor *monitor, const struct news *news
 
 	monitor_time_text(&news->time, time, sizeof(time));
 	if (!monitor->context->json) {
-		printf("%s %-8s %s\n", time, news->action, news->name);
-		fflush(stdout);
+		output_text("%s %-8s %s\n", time, news->action, news->name);
+		output_text_flush();
 		return;
 	}
 	json = output_json_begin_line();
@@ -88,16 +90,16 @@ static void monitor_print_block_text(const struct news *news, const struct memor
 	const struct node_set *nodes = block ? memory_nodes(memory, block) : NULL;
 	char zones[ZONES_TEXT_SIZE];
 
-	printf("%s %-8s %s", time, news->action, news->name);
-	printf(" state=%s", gone ? "gone" : block_state_name(block->state));
+	output_text("%s %-8s %s", time, news->action, news->name);
+	output_text(" state=%s", gone ? "gone" : block_state_name(block->state));
 	if (block && !gone && block->zones.n)
-		printf(" zone=%s", zones_text(&block->zones, zones));
+		output_text(" zone=%s", zones_text(&block->zones, zones));
 	for (size_t i = 0; nodes && i < nodes->n; i++)
-		printf("%s%" PRIu32, i ? "," : " node=", nodes->v[i]);
+		output_text("%s%" PRIu32, i ? "," : " node=", nodes->v[i]);
 	if (block && block->device != BLOCK_NO_DEVICE)
-		printf(" device=%s", memory->devices.v[block->device].name);
-	putchar('\n');
-	fflush(stdout);
+		output_text(" device=%s", memory->devices.v[block->device].name);
+	output_text("\n");
+	output_text_flush();
 }
 
 static void monitor_print_block_json(const struct news *news, const struct memory *memory,
@@ -278,7 +280,9 @@ static int monitor_follow(struct monitor *monitor)
 	int r = monitor_look(monitor);
 
 	clock_gettime(CLOCK_REALTIME, &start.time);
+	stream_begin();
 	monitor_print_other(monitor, &start);
+	stream_end();
 	for (size_t i = 0; r == 0 && i < monitor->memory.n_blocks; i++)
 		r = event_state_event(&monitor->told,
 				      monitor->memory.blocks[i].state == BLOCK_OFFLINE ? "offline" :
@@ -286,7 +290,9 @@ static int monitor_follow(struct monitor *monitor)
 				      monitor->memory.blocks[i].number);
 	while (r == 0 && !ferror(stdout) && (r = monitor_wait(monitor)) > 0) {
 		monitor_take(monitor);
+		stream_begin();
 		r = monitor->error ? monitor->error : monitor_tell(monitor);
+		stream_end();
 	}
 	return r;
 }
@@ -333,7 +339,7 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 	if (r == 0 && (r = monitor_follow(&monitor)) < 0)
 		error_set(&err, r, "cannot follow the events: %s", strerror(-r));
 	/* Nobody reads any more: that is an end as good as any. */
-	if (ferror(stdout) && errno == EPIPE) {
+	if (ferror(stdout) && (errno == EPIPE || stream_is_over())) {
 		__fpurge(stdout);
 		clearerr(stdout);
 	}

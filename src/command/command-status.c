@@ -13,6 +13,7 @@
 #include "model/totals.h"
 #include "output/output-block.h"
 #include "output/output-json.h"
+#include "output/output-text.h"
 #include "provider/provider.h"
 
 static const struct poptOption status_options[] = { POPT_TABLEEND };
@@ -53,8 +54,8 @@ static void status_print_count(const struct status *status, const char *name, si
 {
 	char size[FORMAT_SIZE];
 
-	printf("  %-14s %6zu block%s %8s\n", name, count, count == 1 ? " " : "s",
-	       format_size(count * status->memory.block_size, size));
+	output_text("  %-14s %6zu block%s %8s\n", name, count, count == 1 ? " " : "s",
+		    format_size(count * status->memory.block_size, size));
 }
 
 static void status_print_totals(const struct status *status, const struct totals *totals)
@@ -124,7 +125,7 @@ static void status_print_warning(void *data, const char *id, const char *text)
 {
 	(void)data;
 	(void)id;
-	printf("\nwarning: %s\n", text);
+	output_text("\nwarning: %s\n", text);
 }
 
 static int status_print(const struct status *status)
@@ -132,25 +133,26 @@ static int status_print(const struct status *status)
 	const struct memory *memory = &status->memory;
 	char size[FORMAT_SIZE];
 
-	printf("Block size: %s\n\nAll memory blocks\n", format_size(memory->block_size, size));
+	output_text("Block size: %s\n\n", format_size(memory->block_size, size));
+	output_text("All memory blocks\n");
 	status_print_totals(status, &status->totals);
 	for (size_t i = 0; i < status->nodes.n; i++) {
 		for (uint64_t node = status->nodes.v[i].first; node <= status->nodes.v[i].last;
 		     node++) {
 			struct totals totals = totals_count_node(memory, (uint32_t)node);
 
-			printf("\nNode %" PRIu64 "\n", node);
+			output_text("\nNode %" PRIu64 "\n", node);
 			status_print_totals(status, &totals);
 		}
 	}
 	if (memory->vanished)
-		printf("\n%zu block%s went away while memory was read\n", memory->vanished,
-		       memory->vanished == 1 ? "" : "s");
-	printf("\nKernel settings\n");
+		output_text("\n%zu block%s went away while memory was read\n", memory->vanished,
+			    memory->vanished == 1 ? "" : "s");
+	output_text("\nKernel settings\n");
 	for (size_t i = 0; i < SETTING_COUNT; i++)
-		printf("  %-24s %s\n", status->settings.v[i].name,
-		       status->settings.v[i].present ? status->settings.v[i].value :
-						       "(this kernel has none)");
+		output_text("  %-24s %s\n", status->settings.v[i].name,
+			    status->settings.v[i].present ? status->settings.v[i].value :
+							    "(this kernel has none)");
 	status_print_providers(&status->context->sysfs);
 	status_warn(status, status_print_warning, NULL);
 	return EXIT_DONE;
@@ -244,7 +246,7 @@ static int status_print_unsupported(struct context *context, struct error *err)
 		output_json_text(json, "reason", error_text(err));
 		r = output_json_end_document(json);
 	} else {
-		printf("%s\n", error_text(err));
+		output_text("%s\n", error_text(err));
 	}
 	error_done(err);
 	return command_end_json(r, EXIT_DONE);

@@ -17,6 +17,7 @@
 #include "plan/selection.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
+#include "system/stream.h"
 #include "system/uevent.h"
 
 /* Without events it looks so often; with them this much more rarely, for an event can get lost. */
@@ -230,6 +231,7 @@ static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 		   *blocks = not_done ? not_done : "?";
 	char elapsed[FORMAT_SIZE], missing[256];
 
+	stream_begin();
 	format_duration(clock_now_ns() - began_ns, elapsed);
 	wait_missing_text(waiting, missing, sizeof(missing));
 	if (!waiting->n_missing)
@@ -279,6 +281,7 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 		return command_fail(context, EXIT_FAILED, &err);
 	}
 	interrupt_init();
+	stream_limit(clock_deadline_ns(timeout_ms));
 	/*
 	 * Before the first look, so that nothing happens unseen between the two. Without events
 	 * looking often must do.

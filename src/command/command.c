@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "output/output-json.h"
 #include "output/report.h"
+#include "system/stream.h"
 
 const struct command *command_find(const char *name)
 {
@@ -163,6 +164,7 @@ int command_fail(const struct context *context, int exit_code, struct error *err
 
 	if (!exit_code)
 		exit_code = command_exit_code_of(err->code);
+	stream_begin();
 	log_error("%s", error_text(err));
 	if (context->json) {
 		json = output_json_begin_document(context->command ? context->command->name : NULL,

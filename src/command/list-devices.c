@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "output/output-block.h"
+#include "output/output-text.h"
 #include "provider/provider.h"
 
 /* A device's blocks, summed up. */
@@ -141,7 +142,7 @@ static void list_devices_print_obstacles(const struct list_devices_request *requ
 				     NULL;
 
 		if (text && (!last || strcmp(text, last)))
-			printf("%s: %s\n", devices->v[i].name, text);
+			output_text("%s: %s\n", devices->v[i].name, text);
 		if (text) {
 			free(last);
 			last = text;
@@ -174,7 +175,7 @@ static int list_devices_print_table(const struct list_devices_request *request)
 	}
 	finished = output_table_finish(table);
 	if (!any && !request->style.raw && !request->style.no_headings)
-		puts("list: no device matches");
+		output_text("list: no device matches\n");
 	if (!request->style.raw && !request->style.no_headings)
 		list_devices_print_obstacles(request);
 	return r < 0 ? r : finished;

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "command/policy.h"
 #include "output/output-json.h"
+#include "output/output-text.h"
 #include "policy/kernel-policy.h"
 #include "policy/policy-conflicts.h"
 #include "policy/policy-load.h"
@@ -69,16 +70,16 @@ static int check_print(struct context *context, const struct check *check)
 		return check_print_json(context, check);
 	if (context->quiet)
 		return EXIT_DONE;
-	printf("The policy is valid: %zu rule%s.\n", check->policy->n_rules,
-	       check->policy->n_rules == 1 ? "" : "s");
-	printf("New memory is brought online by %s: %s.\n", check_decider(&check->decides),
-	       check->decides.why);
+	output_text("The policy is valid: %zu rule%s.\n", check->policy->n_rules,
+		    check->policy->n_rules == 1 ? "" : "s");
+	output_text("New memory is brought online by %s: %s.\n", check_decider(&check->decides),
+		    check->decides.why);
 	for (size_t i = 0; i < check->n_parts; i++)
-		printf("%s: %s%s%s\n", check->parts[i].name, check->parts[i].state,
-		       *check->parts[i].place ? ", " : "", check->parts[i].place);
+		output_text("%s: %s%s%s\n", check->parts[i].name, check->parts[i].state,
+			    *check->parts[i].place ? ", " : "", check->parts[i].place);
 	for (size_t i = 0; i < check->conflicts.n; i++)
-		printf("warning: %s: %s\n", check->conflicts.v[i].place,
-		       check->conflicts.v[i].text);
+		output_text("warning: %s: %s\n", check->conflicts.v[i].place,
+			    check->conflicts.v[i].text);
 	return EXIT_DONE;
 }
 

@@ -4,51 +4,53 @@
 #include <stdio.h>
 
 #include "output/output-json.h"
+#include "output/output-text.h"
 
 static void policy_show_print_condition(const struct policy_condition *condition,
 					enum policy_key key)
 {
 	if (!condition->present)
 		return;
-	printf("%s = %s", policy_key_name(key), condition->negated ? "!" : "");
+	output_text("%s = %s", policy_key_name(key), condition->negated ? "!" : "");
 	for (size_t i = 0; i < condition->n_words; i++)
-		printf("%s%s", i ? ", " : "", condition->words[i].text);
-	putchar('\n');
+		output_text("%s%s", i ? ", " : "", condition->words[i].text);
+	output_text("\n");
 }
 
 static void policy_show_print_rule(const struct policy_rule *rule)
 {
 	char text[POLICY_TEXT_SIZE];
 
-	printf("\n# %s:%u\n[rule %s]\n", rule->origin.file, rule->origin.line, rule->name);
+	output_text("\n# %s:%u\n", rule->origin.file, rule->origin.line);
+	output_text("[rule %s]\n", rule->name);
 	for (size_t key = 0; key < POLICY_KEY_COUNT; key++)
 		policy_show_print_condition(&rule->conditions[key], (enum policy_key)key);
-	printf("action = %s\n", policy_action_name(rule->action));
+	output_text("action = %s\n", policy_action_name(rule->action));
 	if (rule->guard.has_ratio)
-		printf("max-movable-ratio = %s\n",
-		       policy_ratio_text(rule->guard.max_percent, text));
+		output_text("max-movable-ratio = %s\n",
+			    policy_ratio_text(rule->guard.max_percent, text));
 	if (rule->guard.has_scope)
-		printf("ratio-scope = %s\n", policy_scope_name(rule->guard.scope));
+		output_text("ratio-scope = %s\n", policy_scope_name(rule->guard.scope));
 	if (rule->guard.has_over)
-		printf("over-ratio = %s\n", policy_over_name(rule->guard.over));
+		output_text("over-ratio = %s\n", policy_over_name(rule->guard.over));
 }
 
 static int policy_show_print_text(const struct policy *policy)
 {
 	char text[POLICY_TEXT_SIZE];
 
-	printf("[policy]\n");
+	output_text("[policy]\n");
 	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
 		const struct policy_origin *origin = &policy->settings[i];
 		bool is_value = i != POLICY_SETTING_ONLINE_POLICY || policy->online_policy;
 
-		printf("%s%s = %s", is_value ? "" : "# ",
-		       policy_setting_name((enum policy_setting)i),
-		       policy_setting_text(policy, (enum policy_setting)i, text));
+		output_text("%s%s = %s", is_value ? "" : "# ",
+			    policy_setting_name((enum policy_setting)i),
+			    policy_setting_text(policy, (enum policy_setting)i, text));
 		if (origin->line)
-			printf("  # %s:%u\n", origin->file, origin->line);
+			output_text("  # %s:%u\n", origin->file, origin->line);
 		else
-			printf("  # default\n");
+			output_text("  # default\n");
 	}
 	for (size_t i = 0; i < policy->n_rules; i++)
 		policy_show_print_rule(&policy->rules[i]);

@@ -8,6 +8,7 @@
 
 #include "base/parse.h"
 #include "output/output-json.h"
+#include "output/output-text.h"
 #include "plan/selection.h"
 #include "policy/policy-load.h"
 #include "policy/policy-match.h"
@@ -97,23 +98,23 @@ static void policy_test_print_answer(const struct policy *policy, const struct a
 	const struct policy_rule *rule = answer->rule;
 	char blocks[BLOCK_RANGE_NAME_SIZE], wanted[256], is[64];
 
-	printf("%s (%s%s%s): ",
-	       answer->blocks ? block_range_name(answer->first, answer->last, blocks) :
-				"such a block",
-	       answer->subject.provider, *answer->subject.device ? " " : "",
-	       answer->subject.device);
+	output_text("%s (%s%s%s): ",
+		    answer->blocks ? block_range_name(answer->first, answer->last, blocks) :
+				     "such a block",
+		    answer->subject.provider, *answer->subject.device ? " " : "",
+		    answer->subject.device);
 	if (rule)
-		printf("%s, by rule %s (%s:%u)\n", policy_action_name(rule->action), rule->name,
-		       rule->origin.file, rule->origin.line);
+		output_text("%s, by rule %s (%s:%u)\n", policy_action_name(rule->action),
+			    rule->name, rule->origin.file, rule->origin.line);
 	else
-		printf("leave (no rule matches)\n");
+		output_text("leave (no rule matches)\n");
 	for (size_t i = 0; i < policy->n_rules && &policy->rules[i] != rule; i++) {
 		enum policy_key key = policy_first_mismatch(&policy->rules[i], &answer->subject);
 
 		policy_test_condition_text(&policy->rules[i], key, wanted, sizeof(wanted));
 		policy_test_subject_text(&answer->subject, key, is, sizeof(is));
-		printf("    skipped rule %s: wants %s, this is %s\n", policy->rules[i].name, wanted,
-		       is);
+		output_text("    skipped rule %s: wants %s, this is %s\n", policy->rules[i].name,
+			    wanted, is);
 	}
 }
 

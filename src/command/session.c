@@ -11,10 +11,12 @@
 #include "base/log.h"
 #include "change/audit.h"
 #include "command/options.h"
+#include "output/output-text.h"
 #include "output/progress.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
 #include "system/runlock.h"
+#include "system/stream.h"
 
 void session_begin(struct context *context, const struct run_limits *limits, struct session *ret)
 {
@@ -30,6 +32,7 @@ void session_begin(struct context *context, const struct run_limits *limits, str
 	};
 	interrupt_init();
 	run_limits_begin(&ret->limits);
+	stream_limit(ret->limits.deadline_ns);
 }
 
 static void session_warn_of_other_run(pid_t holder)
@@ -134,6 +137,7 @@ static int session_print(const struct session *session, const struct report *rep
 
 	if (!report->dry_run)
 		audit_plan(&context->sysfs, report->command, report->memory, report->plan);
+	stream_begin();
 	/*
 	 * Failures come out on standard error in either case: a reader of the JSON that is gone
 	 * must not hide them.
@@ -141,7 +145,7 @@ static int session_print(const struct session *session, const struct report *rep
 	report_print(report, context->quiet || context->json);
 	if (context->json)
 		r = report_print_json(report);
-	if (!report->dry_run && (r < 0 || fflush(stdout) || ferror(stdout)))
+	if (!report->dry_run && (r < 0 || output_text_flush()))
 		session_tell_lost(report);
 	return context->json ? command_end_json(r, report->exit_code) : report->exit_code;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/status-providers.h"
+#include "output/output-text.h"
 
 #include <stdio.h>
 
@@ -10,25 +11,25 @@ void status_print_providers(const struct sysfs *sysfs)
 {
 	bool any = false;
 
-	printf("\nProviders\n");
+	output_text("\nProviders\n");
 	for (size_t i = 0; providers[i]; i++) {
 		const char *separator = "; modules: ";
 
 		if (!providers[i]->is_present(sysfs))
 			continue;
 		any = true;
-		printf("  %-10s %s%s", providers[i]->name, providers[i]->summary,
-		       providers[i]->plan_remove ? "" : ", not removable from here");
+		output_text("  %-10s %s%s", providers[i]->name, providers[i]->summary,
+			    providers[i]->plan_remove ? "" : ", not removable from here");
 		for (const char *const *module = providers[i]->modules; module && *module;
 		     module++) {
-			printf("%s%s %s", separator, *module,
-			       module_state_name(module_look_up(sysfs, *module)));
+			output_text("%s%s %s", separator, *module,
+				    module_state_name(module_look_up(sysfs, *module)));
 			separator = ", ";
 		}
-		putchar('\n');
+		output_text("\n");
 	}
 	if (!any)
-		printf("  (none: no memory can be removed here)\n");
+		output_text("  (none: no memory can be removed here)\n");
 }
 
 void status_add_providers(const struct sysfs *sysfs, struct output_json *json)

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "output/output-block.h"
 #include "output/output-json.h"
+#include "output/output-text.h"
 #include "plan/outcome.h"
 
 /* Text that is wrapped between words, all lines but the first indented. */
@@ -36,13 +37,13 @@ static void wrap_print(struct wrap *wrap, const char *format, ...)
 	}
 	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
 		if (wrap->column > wrap->indent && wrap->column + 1 + strlen(word) > wrap->width) {
-			printf("\n%*s", (int)wrap->indent, "");
+			output_text("\n%*s", (int)wrap->indent, "");
 			wrap->column = wrap->indent;
 		} else if (wrap->column > wrap->indent) {
-			putchar(' ');
+			output_text(" ");
 			wrap->column++;
 		}
-		fputs(word, stdout);
+		output_text("%s", word);
 		wrap->column += (unsigned int)strlen(word);
 	}
 }
@@ -50,7 +51,7 @@ static void wrap_print(struct wrap *wrap, const char *format, ...)
 /* Begins a paragraph "  LABEL  text". */
 static struct wrap wrap_begin(const struct explanation *explanation, const char *label)
 {
-	printf("  %-9s ", label);
+	output_text("  %-9s ", label);
 	return (struct wrap){ .width = explanation->width, .indent = 12, .column = 12 };
 }
 
@@ -108,22 +109,22 @@ static void explanation_print_head(const struct explanation *explanation, const 
 	char size[FORMAT_SIZE], zones[ZONES_TEXT_SIZE];
 	struct wrap wrap;
 
-	printf("memory%" PRIu64 ": %s\n", block->number,
-	       verdict->chance == CHANCE_NONE ? block_state_name(block->state) :
-						chance_word(verdict->chance));
+	output_text("memory%" PRIu64 ": %s\n", block->number,
+		    verdict->chance == CHANCE_NONE ? block_state_name(block->state) :
+						     chance_word(verdict->chance));
 	wrap = wrap_begin_list(explanation, "where");
 	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address,
 		   address + (memory->block_size - 1), format_size(memory->block_size, size),
 		   block_state_name(block->state), zones_text(&block->zones, zones));
 	for (size_t i = 0; i < nodes->n; i++) {
-		wrap.column += (unsigned int)printf(",");
+		wrap.column += output_text(",");
 		wrap_print(&wrap, "node %" PRIu32, nodes->v[i]);
 	}
 	if (block->device != BLOCK_NO_DEVICE) {
-		wrap.column += (unsigned int)printf(",");
+		wrap.column += output_text(",");
 		wrap_print(&wrap, "%s", memory->devices.v[block->device].name);
 	}
-	putchar('\n');
+	output_text("\n");
 }
 
 static void explanation_print_pages(const struct explanation *explanation,
@@ -137,13 +138,13 @@ static void explanation_print_pages(const struct explanation *explanation,
 	for (int kind = PAGE_KIND_COUNT - 1; kind >= 0; kind--) {
 		if (!pages->count[kind])
 			continue;
-		wrap.column += (unsigned int)printf("%s", separator);
+		wrap.column += output_text("%s", separator);
 		wrap_print(&wrap, "%" PRIu64 " %s (%s)", pages->count[kind],
 			   page_kind_words((enum page_kind)kind),
 			   format_about(pages->count[kind] * pages->page_size, size));
 		separator = ",";
 	}
-	putchar('\n');
+	output_text("\n");
 }
 
 static void explanation_print_block(const struct explanation *explanation, size_t index)
@@ -158,7 +159,7 @@ static void explanation_print_block(const struct explanation *explanation, size_
 	for (size_t i = 0; i < verdict.n_reasons; i++) {
 		wrap = wrap_begin(explanation, i ? "" : "why");
 		wrap_print(&wrap, "%s", verdict_reason_text(verdict.reasons[i]));
-		putchar('\n');
+		output_text("\n");
 	}
 	if (pages)
 		explanation_print_pages(explanation, pages);
@@ -169,18 +170,18 @@ static void explanation_print_block(const struct explanation *explanation, size_
 		wrap_print(&wrap, "%s must move, %s is free elsewhere",
 			   format_about(room.must_move_bytes, must_move),
 			   format_about(room.free_bytes, there));
-		putchar('\n');
+		output_text("\n");
 	}
 	if (pages && pages_dissolved_bytes(pages)) {
 		wrap = wrap_begin(explanation, "pool");
 		wrap_print(&wrap, "%s of free huge pages will be dissolved",
 			   format_size(pages_dissolved_bytes(pages), must_move));
-		putchar('\n');
+		output_text("\n");
 	}
 	if (explanation->kernel_log[index]) {
 		wrap = wrap_begin(explanation, "log");
 		wrap_print(&wrap, "%s", explanation->kernel_log[index]);
-		putchar('\n');
+		output_text("\n");
 	}
 }
 
@@ -191,15 +192,15 @@ static void explanation_print_device(const struct explanation *explanation,
 	uint64_t blocks = ranges_count(&device->blocks);
 	char size[FORMAT_SIZE];
 
-	printf("%s (%" PRIu64 " block%s, %s): ", device->name, blocks, blocks == 1 ? "" : "s",
-	       format_size(blocks * explanation->memory->block_size, size));
+	output_text("%s (%" PRIu64 " block%s, %s): ", device->name, blocks, blocks == 1 ? "" : "s",
+		    format_size(blocks * explanation->memory->block_size, size));
 	if (worst)
-		printf("%s, as memory%" PRIu64 "\n",
-		       worst->chance == CHANCE_NONE ? block_state_name(worst->state) :
-						      chance_word(worst->chance),
-		       worst->number);
+		output_text("%s, as memory%" PRIu64 "\n",
+			    worst->chance == CHANCE_NONE ? block_state_name(worst->state) :
+							   chance_word(worst->chance),
+			    worst->number);
 	else
-		puts("offline");
+		output_text("offline\n");
 }
 
 void explanation_print(const struct explanation *explanation)
@@ -213,7 +214,7 @@ void explanation_print(const struct explanation *explanation)
 		if (ranges_contain(explanation->selected, memory->blocks[i].number))
 			explanation_print_block(explanation, i);
 	if (!ranges_count(explanation->selected))
-		printf("%s: no block matches\n", explanation->command);
+		output_text("%s: no block matches\n", explanation->command);
 }
 
 static void explanation_add_pages(const struct page_survey *survey, const struct pages *pages,

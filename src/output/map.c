@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "model/totals.h"
+#include "output/output-text.h"
 
 #define ROWS_MAX 32
 #define CELLS_MAX 128
@@ -84,18 +85,26 @@ static bool map_shows(const struct map *map, const struct block *block, int64_t 
 			  memory_block_is_on_node(memory, block, (uint32_t)node);
 }
 
+/* SGR */
+static void map_set_colour(const char *colour)
+{
+	output_text_plain("\033[");
+	output_text_plain(colour);
+	output_text_plain("m");
+}
+
 static void map_print_cell(const struct map *map, enum map_class class)
 {
 	const struct map_request *request = map->request;
 
 	if (request->colours)
-		printf("\033[%sm", classes[class].colour);
+		map_set_colour(classes[class].colour);
 	if (request->blocks_characters)
-		fputs(classes[class].block, stdout);
+		output_text_plain(classes[class].block);
 	else
-		putchar(classes[class].letter);
+		output_text("%c", classes[class].letter);
 	if (request->colours)
-		fputs("\033[0m", stdout);
+		map_set_colour("0");
 }
 
 /* What most of a cell's blocks are; MAP_CLASS_COUNT for none. */
@@ -115,8 +124,8 @@ static void map_print_row(struct map *map, int64_t node, size_t *at)
 	const struct memory *memory = map->request->memory;
 	uint64_t row = memory->blocks[*at].number / (map->cells * map->blocks), blank = 0;
 
-	printf("0x%-*" PRIx64 " ", map->label_width - 2,
-	       memory_address(memory, row * map->cells * map->blocks));
+	output_text("0x%-*" PRIx64 " ", map->label_width - 2,
+		    memory_address(memory, row * map->cells * map->blocks));
 	for (uint64_t cell = 0; cell < map->cells; cell++) {
 		uint64_t end = (row * map->cells + cell + 1) * map->blocks,
 			 count[MAP_CLASS_COUNT] = { 0 };
@@ -131,11 +140,11 @@ static void map_print_row(struct map *map, int64_t node, size_t *at)
 			continue;
 		}
 		/* No blanks at the end of a line. */
-		printf("%*s", (int)blank, "");
+		output_text("%*s", (int)blank, "");
 		blank = 0;
 		map_print_cell(map, class);
 	}
-	putchar('\n');
+	output_text("\n");
 }
 
 static void map_print_node(struct map *map, int64_t node)
@@ -149,7 +158,7 @@ static void map_print_node(struct map *map, int64_t node)
 			continue;
 		}
 		if (!begun && node >= 0)
-			printf("node %" PRId64 "\n", node);
+			output_text("node %" PRId64 "\n", node);
 		begun = true;
 		map_print_row(map, node, &i);
 	}
@@ -198,19 +207,22 @@ static void map_print_legend(const struct map *map)
 	char text[FORMAT_SIZE];
 
 	if (map->blocks == 1)
-		printf("\nA cell is one block, %s.\n", format_size(size, text));
+		output_text("\nA cell is one block, %s.\n", format_size(size, text));
 	else
-		printf("\nA cell is %" PRIu64 " blocks, %s,%cand shows what most of them are.\n",
-		       map->blocks, format_size(map->blocks * size, text), narrow ? '\n' : ' ');
+		output_text("\nA cell is %" PRIu64 " blocks, %s,", map->blocks,
+			    format_size(map->blocks * size, text));
+	if (map->blocks != 1) {
+		output_text_plain(narrow ? "\n" : " ");
+		output_text("and shows what most of them are.\n");
+	}
 	for (enum map_class class = 0; class < MAP_CLASS_COUNT; class ++) {
 		if (!map->count[class])
 			continue;
 		map_print_cell(map, class);
-		printf(narrow ? " %s\n%*" PRIu64 " block%s %9s\n" :
-				" %-28s %*" PRIu64 " block%s %9s\n",
-		       classes[class].text, 7, map->count[class],
-		       map->count[class] == 1 ? " " : "s",
-		       format_size(map->count[class] * size, text));
+		output_text(narrow ? " %s\n" : " %-28s ", classes[class].text);
+		output_text("%*" PRIu64 " block%s %9s\n", 7, map->count[class],
+			    map->count[class] == 1 ? " " : "s",
+			    format_size(map->count[class] * size, text));
 	}
 }
 

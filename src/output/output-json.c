@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/printable.h"
+#include "output/output-text.h"
 #include "plan/outcome.h"
 #include "system/clock.h"
+#include "system/stream.h"
 
 #define DEPTH_MAX 8
 
@@ -37,6 +40,7 @@ static struct output_json *output_json_begin(bool line)
 
 	if (!json)
 		return NULL;
+	stream_begin();
 	/* Nothing was printed before; glibc's own buffer of 4 KiB would make a write for every 25
 	 * blocks. */
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
@@ -85,6 +89,19 @@ static void output_json_print_key(struct output_json *json, const char *key)
 		printf("\"%s\": ", key);
 }
 
+/* json-c escapes C0 only; DEL and C1 (two bytes, 0xc2 first) could reach a terminal. */
+static void output_json_print_escaped(const char *text, size_t length)
+{
+	for (const char *end = text + length; text < end; text++) {
+		bool is_c1 = *text == (char)0xc2 && (unsigned char)text[1] < 0xa0;
+
+		if (is_c1 || *text == 0x7f)
+			printf("\\u%04x", (unsigned char)*(is_c1 ? ++text : text));
+		else
+			putchar_unlocked(*text);
+	}
+}
+
 static void output_json_print_value(struct output_json *json, struct json_object *value)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
@@ -100,7 +117,11 @@ static void output_json_print_value(struct output_json *json, struct json_object
 	text = json_object_to_json_string_length(value, flags, &length);
 	if (!text || errno == ENOMEM)
 		json->error = -ENOMEM;
-	if (!json->error)
+	if (json->error)
+		return;
+	if (memchr(text, 0x7f, length) || memchr(text, 0xc2, length))
+		output_json_print_escaped(text, length);
+	else
 		fwrite_unlocked(text, 1, length, stdout);
 }
 
@@ -197,33 +218,12 @@ void output_json_end(struct output_json *json)
 	json_object_put(json->open[0]);
 }
 
-/* How many bytes the first character takes; 0 if it is not UTF-8 (RFC 3629, section 4). */
-static size_t output_json_utf8_length(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t n = p[0] < 0x80 ? 1 :
-		   p[0] < 0xc2 ? 0 :
-		   p[0] < 0xe0 ? 2 :
-		   p[0] < 0xf0 ? 3 :
-		   p[0] < 0xf5 ? 4 :
-				 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* Longer than needed, a half of a UTF-16 pair, beyond the last character. */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
-		return 0;
-	return n;
-}
-
 static bool output_json_is_utf8(const char *text)
 {
 	size_t n;
 
 	for (; *text; text += n)
-		if (!(n = output_json_utf8_length(text)))
+		if (!(n = printable_utf8_length(text)))
 			return false;
 	return true;
 }
@@ -239,7 +239,7 @@ static char *output_json_utf8_copy(const char *text)
 	if (!copy)
 		return NULL;
 	while (*text) {
-		size_t n = output_json_utf8_length(text);
+		size_t n = printable_utf8_length(text);
 
 		end = n ? mempcpy(end, text, n) : stpcpy(end, "\uFFFD");
 		text += n ? n : 1;
@@ -324,7 +324,7 @@ int output_json_end_document(struct output_json *json)
 		puts(json->line ? "" : "\n}");
 	free(json);
 	/* A line is for somebody who waits for it. */
-	if (r == 0 && (fflush(stdout) || ferror(stdout)))
-		r = errno ? -errno : -EIO;
+	if (r == 0)
+		r = output_text_flush();
 	return r;
 }

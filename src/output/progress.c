@@ -4,13 +4,17 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/format.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "output/terminal.h"
 #include "system/clock.h"
+#include "system/stream.h"
 
+#define WIPE "\r\033[K"
 #define DRAW_AFTER_NS (CLOCK_NS_PER_S / 2)
 #define DRAW_EVERY_NS (CLOCK_NS_PER_S / 10)
 
@@ -24,14 +28,14 @@ static void progress_wipe(void)
 {
 	if (!line.shown)
 		return;
-	fputs("\r\033[K", stderr);
+	stream_message(WIPE, strlen(WIPE));
 	line.shown = false;
 }
 
 /* A line that the terminal would break could not be wiped: it is cut. */
 __attribute__((format(printf, 1, 2))) static void progress_draw(const char *format, ...)
 {
-	char text[256];
+	char text[256], drawn[sizeof(text) + 8];
 	unsigned int width = terminal_width(STDERR_FILENO);
 	va_list arguments;
 
@@ -41,8 +45,8 @@ __attribute__((format(printf, 1, 2))) static void progress_draw(const char *form
 	if (width < sizeof(text))
 		text[width - 1] = '\0';
 	line.shown = true;
-	fprintf(stderr, "\r%s\033[K", text);
-	fflush(stderr);
+	snprintf(drawn, sizeof(drawn), "\r%s\033[K", printable_make(text));
+	stream_message(drawn, strlen(drawn));
 }
 
 void progress_begin(const char *verb, bool wanted)

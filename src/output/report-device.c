@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "output/output-text.h"
 
 /* "memory32-39, 8 blocks, 1G"; "" for a device without blocks. The caller frees it. */
 static char *report_device_extent_text(const struct report_devices *devices,
@@ -30,15 +31,15 @@ static void report_device_print_steps(const struct report_devices *devices,
 		const struct provider_step *step = &outcome->steps.v[i];
 
 		if (step->module)
-			printf("%s: would load the module %s, if it is not there\n",
-			       outcome->device.name, step->module);
-		printf("%s: %swould write '%s' to %s/%s\n", outcome->device.name,
-		       step->otherwise ? "if that fails with ENODEV, " : "", step->value,
-		       step->directory, step->attribute);
+			output_text("%s: would load the module %s, if it is not there\n",
+				    outcome->device.name, step->module);
+		output_text("%s: %swould write '%s' to %s/%s\n", outcome->device.name,
+			    step->otherwise ? "if that fails with ENODEV, " : "", step->value,
+			    step->directory, step->attribute);
 	}
 	if (devices->new_blocks_zone)
-		printf("%s: would bring its new blocks online (--zone=%s)\n", outcome->device.name,
-		       devices->new_blocks_zone);
+		output_text("%s: would bring its new blocks online (--zone=%s)\n",
+			    outcome->device.name, devices->new_blocks_zone);
 }
 
 /* For blocks that no device has, their numbers stand for the name. */
@@ -67,12 +68,12 @@ static void report_device_print_device(const struct report_devices *devices,
 	case DEVICE_ADDED:
 	case DEVICE_ALREADY:
 		if (!quiet)
-			printf("%s: %s%s\n", name,
-			       outcome->result == DEVICE_ALREADY ?
-				       (outcome->device.blocks.n ? "already there" :
-								   "already gone") :
-				       device_result_name(outcome->result),
-			       where);
+			output_text("%s: %s%s\n", name,
+				    outcome->result == DEVICE_ALREADY ?
+					    (outcome->device.blocks.n ? "already there" :
+									"already gone") :
+					    device_result_name(outcome->result),
+				    where);
 		break;
 	case DEVICE_PLANNED:
 		if (!quiet)

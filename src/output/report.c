@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "output/output-block.h"
+#include "output/output-text.h"
 #include "output/report-device.h"
 
 static bool report_same_text(const char *a, const char *b)
@@ -42,23 +43,25 @@ static void report_print_success(const struct report *report, const struct outco
 	switch (outcome->result) {
 	case OUTCOME_CHANGED:
 		if (online)
-			printf("%s: online%s%s (%s)\n", blocks,
-			       report_zone_text(", zone ", outcome->zone_after, zone),
-			       outcome->rezone ? report_zone_text(", was in zone ",
-								  outcome->zone_before, before) :
-						 "",
-			       extent);
+			output_text("%s: online%s%s (%s)\n", blocks,
+				    report_zone_text(", zone ", outcome->zone_after, zone),
+				    outcome->rezone ?
+					    report_zone_text(", was in zone ", outcome->zone_before,
+							     before) :
+					    "",
+				    extent);
 		else
-			printf("%s: offline%s (%s)\n", blocks,
-			       report_zone_text(", was in zone ", outcome->zone_before, zone),
-			       extent);
+			output_text("%s: offline%s (%s)\n", blocks,
+				    report_zone_text(", was in zone ", outcome->zone_before, zone),
+				    extent);
 		break;
 	case OUTCOME_ALREADY:
-		printf("%s: already %s%s (%s)\n", blocks, block_state_name(report->plan->wanted),
-		       report_zone_text(", zone ", outcome->zone_after, zone), extent);
+		output_text("%s: already %s%s (%s)\n", blocks,
+			    block_state_name(report->plan->wanted),
+			    report_zone_text(", zone ", outcome->zone_after, zone), extent);
 		break;
 	case OUTCOME_VANISHED:
-		printf("%s: gone (%s)\n", blocks, extent);
+		output_text("%s: gone (%s)\n", blocks, extent);
 		break;
 	default:
 		break;
@@ -88,18 +91,19 @@ static void report_print_totals(const struct report *report, const struct outcom
 	const char *separator = "";
 	char size[FORMAT_SIZE], elapsed[FORMAT_SIZE];
 
-	printf("%s:", report->command);
+	output_text("%s:", report->command);
 	for (size_t i = 0; i < OUTCOME_RESULT_COUNT; i++) {
 		if (!totals->count[i])
 			continue;
-		printf("%s %zu %s", separator, totals->count[i],
-		       outcome_result_name((enum outcome_result)i));
+		output_text("%s %zu %s", separator, totals->count[i],
+			    outcome_result_name((enum outcome_result)i));
 		if (i == OUTCOME_CHANGED)
-			printf(" (%s)",
-			       format_size(totals->count[i] * report->memory->block_size, size));
+			output_text(" (%s)",
+				    format_size(totals->count[i] * report->memory->block_size,
+						size));
 		separator = ",";
 	}
-	printf(", in %s\n", format_duration(report->elapsed_ns, elapsed));
+	output_text(", in %s\n", format_duration(report->elapsed_ns, elapsed));
 }
 
 /* The plan, in the order of its writes: runs that go up or down by one. */
@@ -126,14 +130,15 @@ static void report_print_planned(const struct report *report)
 		}
 		output_block_extent(next - i, report->memory->block_size, extent);
 		if (first == last)
-			printf("would write %s%s to memory%" PRIu64 " (%s)\n",
-			       first->rezone ? "offline, then " : "", first->word, first->block,
-			       extent);
+			output_text("would write %s%s to memory%" PRIu64 " (%s)\n",
+				    first->rezone ? "offline, then " : "", first->word,
+				    first->block, extent);
 		else
-			printf("would write %s%s to memory%" PRIu64 " %s to memory%" PRIu64
-			       " (%s)\n",
-			       first->rezone ? "offline, then " : "", first->word, first->block,
-			       direction < 0 ? "down" : "up", last->block, extent);
+			output_text("would write %s%s to memory%" PRIu64 " %s to memory%" PRIu64
+				    " (%s)\n",
+				    first->rezone ? "offline, then " : "", first->word,
+				    first->block, direction < 0 ? "down" : "up", last->block,
+				    extent);
 	}
 }
 
@@ -143,10 +148,11 @@ static void report_print_knobs(const struct report *report)
 		const struct knobs_change *change = &report->knobs->v[i];
 
 		if (report->dry_run)
-			printf("would write %s to %s\n", change->after, knobs_name(change->knob));
+			output_text("would write %s to %s\n", change->after,
+				    knobs_name(change->knob));
 		else
-			printf("%s: %s, was %s\n", knobs_name(change->knob), change->after,
-			       change->before);
+			output_text("%s: %s, was %s\n", knobs_name(change->knob), change->after,
+				    change->before);
 	}
 }
 
@@ -205,7 +211,7 @@ void report_print(const struct report *report, bool quiet)
 	else if (!quiet && !report->dry_run && lines > 1)
 		report_print_totals(report, &totals);
 	if (!quiet && !outcomes->n && !report->devices && !(report->knobs && report->knobs->n))
-		printf("%s: no block matches\n", report->command);
+		output_text("%s: no block matches\n", report->command);
 }
 
 /*

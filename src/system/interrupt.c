@@ -14,18 +14,21 @@
 
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t first_signal;
-static sigset_t waiting_mask;
+static sigset_t waiting_mask, working_mask;
+static void (*volatile signal_came)(void);
 static bool ready; /* interrupt_init() was called */
 
 static void interrupt_remember(int number)
 {
 	if (!first_signal)
 		first_signal = number;
+	if (signal_came)
+		signal_came();
 }
 
 void interrupt_init(void)
 {
-	struct sigaction action = { .sa_handler = interrupt_remember };
+	struct sigaction action = { .sa_handler = interrupt_remember, .sa_flags = SA_RESTART };
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
@@ -40,10 +43,29 @@ void interrupt_init(void)
 	}
 	/* Blocked except inside ppoll(): no window between looking at the flag and waiting. */
 	sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
+	sigprocmask(SIG_BLOCK, NULL, &working_mask);
 	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
 		sigdelset(&waiting_mask, caught[i]);
 	signal(SIGPIPE, SIG_IGN);
 	ready = true;
+}
+
+bool interrupt_is_caught(void)
+{
+	return ready;
+}
+
+void interrupt_let_through(void (*came)(void))
+{
+	interrupt_poll_again(NULL, 0, 0);
+	signal_came = came;
+	sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
+}
+
+void interrupt_hold(void)
+{
+	sigprocmask(SIG_SETMASK, &working_mask, NULL);
+	signal_came = NULL;
 }
 
 int interrupt_signal(void)

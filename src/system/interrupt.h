@@ -7,6 +7,7 @@
 #define MEMHP_SYSTEM_INTERRUPT_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -15,6 +16,16 @@
  * change something or wait.
  */
 void interrupt_init(void);
+
+/* Was interrupt_init() called? */
+bool interrupt_is_caught(void);
+
+/*
+ * From now on a signal interrupts whatever goes on (system calls are restarted), and `came` is
+ * called in its handler, but not for signals that came before. interrupt_hold() ends that.
+ */
+void interrupt_let_through(void (*came)(void));
+void interrupt_hold(void);
 
 /* The first signal that came, also one that came just now; 0 if none. */
 int interrupt_signal(void);
