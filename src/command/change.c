@@ -87,9 +87,11 @@ static int change_select(struct session *session, struct change_work *work, bool
 		work->request.all = true;
 		work->request.want |= SELECTION_WANT_DEVICES;
 	}
-	/* The report shows each block's device, too. */
-	if (session->context->json || (goes_offline && page_survey_wants_devices(sysfs)))
+	if (goes_offline && page_survey_wants_devices(sysfs))
 		work->request.want |= SELECTION_WANT_DEVICES;
+	/* The report shows each block's device, too. */
+	if (session->context->json)
+		work->request.want |= SELECTION_SHOW_DEVICES | SELECTION_WANT_ALL_NODES;
 	if (r == 0)
 		r = selection_load(sysfs, &work->request, &session->memory, &work->blocks, err);
 	if (r == 0 && (*ret_goal || goes_offline))

@@ -352,6 +352,12 @@ static int selection_run(struct selection *selection, struct error *err)
 		r = selection_load_all(selection, devices, err);
 		if (r < 0)
 			return r;
+	} else if (request->want & SELECTION_SHOW_DEVICES) {
+		struct error unread = { 0 };
+
+		/* That another block cannot be read is no reason to leave these alone. */
+		selection_load_all(selection, true, &unread);
+		error_done(&unread);
 	}
 	r = nodes ? memory_load_nodes(selection->memory) : 0;
 	if (r < 0)

@@ -16,6 +16,8 @@ enum selection_want {
 	SELECTION_WANT_DEVICES = 1 << 9,
 	SELECTION_WANT_ALL_NODES =
 		1 << 10, /* with SELECTION_WANT_NODES: also where only a few blocks are read */
+	SELECTION_SHOW_DEVICES =
+		1 << 11, /* devices, where they can be read; what cannot is no error */
 };
 
 struct selection_request {

@@ -157,6 +157,17 @@ def test_replaced_before_its_turn(machine: Any) -> None:
     assert result.json()["blocks"][1]["errno"] is None
 
 
+def test_json_needs_no_other_block(machine: Any) -> None:
+    """A block that cannot be read does not keep others from being changed, with --json as without."""
+    for words in (["--json"], []):
+        made = machine("x86-dimm")
+        made.path("memory33/valid_zones").unlink()
+        made.path("memory33/valid_zones").write_text("Movable\n")
+        made.path("memory33/valid_zones").chmod(0o200)
+        result = made.memhpctl("offline", "35", *words)
+        assert result.rc == 0, result
+
+
 def test_zones_are_those_of_now(machine: Any) -> None:
     """Online before and after, and in another zone: `zones` tells the one it is in."""
     result = machine("x86-dimm").memhpctl("online", "35", "--zone=kernel", "--rezone", "--json")
