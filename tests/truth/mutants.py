@@ -50,7 +50,7 @@ MUTANTS: dict[str, list[Edit]] = {
         "change/block-write.c", "} else if (outcome->after == attempt->wanted) {\n\t\t/* With an error",
         "} else if (!result->error || outcome->after == attempt->wanted) {\n\t\t/* With an error")],
     "a dry run writes": [Edit(
-        "command/change.c", "if (r == 0 && !change_options.dry_run)\n\t\tr = change_execute", "if (r == 0)\n\t\tr = change_execute")],
+        "command/session.c", "if (r >= 0 && !change_options.dry_run)\n\t\tr = session_execute", "if (r >= 0)\n\t\tr = session_execute")],
     "exit 0 for a part": [Edit(
         "plan/outcome.c", "return EXIT_PARTIAL;", "return EXIT_DONE;")],
     "skipped is already": [Edit(
@@ -61,8 +61,8 @@ MUTANTS: dict[str, list[Edit]] = {
         "output/report.c", "output_json_uint(json, \"bytes_changed\",\n\t\t\t totals.count[OUTCOME_CHANGED]",
         "output_json_uint(json, \"bytes_changed\",\n\t\t\t (totals.count[OUTCOME_CHANGED] + totals.count[OUTCOME_ALREADY])")],
     "no deadline": [Edit(
-        "command/change.c", "run.deadline_ns = clock_deadline_ns(run.limits.timeout_ms);",
-        "run.deadline_ns = clock_deadline_ns(run.limits.timeout_ms * 100);")],
+        "system/run-limits.c", "limits->deadline_ns = clock_deadline_ns(limits->timeout_ms);",
+        "limits->deadline_ns = clock_deadline_ns(limits->timeout_ms * 100);")],
     "the text says more than JSON": [Edit(
         "output/report.c", "printf(\"%s: already %s%s (%s)\\n\"", "printf(\"%s: %s%s (%s)\\n\"")],
     "what others did is ours": [Edit(
@@ -80,7 +80,8 @@ MUTANTS: dict[str, list[Edit]] = {
         "model/totals.c", "totals->by_state[block->state]++;",
         "totals->by_state[block->state == BLOCK_UNKNOWN ? BLOCK_ONLINE : block->state]++;")],
     "removed without a look": [Edit(
-        "device/remove-device.c", "if (!ret->present && (!device->provider->is_removed ||", "if (true || (!device->provider->is_removed ||")],
+        "device/remove-device.c", "if (!ret->present &&\n\t\t    (!device->provider->is_removed ||",
+        "if (true ||\n\t\t    (!device->provider->is_removed ||")],
     "try again later, for ever": [Edit(
         "plan/outcome.c", "if (totals->transient_failures == totals->failures)", "if (totals->failures)")],
     "nothing of a whole": [Edit(
