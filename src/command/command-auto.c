@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/session.h"
@@ -18,6 +19,7 @@
 #include "system/interrupt.h"
 #include "system/journal.h"
 #include "system/oom-protect.h"
+#include "system/run-file.h"
 
 /* Generous: a starved write waits seconds for the lock, and nobody is there to try again. */
 #define PASS_TIMEOUT_MS (30 * 60 * 1000)
@@ -28,6 +30,17 @@
  * must not become that of the passes.
  */
 #define IDLE_PAUSE_MS 250
+
+/*
+ * A pass that failed for a transient cause, or left blocks behind for one, is made again after
+ * pauses of about 1, 2, 4, ... seconds, four minutes in all.
+ */
+#define REPEATS_MAX 8
+#define REPEAT_PAUSE_FIRST_MS 1000
+#define REPEAT_PAUSE_MAX_MS (5 * 60 * 1000)
+
+/* Where the last complaint about a file of the policy is kept, so that it is made once. */
+#define COMPLAINT "complaint"
 
 static struct {
 	int wait, boot, adopt, restore;
@@ -58,8 +71,45 @@ static int auto_fail(struct context *context, struct error *err)
 			    err);
 }
 
+/* How the flag is answered. */
+enum auto_how {
+	AUTO_WITHOUT_FLAG, /* it cannot be raised: work once, after whoever is at work */
+	AUTO_NOW,	   /* somebody waits for us; whoever is at work sees the flag */
+	AUTO_DETACHED,	   /* nobody waits */
+	AUTO_SERVICE,	   /* nobody waits, and whoever is at work is waited for */
+};
+
+/* Once for each mistake, however many events there are; a mistake that is gone is forgotten. */
+static void auto_complain(struct context *context, const struct error *broken)
+{
+	_cleanup_free_ char *before = NULL;
+	const char *text = broken->code ? error_text(broken) : "";
+
+	if (!broken->code) {
+		run_file_remove(&context->sysfs, COMPLAINT);
+		return;
+	}
+	if (run_file_read(&context->sysfs, COMPLAINT, &before) == 0 && !strcmp(before, text))
+		return;
+	journal_send(&context->sysfs, JOURNAL_ERROR, JOURNAL_TROUBLE, text, NULL, 0);
+	log_error("%s", text);
+	run_file_replace(&context->sysfs, COMPLAINT, text, strlen(text));
+}
+
+/* The policy for events: without the files that have a mistake. */
+static int auto_load(struct context *context, struct policy *ret, struct error *err)
+{
+	struct error broken = { 0 };
+	int r = policy_load_rest(&context->sysfs, ret, &broken, err);
+
+	if (r == 0)
+		auto_complain(context, &broken);
+	error_done(&broken);
+	return r;
+}
+
 /* One pass, for pending_serve(). */
-static int auto_pass(struct context *context, struct error *err)
+static int auto_pass(struct context *context, bool *ret_incomplete, struct error *err)
 {
 	struct run_limits limits = { .timeout_ms = PASS_TIMEOUT_MS,
 				     .block_timeout_ms = BLOCK_TIMEOUT_MS };
@@ -70,7 +120,7 @@ static int auto_pass(struct context *context, struct error *err)
 					      .only_new = true };
 	struct policy_run_result result;
 	struct outcome_totals totals;
-	int r = policy_load(&context->sysfs, &policy, err);
+	int r = auto_load(context, &policy, err);
 
 	if (r < 0)
 		return r;
@@ -88,6 +138,7 @@ static int auto_pass(struct context *context, struct error *err)
 	if (r < 0)
 		return r;
 	totals = outcome_count(&result.plan.plan.outcomes, BLOCK_ONLINE);
+	*ret_incomplete = totals.transient_failures;
 	if (totals.count[OUTCOME_CHANGED])
 		pending_progress(&context->sysfs);
 	else
@@ -99,6 +150,7 @@ static int auto_pass(struct context *context, struct error *err)
 
 struct auto_work {
 	struct context *context;
+	bool is_incomplete; /* the last pass left blocks behind that may come online later */
 	struct error err;
 };
 
@@ -106,11 +158,54 @@ static int auto_work(void *data)
 {
 	struct auto_work *work = data;
 
-	return auto_pass(work->context, &work->err);
+	return auto_pass(work->context, &work->is_incomplete, &work->err);
+}
+
+static bool auto_is_transient(int error)
+{
+	return error == -ENOMEM || error == -EAGAIN || error == -ENFILE || error == -EMFILE ||
+	       error == -ETIME;
+}
+
+/* Pauses until the next repeat, or new memory. Errors: -EINTR after a signal. */
+static int auto_pause(struct context *context, unsigned int repeat)
+{
+	int64_t until = clock_now_ns() +
+			clock_backoff_ns(repeat, REPEAT_PAUSE_FIRST_MS, REPEAT_PAUSE_MAX_MS);
+	int r = 0;
+
+	while (r >= 0 && clock_left_ns(until) && !pending_is_raised(&context->sysfs))
+		r = interrupt_poll(NULL, 0, IDLE_PAUSE_MS * CLOCK_NS_PER_MS);
+	return r < 0 ? r : 0;
+}
+
+/*
+ * Answers the flag, again and again while that may help. In the pauses nothing is locked, and the
+ * flag is down.
+ */
+static int auto_serve_patiently(struct auto_work *work, bool wait)
+{
+	const struct sysfs *sysfs = &work->context->sysfs;
+
+	for (unsigned int repeat = 0;; repeat++) {
+		int r;
+
+		work->is_incomplete = false;
+		r = pending_serve(sysfs, wait, auto_work, work);
+		if (repeat == REPEATS_MAX || (r == 0 && !work->is_incomplete) ||
+		    (r < 0 && !auto_is_transient(r)))
+			return r;
+		error_done(&work->err);
+		r = auto_pause(work->context, repeat);
+		/* After a signal: for the next one. */
+		pending_raise(sysfs);
+		if (r < 0)
+			return r;
+	}
 }
 
 /* Answers the flag, or without one works once. */
-static int auto_serve(struct context *context, bool flag, bool wait)
+static int auto_serve(struct context *context, enum auto_how how)
 {
 	struct auto_work work = { .context = context };
 	int r;
@@ -119,8 +214,12 @@ static int auto_serve(struct context *context, bool flag, bool wait)
 	/* Memory that has run out is when memory is added. The unit says so too, but it may have
 	 * been started without. */
 	oom_protect_prepare();
-	r = flag ? pending_serve(&context->sysfs, wait, auto_work, &work) :
-		   pending_work_once(&context->sysfs, auto_work, &work);
+	if (how == AUTO_WITHOUT_FLAG)
+		r = pending_work_once(&context->sysfs, auto_work, &work);
+	else if (how == AUTO_NOW)
+		r = pending_serve(&context->sysfs, false, auto_work, &work);
+	else
+		r = auto_serve_patiently(&work, how == AUTO_SERVICE);
 	if (r == -EBUSY)
 		return EXIT_DONE;
 	if (r == -EINTR && interrupt_signal())
@@ -196,10 +295,10 @@ static int kick_run(struct context *context, const char **words, size_t n_words)
 		return EXIT_DONE;
 	/* /run is full or read-only: then each event works, one after the other. */
 	if (pending_raise(&context->sysfs) < 0)
-		return auto_serve(context, false, true);
+		return auto_serve(context, AUTO_WITHOUT_FLAG);
 	if (auto_is_watched(context) || !auto_detach())
 		return EXIT_DONE;
-	return auto_serve(context, true, false);
+	return auto_serve(context, AUTO_DETACHED);
 }
 
 static int auto_boot(struct context *context)
@@ -211,7 +310,7 @@ static int auto_boot(struct context *context)
 	int r = options.adopt ? policy_run_adopt(&context->sysfs, &err) : 0;
 
 	if (r == 0)
-		r = policy_load(&context->sysfs, &policy, &err);
+		r = auto_load(context, &policy, &err);
 	if (r == 0) {
 		kernel_policy_decide(&context->sysfs, &policy, &wanted);
 		if (wanted.reason == KERNEL_POLICY_NOT_POSSIBLE)
@@ -222,8 +321,8 @@ static int auto_boot(struct context *context)
 	if (r < 0)
 		return auto_fail(context, &err);
 	if (pending_raise(&context->sysfs) < 0)
-		return auto_serve(context, false, true);
-	return auto_is_watched(context) ? EXIT_DONE : auto_serve(context, true, false);
+		return auto_serve(context, AUTO_WITHOUT_FLAG);
+	return auto_is_watched(context) ? EXIT_DONE : auto_serve(context, AUTO_NOW);
 }
 
 static int auto_restore(struct context *context)
@@ -245,7 +344,8 @@ static int auto_run(struct context *context, const char **words, size_t n_words)
 		return EXIT_DONE;
 	if (options.restore)
 		return auto_restore(context);
-	return options.boot ? auto_boot(context) : auto_serve(context, true, options.wait);
+	return options.boot ? auto_boot(context) :
+			      auto_serve(context, options.wait ? AUTO_SERVICE : AUTO_NOW);
 }
 
 const struct command command_kick = {

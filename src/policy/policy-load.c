@@ -2,6 +2,7 @@
 #include "policy/policy-load.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -69,24 +70,76 @@ int policy_load_given(const char *const *paths, size_t n, struct policy *ret, st
 	return 0;
 }
 
-int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err)
+/* Reads the files but those left out; *ret_bad is the one that was being read at an error. */
+static int policy_load_files(const struct sysfs *sysfs, const struct conf_files *files,
+			     const bool *left_out, struct policy *ret, size_t *ret_bad,
+			     struct error *err)
 {
-	struct conf_files files = { 0 };
 	struct policy policy;
-	int r = conf_files_find_policy(sysfs, &files, err);
+	int r = 0;
 
-	if (r < 0)
-		return r;
 	policy_init(&policy, policy_load_providers());
-	for (size_t i = 0; r == 0 && i < files.n; i++)
-		r = policy_load_file(sysfs, files.paths[i], &policy, err);
+	*ret_bad = files->n;
+	for (size_t i = 0; r == 0 && i < files->n; i++) {
+		if (left_out[i])
+			continue;
+		r = policy_load_file(sysfs, files->paths[i], &policy, err);
+		if (r < 0)
+			*ret_bad = i;
+	}
 	if (r == 0)
 		r = policy_load_built_in(&policy, err);
-	conf_files_done(&files);
 	if (r < 0) {
 		policy_done(&policy);
 		return r;
 	}
 	*ret = policy;
 	return 0;
+}
+
+int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err)
+{
+	_cleanup_free_ bool *left_out = NULL;
+	struct conf_files files = { 0 };
+	size_t bad;
+	int r = conf_files_find_policy(sysfs, &files, err);
+
+	if (r < 0)
+		return r;
+	left_out = calloc(files.n + 1, sizeof(*left_out));
+	r = left_out ? policy_load_files(sysfs, &files, left_out, ret, &bad, err) :
+		       error_no_memory(err);
+	conf_files_done(&files);
+	return r;
+}
+
+int policy_load_rest(const struct sysfs *sysfs, struct policy *ret, struct error *broken,
+		     struct error *err)
+{
+	_cleanup_free_ bool *left_out = NULL;
+	struct conf_files files = { 0 };
+	size_t bad;
+	int r = conf_files_find_policy(sysfs, &files, err);
+
+	if (r < 0)
+		return r;
+	left_out = calloc(files.n + 1, sizeof(*left_out));
+	r = left_out ? -EAGAIN : error_no_memory(err);
+	while (r == -EAGAIN) {
+		r = policy_load_files(sysfs, &files, left_out, ret, &bad, err);
+		if (r == 0 || r == -ENOMEM || bad == files.n)
+			break;
+		left_out[bad] = true;
+		r = -EAGAIN;
+		/* Each file once; the first mistake is told. */
+		if (broken->code)
+			error_done(err);
+		else
+			*broken = *err;
+		*err = (struct error){ 0 };
+	}
+	if (r == 0 && broken->code)
+		error_wrap(broken, "the policy goes on without a file that has a mistake");
+	conf_files_done(&files);
+	return r;
 }

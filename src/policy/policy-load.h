@@ -23,6 +23,14 @@
 int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err);
 
 /*
+ * The same for events, which nobody sits in front of: a file that has a mistake, or cannot be read,
+ * is left out as a whole, and *broken, which must be empty, says what is wrong with the first such
+ * one. Errors: -ENOMEM; those of the folders.
+ */
+int policy_load_rest(const struct sysfs *sysfs, struct policy *ret, struct error *broken,
+		     struct error *err);
+
+/*
  * The policy that these files would make, with the built-in rules behind them, before they are put
  * in place: paths from the working directory. Errors: as above.
  */

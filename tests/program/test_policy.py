@@ -382,6 +382,37 @@ def test_the_state_of_its_own_parts(machine: Any) -> None:
     assert [part["state"] for part in machine("x86-dimm").memhpctl("policy", "check", "--json").json()["parts"]] == ["missing"] * 4
 
 
+def test_a_broken_file_is_left_out_and_said_once(machine: Any) -> None:
+    made = machine("x86-dimm", files={"/etc/memhpctl.d/10-bad.conf": "[rule a]\naction = fly\n", "/etc/memhpctl.d/20-bad.conf": "[x]\n",
+                                      "/etc/memhpctl.d/30-good.conf": "[rule b]\nprovider = acpi\naction = online_kernel\n"})
+    made.path("/run").mkdir()
+    result = made.memhpctl("auto", "--boot")
+    assert result.rc == 0 and result.err.count("10-bad.conf:2") == 1 and result.err.count("\n") == 1, result.err
+    assert written(made) == [(str(number), "online_kernel") for number in (39, 38, 37, 36)]
+    assert made.memhpctl("auto", "--boot").err == ""
+    # Right again, and wrong again: said again.
+    bad = made.path("/etc/memhpctl.d/10-bad.conf")
+    made.path("/etc/memhpctl.d/20-bad.conf").unlink()
+    text = bad.read_text()
+    bad.write_text("")
+    assert made.memhpctl("auto", "--boot").err == ""
+    bad.write_text(text)
+    assert "10-bad.conf:2" in made.memhpctl("auto", "--boot").err
+    assert made.memhpctl("policy", "apply").rc == 1
+
+
+def test_a_pass_is_repeated_after_a_transient_failure(machine: Any) -> None:
+    made = machine("x86-dimm", files={CONF: "[policy]\nretries = 0\n[rule all]\naction = online_kernel\n"})
+    made.path("/run/memhpctl").mkdir(parents=True, mode=0o700)
+    made.path("/run/memhpctl/pending").write_text("")
+    made.path("/run/memhpctl/pending").chmod(0o600)
+    made.rules("memory37 online_kernel EBUSY 2\n")
+    result = made.memhpctl("auto", "--wait")
+    assert result.rc == 0, result.err
+    assert [made.state(number) for number in (36, 37, 38, 39)] == ["online"] * 4
+    assert [block for block, _ in written(made)] == ["39", "38", "37", "36", "37", "37"]
+
+
 def test_a_first_start_takes_what_is_offline_as_a_choice(machine: Any) -> None:
     made = machine("x86-dimm")
     made.path("/run").mkdir()
