@@ -184,6 +184,7 @@ void report_print(const struct report *report, bool quiet)
 	struct report_devices devices = report_devices_of(report);
 	const struct outcomes *outcomes = &report->plan->outcomes;
 	struct outcome_totals totals = outcome_count(outcomes, report->plan->wanted);
+	char size[FORMAT_SIZE];
 	size_t lines = 0;
 
 	if (!quiet)
@@ -210,6 +211,10 @@ void report_print(const struct report *report, bool quiet)
 		report_device_print(&devices, quiet);
 	else if (!quiet && !report->dry_run && lines > 1)
 		report_print_totals(report, &totals);
+	if (!quiet && totals.huge_pool_bytes)
+		output_text("%s of free huge pages %s dissolved: their pool is smaller\n",
+			    format_size(totals.huge_pool_bytes, size),
+			    report->dry_run ? "would be" : "were");
 	if (!quiet && !outcomes->n && !report->devices && !(report->knobs && report->knobs->n))
 		output_text("%s: no block matches\n", report->command);
 }
@@ -274,6 +279,7 @@ void report_add_json(const struct report *report, struct output_json *json)
 	output_json_uint(json, "bytes_changed",
 			 totals.count[OUTCOME_CHANGED] * report->memory->block_size);
 	output_json_end(json);
+	output_json_uint(json, "huge_pool_bytes", totals.huge_pool_bytes);
 	if (report->plan->goal)
 		output_json_uint(json, "goal_bytes",
 				 report->plan->goal * report->memory->block_size);

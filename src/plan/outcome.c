@@ -308,6 +308,8 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		const struct outcome *outcome = &outcomes->v[i];
 
 		totals.count[outcome->result]++;
+		if (outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_PLANNED)
+			totals.huge_pool_bytes += outcome->huge_pool_bytes;
 		/*
 		 * A skipped or put-back block is no failure of its own kind: the one that ended the
 		 * run decides.

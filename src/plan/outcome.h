@@ -79,10 +79,11 @@ struct outcome {
 	int error;			   /* the kernel's errno (positive), 0 where it gave none */
 	unsigned int attempts;		   /* writes made, waiting for the lock not counted */
 	int64_t elapsed_ns, lock_wait_ns;
-	const char *word;  /* what was or would be written to `state`; NULL for nothing */
-	bool rezone;	   /* "offline" is written before the word */
-	uint64_t poisoned; /* poisoned pages that were seen in it before it goes offline */
-	char *detail;	   /* a further sentence, or NULL; owned */
+	const char *word;	  /* what was or would be written to `state`; NULL for nothing */
+	bool rezone;		  /* "offline" is written before the word */
+	uint64_t huge_pool_bytes; /* free huge pages in it, which going offline dissolves */
+	uint64_t poisoned;	  /* poisoned pages that were seen in it before it goes offline */
+	char *detail;		  /* a further sentence, or NULL; owned */
 };
 
 struct outcomes {
@@ -92,6 +93,7 @@ struct outcomes {
 
 /* Sums over outcomes. */
 struct outcome_totals {
+	uint64_t huge_pool_bytes; /* of what was taken offline, or would be */
 	size_t count[OUTCOME_RESULT_COUNT];
 	size_t failures;	   /* that keep the goal from being reached */
 	size_t transient_failures; /* of those, the ones that may work later */

@@ -184,6 +184,21 @@ static void plan_check_refuse_impossible(const struct page_survey *survey, struc
 	plan->goal = goal < kept ? goal : kept;
 }
 
+/* How much of the pool of huge pages goes with the blocks, where the machine has any. */
+static void plan_check_count_huge_pool(struct page_survey *survey, int64_t deadline_ns,
+				       struct plan *plan)
+{
+	plan_check_scan(survey, plan, 0, plan_check_steps(plan), deadline_ns);
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct step *step = &plan->steps[i];
+		struct outcome *outcome = &plan->outcomes.v[step->outcome];
+		const struct pages *pages = plan_check_pages(survey, outcome->block);
+
+		if (pages && (plan->wanted == BLOCK_OFFLINE || step->rezone))
+			outcome->huge_pool_bytes = pages_dissolved_bytes(pages);
+	}
+}
+
 void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force,
 		      struct plan *plan)
 {
@@ -198,6 +213,8 @@ void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool forc
 		plan_check_refuse_all(plan, &room);
 	else if (survey->meminfo.hardware_corrupted)
 		plan_check_tell_poison(survey, deadline_ns, force, plan);
+	if (survey->meminfo.huge_total && plan->n_steps)
+		plan_check_count_huge_pool(survey, deadline_ns, plan);
 }
 
 int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)

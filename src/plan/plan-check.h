@@ -16,9 +16,12 @@
  *    headroom_is_ample() does not settle it. A rezone takes one block at a time and is not asked.
  *  - Poisoned pages, if the machine has any at all: since 6.2 the block will not come back online
  *    (memory_block_online()), before the bad pages come back into use. An offline gets it said in
- * its outcome's detail; a rezone is refused with CAUSE_POISON. With `force` nothing is refused.
- * What cannot be found out (no permission to look, the deadline) stops nothing. Of a plan with a
- * goal the first `goal` steps are looked at.
+ *    its outcome's detail; a rezone is refused with CAUSE_POISON.
+ *  - Free huge pages, if the machine has huge pages at all: outcome->huge_pool_bytes tells how much
+ *    of their pool is dissolved with the block.
+ *
+ * With `force` nothing is refused. What cannot be found out (no permission to look, the deadline)
+ * stops nothing. Of a plan with a goal the first `goal` steps are looked at.
  */
 void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force,
 		      struct plan *plan);

@@ -73,6 +73,8 @@ int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret)
 	meminfo_value(text, "HardwareCorrupted", KIB, &meminfo.hardware_corrupted);
 	meminfo_value(text, "Hugepagesize", KIB, &meminfo.huge_size);
 	meminfo_value(text, "HugePages_Free", meminfo.huge_size, &meminfo.huge_free);
+	meminfo_value(text, "HugePages_Total", meminfo.huge_size, &meminfo.huge_total);
+	meminfo_value(text, "Hugetlb", KIB, &meminfo.huge_total);
 	*ret = meminfo;
 	return 0;
 }

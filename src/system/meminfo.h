@@ -22,6 +22,7 @@ struct meminfo {
 	uint64_t swap_free;
 	uint64_t huge_size,
 		huge_free; /* the default size of hugetlb pages, and those of it that nobody uses */
+	uint64_t huge_total;	     /* hugetlb pages of all sizes, used or not */
 	uint64_t hardware_corrupted; /* poisoned pages of the whole machine */
 };
 

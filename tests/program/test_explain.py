@@ -174,6 +174,18 @@ def test_free_gigantic_pages(machine: Any, release: str | None, chance: str) -> 
     assert "128M of free huge pages will be dissolved" in made.memhpctl("explain", "32").out
 
 
+def test_a_pool_of_huge_pages_that_shrinks_is_told(machine: Any) -> None:
+    pool = {"/proc/meminfo": MEMINFO.format(free=2 << 20, poison=0) + "\nHugePages_Total: 300\nHugepagesize: 2048 kB\nHugetlb: 614400 kB"}
+    lines = "pages 32 head+huge=1 tail+huge=511 head+huge=1 tail+huge=511\npages 33 head+huge+mmap=1 tail+huge+mmap=511"
+    made = machine("x86-dimm", lines=lines, files=pool)
+    assert made.memhpctl("offline", "32-34", "--dry-run").out.endswith("4M of free huge pages would be dissolved: their pool is smaller\n")
+    assert made.memhpctl("remove", "PNP0C80:00", "--dry-run", "--json").json()["huge_pool_bytes"] == 4 << 20
+    result = made.memhpctl("offline", "32-33", "--json", rules="memory32 offline EIO 1")
+    assert result.json()["huge_pool_bytes"] == 0
+    assert made.memhpctl("offline", "32").out.endswith("4M of free huge pages were dissolved: their pool is smaller\n")
+    assert "dissolved" not in made.memhpctl("offline", "34").out
+
+
 @pytest.mark.parametrize("release, words", [
     ("6.1.0-50-amd64", "puts the bad pages back into use"), ("6.2.0", "cannot come back online"), (None, "since Linux 6.2")])
 def test_what_becomes_of_poison(machine: Any, release: str | None, words: str) -> None:
