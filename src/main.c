@@ -125,6 +125,8 @@
  *     - lock-holder.[ch]  (who holds the hotplug lock)
  *     - device-user.[ch]  (who has a character device open)
  *     - iomem.[ch]        (which addresses belong to whom)
+ *     - auto-online.[ch]  (the zone of memory that is being added)
+ *     - guard.[ch]        (a process that puts things right after a SIGKILL)
  *     - write-protect.[ch] (nobody else may bring a block online)
  *     - run-file.[ch]    (files in /run/memhpctl that nobody else can touch)
  *     - run-limits.[ch]   (what ends a run: the deadline, a signal)

@@ -101,7 +101,7 @@ static int add_plan(struct session *session, void *data, struct error *err)
 static int add_execute(struct session *session, void *data, struct error *err)
 {
 	struct add_work *work = data;
-	int r = addition_execute(&session->run, &work->devices);
+	int r = addition_execute(&session->run, work->change.zone, &work->devices);
 
 	if (r < 0 || !options.zone)
 		return r;

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "device/provider-write.h"
 #include "model/selector.h"
+#include "system/auto-online.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
 #include "system/kmsg.h"
@@ -250,13 +251,33 @@ static void addition_execute_device(struct kernel_write *write, struct device_ou
 	outcome->elapsed_ns = clock_now_ns() - began_ns;
 }
 
-int addition_execute(const struct run *run, struct device_outcomes *devices)
+static bool addition_has_work(const struct device_outcomes *devices)
 {
+	for (size_t i = 0; i < devices->n; i++)
+		if (devices->v[i].result == DEVICE_PLANNED)
+			return true;
+	return false;
+}
+
+/* The zone of blocks that the kernel brings online by itself; NULL: it may choose. */
+static const char *addition_online_word(enum zone_request zone)
+{
+	return zone == ZONE_REQUEST_MOVABLE ? "online_movable" :
+	       zone == ZONE_REQUEST_KERNEL  ? "online_kernel" :
+					      NULL;
+}
+
+int addition_execute(const struct run *run, enum zone_request zone, struct device_outcomes *devices)
+{
+	struct auto_online held = { 0 };
 	struct kernel_write write;
 	int r = kernel_write_init(run, &write);
 
 	if (r < 0)
 		return r;
+	/* Without it the blocks are brought into their zone afterwards, where that is possible. */
+	if (addition_online_word(zone) && addition_has_work(devices))
+		auto_online_hold(run->memory->directory, addition_online_word(zone), &held);
 	for (size_t i = 0; i < devices->n; i++) {
 		struct device_outcome *outcome = &devices->v[i];
 		enum outcome_cause over;
@@ -272,6 +293,11 @@ int addition_execute(const struct run *run, struct device_outcomes *devices)
 			run->news.device(run->news.data, outcome->device.name);
 		addition_execute_device(&write, outcome);
 	}
+	/* What is still inside the kernel adds its blocks later. */
+	if (write.writer.stuck_pid)
+		auto_online_leave(&held);
+	else
+		auto_online_release(&held);
 	kernel_write_done(&write);
 	return 0;
 }

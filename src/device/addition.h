@@ -5,6 +5,7 @@
 
 #include "change/run.h"
 #include "device/device-outcome.h"
+#include "plan/plan.h"
 
 /*
  * Finds the devices that the words name: a device of the snapshot (which must have its devices), or
@@ -22,10 +23,12 @@ int addition_resolve(const struct memory *memory, const char **words, size_t n_w
 void addition_plan(const struct sysfs *sysfs, bool force, struct device_outcomes *devices);
 
 /*
- * Has the steps made, device by device, and looks for the blocks that came of it: device.blocks. A
+ * Has the steps made, device by device, and looks for the blocks that came of it: device.blocks.
+ * What the kernel brings online meanwhile goes into the zone (system/auto-online.h). A
  * device that fails does not end the run, except by signal or deadline. Errors: -ENOMEM before
  * anything was done.
  */
-int addition_execute(const struct run *run, struct device_outcomes *devices);
+int addition_execute(const struct run *run, enum zone_request zone,
+		     struct device_outcomes *devices);
 
 #endif

@@ -2,16 +2,11 @@
 #include "system/write-protect.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -28,7 +23,7 @@ struct write_protect_block {
 
 void write_protect_init(int memory_directory, struct write_protect *ret)
 {
-	*ret = (struct write_protect){ .memory_directory = memory_directory, .alive = -1 };
+	*ret = (struct write_protect){ .memory_directory = memory_directory };
 }
 
 static void write_protect_path(uint64_t block, size_t attribute, char path[64])
@@ -76,52 +71,15 @@ static void write_protect_set_modes(const struct write_protect *shield, mode_t w
 	}
 }
 
-_Noreturn static void write_protect_guard(const struct write_protect *shield, int alive)
+static void write_protect_put_right(const void *data)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	sigset_t all;
-	ssize_t length;
-	char byte;
-
-	/* Ctrl-C goes to all processes of the terminal. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	prctl(PR_SET_NAME, "memhpctl-shield");
-	/* It must not hold the other end of somebody's pipe open. */
-	for (int fd = 0; fd <= 2 && null >= 0; fd++)
-		dup2(null, fd);
-	do
-		length = read(alive, &byte, 1);
-	while (length < 0 && errno == EINTR);
-	write_protect_set_modes(shield, 0);
-	_exit(0);
-}
-
-static void write_protect_start_guard(struct write_protect *shield)
-{
-	int ends[2];
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return;
-	pid = fork();
-	if (pid == 0) {
-		close(ends[1]);
-		write_protect_guard(shield, ends[0]);
-	}
-	close(ends[0]);
-	if (pid < 0) {
-		close(ends[1]);
-		return;
-	}
-	shield->guard = pid;
-	shield->alive = ends[1];
+	write_protect_set_modes(data, 0);
 }
 
 void write_protect_raise(struct write_protect *shield)
 {
-	if (!shield->guard)
-		write_protect_start_guard(shield);
+	if (!shield->guard.pid)
+		guard_start(&shield->guard, "memhpctl-shield", write_protect_put_right, shield);
 	write_protect_set_modes(shield, WRITE_PERMISSIONS);
 }
 
@@ -139,22 +97,17 @@ static void write_protect_forget_blocks(struct write_protect *shield)
 
 void write_protect_leave(struct write_protect *shield)
 {
-	if (!shield->guard) {
+	if (!shield->guard.pid) {
 		write_protect_lower(shield);
 		return;
 	}
 	write_protect_forget_blocks(shield);
-	/* `alive` stays open until the end of this process. */
-	shield->guard = 0;
+	guard_leave(&shield->guard);
 }
 
 void write_protect_done(struct write_protect *shield)
 {
 	write_protect_lower(shield);
 	write_protect_forget_blocks(shield);
-	if (!shield->guard)
-		return;
-	kill(shield->guard, SIGKILL);
-	waitpid(shield->guard, NULL, 0);
-	close(shield->alive);
+	guard_end(&shield->guard);
 }

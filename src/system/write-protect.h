@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+
+#include "system/guard.h"
 
 /*
  * Takes the write permission off `state` and `online` of blocks, and gives it back. sysfs keeps
@@ -23,8 +24,7 @@ struct write_protect {
 	int memory_directory; /* /sys/devices/system/memory; the caller's */
 	struct write_protect_block *v;
 	size_t n;
-	pid_t guard; /* 0 while there is none */
-	int alive;   /* while any process has it open, the guard waits; -1 without a guard */
+	struct guard guard;
 };
 
 void write_protect_init(int memory_directory, struct write_protect *ret);
