@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "provider/provider.h"
+#include "system/platform.h"
 
 extern const struct provider provider_s390;
 
@@ -57,7 +58,21 @@ static int s390_increment(const struct memory *memory, const struct block *block
 	return 0;
 }
 
-static int s390_find_increments(struct memory *memory)
+/*
+ * Can there be standby memory without /sys/firmware/memory? Not since 6.19, and not in a guest of
+ * KVM, whose SCLP has no such facility.
+ */
+static bool s390_may_have_standby(const struct sysfs *sysfs)
+{
+	_cleanup_free_ char *info = NULL;
+
+	return platform_kernel(sysfs) < PLATFORM_KERNEL(6, 19) &&
+	       !(sysfs_read_all(sysfs, "/proc/sysinfo", &info, NULL) >= 0 &&
+		 strstr(info, "KVM/Linux"));
+}
+
+/* Blocks of other devices are theirs; while it cannot be seen which, none is taken. */
+static int s390_find_increments(const struct sysfs *sysfs, struct memory *memory)
 {
 	struct device *device = NULL;
 	uint64_t increment;
@@ -67,10 +82,16 @@ static int s390_find_increments(struct memory *memory)
 		return 0;
 	/* The highest block has the highest increment: elsewhere one read tells. */
 	r = s390_increment(memory, &memory->blocks[memory->n_blocks - 1], &increment);
-	if (r < 0 || !increment)
+	if (r < 0 || !increment || !s390_may_have_standby(sysfs))
 		return r;
+	for (size_t i = 0; i < memory->devices.n; i++)
+		if (memory->devices.v[i].blocks_error == -EACCES)
+			return 0;
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		char name[32];
+
+		if (memory->blocks[i].device != BLOCK_NO_DEVICE)
+			continue;
 
 		r = s390_increment(memory, &memory->blocks[i], &increment);
 		if (r < 0)
@@ -92,7 +113,7 @@ static int s390_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	_cleanup_close_ int directory = sysfs_open_directory(sysfs, S390_CONFIG);
 
 	if (sysfs_is_absent(directory))
-		return s390_find_increments(memory);
+		return s390_find_increments(sysfs, memory);
 	return directory < 0 ? directory : sysfs_list(directory, s390_collect_block, memory);
 }
 
@@ -136,7 +157,8 @@ static bool s390_name_to_add(const struct selector *selector, char *ret_name, si
 
 static bool s390_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, S390_CONFIG) || sysfs_exists(sysfs, "/sys/bus/ccw");
+	return sysfs_exists(sysfs, S390_CONFIG) ||
+	       (sysfs_exists(sysfs, "/sys/bus/ccw") && s390_may_have_standby(sysfs));
 }
 
 const struct provider provider_s390 = {

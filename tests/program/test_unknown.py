@@ -222,3 +222,31 @@ def test_nodes_from_the_links_of_the_blocks(machine: Any) -> None:
 def test_a_kernel_without_nodes(machine: Any) -> None:
     made = machine("x86-bare", lines="blocks 0-127 node=-", absent=["/sys/devices/system/node"])
     assert all(row["nodes"] == [] for row in made.memhpctl("list", "--json").json()["ranges"])
+
+
+# --- s390
+
+
+KVM = "text /proc/sysinfo\n| LPAR Name:            LINUX\n| VM00 Control Program: KVM/Linux\n"
+
+
+@pytest.mark.parametrize("lines, boot", [("", "increment"), (KVM, None), ("file /proc/sys/kernel/osrelease 7.2.0", None),
+                                         ("file /proc/sys/kernel/osrelease 6.18.1", "increment")])
+def test_virtio_mem_is_no_standby_memory(machine: Any, lines: str, boot: str | None) -> None:
+    made = machine("s390-virtio", lines=lines)
+    owners = {row["first_block"]: row["device"] for row in made.memhpctl("list", "--json").json()["ranges"]}
+    assert owners[16] == "virtio1"
+    assert all((device or "").startswith(boot or "") and bool(device) == bool(boot) for first, device in owners.items() if 0 < first < 8)
+    answer = made.memhpctl("policy", "test", "20").out
+    assert "virtio1" in answer and "leave" not in answer.splitlines()[0], answer
+    result = made.memhpctl("remove", "-n", "20")
+    assert "increment" not in result.out + result.err, result
+
+
+def test_a_guest_of_kvm_gives_nothing_back(machine: Any) -> None:
+    made = machine("s390-old", lines=f"dir /sys/bus/ccw\n{KVM}")
+    assert made.memhpctl("list", "-jD").json()["devices"] == []
+    assert not any(provider["provider"] == "s390" for provider in made.memhpctl("status", "--json").json()["providers"])
+    assert "hypervisor" not in made.memhpctl("remove", "-n", "6").err
+    lpar = machine("s390-old", lines="dir /sys/bus/ccw")
+    assert any(provider["provider"] == "s390" for provider in lpar.memhpctl("status", "--json").json()["providers"])
