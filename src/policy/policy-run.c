@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "change/execute.h"
+#include "change/foresee.h"
 #include "model/settings.h"
 #include "plan/plan-check.h"
 #include "provider/provider.h"
@@ -113,6 +114,8 @@ static int policy_run_plan(const struct policy_run_request *request,
 				 "which rule applies");
 	if (r == 0)
 		r = plan_check_online(request->run->sysfs, false, &result->plan.plan);
+	if (r == 0 && request->dry_run)
+		foresee_plan(request->run->sysfs, NULL, CLOCK_NEVER, &result->plan.plan);
 	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
 }
 

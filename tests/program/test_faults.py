@@ -143,6 +143,18 @@ def test_unreadable_is_not_passed_over(machine: Any) -> None:
     assert "memory35" in result.err and "could not be read" in result.err
 
 
+@pytest.mark.parametrize("errno", GONE)
+def test_called_gone_in_a_removal_and_a_policy(machine: Any, errno: str) -> None:
+    made = machine("x86-dimm")
+    result = made.memhpctl("remove", "PNP0C80:00", "--json", rules=f"memory34 offline {errno} always")
+    device, = result.json()["devices"]
+    assert (result.rc, device["result"], device["cause"]) == (64, "failed", "still-there")
+    assert outcomes(result)[34] == ("failed", "still-there") and made.state(34) == "online" and made.exists(39)
+    made = machine("x86-dimm")
+    result = made.memhpctl("policy", "apply", "36-39", "--json", rules=f"memory37 online {errno} always")
+    assert result.rc == 64 and outcomes(result)[37] == ("failed", "still-there") and made.state(37) == "offline"
+
+
 def test_replaced_in_the_middle(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("offline", "33-35", "--json", rules="memory34 offline replace")

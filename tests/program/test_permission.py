@@ -37,6 +37,7 @@ def test_user_may_look_but_not_touch(open_machine: Machine) -> None:
         assert dry.rc == 77 and dry.json()["result"] == "not-permitted", words
         assert sorted((block["result"], block["cause"]) for block in dry.json()["blocks"]) == [("refused", "access"), ("skipped", "access")], words
     assert as_nobody(open_machine, "remove", "PNP0C80:00", "--dry-run").rc == 77
+    assert as_nobody(open_machine, "policy", "apply", "36-37", "--dry-run").rc == 77
     assert as_nobody(open_machine, "offline", "36", "--dry-run").rc == 0
     result = as_nobody(open_machine, "offline", "34-35", "--json")
     assert result.rc == 77 and result.json()["result"] == "not-permitted" and "run as root" in result.err
