@@ -119,7 +119,7 @@ static void devices_that_fit_together_are_found(void **state)
 	/* What is offline already has nothing to move. */
 	check("f:Normal,Movable@0 o:Movable@1", removal, 1, "32");
 	check("o:Movable@0 o:Movable@0 o:Movable@0", removal, 2,
-	      "no device that can be removed as a whole fits into 256M");
+	      "no removable device fits into 256M");
 }
 
 static void online_takes_offline_blocks(void **state)
@@ -137,10 +137,10 @@ static void too_much_is_refused_with_both_amounts(void **state)
 {
 	(void)state;
 	check("o:Movable@- o:none@- f:Normal@-", offline, 2,
-	      "256M are asked for, but only 128M of the selected memory is online and could go "
+	      "256M was requested, but only 128M of the selected memory is online and could go "
 	      "offline");
 	check("o:Movable@- f:Normal@-", online, 2,
-	      "256M are asked for, but only 128M of the selected memory could come online");
+	      "256M was requested, but only 128M of the selected memory could come online");
 }
 
 static void check_size(const char *size, const char *align, int expected, uint64_t expected_blocks,
@@ -168,8 +168,8 @@ static void sizes_are_whole_blocks_with_a_unit(void **state)
 	check_size("100M", "down", -EINVAL, 0, "less than one block");
 	check_size("1M", NULL, -EINVAL, 0, "less than one block, 128M");
 	check_size("1G", "sideways", -EINVAL, 0, "--align=sideways");
-	check_size("-1G", NULL, -EINVAL, 0, "no such size");
-	check_size("16E", "up", -EINVAL, 0, "no such size");
+	check_size("-1G", NULL, -EINVAL, 0, "not a size");
+	check_size("16E", "up", -EINVAL, 0, "not a size");
 }
 
 static void a_plan_has_the_chosen_in_its_own_order_first(void **state)
