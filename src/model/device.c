@@ -10,12 +10,17 @@
 struct device *devices_add(struct devices *devices, const char *name,
 			   const struct provider *provider)
 {
-	struct device *larger = reallocarray(devices->v, devices->n + 1, sizeof(*larger));
 	char *copy;
 
-	if (!larger)
-		return NULL;
-	devices->v = larger;
+	/* Room doubles: on POWER there are thousands. */
+	if (!(devices->n & (devices->n - 1))) {
+		size_t room = devices->n ? devices->n * 2 : 1;
+		struct device *larger = reallocarray(devices->v, room, sizeof(*larger));
+
+		if (!larger)
+			return NULL;
+		devices->v = larger;
+	}
 	copy = strdup(name);
 	if (!copy)
 		return NULL;

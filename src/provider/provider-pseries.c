@@ -20,6 +20,9 @@ extern const struct provider provider_pseries;
 #define DRCONF "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory"
 #define DLPAR "/sys/kernel/dlpar"
 
+/* Of 256 MiB each, 64 TiB. */
+#define LMBS_MAX (1u << 18)
+
 /* arch/powerpc/include/asm/drmem.h */
 #define LMB_RESERVED 0x80
 
@@ -83,7 +86,7 @@ static int pseries_walk_v1(struct pseries_search *search, const char *bytes, siz
  */
 static int pseries_walk_v2(struct pseries_search *search, const char *bytes, size_t length)
 {
-	uint32_t n = length >= 4 ? pseries_read_u32(bytes) : 0;
+	uint32_t n = length >= 4 ? pseries_read_u32(bytes) : 0, lmbs = 0;
 	int r = 0;
 
 	for (uint32_t i = 0; r >= 0 && i < n && 4 + (i + 1) * (size_t)24 <= length; i++) {
@@ -92,6 +95,10 @@ static int pseries_walk_v2(struct pseries_search *search, const char *bytes, siz
 			 flags = pseries_read_u32(entry + 20);
 		uint64_t base = pseries_read_u64(entry + 4);
 
+		/* More than any machine has: the tree is damaged, or somebody made it up. */
+		if (run > LMBS_MAX - lmbs)
+			return -EBADMSG;
+		lmbs += run;
 		for (uint32_t j = 0; r >= 0 && j < run; j++)
 			r = pseries_add(search, base + j * search->lmb_size, drc_index + j, flags);
 	}

@@ -153,3 +153,14 @@ def test_configuration_that_others_can_write_is_refused(machine: Any, path: str)
         os.chown(place, 65534, 65534)
         result = made.memhpctl("policy", "show")
         assert result.rc in (1, 77) and str(place) in result.err and "65534" in result.err
+
+
+def test_a_device_tree_of_garbage(machine: Any) -> None:
+    made = machine("pseries-v2")
+    cells = made.path("/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory/ibm,dynamic-memory-v2")
+    data = bytearray(cells.read_bytes())
+    data[4:8] = b"\xff" * 4  # four thousand million of them
+    cells.write_bytes(data)
+    for words in (["list"], ["status"], ["offline", "-n", "8"]):
+        result = made.memhpctl(*words, timeout=20)
+        assert result.rc in (0, 1) and result.err, (words, result)
