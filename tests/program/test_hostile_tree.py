@@ -161,6 +161,8 @@ def test_a_device_tree_of_garbage(machine: Any) -> None:
     data = bytearray(cells.read_bytes())
     data[4:8] = b"\xff" * 4  # four thousand million of them
     cells.write_bytes(data)
-    for words in (["list"], ["status"], ["offline", "-n", "8"]):
+    for words in (["list"], ["status"]):
         result = made.memhpctl(*words, timeout=20)
-        assert result.rc in (0, 1) and result.err, (words, result)
+        assert result.rc == 1 and "pseries" in result.err, (words, result)
+    # Which device a block belongs to does not matter to it.
+    assert made.memhpctl("offline", "-n", "8", timeout=20).rc == 0
