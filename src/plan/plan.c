@@ -127,18 +127,23 @@ int plan_online(const struct memory *memory, const struct ranges *blocks, enum z
 }
 
 /*
- * Moves the lowest block of each zone (of each node) to the end. Without memory the order stays
- * upwards: slower, not wrong.
+ * Moves the lowest of the selected blocks of each zone (of each node) to the end; the order must
+ * not depend on what else the snapshot has. Without memory the order stays upwards: slower, not
+ * wrong.
  */
-static void plan_order_offline(const struct memory *memory, struct plan *plan)
+static void plan_order_offline(const struct memory *memory, const struct ranges *blocks,
+			       struct plan *plan)
 {
 	const struct block **lowest = calloc(memory->n_node_sets * ZONE_COUNT, sizeof(*lowest));
 	struct step *last = calloc(plan->n_steps + 1, sizeof(*last));
 	size_t n_kept = 0, n_last = 0;
 
-	for (size_t i = memory->n_blocks; lowest && i-- > 0;)
-		lowest[memory->blocks[i].node_set * ZONE_COUNT + block_zone(&memory->blocks[i])] =
-			&memory->blocks[i];
+	for (size_t i = memory->n_blocks; lowest && i-- > 0;) {
+		const struct block *block = &memory->blocks[i];
+
+		if (ranges_contain(blocks, block->number))
+			lowest[block->node_set * ZONE_COUNT + block_zone(block)] = block;
+	}
 	for (size_t i = 0; lowest && last && i < plan->n_steps; i++) {
 		const struct block *block =
 			memory_find(memory, plan->outcomes.v[plan->steps[i].outcome].block);
@@ -178,7 +183,7 @@ int plan_offline(const struct memory *memory, const struct ranges *blocks, struc
 			plan_add_step(&plan, block, "offline");
 		}
 	}
-	plan_order_offline(memory, &plan);
+	plan_order_offline(memory, blocks, &plan);
 	*ret = plan;
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include "policy/policy-load.h"
 #include "tests/unit/unit.h"
 
-static const char *const providers_there[] = { "acpi",	 "dax",	 "virtio", "s390",
-					       "driver", "none", NULL };
+static const char *const providers_there[] = { "acpi", "dax",	 "virtio", "s390",
+					       "xen",  "driver", "none",   NULL };
 static struct platform platform;
 static struct policy policy;
 

@@ -26,8 +26,8 @@ static void check_error(const char *text, const char *sentence)
 static void test_mistakes_name_file_and_line(void **state)
 {
 	(void)state;
-	check_error("a = b\n", "f:1: 'a = b' stands before any section");
-	check_error("\n[policy\n", "f:2: '[policy': the closing bracket of the section is missing");
+	check_error("a = b\n", "f:1: 'a = b' comes before any section");
+	check_error("\n[policy\n", "f:2: '[policy': the closing bracket is missing");
 	check_error("[]\n", "f:1: a section needs a name");
 	check_error("[polic]\n", "f:1: [polic]: the sections are [policy] and [rule NAME]");
 	check_error("[policy x]\n", "f:1: [policy x]: the sections are [policy] and [rule NAME]");
@@ -46,7 +46,7 @@ static void test_mistakes_name_file_and_line(void **state)
 		    "f:2: over-ratio = online: online_kernel, leave or warn");
 	check_error("[policy]\nonline-policy = movable\n",
 		    "f:2: online-policy = movable: contig-zones or auto-movable");
-	check_error("[rule a]\naction = on\n", "f:2: action = on: the actions are online, "
+	check_error("[rule a]\naction = on\n", "f:2: action = on: the action must be online, "
 					       "online_kernel, online_movable or leave");
 	check_error("[rule a]\nprovider = acpi\n", "f:1: [rule a] of line 1 has no action");
 	check_error("[rule a]\nprovider = acpi\n[rule b]\n",
@@ -180,7 +180,7 @@ static void test_half_a_policy_is_none(void **state)
 	tree_file("/etc/memhpctl.conf", "[rule bad]\naction = levae\n");
 	assert_int_equal(policy_load(&sysfs, &policy, &err), -EINVAL);
 	assert_string_equal(error_text(&err),
-			    "/etc/memhpctl.conf:2: action = levae: the actions are online, "
+			    "/etc/memhpctl.conf:2: action = levae: the action must be online, "
 			    "online_kernel, online_movable or leave");
 	error_done(&err);
 }
