@@ -35,11 +35,12 @@ static void test_mistakes_name_file_and_line(void **state)
 	check_error("# c\n[policy]\nkernel\n",
 		    "f:3: 'kernel' is neither a section nor a key with '=' and a value");
 	check_error("[policy]\nkernel =  # nothing\n", "f:2: 'kernel' has no value");
-	check_error("[policy]\nkernel = maybe\n", "f:2: kernel = maybe: yes or no");
+	check_error("[policy]\nkernel = maybe\n", "f:2: kernel = maybe: must be yes or no");
 	check_error("[policy]\nkernel = yes\nkernel = no\n", "f:3: kernel is given twice");
-	check_error("[policy]\nretries = -1\n", "f:2: retries = -1: a number from 0 to 1000");
+	check_error("[policy]\nretries = -1\n",
+		    "f:2: retries = -1: must be a number from 0 to 1000");
 	check_error("[policy]\nmax-movable-ratio = 3\n",
-		    "f:2: max-movable-ratio = 3: percents such as 301%, or off");
+		    "f:2: max-movable-ratio = 3: must be a percentage such as 301%, or off");
 	check_error("[policy]\nratio-scope = both\n",
 		    "f:2: ratio-scope = both: system, node or node+system");
 	check_error("[policy]\nover-ratio = online\n",
