@@ -146,7 +146,7 @@ static int selection_add_addresses(struct selection *selection, const struct sel
 	return selection_add_range(selection, selector, first, last, err);
 }
 
-/* Is the directory of the nodes missing? Then the blocks' own links tell. */
+/* Then the blocks' own links tell. */
 static bool selection_has_no_nodes(const struct selection *selection)
 {
 	return !sysfs_exists(selection->sysfs, SYSFS_NODE);
@@ -273,10 +273,9 @@ static int selection_check_filter(const struct selection *selection, struct erro
 	const struct device *device;
 
 	snprintf(node, sizeof(node), SYSFS_NODE "/node%" PRIu32, filter->node);
-	if (filter->has_node && !selection_has_no_nodes(selection) &&
-	    !sysfs_exists(selection->sysfs, node))
-		return error_set(err, -EINVAL,
-				 "--node=%" PRIu32 ": there is no such node on this machine",
+	if (filter->has_node && !sysfs_exists(selection->sysfs, node) &&
+	    !selection_has_no_nodes(selection))
+		return error_set(err, -EINVAL, "--node=%" PRIu32 ": there is no such node here",
 				 filter->node);
 	device = filter->device ? devices_find(&selection->memory->devices, filter->device) : NULL;
 	if (device && !selection->request->devices_too && device_check_blocks(device, err) < 0)
