@@ -163,6 +163,6 @@ def test_a_device_tree_of_garbage(machine: Any) -> None:
     cells.write_bytes(data)
     for words in (["list"], ["status"]):
         result = made.memhpctl(*words, timeout=20)
-        assert result.rc == 1 and "pseries" in result.err, (words, result)
+        assert result.rc == 1 and result.err, (words, result)
     # Which device a block belongs to does not matter to it.
     assert made.memhpctl("offline", "-n", "8", timeout=20).rc == 0
