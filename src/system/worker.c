@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,30 @@ static void worker_set_up_aio(struct worker *worker)
 		worker_use_plain_writes(worker);
 }
 
+/*
+ * Gives up what writing to sysfs does not take. Who runs it without being root may need to override
+ * the files' modes.
+ */
+static void worker_drop_privileges(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		uint32_t kept =
+			i == CAP_TO_INDEX(CAP_DAC_OVERRIDE) ? CAP_TO_MASK(CAP_DAC_OVERRIDE) : 0;
+
+		sets[i].permitted &= kept;
+		sets[i].effective &= kept;
+		sets[i].inheritable = 0;
+	}
+	/* A filter of system calls may refuse it: then the service has few of them anyway. */
+	syscall(SYS_capset, &header, sets);
+}
+
 _Noreturn void worker_main(int root_fd, struct worker_shared *shared, int socket, pid_t parent)
 {
 	struct worker worker = { .root_fd = root_fd, .shared = shared };
@@ -259,6 +284,7 @@ _Noreturn void worker_main(int root_fd, struct worker_shared *shared, int socket
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
 	worker_set_up_aio(&worker);
+	worker_drop_privileges();
 	while ((length = recv(socket, &message, 1, 0)) == 1 || (length < 0 && errno == EINTR)) {
 		/* A request to stop that came when the last batch had just ended is not for the
 		 * next one. */

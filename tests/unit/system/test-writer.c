@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "system/clock.h"
@@ -73,6 +76,28 @@ static void test_write(void **state)
 	assert_int_equal(writer.pid, pid);
 }
 
+/* In a tree it needs no capability to write; at most that of overriding modes is left. */
+static void test_worker_has_few_privileges(void **state)
+{
+	char path[64], line[128];
+	unsigned int found = 0;
+	FILE *status;
+
+	(void)state;
+	write_offline(0, WRITE_STAGE_WRITE, 0);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)writer.pid);
+	status = fopen(path, "re");
+	assert_non_null(status);
+	while (fgets(line, sizeof(line), status)) {
+		if (sscanf(line, "NoNewPrivs: %u", &found) == 1)
+			assert_int_equal(found, 1);
+		if (!strncmp(line, "CapEff:", 7) || !strncmp(line, "CapPrm:", 7))
+			assert_int_equal(strtoull(line + 7, NULL, 16) & ~2ULL, 0);
+	}
+	fclose(status);
+	assert_int_equal(found, 1);
+}
+
 static void test_worker_that_died(void **state)
 {
 	pid_t pid;
@@ -110,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_write, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_worker_has_few_privileges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_worker_that_died, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_worker_that_cannot_be_told, set_up, tear_down),
 	};
