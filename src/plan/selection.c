@@ -347,11 +347,9 @@ static int selection_run(struct selection *selection, struct error *err)
 		else if (selection_selector_names_many(&selector, selection->memory->block_size))
 			whole = true;
 	}
-	if (whole) {
-		r = selection_load_all(selection, devices, err);
-		if (r < 0)
-			return r;
-	} else if (request->want & SELECTION_SHOW_DEVICES) {
+	if (whole && (r = selection_load_all(selection, devices, err)) < 0)
+		return r;
+	if (!whole && (request->want & SELECTION_SHOW_DEVICES)) {
 		struct error unread = { 0 };
 
 		/* That another block cannot be read is no reason to leave these alone. */

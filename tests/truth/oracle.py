@@ -334,7 +334,8 @@ class Oracle:
         run, number = self.run, said.block
         after = run.after.get(number)
         self.check(not run.dry, f"memory{number}: changed in a dry run")
-        if self.scenario.command == "remove" and after is None:
+        before = run.before.get(number)
+        if self.scenario.command == "remove" and (after is None or (before and before.identity != after.identity)):
             return
         if said.cause in (None, UNSAID) and not self.is_unsettled(number) and self.scenario.command != "remove":
             self.check(run.after.state(number) == self.scenario.wanted, f"memory{number}: changed, but it is {run.after.state(number)}")
