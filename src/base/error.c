@@ -16,7 +16,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 
 	if (!err)
 		return now.code;
-	/* Formatted before the old text goes: an argument may point into it. */
+	/* Format before freeing the old text: an argument may point into it. */
 	va_start(args, format);
 	va_copy(again, args);
 	if (vasprintf(&now.text, format, args) < 0) {
@@ -61,7 +61,7 @@ void error_done(struct error *err)
 	*err = (struct error){ 0 };
 }
 
-/* Made from the C library's <errno.h>: E names in no particular order, see Makefile.am. */
+/* Generated from the C library's <errno.h>, in no particular order; see Makefile.am. */
 static const struct {
 	const char *name;
 	int number;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers for people. */
+/* Formatting numbers for people. */
 #ifndef MEMHP_BASE_FORMAT_H
 #define MEMHP_BASE_FORMAT_H
 
@@ -9,22 +9,22 @@
 #define FORMAT_SIZE 32
 
 /*
- * An amount of memory as "128M", "2.75G": exactly the amount, never rounded, in the largest unit
- * that shows it with at most two decimals, and in a form that parse_size() reads back to the same
- * number. buffer has FORMAT_SIZE bytes. Returns it.
+ * An amount of memory as "128M", "2.75G": exact, never rounded, in the largest unit that needs at
+ * most two decimals; parse_size() reads it back to the same number. buffer has FORMAT_SIZE bytes
+ * and is returned.
  */
 char *format_size(uint64_t bytes, char *buffer);
 
-/* The same, or with `in_bytes` the plain number of bytes. */
+/* The same, or the plain number of bytes with `in_bytes`. */
 char *format_amount(uint64_t bytes, bool in_bytes, char *buffer);
 
 /*
- * About that amount, with at most one decimal, rounded down: "22.4G". For sentences, not for
- * numbers that are read back. Returns the buffer of FORMAT_SIZE bytes.
+ * The approximate amount, rounded down to at most one decimal: "22.4G". For sentences, not for
+ * numbers that are parsed again. buffer has FORMAT_SIZE bytes and is returned.
  */
 char *format_about(uint64_t bytes, char *buffer);
 
-/* A time as "14 ms", "2.3 s", "4 min 10 s". Returns the buffer of FORMAT_SIZE bytes. */
+/* A duration as "14 ms", "2.3 s", "4 min 10 s". buffer has FORMAT_SIZE bytes and is returned. */
 char *format_duration(int64_t ns, char *buffer);
 
 #endif

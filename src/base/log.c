@@ -47,7 +47,7 @@ __attribute__((format(printf, 3, 0))) static void log_write(enum log_level level
 	if (before_write)
 		before_write();
 	vsnprintf(text, sizeof(text), format, args);
-	/* Words of the user and of files are quoted in it; they are no commands to the terminal. */
+	/* It quotes the user's words and file contents, which must not control the terminal. */
 	length = snprintf(line, sizeof(line), "memhpctl: %s%s\n", prefix, printable_make(text));
 	write_message(line, (size_t)length);
 }

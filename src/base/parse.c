@@ -47,8 +47,8 @@ int parse_address(const char *text, uint64_t *ret)
 }
 
 /*
- * Reads "WHOLE[.FRACTION]" and multiplies it by scale; *end is left behind the number. The product
- * has to be a whole number, and fit.
+ * Reads "WHOLE[.FRACTION]" at the start of the text and multiplies it by scale. The product must be
+ * a whole number that fits.
  */
 static int parse_scaled(const char *text, uint64_t scale, uint64_t *ret)
 {
@@ -121,7 +121,7 @@ int parse_duration_ms(const char *text, int64_t *ret)
 		r = parse_scaled(text, units[i].ms, &ms);
 		if (r < 0)
 			return r;
-		/* Ten years: more is a mistake, and nanoseconds still fit. */
+		/* Ten years: anything longer is a mistake, and this still fits in nanoseconds. */
 		if (ms > 10ULL * 366 * 24 * 3600 * 1000)
 			return -ERANGE;
 		*ret = (int64_t)ms;

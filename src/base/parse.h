@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text to numbers, strictly: the only place that converts digits. */
+/* Strict conversion of text to numbers: the only place that converts digits. */
 #ifndef MEMHP_BASE_PARSE_H
 #define MEMHP_BASE_PARSE_H
 
@@ -7,28 +7,30 @@
 #include <stdint.h>
 
 /*
- * All of the text must be the number: no sign, no space, no base prefix unless named, nothing
- * behind it. On failure the result is untouched. Errors: -EINVAL not such a number, -ERANGE it does
- * not fit.
+ * The whole text must be the number: no sign, no spaces, no base prefix unless stated, nothing
+ * after it. On failure the result is untouched. Errors: -EINVAL it is not such a number, -ERANGE it
+ * does not fit.
  */
 
 /* Decimal digits only; "010" is ten. */
 int parse_decimal(const char *text, uint64_t *ret);
 
-/* Hexadecimal digits without 0x, as block_size_bytes and phys_index have them. */
+/* Hexadecimal digits without 0x, as in block_size_bytes and phys_index. */
 int parse_hex(const char *text, uint64_t *ret);
 
-/* "0x" or "0X" and hexadecimal digits, as a person writes an address. */
+/* "0x" or "0X" and hexadecimal digits, as people write an address. */
 int parse_address(const char *text, uint64_t *ret);
 
 /*
  * An amount of memory with its unit, in bytes: 512M, 4G, 1.5G, 128MiB, 1T, 65536B. Units are binary
- * (K, M, G, T, P, E, each also as KiB…); a number without a unit is refused (-ENOMSG), for chmem
- * takes it as MiB where people mean bytes. A fraction must come out at whole bytes.
+ * (K, M, G, T, P, E, each also as KiB…); a number without a unit is refused (-ENOMSG), because
+ * chmem reads it as MiB where people mean bytes. A fraction must give a whole number of bytes.
  */
 int parse_size(const char *text, uint64_t *ret);
 
-/* A time in milliseconds: "500ms", "30s", "5m", "1h", fractions allowed; a bare number is seconds.
+/*
+ * A duration in milliseconds: "500ms", "30s", "5m", "1h"; fractions are allowed and a bare number
+ * means seconds.
  */
 int parse_duration_ms(const char *text, int64_t *ret);
 

@@ -16,7 +16,7 @@ size_t printable_utf8_length(const char *text)
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	/* Longer than needed, a half of a UTF-16 pair, beyond the last character. */
+	/* Overlong forms, UTF-16 surrogates, and code points above U+10FFFF. */
 	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
 	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;
