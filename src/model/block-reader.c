@@ -11,17 +11,17 @@
 #include "system/thread.h"
 
 /*
- * More threads than this only wait for each other; a thread must have so many blocks to be worth
- * its start.
+ * More threads than this only wait for each other; with fewer blocks per thread, starting one does
+ * not pay.
  */
 #define THREADS_MAX 4
 #define BLOCKS_PER_THREAD_MIN 64
-/* Taken at a time: few enough that all threads are at work to the end. */
+/* Blocks taken at a time: few enough that all threads stay busy to the end. */
 #define BLOCKS_AT_A_TIME 16
 
 /*
- * What the threads do together. A helper that gets its turn only when all is done finds this, and
- * nothing to do, and nobody has waited for him.
+ * The work that the threads share. It is reference-counted: a helper that is first scheduled after
+ * all is done still finds it, finds nothing to do, and nobody has waited for it.
  */
 struct work {
 	int memory_directory;
@@ -29,10 +29,10 @@ struct work {
 	size_t n;
 	unsigned int want;
 	const struct ranges *with_node;
-	atomic_size_t next; /* the first block that nobody has taken yet */
+	atomic_size_t next; /* the first block that no thread has taken yet */
 	atomic_int error;
-	atomic_int helping; /* threads that may have taken blocks and are not through with them */
-	sem_t helped;	    /* posted by each that is through */
+	atomic_int helping; /* threads that may have taken blocks and have not finished them */
+	sem_t helped;	    /* posted by each thread that finishes */
 	atomic_int users;
 };
 
@@ -78,8 +78,8 @@ static void *block_reader_help(void *data)
 }
 
 /*
- * Starts helpers. Left to itself the kernel puts a thread that lives for a millisecond where its
- * maker runs, and it gets its turn when all is done: this processor is not for them.
+ * Starts helpers, on other processors only. By default the kernel puts such a short-lived thread on
+ * its creator's processor, where it would run only after all is done.
  */
 static void block_reader_get_help(struct work *work)
 {
@@ -122,7 +122,7 @@ int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsi
 	sem_init(&work->helped, 0, 0);
 	block_reader_get_help(work);
 	block_reader_work(work);
-	/* Who begins to help from now on finds no block left. */
+	/* A helper that starts after this finds no blocks left. */
 	while (atomic_load(&work->helping) > 0)
 		sem_wait(&work->helped);
 	error = atomic_load(&work->error);

@@ -61,7 +61,7 @@ char *block_range_name(uint64_t first, uint64_t last, char *buffer)
 	return buffer;
 }
 
-/* Finds "nodeN", and remembers the number. */
+/* Finds "nodeN" and remembers the number. */
 static int block_look_for_node(const char *name, void *data)
 {
 	uint64_t *node = data;
@@ -70,16 +70,16 @@ static int block_look_for_node(const char *name, void *data)
 }
 
 /*
- * Can `valid_zones` of a block that is not online be read without harm? A block that is being added
- * can be seen before the kernel has told it its node (create_memory_block_devices(), then
- * register_memory_blocks_under_node()), and then valid_zones_show() goes through a null pointer:
- * the reader dies inside the kernel, and whoever removes the block waits for it for ever, with the
- * hotplug lock held (seen on 6.1). The link to the node comes after the node is set. A kernel
- * without NUMA has no nodes, and no harm in it.
+ * Is it safe to read `valid_zones` of a block that is not online? A block being added is visible
+ * before the kernel has set its node (create_memory_block_devices(), then
+ * register_memory_blocks_under_node()); until then valid_zones_show() dereferences a null pointer:
+ * the reader dies inside the kernel, and a later removal of the block waits for it forever, holding
+ * the hotplug lock (seen on 6.1). The link to the node appears after the node is set. A kernel
+ * without NUMA has no nodes, and there the read is safe.
  */
 static bool block_has_node(int memory_directory, int directory, const char *prefix)
 {
-	/* Most blocks are of the same node as the one before. */
+	/* Most blocks are on the same node as the previous one. */
 	static _Thread_local uint64_t node;
 	char path[BLOCK_NAME_SIZE + 32];
 	_cleanup_close_ int own = -1;
@@ -93,7 +93,7 @@ static bool block_has_node(int memory_directory, int directory, const char *pref
 	return sysfs_look(memory_directory, "../node") < 0;
 }
 
-/* prefix: what the names of the attributes need before them, below the directory. */
+/* prefix: prepended to the attribute names, relative to the directory. */
 static int block_read_attributes(int memory_directory, int directory, const char *prefix,
 				 unsigned int want, struct block *block)
 {
@@ -115,8 +115,8 @@ static int block_read_attributes(int memory_directory, int directory, const char
 	strcpy(name, "valid_zones");
 	r = sysfs_read(directory, path, text, sizeof(text));
 	/*
-	 * A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute; of a block that goes away
-	 * `state` goes first.
+	 * A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute. When a block is removed,
+	 * `state` disappears first.
 	 */
 	if (r == -ENOENT) {
 		strcpy(name, "state");
@@ -152,8 +152,7 @@ int block_read(int memory_directory, uint64_t number, unsigned int want, struct 
 					  prefix, want, &block);
 		if (r < 0)
 			return r == -ENODEV ? -ENOENT : r;
-		/* Online with several zones, as only an offline block shows them: it changed in
-		 * between. */
+		/* Only an offline block lists several zones: this one changed between the reads. */
 		if (block.state != BLOCK_ONLINE || block.zones.n <= 1)
 			break;
 	}

@@ -10,8 +10,8 @@
 #include "model/zone.h"
 
 enum block_state {
-	BLOCK_UNKNOWN, /* a word that this version does not know */
-	BLOCK_OFFLINE, /* also while the kernel is bringing it online: there is no word for that */
+	BLOCK_UNKNOWN, /* a word that this program does not know */
+	BLOCK_OFFLINE, /* also while the kernel is bringing it online: it has no word for that */
 	BLOCK_ONLINE,
 	BLOCK_GOING_OFFLINE,
 	BLOCK_STATE_COUNT,
@@ -20,57 +20,59 @@ enum block_state {
 #define BLOCK_NO_DEVICE UINT32_MAX
 
 struct block {
-	uint64_t number; /* N: it covers the bytes from N * block size on */
-	uint64_t inode;	 /* of its directory: the identity of this incarnation; 0 when not asked for
-			  */
-	uint64_t fs_dev; /* st_dev that belongs to inode */
+	uint64_t number; /* N: the block starts at byte N * block size */
+	uint64_t inode;	 /* of its directory: tells it from a later block N; 0 if not requested */
+	uint64_t fs_dev; /* st_dev that goes with inode */
 	enum block_state state;
 	struct zones zones;
 	uint32_t node_set;  /* index into the snapshot's node sets; 0 is the empty set */
-	uint32_t device;    /* index into the snapshot's devices or BLOCK_NO_DEVICE */
-	enum chance chance; /* to go offline; CHANCE_UNKNOWN until page_survey_judge_all() */
+	uint32_t device;    /* index into the snapshot's devices, or BLOCK_NO_DEVICE */
+	enum chance chance; /* of going offline; CHANCE_UNKNOWN until page_survey_judge_all() */
 };
 
 /* What to read besides the state, as bits. */
 enum block_want {
 	BLOCK_WANT_ZONES = 1 << 0,
 	BLOCK_WANT_IDENTITY = 1 << 1,
-	BLOCK_HAS_NODE = 1 << 2, /* it is known to have one, or no block has: see block_read() */
+	BLOCK_HAS_NODE = 1 << 2, /* it has a node for certain, or no block has: see block_read() */
 };
 
 /* The kernel's word for a state; "unknown" for BLOCK_UNKNOWN. */
 const char *block_state_name(enum block_state state);
 
-/* Exactly the kernel's word; BLOCK_UNKNOWN for anything else. */
+/* Parses the kernel's exact word; BLOCK_UNKNOWN for anything else. */
 enum block_state block_state_parse(const char *word);
 
-/* The zone that an online block is in; ZONE_UNKNOWN for any other. */
+/* The zone of an online block; ZONE_UNKNOWN for any other block. */
 enum zone block_zone(const struct block *block);
 
-/* "memoryN" to N: decimal digits without leading zeros and nothing behind them. */
+/* Parses "memoryN" to N: decimal digits without leading zeros and nothing after them. */
 bool block_number_parse(const char *name, uint64_t *ret);
 
 #define BLOCK_NAME_SIZE 32
 
-/* "memoryN" into a buffer of at least BLOCK_NAME_SIZE. Returns the buffer. */
+/* Writes "memoryN" into a buffer of at least BLOCK_NAME_SIZE bytes. Returns the buffer. */
 char *block_name(uint64_t number, char *buffer);
 
 #define BLOCK_RANGE_NAME_SIZE 64
 
-/* "memory32" or "memory32-39" into a buffer of BLOCK_RANGE_NAME_SIZE. Returns the buffer. */
+/*
+ * Writes "memory32" or "memory32-39" into a buffer of BLOCK_RANGE_NAME_SIZE bytes. Returns the
+ * buffer.
+ */
 char *block_range_name(uint64_t first, uint64_t last, char *buffer);
 
 /*
- * Reads one block from the directory of all blocks: `state` and, if wanted, `valid_zones` (both
- * lock-free in the kernel, so they answer also while the block is stuck going offline) and the
- * identity of its directory. Three system calls an attribute. No node and no device.
- * A state and zones that do not fit together (the block changed between the two reads) are read
- * again. With the identity, state and zones are read through that very directory, so they cannot
- * belong to a successor of the same number. A block that is just being added has no node yet, and
- * is read without zones then; looking for the node is one more system call for a block that is not
+ * Reads one block from the directory of all blocks: `state` and, if wanted, `valid_zones` (neither
+ * takes a lock in the kernel, so both can be read while the block is stuck going offline) and the
+ * identity of its directory. Three system calls per attribute. Does not read its node or device.
+ * A state and zones that contradict each other (the block changed between the two reads) are read
+ * again. With the identity, state and zones are read through that same directory, so they cannot
+ * belong to a later block of the same number. A block that is just being added has no node yet and
+ * is read without zones; looking for the node takes one more system call for a block that is not
  * online, which BLOCK_HAS_NODE saves.
- * Errors: -ENOENT there is no such block, or it went while it was read (also for -ENODEV of the
- * kernel); any other of open(2) and read(2).
+ * Errors: -ENOENT there is no such block, or it vanished while being read (the kernel's -ENODEV
+ * too); any other of open(2) and read(2).
  */
 int block_read(int memory_directory, uint64_t number, unsigned int want, struct block *ret);
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How likely a block is to go offline when asked to. */
+/* How likely an attempt to take a block offline is to succeed. */
 #ifndef MEMHP_MODEL_CHANCE_H
 #define MEMHP_MODEL_CHANCE_H
 
 enum chance {
-	CHANCE_UNKNOWN, /* nobody has judged, or nothing is known */
-	CHANCE_NONE,	/* no question: it is offline, or on its way */
+	CHANCE_UNKNOWN, /* not judged yet, or nothing is known */
+	CHANCE_NONE,	/* not applicable: it is offline or going offline */
 	CHANCE_NO,	/* cannot work */
 	CHANCE_UNLIKELY,
 	CHANCE_LIKELY,
-	CHANCE_YES, /* nothing stands against it; the attempt alone is certain */
+	CHANCE_YES, /* nothing known prevents it; only the attempt makes it certain */
 	CHANCE_COUNT,
 };
 

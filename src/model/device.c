@@ -12,7 +12,7 @@ struct device *devices_add(struct devices *devices, const char *name,
 {
 	char *copy;
 
-	/* Room doubles: on POWER there are thousands. */
+	/* The room doubles: POWER has thousands of devices. */
 	if (!(devices->n & (devices->n - 1))) {
 		size_t room = devices->n ? devices->n * 2 : 1;
 		struct device *larger = reallocarray(devices->v, room, sizeof(*larger));

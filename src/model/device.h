@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A device that memory blocks belong to: the unit in which memory comes and goes. */
+/* A device that memory blocks belong to: the unit in which memory is added and removed. */
 #ifndef MEMHP_MODEL_DEVICE_H
 #define MEMHP_MODEL_DEVICE_H
 
@@ -15,17 +15,19 @@ struct provider;
 #define DEVICE_NO_SIZE UINT64_MAX
 #define DEVICE_NO_NODE UINT32_MAX
 
-/* What is not known of a device is neither so nor not so. */
+/*
+ * Properties of a device that are not known have values of their own: they mean neither yes nor no.
+ */
 struct device {
 	char *name;			 /* "PNP0C80:00", "dax0.0", "virtio3"; owned */
-	const struct provider *provider; /* how its memory comes and goes */
-	struct ranges blocks;		 /* all of its blocks that the machine has */
-	int blocks_error; /* 0, or why its blocks are not known: -EACCES they are root's to see */
-	char *obstacle;	  /* why its memory can neither come nor go now, nor could it be seen: a
-			     sentence without a final stop, or NULL; owned */
-	uint64_t size;	  /* in bytes, as the device says it, or DEVICE_NO_SIZE */
-	uint32_t node;	  /* that its memory belongs to, as the device says it, or DEVICE_NO_NODE */
-	char driver[32];  /* that has it; "" for none, or where it does not matter */
+	const struct provider *provider; /* how its memory is added and removed */
+	struct ranges blocks;		 /* all of its blocks that exist */
+	int blocks_error; /* 0, or why its blocks are not known; -EACCES: only root can see them */
+	char *obstacle;	  /* why its memory can now be neither added nor removed, or not be seen: a
+			     sentence without a full stop, or NULL; owned */
+	uint64_t size;	  /* in bytes, as the device reports it, or DEVICE_NO_SIZE */
+	uint32_t node;	  /* of its memory, as the device reports it, or DEVICE_NO_NODE */
+	char driver[32];  /* that it is bound to; "" for none, or where it does not matter */
 };
 
 struct devices {
@@ -33,27 +35,27 @@ struct devices {
 	size_t n;
 };
 
-/* Adds an empty device and returns it, NULL without memory. Valid until the next one is added. */
+/* Adds an empty device and returns it; NULL if out of memory. Valid until the next one is added. */
 struct device *devices_add(struct devices *devices, const char *name,
 			   const struct provider *provider);
 
-/* The device of that name, NULL if there is none. */
+/* The device with that name; NULL if there is none. */
 struct device *devices_find(const struct devices *devices, const char *name);
 
 /*
- * Says why memory of the device can neither come nor go, in place of what was said before. Errors:
- * -ENOMEM.
+ * Sets why memory of the device can be neither added nor removed, replacing an earlier reason.
+ * Errors: -ENOMEM.
  */
 int device_set_obstacle(struct device *device, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Notes that its blocks are not known because of an error in reading, -EACCES: only root can.
+ * Records that its blocks are not known because of a read error; -EACCES: only root can see them.
  * Errors: -ENOMEM.
  */
 int device_hide_blocks(struct device *device, int error);
 
-/* 0 where its blocks are known, else the error with a sentence that names the device. */
+/* Returns 0 if its blocks are known, otherwise the error, with a sentence that names the device. */
 int device_check_blocks(const struct device *device, struct error *err);
 
 void devices_done(struct devices *devices);

@@ -11,7 +11,7 @@ void event_state_done(struct event_state *told)
 	*told = (struct event_state){ 0 };
 }
 
-/* Its place, or where it would have to be put in. */
+/* The index of the block, or where to insert it. */
 static size_t event_state_search(const struct event_state *told, uint64_t number)
 {
 	size_t low = 0, high = told->n;

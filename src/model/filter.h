@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What narrows a selection: --state, --zone, --node, --device. */
+/* The options that narrow a selection: --state, --zone, --node, --device. */
 #ifndef MEMHP_MODEL_FILTER_H
 #define MEMHP_MODEL_FILTER_H
 
@@ -8,29 +8,29 @@
 #include "base/error.h"
 #include "model/memory.h"
 
-/* The options as the user wrote them; NULL for those not given. */
+/* The options as the user gave them; NULL for those not given. */
 struct filter_options {
 	char *state, *zone, *node, *device;
 };
 
-/* All that is set has to match. */
+/* A block must match everything that is set. */
 struct filter {
 	enum block_state state; /* BLOCK_UNKNOWN: any */
-	enum zone zone;	  /* the zone a block is in, or for an offline block one it could join;
-			     ZONE_UNKNOWN: any */
-	bool kernel_zone; /* "kernel": any of the kernel's zones */
+	enum zone zone;		/* the block's zone, or for an offline block one that it could join;
+				   ZONE_UNKNOWN: any */
+	bool kernel_zone;	/* "kernel": any of the kernel's zones */
 	bool has_node;
 	uint32_t node;
 	const char *device; /* NULL: any; not owned */
 };
 
 /*
- * Decodes the options. Zones are the kernel's words in any case, or "kernel" for all but Movable; a
- * node is "1" or "node1". Errors: -EINVAL with a sentence that names the word.
+ * Parses the options. A zone is the kernel's word in upper or lower case, or "kernel" for all but
+ * Movable; a node is "1" or "node1". Errors: -EINVAL with a sentence that names the word.
  */
 int filter_parse(const struct filter_options *options, struct filter *ret, struct error *err);
 
-/* Does the filter need the nodes, the devices of the blocks? Anything at all? */
+/* Is nothing set, so that every block matches? */
 bool filter_is_empty(const struct filter *filter);
 
 bool filter_match(const struct filter *filter, const struct memory *memory,

@@ -13,7 +13,7 @@
 #include "base/parse.h"
 #include "model/block-reader.h"
 
-/* After so many blocks without a node no other is looked at: a directory each is a price. */
+/* Stop looking for nodes after this many blocks without one: each costs reading a directory. */
 #define WITHOUT_NODE_MAX 64
 
 int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err)
@@ -87,8 +87,8 @@ static int memory_collect_node(const char *name, void *data)
 }
 
 /*
- * Calls `each` for every node, in rising order, with the numbers of its blocks: from one directory
- * read a node. A node that goes meanwhile is left out. -ENOENT: no NUMA.
+ * Calls `each` for every node, in rising order, with the numbers of its blocks: one directory
+ * listing per node. A node that vanishes meanwhile is left out. -ENOENT: no NUMA.
  */
 static int memory_each_node(struct memory *memory,
 			    int (*each)(struct memory *memory, uint32_t node,
@@ -135,9 +135,9 @@ static int memory_collect_numbers(struct memory *memory, uint32_t node,
 }
 
 /*
- * The blocks that block_read() need not ask for their node. A moment passes until they are read;
- * that a block goes and comes back within it, and has just then no node yet, is left to those who
- * read in order to change: they ask each block.
+ * The blocks whose node block_read() need not look for. In the moment until they are read, a block
+ * can be removed and added again and not have its node yet; callers that read in order to change
+ * blocks avoid that by checking each block.
  */
 static int memory_blocks_with_node(struct memory *memory, struct ranges *ret)
 {
@@ -145,7 +145,7 @@ static int memory_blocks_with_node(struct memory *memory, struct ranges *ret)
 
 	if (r == -ENOENT)
 		return ranges_add(ret, 0, UINT64_MAX);
-	/* Whoever is not known to have one is asked. */
+	/* Blocks not known to have a node are checked one by one. */
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -261,7 +261,7 @@ uint64_t memory_address(const struct memory *memory, uint64_t number)
 }
 
 /*
- * Puts the set `base` plus `node` into *ret, making it if it is not there yet. Nodes must come in
+ * Sets *ret to the node set `base` plus `node`, creating it if necessary. Nodes must be added in
  * rising order.
  */
 static int memory_node_set_with(struct memory *memory, uint32_t base, uint32_t node, uint32_t *ret)
@@ -300,7 +300,7 @@ static int memory_node_set_with(struct memory *memory, uint32_t base, uint32_t n
 	return 0;
 }
 
-/* Adds `node` to the sets of those blocks of the snapshot that are in `numbers`. */
+/* Adds `node` to the node sets of the snapshot's blocks that are in `numbers`. */
 static int memory_add_node(struct memory *memory, uint32_t node, const struct ranges *numbers,
 			   void *data)
 {
@@ -358,7 +358,7 @@ int memory_load_nodes(struct memory *memory)
 		if (r < 0)
 			return r;
 		with_node = with_node || memory->blocks[i].node_set;
-		/* The kernel knows no nodes. */
+		/* This kernel has no nodes. */
 		if (memory->whole && !with_node && i + 1 == WITHOUT_NODE_MAX)
 			break;
 	}

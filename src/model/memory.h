@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The snapshot: the blocks of the machine, or some of them, as they were a moment ago. */
+/* The snapshot: all or some of the machine's blocks, as they were a moment ago. */
 #ifndef MEMHP_MODEL_MEMORY_H
 #define MEMHP_MODEL_MEMORY_H
 
@@ -13,7 +13,7 @@
 #include "model/range.h"
 #include "system/sysfs.h"
 
-/* The nodes of a block: sorted, mostly one; early blocks can lie on several. */
+/* The nodes of a block, sorted: usually one; blocks of boot memory can span several. */
 struct node_set {
 	uint32_t *v;
 	size_t n;
@@ -21,53 +21,54 @@ struct node_set {
 
 struct memory {
 	uint64_t block_size;  /* bytes */
-	int directory;	      /* of all blocks, open for reading */
+	int directory;	      /* the directory of all blocks, open for reading */
 	struct block *blocks; /* by rising number */
 	size_t n_blocks;
-	size_t room;	    /* for so many there is memory at blocks */
-	bool whole;	    /* all blocks of the machine, not only some that were asked for */
+	size_t room;	    /* how many fit into the memory at blocks */
+	bool whole;	    /* all blocks of the machine were read, not only some */
 	bool devices_known; /* provider_find_devices() has looked for all of them */
-	size_t vanished; /* blocks that were there when the reading began and gone when their turn
-			    came */
-	struct node_set *node_sets; /* each set once; 0 is the empty one */
+	size_t vanished; /* blocks that were there when reading began, and gone when their turn came
+			  */
+	struct node_set *node_sets; /* each set is there once; 0 is the empty one */
 	size_t n_node_sets;
 	struct devices devices; /* filled by provider_find_devices() */
 };
 
 /*
- * Opens the machine's memory directory and reads the block size. The blocks come by one of the
- * functions below. Errors: -ENOENT with a sentence that names the kernel option, where the kernel
- * has no memory blocks; any other of open(2) and read(2).
+ * Opens the machine's memory directory and reads the block size. The functions below load the
+ * blocks. Errors, with a sentence: -ENOENT the kernel has no memory blocks (the sentence names the
+ * kernel option); any other of open(2) and read(2).
  */
 int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err);
 void memory_close(struct memory *memory);
 
 /*
- * Reads all blocks, with what `want` (enum block_want) says. Blocks that go while it reads are
- * counted in memory->vanished. Only names of exactly memory and digits count: the directory has
- * files beside them. Errors: -ENOMEM, those of getdents64(2) and read(2).
+ * Reads all blocks, with the details in `want` (enum block_want). Blocks that vanish meanwhile are
+ * counted in memory->vanished. Only names of the form memoryN count: the directory also holds other
+ * files. Errors: -ENOMEM, those of getdents64(2) and read(2).
  */
 int memory_load(struct memory *memory, unsigned int want);
 
 /*
- * Adds one block to the snapshot. Opens no directory but the block's own. Errors: those of
- * block_read(); -ENOENT: no such block. A block that is there already is read again.
+ * Adds one block to the snapshot, or reads it again if it is already there. Opens no directory but
+ * the block's own. Errors: those of block_read(); -ENOENT: no such block.
  */
 int memory_load_block(struct memory *memory, uint64_t number, unsigned int want);
 
 /*
- * Tells each block its nodes. For a whole snapshot from one directory read a node (node0/memory32
- * …), else, and where the directory of the nodes is missing as in trees that were copied for
- * support, from the link in each block's own directory. No NUMA: no node. Errors: -ENOMEM; a node
- * that goes meanwhile is none.
+ * Sets the nodes of each block. A whole snapshot takes one directory listing per node
+ * (node0/memory32 …). Otherwise, or if the directory of the nodes is missing as in trees copied for
+ * a support case, it reads the links in each block's own directory. Without NUMA blocks have no
+ * nodes. Errors: -ENOMEM; a node that vanishes meanwhile is not an error.
  */
 int memory_load_nodes(struct memory *memory);
 
-/* The block of that number, NULL if it is not in the snapshot. Valid until the next load. */
+/* The block with that number; NULL if it is not in the snapshot. Valid until the next load. */
 struct block *memory_find(const struct memory *memory, uint64_t number);
 
-/* The index of the first block whose number is not below the given one; n_blocks where there is
- * none. */
+/*
+ * The index of the first block whose number is not below the given one; n_blocks if there is none.
+ */
 size_t memory_lower_bound(const struct memory *memory, uint64_t number);
 
 /* The nodes of a block. */
@@ -75,14 +76,16 @@ const struct node_set *memory_nodes(const struct memory *memory, const struct bl
 
 bool memory_block_is_on_node(const struct memory *memory, const struct block *block, uint32_t node);
 
-/* First byte and size of a block. */
+/* The address of a block's first byte. */
 uint64_t memory_address(const struct memory *memory, uint64_t number);
 
-/* The numbers of all blocks that there are now, without reading any. Errors: -ENOMEM, those of
- * getdents64(2). */
+/*
+ * The numbers of all blocks that exist now, without reading the blocks. Errors: -ENOMEM, those of
+ * getdents64(2).
+ */
 int memory_numbers(const struct memory *memory, struct ranges *ret);
 
-/* The blocks of a node by number, without reading any. -ENOENT: no such node, or no NUMA. */
+/* The numbers of a node's blocks, without reading the blocks. -ENOENT: no such node, or no NUMA. */
 int memory_node_blocks(const struct sysfs *sysfs, uint32_t node, struct ranges *ret);
 
 #endif

@@ -5,11 +5,13 @@
 
 #define HAS(word, bit) (((word) >> KPAGEFLAGS_##bit) & 1)
 
-/* Bytes of a page descriptor on every 64-bit machine that has memory hot-plug (struct page,
- * mm_types.h). */
+/*
+ * The size of a page descriptor (struct page, mm_types.h) on every 64-bit machine with memory
+ * hot-plug.
+ */
 #define DESCRIPTOR_BYTES 64
 
-/* Of x86 and arm64 with pages of 4 KiB (pageblock_order 9). */
+/* Pages in a page block on x86, and on arm64 with 4 KiB pages (pageblock_order 9). */
 #define PAGE_BLOCK_PAGES 512
 
 static const char *const keys[PAGE_KIND_COUNT] = {
@@ -55,8 +57,8 @@ const char *page_kind_words(enum page_kind kind)
 }
 
 /*
- * In the order in which has_unmovable_pages() (mm/page_isolation.c) asks, as far as the flags show
- * it; but poison comes before "free", as on 5.10 a free page that is poisoned has both.
+ * Tests in the order of has_unmovable_pages() (mm/page_isolation.c), as far as the flags show it;
+ * but poison comes before "free", because on 5.10 a free poisoned page has both flags.
  */
 static enum page_kind pages_kind_of(uint64_t word)
 {
@@ -81,8 +83,8 @@ static enum page_kind pages_kind_of(uint64_t word)
 	if (HAS(word, ANON))
 		return PAGE_ANON;
 	/*
-	 * Without LRU: on its way there, on a processor's list; nothing but page cache and shared
-	 * memory is ever up to date.
+	 * Without LRU the page is still on a per-processor list on its way there; only page cache
+	 * and shared memory are ever up to date.
 	 */
 	if (HAS(word, SWAPBACKED))
 		return PAGE_SHARED;
@@ -92,8 +94,8 @@ static enum page_kind pages_kind_of(uint64_t word)
 }
 
 /*
- * Larger than the buddy allocator's largest: 4 MiB with pages of 4 KiB (MAX_ORDER 10), else 2^13
- * pages at the most.
+ * Pages in the buddy allocator's largest block; a huge page with more is gigantic. 4 MiB with 4 KiB
+ * pages (MAX_ORDER 10), otherwise at most 2^13 pages.
  */
 static uint64_t pages_gigantic_pages(uint64_t page_size)
 {
@@ -112,10 +114,10 @@ static void pages_counter_end_huge(struct pages_counter *counter)
 	counter->huge_mapped = false;
 }
 
-/* Takes `run` equal words. */
+/* Counts `run` pages with equal words. */
 static void pages_counter_add(struct pages_counter *counter, uint64_t word, uint64_t run)
 {
-	/* A tail page that tells nothing of its own is what its head is. */
+	/* A tail page without telling flags of its own is of the same kind as its head. */
 	bool follows = HAS(word, TAIL) && !HAS(word, HUGE) && !HAS(word, NOPAGE) &&
 		       !HAS(word, BUDDY) && !HAS(word, RESERVED) && !HAS(word, HWPOISON);
 	enum page_kind kind = follows ? counter->head : pages_kind_of(word);
@@ -135,7 +137,7 @@ static void pages_counter_add(struct pages_counter *counter, uint64_t word, uint
 	counter->past_lead = counter->past_lead || kind != counter->lead;
 	if (!counter->past_lead)
 		counter->lead_run += run;
-	/* The pages after a poisoned one are still those of its compound page. */
+	/* Pages after a poisoned one still belong to its compound page. */
 	if (kind != PAGE_POISONED)
 		counter->head = kind;
 }
@@ -162,7 +164,7 @@ struct pages pages_finish(struct pages_counter *counter, bool memmap_on_memory)
 		all += pages->count[i];
 	descriptors = all * DESCRIPTOR_BYTES / pages->page_size;
 	rounded = (descriptors + PAGE_BLOCK_PAGES - 1) / PAGE_BLOCK_PAGES * PAGE_BLOCK_PAGES;
-	/* The pages after them may be of the same kind. */
+	/* The pages after the descriptors may be of the same kind. */
 	if (counter->lead_run >= rounded)
 		descriptors = rounded;
 	if (memmap_on_memory && (counter->lead == PAGE_RESERVED || counter->lead == PAGE_OTHER) &&

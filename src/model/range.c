@@ -13,8 +13,8 @@ void ranges_done(struct ranges *ranges)
 }
 
 /*
- * The index of the first range that ends at or after number - 1: the first that number could touch
- * or lie before.
+ * The index of the first range that ends at or after number - 1: number lies in it, touches it or
+ * lies before it.
  */
 static size_t ranges_search(const struct ranges *ranges, uint64_t number)
 {

@@ -9,32 +9,32 @@
 #include <stdio.h>
 
 struct range {
-	uint64_t first, last; /* both inside */
+	uint64_t first, last; /* both inclusive */
 };
 
 struct ranges {
 	struct range *v;
 	size_t n;
-	size_t room; /* for so many there is memory at v */
+	size_t room; /* how many fit into the memory at v */
 };
 
 void ranges_done(struct ranges *ranges);
 
 /*
- * Adds first to last (first <= last), merging what touches. Cheap when it is added in rising order.
+ * Adds first to last (first <= last), merging ranges that touch. Cheap when called in rising order.
  * Errors: -ENOMEM.
  */
 int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last);
 
 bool ranges_contain(const struct ranges *ranges, uint64_t number);
 
-/* How many numbers are in the set; UINT64_MAX where that does not fit. */
+/* How many numbers are in the set; UINT64_MAX if that does not fit. */
 uint64_t ranges_count(const struct ranges *ranges);
 
 /* Prints "32-39,42"; at most `most` ranges, then ",…" (0 for no limit). */
 void ranges_print(const struct ranges *ranges, size_t most, FILE *out);
 
-/* The same as a string that the caller frees; NULL without memory. */
+/* The same as a string that the caller frees; NULL if out of memory. */
 char *ranges_text(const struct ranges *ranges, size_t most);
 
 #endif

@@ -19,13 +19,13 @@ static const char *const block_directories[] = {
 
 static int selector_parse_block_number(const char *text, uint64_t *ret)
 {
-	/* "010" is ten to some and eight to others. */
+	/* "010" means ten to some people and eight to others. */
 	if (text[0] == '0' && text[1])
 		return -EINVAL;
 	return parse_decimal(text, ret);
 }
 
-/* Parses "A-B" with `parse` for both ends. */
+/* Parses "A-B", each end with `parse`. */
 static int selector_parse_pair(const char *word, int (*parse)(const char *, uint64_t *),
 			       uint64_t *first, uint64_t *last)
 {
@@ -41,7 +41,7 @@ static int selector_parse_pair(const char *word, int (*parse)(const char *, uint
 	return r < 0 ? r : parse(dash + 1, last);
 }
 
-/* text: the word, or what of it follows "memory", where there are no addresses. */
+/* text: the word, or its part after "memory", where addresses are not allowed. */
 static int selector_parse_number(const char *word, const char *text, struct selector *ret,
 				 struct error *err)
 {
@@ -91,7 +91,7 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 		if (!strncmp(word, block_directories[i], length))
 			name = word + length;
 	}
-	/* A shell that completes a path ends it so. */
+	/* Shells complete a directory with a trailing slash. */
 	if (name != word && strlen(name) < sizeof(path_name) && *name &&
 	    name[strlen(name) - 1] == '/') {
 		strcpy(path_name, name);
@@ -108,7 +108,7 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 	} else if (isdigit((unsigned char)*word)) {
 		r = selector_parse_number(word, word, &selector, err);
 	} else if (!strncmp(word, "memory", 6) && isdigit((unsigned char)word[6])) {
-		/* As the reports name ranges. */
+		/* As reports write ranges. */
 		r = selector_parse_number(word, word + 6, &selector, err);
 	} else if (!strncmp(word, "node", 4) && isdigit((unsigned char)word[4])) {
 		if (selector_parse_block_number(word + 4, &number) < 0 || number > UINT32_MAX)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words by which a user names blocks. Only their form is decided here, not whether such blocks
- * exist. */
+/*
+ * The words with which users select blocks. This parses their form only, and does not check that
+ * such blocks exist.
+ */
 #ifndef MEMHP_MODEL_SELECTOR_H
 #define MEMHP_MODEL_SELECTOR_H
 
@@ -12,21 +14,21 @@ enum selector_kind {
 	SELECTOR_BLOCKS,    /* 42, 32-39, memory42, /sys/devices/system/memory/memory42,
 			       /devices/system/memory/memory42 */
 	SELECTOR_ADDRESS,   /* 0x100000000: the block that holds this byte */
-	SELECTOR_ADDRESSES, /* 0x100000000-0x13fffffff: both ends inside, on block borders */
+	SELECTOR_ADDRESSES, /* 0x100000000-0x13fffffff: both ends inclusive, on block boundaries */
 	SELECTOR_NODE,	    /* node1 */
 	SELECTOR_DEVICE,    /* PNP0C80:02, dax0.0, virtio3: any other name */
 };
 
 struct selector {
 	enum selector_kind kind;
-	const char *word;     /* as it was given; not owned */
+	const char *word;     /* as the user gave it; not owned */
 	uint64_t first, last; /* blocks, addresses, or the node in first */
 };
 
 /*
- * Decodes one word. Nothing is guessed: a bare number is a block, an address carries 0x, a number
- * has no sign, space or leading zero, and a range runs upwards. Errors: -EINVAL with a sentence
- * that names the word and what was probably meant.
+ * Parses one word. Nothing is guessed: a bare number is a block, an address begins with 0x, a
+ * number has no sign, space or leading zero, and a range runs upwards. Errors: -EINVAL with a
+ * sentence that names the word and the likely intention.
  */
 int selector_parse(const char *word, struct selector *ret, struct error *err);
 

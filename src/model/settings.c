@@ -13,7 +13,7 @@ static const struct {
 	[SETTING_AUTO_MOVABLE_RATIO] = { SYSFS_PARAMETERS, "auto_movable_ratio", true, false },
 	[SETTING_AUTO_MOVABLE_NUMA_AWARE] = { SYSFS_PARAMETERS, "auto_movable_numa_aware", false,
 					      true },
-	/* Also "force", since 6.6. */
+	/* Since 6.6 also "force". */
 	[SETTING_MEMMAP_ON_MEMORY] = { SYSFS_PARAMETERS, "memmap_on_memory", false, true },
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's own knobs for memory hot-plug. */
+/* The kernel's own settings for memory hot-plug. */
 #ifndef MEMHP_MODEL_SETTINGS_H
 #define MEMHP_MODEL_SETTINGS_H
 
@@ -9,17 +9,17 @@
 #include "system/sysfs.h"
 
 struct setting {
-	const char *name; /* of the file, a string constant */
-	bool present;	  /* this kernel has it and it could be read */
+	const char *name; /* file name; a string constant */
+	bool present;	  /* this kernel has it, and it could be read */
 	bool is_number;
-	bool is_flag; /* the kernel shows Y or N, or 1 or 0, or a word for a third case */
+	bool is_flag; /* the kernel shows Y or N, 1 or 0, or a word for a third case */
 	char value[64];
 };
 
 enum setting_index {
 	SETTING_AUTO_ONLINE_BLOCKS, /* /sys/devices/system/memory/auto_online_blocks (4.6) */
-	SETTING_CRASH_HOTPLUG, /* …/crash_hotplug (6.6): the kernel itself keeps kdump's list of
-				  memory up to date */
+	SETTING_CRASH_HOTPLUG, /* …/crash_hotplug (6.6): the kernel keeps kdump's list of memory up
+				  to date by itself */
 	SETTING_ONLINE_POLICY, /* /sys/module/memory_hotplug/parameters/online_policy (5.15) */
 	SETTING_AUTO_MOVABLE_RATIO,
 	SETTING_AUTO_MOVABLE_NUMA_AWARE,
@@ -31,10 +31,10 @@ struct settings {
 	struct setting v[SETTING_COUNT];
 };
 
-/* Reads them all; one that is missing is not present. */
+/* Reads all of them; a missing one is marked as not present. */
 void settings_load(const struct sysfs *sysfs, struct settings *ret);
 
-/* The value of one, NULL where it is not present. */
+/* The value of a setting; NULL if it is not present. */
 const char *settings_value(const struct settings *settings, enum setting_index index);
 
 #endif

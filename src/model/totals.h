@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How many blocks of a snapshot are in which state, zone and node. */
+/* How many blocks of a snapshot are in each state, zone and node. */
 #ifndef MEMHP_MODEL_TOTALS_H
 #define MEMHP_MODEL_TOTALS_H
 
@@ -17,7 +17,7 @@ struct totals totals_count(const struct memory *memory);
 /* Counts the blocks of one node. A block on several nodes counts on each. */
 struct totals totals_count_node(const struct memory *memory, uint32_t node);
 
-/* The nodes that have blocks in the snapshot, as a set of numbers. Errors: -ENOMEM. */
+/* The numbers of the nodes that have blocks in the snapshot. Errors: -ENOMEM. */
 int totals_nodes(const struct memory *memory, struct ranges *ret);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 
-/* mm/show_mem.c: zone_names[]; "none" is valid_zones_show()'s own. */
+/* mm/show_mem.c: zone_names[]; "none" comes from valid_zones_show(). */
 static const char *const names[ZONE_COUNT] = {
 	[ZONE_UNKNOWN] = "unknown", [ZONE_NONE] = "none",     [ZONE_DMA] = "DMA",
 	[ZONE_DMA32] = "DMA32",	    [ZONE_NORMAL] = "Normal", [ZONE_HIGHMEM] = "HighMem",
