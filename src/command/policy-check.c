@@ -32,6 +32,21 @@ static const char *check_decider(const struct kernel_policy *decides)
 		       "the kernel";
 }
 
+/* The rule that tells memhpctl of new memory, if memhpctl is meant to act and there is none. */
+static const struct policy_part *check_lacks_rule(const struct check *check)
+{
+	const struct policy_part *rule = check->n_parts ? &check->parts[0] : NULL;
+
+	if (!rule || strcmp(check_decider(&check->decides), "memhpctl") ||
+	    (strcmp(rule->state, "missing") && strcmp(rule->state, "masked")))
+		return NULL;
+	return rule;
+}
+
+#define CHECK_LACKS_RULE                                                                     \
+	"nothing tells memhpctl of new memory, which stays offline; install and enable the " \
+	"rule, or run memhpctl policy apply after memory was added"
+
 static int check_print_json(struct context *context, const struct check *check)
 {
 	struct output_json *json =
@@ -53,6 +68,13 @@ static int check_print_json(struct context *context, const struct check *check)
 	}
 	output_json_end(json);
 	output_json_begin_array(json, "warnings");
+	if (check_lacks_rule(check)) {
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "warning", "no-rule");
+		output_json_text(json, "place", check_lacks_rule(check)->name);
+		output_json_text(json, "text", CHECK_LACKS_RULE);
+		output_json_end(json);
+	}
 	for (size_t i = 0; i < check->conflicts.n; i++) {
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "warning", check->conflicts.v[i].id);
@@ -72,11 +94,13 @@ static int check_print(struct context *context, const struct check *check)
 		return EXIT_DONE;
 	output_text("The policy is valid: %zu rule%s.\n", check->policy->n_rules,
 		    check->policy->n_rules == 1 ? "" : "s");
-	output_text("New memory is brought online by %s: %s.\n", check_decider(&check->decides),
+	output_text("New memory is left to %s: %s.\n", check_decider(&check->decides),
 		    check->decides.why);
 	for (size_t i = 0; i < check->n_parts; i++)
 		output_text("%s: %s%s%s\n", check->parts[i].name, check->parts[i].state,
 			    *check->parts[i].place ? ", " : "", check->parts[i].place);
+	if (check_lacks_rule(check))
+		output_text("warning: %s: %s\n", check_lacks_rule(check)->name, CHECK_LACKS_RULE);
 	for (size_t i = 0; i < check->conflicts.n; i++)
 		output_text("warning: %s: %s\n", check->conflicts.v[i].place,
 			    check->conflicts.v[i].text);

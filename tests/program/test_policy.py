@@ -580,3 +580,12 @@ def test_the_dry_run_is_what_is_done(machine: Any) -> None:
     assert not made.begun()
     assert made.memhpctl("policy", "apply").rc == 0
     assert written(made) == [(str(number), "online") for number in (39, 38, 37, 36)]
+
+
+def test_memory_is_left_to_memhpctl_without_its_rule(machine: Any) -> None:
+    rule = "/usr/lib/udev/rules.d/80-memhpctl.rules"
+    for files, warned in (({}, True), ({rule: "# the rule\n"}, False), ({rule: "", "/etc/udev/rules.d/80-memhpctl.rules": ""}, False)):
+        made = machine("x86-dimm", files=files)
+        found = [warning["place"] for warning in made.memhpctl("policy", "check", "--json").json()["warnings"] if warning["warning"] == "no-rule"]
+        assert found == (["80-memhpctl.rules"] if warned else [])
+        assert ("nothing tells memhpctl of new memory" in made.memhpctl("policy", "check").out) == warned
