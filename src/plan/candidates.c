@@ -15,19 +15,19 @@ struct candidate {
 	const struct block *block;
 	uint32_t device;
 	unsigned int chance; /* CHANCE_COUNT - enum chance */
-	unsigned int zone;   /* 0 the zone that is preferred, 1 any other */
+	unsigned int zone;   /* 0: the preferred zone, 1: any other */
 	unsigned int effort; /* pages to move, in eighths of a block */
-	unsigned int rank; /* 0 of a chosen whole device, 1 of no device, 2 of a torn device, 3 of a
-			      whole one */
-	uint64_t together; /* highest block of a device that has to be torn, 0 for the others */
+	unsigned int rank; /* 0: in a chosen whole device, 1: in no device, 2: in a torn device, 3:
+			      in a whole one */
+	uint64_t together; /* highest block of a device that must be torn, 0 for all others */
 };
 
 /* A device as a whole. */
 struct group {
 	uint32_t device;
-	size_t blocks;			   /* that can be had */
-	bool whole;			   /* those are all that it has in a state to be changed */
-	bool torn;			   /* a part of it is in the wanted state already */
+	size_t blocks; /* that can be changed */
+	bool whole;    /* these are all its blocks that are not in the wanted state */
+	bool torn;     /* part of it is already in the wanted state */
 	unsigned int chance, zone, effort; /* the worst of its blocks */
 	uint64_t highest;
 	bool taken;
@@ -37,7 +37,7 @@ struct choice {
 	const struct candidates_request *request;
 	struct candidate *candidates;
 	size_t n;
-	struct group *groups; /* one a device of the snapshot */
+	struct group *groups; /* one per device of the snapshot */
 };
 
 static int candidates_parse_align(const char *word, enum size_align *ret, struct error *err)
@@ -49,7 +49,7 @@ static int candidates_parse_align(const char *word, enum size_align *ret, struct
 	else if (!strcmp(word, "down"))
 		*ret = SIZE_DOWN;
 	else
-		return error_set(err, -EINVAL, "--align=%s: it is up or down", word);
+		return error_set(err, -EINVAL, "--align=%s: must be up or down", word);
 	return 0;
 }
 
@@ -105,14 +105,13 @@ static struct verdict choice_judge(const struct choice *choice, const struct blo
 	return verdict_of(&(struct verdict_facts){ .block = block });
 }
 
-/* Can the online block not go offline, as far as is known of it? */
+/* Is the online block known to be unable to go offline? */
 static bool choice_must_stay(const struct choice *choice, const struct block *block)
 {
 	return choice_judge(choice, block).chance == CHANCE_NO;
 }
 
-/* Can an offline block come online in the zone that is asked for? Where its zones are not known, it
- * may. */
+/* Can an offline block come online in the requested zone? Yes if its zones are not known. */
 static bool choice_can_join(const struct choice *choice, const struct block *block)
 {
 	switch (choice->request->zone) {
@@ -129,7 +128,7 @@ static bool choice_can_have(const struct choice *choice, const struct block *blo
 {
 	if (!ranges_contain(choice->request->selected, block->number))
 		return false;
-	/* What is offline goes with its device. */
+	/* An offline block is removed with its device. */
 	if (choice->request->whole_devices && block->state == BLOCK_OFFLINE)
 		return true;
 	if (choice->request->wanted == BLOCK_OFFLINE)
@@ -149,14 +148,14 @@ static struct candidate choice_rate(const struct choice *choice, size_t index)
 						    (request->zone == ZONE_REQUEST_KERNEL);
 	if (request->wanted == BLOCK_ONLINE)
 		return candidate;
-	/* It goes with its device, and nothing has to be done for that. */
+	/* It is removed with its device and needs no step of its own. */
 	if (block->state == BLOCK_OFFLINE) {
 		candidate.chance = CHANCE_COUNT - CHANCE_YES;
 		candidate.zone = 0;
 		return candidate;
 	}
 	candidate.chance = CHANCE_COUNT - choice_judge(choice, block).chance;
-	/* Whether there is much or nothing to move is the effort's business. */
+	/* The amount to move counts as effort, not as chance. */
 	if (candidate.chance == CHANCE_COUNT - CHANCE_YES)
 		candidate.chance = CHANCE_COUNT - CHANCE_LIKELY;
 	/* It would not come back. */
@@ -240,8 +239,7 @@ static bool choice_may_take(const struct choice *choice, const struct group *gro
 						group->chance <= CHANCE_COUNT - CHANCE_LIKELY;
 }
 
-/* Takes of the groups, from `start` on, those that fit. Returns how many blocks are still missing.
- */
+/* Takes the groups that fit, beginning at `start`. Returns how many blocks are still missing. */
 static uint64_t choice_take_from(const struct choice *choice, struct group *groups, size_t start,
 				 uint64_t blocks)
 {
@@ -254,7 +252,7 @@ static uint64_t choice_take_from(const struct choice *choice, struct group *grou
 	return blocks;
 }
 
-/* Takes whole devices: of all starts in their order the one that comes nearest. */
+/* Takes whole devices: tries every start in their order and keeps the one that comes nearest. */
 static int choice_take_devices(struct choice *choice, uint64_t blocks, uint64_t *ret_missing)
 {
 	size_t n = choice->request->memory->devices.n, best = 0;
@@ -301,8 +299,8 @@ static int candidates_compare_candidates(const void *a, const void *b)
 	const struct candidate *left = a, *right = b;
 
 	/*
-	 * A chosen device stays together; for the rest chance comes first, and tearing another
-	 * device last.
+	 * A chosen device stays together; the rest is ordered by chance first, and another device
+	 * is torn last.
 	 */
 	if (!left->rank != !right->rank)
 		return left->rank ? 1 : -1;
@@ -312,7 +310,7 @@ static int candidates_compare_candidates(const void *a, const void *b)
 		return left->zone < right->zone ? -1 : 1;
 	if (left->rank != right->rank)
 		return left->rank < right->rank ? -1 : 1;
-	/* All of a device that has to be torn, before the next one is. */
+	/* A device that must be torn is used up before the next one. */
 	if (left->together != right->together)
 		return left->together > right->together ? -1 : 1;
 	if (left->effort != right->effort)

@@ -220,7 +220,7 @@ enum outcome_cause outcome_classify(const struct write_result *result, enum bloc
 	switch (error) {
 	case EBUSY:  /* start_isolate_page_range(), scan_movable_pages(),
 			dissolve_free_hugetlb_folios(), notifiers */
-	case EAGAIN: /* not from mainline's state_store(); notifiers may pass it on */
+	case EAGAIN: /* not from mainline's state_store(), but notifiers may return it */
 		return CAUSE_BUSY;
 	case EINTR: /* offline_pages() "signal backoff": SIGCONT, ptrace, the freezer, live patching
 		     */
@@ -273,7 +273,8 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 	switch (outcome->result) {
 	case OUTCOME_CHANGED:
 	case OUTCOME_ALREADY:
-		/* Online in a zone that was not asked for, or not put back when it had to be. */
+		/* Online in a zone that was not requested, or not put back although it should have
+		 * been. */
 		return outcome->cause != CAUSE_NONE;
 	case OUTCOME_PLANNED:
 	case OUTCOME_PASSED_OVER:
@@ -311,7 +312,7 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		if (outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_PLANNED)
 			totals.huge_pool_bytes += outcome->huge_pool_bytes;
 		/*
-		 * A skipped or put-back block is no failure of its own kind: the one that ended the
+		 * A skipped or put-back block is not a failure of its own: the one that ended the
 		 * run decides.
 		 */
 		if (!outcome_is_failure(outcome, wanted) || outcome->result == OUTCOME_SKIPPED ||
@@ -335,7 +336,7 @@ int outcome_exit_code(const struct outcome_totals *totals, int signal)
 		return EXIT_SIGNAL + signal;
 	if (!unfinished)
 		return EXIT_DONE;
-	/* A dry run ends as the run would. */
+	/* A dry run has the exit code that the run would have. */
 	if (totals->count[OUTCOME_CHANGED] || totals->count[OUTCOME_PLANNED] ||
 	    totals->left_otherwise || totals->unknown)
 		return EXIT_PARTIAL;

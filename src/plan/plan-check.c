@@ -10,10 +10,10 @@
 #include "system/platform.h"
 #include "system/poison-record.h"
 
-/* So many blocks are counted before it is asked again whether there is room in any case. */
+/* Number of blocks to count before checking again whether there is enough room in any case. */
 #define BLOCKS_AT_ONCE 64
 
-/* How many steps, from the first on, are meant to be made. */
+/* How many of the first steps are meant to be made. */
 static size_t plan_check_steps(const struct plan *plan)
 {
 	return plan->goal ? plan->goal : plan->n_steps;
@@ -30,8 +30,7 @@ static const struct pages *plan_check_pages(const struct page_survey *survey, ui
 		survey, (size_t)(memory_find(survey->memory, number) - survey->memory->blocks));
 }
 
-/* Counts the pages of the steps' blocks from `from` up to `to`. Returns whether all of them are
- * counted. */
+/* Counts the pages of the blocks of steps `from` to `to`. Returns whether all were counted. */
 static bool plan_check_scan(struct page_survey *survey, const struct plan *plan, size_t from,
 			    size_t to, int64_t deadline_ns)
 {
@@ -48,7 +47,7 @@ static bool plan_check_scan(struct page_survey *survey, const struct plan *plan,
 	return done;
 }
 
-/* Is there certainly too little room? *ret has the numbers then. */
+/* Is there certainly too little room? If so, *ret has the numbers. */
 static bool plan_check_lacks_room(struct page_survey *survey, const struct plan *plan,
 				  int64_t deadline_ns, struct headroom *ret)
 {
@@ -70,7 +69,8 @@ static bool plan_check_lacks_room(struct page_survey *survey, const struct plan 
 			pages_add(&sum,
 				  plan_check_pages(survey, plan_check_block_of_step(plan, j)));
 		*ret = headroom_count(&survey->meminfo, &sum);
-		/* Even if all the rest were in use, and all room lay in it. */
+		/* Even if all remaining pages were in use and all the room lay in the remaining
+		 * blocks. */
 		if (ret->must_move_bytes + 2 * (n - next) * size <= ret->free_bytes)
 			return false;
 	}
@@ -103,7 +103,7 @@ static char *plan_check_poison_text(const struct page_survey *survey, uint64_t p
 
 	if (!survey->kernel)
 		fate = "since Linux 6.2 it cannot come back online until its device has been "
-		       "removed and added again; before, the bad pages come back into use";
+		       "removed and added again; on older kernels the bad pages come back into use";
 	else if (survey->kernel < PLATFORM_KERNEL(6, 2))
 		fate = "this kernel forgets them once the block is offline, and would put the bad "
 		       "pages back into use when it comes online again";
@@ -143,7 +143,7 @@ static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_
 	plan->n_steps = kept;
 }
 
-/* Why the block can never go offline, as far as that needs no look at its pages. */
+/* Why the block can never go offline, as far as that is known without looking at its pages. */
 static enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint64_t number)
 {
 	static const struct {
@@ -184,7 +184,7 @@ static void plan_check_refuse_impossible(const struct page_survey *survey, struc
 	plan->goal = goal < kept ? goal : kept;
 }
 
-/* How much of the pool of huge pages goes with the blocks, where the machine has any. */
+/* How much of the huge page pool goes with the blocks, if the machine has one. */
 static void plan_check_count_huge_pool(struct page_survey *survey, int64_t deadline_ns,
 				       struct plan *plan)
 {
@@ -236,7 +236,7 @@ int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 			plan->steps[kept++] = step;
 			continue;
 		}
-		/* Where there is a goal, others make up for it. */
+		/* If there is a goal, other blocks make up for it. */
 		outcome->result = plan->goal ? OUTCOME_PASSED_OVER : OUTCOME_REFUSED;
 		outcome->cause = CAUSE_POISON;
 		if (asprintf(&outcome->detail,

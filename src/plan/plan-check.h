@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looking for harm that a plan would do, before it is carried out. */
+/* Checks whether a plan would do harm, before it is carried out. */
 #ifndef MEMHP_PLAN_PLAN_CHECK_H
 #define MEMHP_PLAN_PLAN_CHECK_H
 
@@ -8,27 +8,29 @@
 
 /*
  * Changes a plan that takes blocks offline, or rezones them:
- *  - What can never go offline, and needs no look at the pages for that (several zones, holes, boot
- *    memory that the platform keeps, a kernel that takes nothing offline), is refused.
- *  - Too little room elsewhere for what has to move out of all of them together: offline_pages()
- *    would try to move it for ever, and the machine would run out of memory meanwhile. All steps
- *    are refused with CAUSE_NO_ROOM and both numbers. Pages are looked at only where
- *    headroom_is_ample() does not settle it. A rezone takes one block at a time and is not asked.
- *  - Poisoned pages, if the machine has any at all: since 6.2 the block will not come back online
- *    (memory_block_online()), before the bad pages come back into use. An offline gets it said in
- *    its outcome's detail; a rezone is refused with CAUSE_POISON.
- *  - Free huge pages, if the machine has huge pages at all: outcome->huge_pool_bytes tells how much
- *    of their pool is dissolved with the block.
+ *  - A block that can never go offline is refused, if that is known without looking at its pages
+ *    (several zones, holes, boot memory that the platform keeps, a kernel that cannot take memory
+ *    offline).
+ *  - If there is too little room elsewhere for the pages that must move out of all blocks
+ *    together, all steps are refused with CAUSE_NO_ROOM and both numbers: offline_pages() would
+ *    try to move them forever, and the machine would run out of memory meanwhile. Pages are
+ *    looked at only if headroom_is_ample() does not settle it. A rezone takes one block at a time
+ *    and is not checked.
+ *  - Poisoned pages, if the machine has any: since 6.2 the block will not come back online
+ *    (memory_block_online()); on older kernels the bad pages come back into use. For an offline
+ *    the outcome's detail says so; a rezone is refused with CAUSE_POISON.
+ *  - Free huge pages, if the machine has a pool: outcome->huge_pool_bytes tells how much of the
+ *    pool is dissolved with the block.
  *
- * With `force` nothing is refused. What cannot be found out (no permission to look, the deadline)
- * stops nothing. Of a plan with a goal the first `goal` steps are looked at.
+ * With `force` nothing is refused. A check that cannot be made (no permission to look, the
+ * deadline) refuses nothing. Of a plan with a goal only the first `goal` steps are checked.
  */
 void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force,
 		      struct plan *plan);
 
 /*
- * Refuses to bring blocks online that are known to have had poisoned pages when they went offline,
- * unless `force`: before 6.2 the kernel would put the bad pages back into use. Errors: -ENOMEM.
+ * Refuses, unless `force`, to bring blocks online that are known to have had poisoned pages when
+ * they went offline: kernels before 6.2 would put the bad pages back into use. Errors: -ENOMEM.
  */
 int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan);
 

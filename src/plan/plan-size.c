@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * Looked at first: twice the amount and a few more. Reading page flags takes time, and the best are
- * mostly among them.
+ * Looked at first: twice the amount and a few more. Reading page flags takes time, and these
+ * usually include the best blocks.
  */
 #define LOOK_AT_TIMES 2
 #define LOOK_AT_MORE 4
@@ -21,7 +21,7 @@ static int plan_size_goal_ranges(const struct candidates *goal, size_t n, struct
 	return r;
 }
 
-/* Are all that were chosen likely to go, by their pages? */
+/* Are all chosen blocks likely to go offline, judging by their pages? */
 static bool plan_size_goal_is_good(const struct page_survey *survey, const struct candidates *goal)
 {
 	for (size_t i = 0; i < goal->n_chosen; i++) {
@@ -35,7 +35,7 @@ static bool plan_size_goal_is_good(const struct page_survey *survey, const struc
 	return true;
 }
 
-/* Looks at the pages of the first n. Pages that cannot be looked at are not known: no reason to
+/* Looks at the pages of the first n. Pages that cannot be read stay unknown, which is no reason to
  * stop. */
 static int plan_size_goal_look(struct page_survey *survey, const struct candidates *goal, size_t n,
 			       int64_t deadline_ns)
@@ -50,8 +50,8 @@ static int plan_size_goal_look(struct page_survey *survey, const struct candidat
 }
 
 /*
- * Chooses by what costs nothing, looks at the pages of the best, and chooses again, until those
- * chosen are good or there are no more.
+ * Chooses by what is known already, looks at the pages of the best blocks, and chooses again,
+ * until the chosen ones are good or there are no more.
  */
 static int plan_size_goal_choose(struct page_survey *survey,
 				 const struct plan_size_request *request, struct candidates *ret,

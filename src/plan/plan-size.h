@@ -17,9 +17,9 @@ struct plan_size_request {
 };
 
 /*
- * Chooses the best candidates and plans them, with the others behind them for those that fail. For
- * offline the pages of the most promising ones are looked at, and of more until the chosen ones are
- * likely to go. Errors: -ENOMEM, those of candidates_choose().
+ * Chooses the best candidates and plans them, followed by the others as replacements for those
+ * that fail. For offline it looks at the pages of the most promising blocks, then of more, until
+ * the chosen ones are likely to go. Errors: -ENOMEM, those of candidates_choose().
  */
 int plan_size(struct page_survey *survey, const struct plan_size_request *request, struct plan *ret,
 	      struct error *err);

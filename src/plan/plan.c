@@ -26,7 +26,7 @@ static int plan_allocate(struct plan *plan, uint64_t n)
 	return plan->outcomes.v && plan->steps ? 0 : -ENOMEM;
 }
 
-/* Adds the outcome of a block as it is before anything is done. */
+/* Adds the outcome of a block, with its state before anything is done. */
 static struct outcome *plan_add_outcome(struct plan *plan, const struct block *block)
 {
 	struct outcome *outcome = &plan->outcomes.v[plan->outcomes.n++];
@@ -98,7 +98,7 @@ static void plan_online_block(struct plan *plan, const struct block *block,
 	}
 }
 
-/* Turns the steps around: they were added by rising block number. */
+/* Reverses the steps, which were added by rising block number. */
 static void plan_reverse(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_steps / 2; i++) {
@@ -128,8 +128,8 @@ int plan_online(const struct memory *memory, const struct ranges *blocks, enum z
 
 /*
  * Moves the lowest of the selected blocks of each zone (of each node) to the end; the order must
- * not depend on what else the snapshot has. Without memory the order stays upwards: slower, not
- * wrong.
+ * not depend on what else the snapshot has. If memory runs out, the order stays upwards: slower,
+ * but not wrong.
  */
 static void plan_order_offline(const struct memory *memory, const struct ranges *blocks,
 			       struct plan *plan)
@@ -227,7 +227,7 @@ void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_reque
 	qsort(plan->steps, plan->n_steps, sizeof(*plan->steps), plan_compare_descending);
 }
 
-/* A step with its place among those of a goal. */
+/* A step with its position among those of a goal. */
 struct ranked_step {
 	struct step step;
 	size_t rank;
@@ -255,7 +255,7 @@ int plan_set_goal(struct plan *plan, const uint64_t *numbers, size_t n, size_t g
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		size_t rank = rank_of[plan->steps[i].outcome];
 
-		/* The chosen ones stay in the plan's order, which is the cheap one. */
+		/* The chosen steps keep the plan's order, which is the cheap one. */
 		ranked[i] = (struct ranked_step){ plan->steps[i],
 						  rank < goal ? i : plan->n_steps + rank };
 	}
@@ -297,7 +297,7 @@ void plan_trim(struct plan *plan, size_t n_steps)
 {
 	size_t *moved_to = calloc(plan->outcomes.n + 1, sizeof(*moved_to)), n = 0;
 
-	/* Without memory the report is longer than needed. */
+	/* If memory runs out, the report is longer than needed. */
 	if (!moved_to)
 		return;
 	for (size_t i = 0; i < n_steps; i++)
@@ -328,8 +328,8 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 	if (!plan.steps)
 		return -ENOMEM;
 	/*
-	 * What was onlined downwards goes offline upwards, lowest last only by accident: it is one
-	 * zone's top.
+	 * What was onlined downwards goes offline upwards. Nothing moves the lowest block to the
+	 * end: these blocks are the top of a zone.
 	 */
 	for (size_t i = done->n_steps; i-- > 0;) {
 		const struct step *step = &done->steps[i];
@@ -337,8 +337,8 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 		struct step *back;
 
 		/*
-		 * What was removed with its device cannot come back, and what the kernel is still
-		 * at must not.
+		 * A block that was removed with its device cannot come back, and one that the
+		 * kernel is still working on must not.
 		 */
 		if (outcome->result != OUTCOME_CHANGED || outcome->after == BLOCK_UNKNOWN ||
 		    outcome->cause == CAUSE_STUCK || outcome->cause == CAUSE_PENDING)
@@ -350,7 +350,7 @@ int plan_roll_back(const struct plan *done, struct plan *ret)
 					    ZONE_UNKNOWN;
 		back->kernel_zone_wanted = false;
 	}
-	/* Outcomes stand by rising block number, so their index orders like the blocks. */
+	/* Outcomes are sorted by block number, so their index gives the order of the blocks. */
 	if (plan.wanted == BLOCK_ONLINE)
 		qsort(plan.steps, plan.n_steps, sizeof(*plan.steps), plan_compare_descending);
 	*ret = plan;
@@ -377,7 +377,7 @@ int plan_put_above(struct plan *plan, struct plan *high)
 		steps[i] = high->steps[i];
 		steps[i].outcome += plan->outcomes.n;
 	}
-	/* What the outcomes own goes along. */
+	/* Ownership of what the outcomes hold moves too. */
 	memcpy(outcomes + plan->outcomes.n, high->outcomes.v, high->outcomes.n * sizeof(*outcomes));
 	plan->outcomes.n = n;
 	plan->n_steps = n_steps;

@@ -13,8 +13,8 @@
 #define BLOCK_WANT_MASK (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY)
 
 /*
- * Up to so many blocks are read one by one; for more, one read of everything also gives the nodes
- * at little cost.
+ * Up to this many blocks are read one by one; above that, everything is read at once, which also
+ * gives the nodes at little cost.
  */
 #define FEW_BLOCKS 64
 
@@ -25,7 +25,7 @@ struct selection {
 	struct ranges blocks;
 };
 
-/* Does a selector name more than a few blocks, as far as its form tells? */
+/* Does a selector name more than a few blocks, judging by its form? */
 static bool selection_selector_names_many(const struct selector *selector, uint64_t block_size)
 {
 	switch (selector->kind) {
@@ -38,7 +38,7 @@ static bool selection_selector_names_many(const struct selector *selector, uint6
 	}
 }
 
-/* Does this snapshot have the block? Reads it, where not all are read anyway. Returns 1 or 0, or
+/* Does this snapshot have the block? Reads it unless all blocks have been read. Returns 1 or 0, or
  * -errno. */
 static int selection_look(struct selection *selection, uint64_t number)
 {
@@ -53,7 +53,7 @@ static int selection_look(struct selection *selection, uint64_t number)
 	return r < 0 ? r : 1;
 }
 
-/* Why a range cannot be had whole: there is no block `number`. */
+/* Why a range is not complete: there is no block `number`. */
 static int selection_refuse_range(const struct selection *selection,
 				  const struct selector *selector, uint64_t first, uint64_t last,
 				  uint64_t number, struct error *err)
@@ -81,7 +81,7 @@ static int selection_refuse_range(const struct selection *selection,
 			 selector->word, number);
 }
 
-/* There is no block of this number, which the selector asks for. */
+/* The selector asks for a block number that does not exist. */
 static int selection_refuse(const struct selection *selection, const struct selector *selector,
 			    uint64_t first, uint64_t last, uint64_t number, struct error *err)
 {
@@ -93,7 +93,7 @@ static int selection_refuse(const struct selection *selection, const struct sele
 	if (first == last)
 		return error_set(err, -EINVAL,
 				 "'%s': there is no memory block %" PRIu64
-				 "; memhpctl list shows those there are",
+				 "; memhpctl list shows the existing ones",
 				 selector->word, number);
 	return selection_refuse_range(selection, selector, first, last, number, err);
 }
@@ -146,7 +146,7 @@ static int selection_add_addresses(struct selection *selection, const struct sel
 	return selection_add_range(selection, selector, first, last, err);
 }
 
-/* Then the blocks' own links tell. */
+/* If so, the blocks' own links are used. */
 static bool selection_has_no_nodes(const struct selection *selection)
 {
 	return !sysfs_exists(selection->sysfs, SYSFS_NODE);
@@ -184,7 +184,7 @@ static int selection_add_node(struct selection *selection, const struct selector
 		for (uint64_t number = numbers.v[i].first; r >= 0 && number <= numbers.v[i].last;
 		     number++) {
 			r = selection_look(selection, number);
-			/* 0: it went since the node was read. */
+			/* 0: it disappeared after the node was read. */
 			if (r == 1 && ranges_add(&selection->blocks, number, number) < 0)
 				r = error_no_memory(err);
 			else if (r < 0)
@@ -259,12 +259,11 @@ static int selection_add(struct selection *selection, const struct selector *sel
 	case SELECTOR_DEVICE:
 		return selection_add_device(selection, selector, err);
 	}
-	return error_set(err, -EINVAL, "'%s' names no block", selector->word);
+	return error_set(err, -EINVAL, "'%s' does not name a block", selector->word);
 }
 
 /*
- * A filter may leave nothing over, but not for a word that names nothing: that is a mistake, as in
- * a selector.
+ * A filter may match nothing, but a word that names nothing is a mistake, as in a selector.
  */
 static int selection_check_filter(const struct selection *selection, struct error *err)
 {
@@ -288,7 +287,7 @@ static int selection_check_filter(const struct selection *selection, struct erro
 	return 0;
 }
 
-/* Drops from the selection what the filter does not let through. */
+/* Drops the blocks from the selection that the filter does not match. */
 static int selection_filter(struct selection *selection, struct error *err)
 {
 	const struct filter *filter = &selection->request->filter;
@@ -352,7 +351,7 @@ static int selection_run(struct selection *selection, struct error *err)
 	if (!whole && (request->want & SELECTION_SHOW_DEVICES)) {
 		struct error unread = { 0 };
 
-		/* That another block cannot be read is no reason to leave these alone. */
+		/* These blocks are usable even if another one cannot be read. */
 		selection_load_all(selection, true, &unread);
 		error_done(&unread);
 	}
@@ -372,7 +371,7 @@ static int selection_run(struct selection *selection, struct error *err)
 		if (r < 0)
 			return r;
 	}
-	/* For a few blocks only where a filter needs it: it costs reading a directory a block. */
+	/* For a few blocks only if a filter needs it: it means reading one directory per block. */
 	if (request->filter.has_node ||
 	    ((request->want & SELECTION_WANT_NODES) &&
 	     (selection->memory->whole || (request->want & SELECTION_WANT_ALL_NODES)))) {

@@ -9,42 +9,42 @@
 #include "model/filter.h"
 #include "model/memory.h"
 
-/* Parts of the snapshot that a command needs beside the state, as bits that go with enum
+/* Parts of the snapshot that a command needs besides the state, as bits to combine with enum
  * block_want. */
 enum selection_want {
 	SELECTION_WANT_NODES = 1 << 8,
 	SELECTION_WANT_DEVICES = 1 << 9,
 	SELECTION_WANT_ALL_NODES =
-		1 << 10, /* with SELECTION_WANT_NODES: also where only a few blocks are read */
+		1 << 10, /* with SELECTION_WANT_NODES: even if only a few blocks are read */
 	SELECTION_SHOW_DEVICES =
-		1 << 11, /* devices, where they can be read; what cannot is no error */
+		1 << 11, /* devices, as far as they can be read; one that cannot is not an error */
 };
 
 struct selection_request {
 	const char **words; /* selectors, n_words of them */
 	size_t n_words;
 	bool all;	       /* no words: every block; otherwise no words is an error */
-	bool missing_is_empty; /* a block that does not exist selects nothing instead of being an
-				  error: for `wait` */
+	bool missing_is_empty; /* a block that does not exist selects nothing and is not an error:
+				  for `wait` */
 	/*
-	 * Memory will be changed: an address must be the first of its block, and a number that a
-	 * provider gives to another block is refused.
+	 * Memory will be changed: an address must be the start of its block, and a number that a
+	 * provider gives to a different block is refused.
 	 */
 	bool for_change;
-	bool vacant_is_empty; /* a device that the machine has a place for, but that has no memory,
-				 selects nothing instead of being an error: for `remove` */
-	bool devices_too;     /* a device may be named that has no blocks, or whose are not known */
+	bool vacant_is_empty; /* a device that the machine could have, but that has no memory,
+				 selects nothing and is not an error: for `remove` */
+	bool devices_too;     /* a named device may have no blocks, or unknown ones */
 	struct filter filter;
 	unsigned int want; /* enum block_want and selection_want */
 };
 
 /*
- * Reads what the request needs (only the named blocks, where all words are blocks and addresses;
- * else all) and puts the numbers of the selected blocks into *ret_blocks. The memory must be open
- * and is filled.
+ * Reads what the request needs (only the named blocks if all words are blocks and addresses; else
+ * all) and puts the numbers of the selected blocks into *ret_blocks. `memory` must be open and is
+ * filled in.
  * Errors: -EINVAL with a sentence that names the word: no such block, node, device, also in the
- * filter; a hole in a range; an address off the block border; two readings; nothing selected. That
- * the filter lets nothing through is none. Others: what reading gives.
+ * filter; a hole in a range; an address off the block border; an ambiguous word; nothing
+ * selected. A filter that matches nothing is not an error. Others: those of reading.
  */
 int selection_load(const struct sysfs *sysfs, const struct selection_request *request,
 		   struct memory *memory, struct ranges *ret_blocks, struct error *err);
