@@ -11,7 +11,7 @@
 #include "base/format.h"
 #include "system/journal.h"
 
-/* The login as text, "" for none: the number that a process without one has is (uid_t)-1. */
+/* The login as text, "" for none: a process without a login has the number (uid_t)-1. */
 static const char *audit_login(char *buffer, size_t size)
 {
 	if (sysfs_read(AT_FDCWD, "/proc/self/loginuid", buffer, size) < 0 ||

@@ -12,16 +12,16 @@
 #define RETRIES_MOVABLE 4
 #define RETRIES_KERNEL_ZONE 1
 
-/* Waiting for the lock is news after so long. */
+/* Waiting for the lock is reported after this time. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S
 
-/* One block_write_steps() under way. The outcome of steps[taken] is being worked for. */
+/* A block_write_steps() in progress. It is working on steps[taken]. */
 struct attempt {
 	struct kernel_write *write;
 	const struct step *steps;
 	enum block_state wanted;
 	struct outcome *outcomes; /* of the plan */
-	size_t taken;		  /* steps whose result is in their outcome */
+	size_t taken;		  /* steps that have their result in their outcome */
 	bool told;		  /* about the lock */
 	int read_error;		  /* of the last look at the block */
 };
@@ -77,8 +77,8 @@ static void block_write_finish_wanted(struct attempt *attempt, enum outcome_resu
 }
 
 /*
- * The end of a block that is gone or replaced, where the error, if there was one, stays; or that
- * cannot be looked at.
+ * Ends a step whose block is gone, replaced or cannot be read. An earlier error stays in the
+ * outcome.
  */
 static void block_write_finish_lost(struct attempt *attempt, enum read_back read)
 {
@@ -91,8 +91,8 @@ static void block_write_finish_lost(struct attempt *attempt, enum read_back read
 }
 
 /*
- * Takes the result of the step's job into its outcome, which is final unless it may be tried again
- * (FAILED, with a transient cause).
+ * Stores the result of the step's job in its outcome, which is final unless the step may be
+ * retried (FAILED, with a transient cause).
  */
 static void block_write_take(void *data, size_t job, const struct write_result *result)
 {
@@ -113,7 +113,8 @@ static void block_write_take(void *data, size_t job, const struct write_result *
 		block_write_finish_lost(
 			attempt, result->stage == WRITE_STAGE_REPLACED ? READ_REPLACED : read);
 	} else if (outcome->after == attempt->wanted) {
-		/* With an error: EINVAL because it is so already, or somebody else was faster. */
+		/* After an error: EINVAL because the block was in that state already, or somebody
+		 * else was faster. */
 		block_write_finish_wanted(attempt,
 					  result->error ? OUTCOME_ALREADY : OUTCOME_CHANGED);
 	} else {
@@ -128,8 +129,8 @@ static void block_write_take(void *data, size_t job, const struct write_result *
 }
 
 /*
- * Takes a step that was ended without a result: the truth is the block's state, else it failed for
- * the cause.
+ * Stores the result of a step that was ended without one: the block's state decides, otherwise
+ * the step failed with the cause.
  */
 static void block_write_take_state(struct attempt *attempt, enum read_back read,
 				   const struct kernel_write_end *end)
@@ -149,7 +150,7 @@ static void block_write_take_state(struct attempt *attempt, enum read_back read,
 	attempt->taken++;
 }
 
-/* Says what came of the step that was under way when the batch ended. */
+/* Fills the outcome of the step that was in progress when the batch ended. */
 static void block_write_take_end(struct attempt *attempt, const struct kernel_write_end *end)
 {
 	struct outcome *outcome = block_write_outcome(attempt);
@@ -162,7 +163,7 @@ static void block_write_take_end(struct attempt *attempt, const struct kernel_wr
 		return;
 	}
 	read = block_write_read_back_settled(attempt);
-	/* It has not had its turn. */
+	/* Its turn had not come. */
 	if (end->is_next && read == READ_SAME && outcome->after != attempt->wanted)
 		return;
 	if (end->cause == CAUSE_STUCK) {
@@ -196,7 +197,7 @@ static void block_write_tell(void *data, size_t job, int64_t lock_wait_ns)
 	news->waiting(news->data, outcome->block, holder);
 }
 
-/* Is a plain write waiting for the lock? Only going offline can be seen from here. */
+/* Is a plain write waiting for the lock? This can be seen only of an offline. */
 static bool block_write_waits(void *data, size_t job)
 {
 	struct attempt *attempt = data;
@@ -206,7 +207,7 @@ static bool block_write_waits(void *data, size_t job)
 	       block_write_outcome(attempt)->after == BLOCK_ONLINE;
 }
 
-/* Makes n steps from `taken` on, until one fails. */
+/* Makes n steps starting at `taken`, until one fails. */
 static void block_write_batch(struct attempt *attempt, size_t n)
 {
 	static char directories[WRITER_BATCH_MAX][sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
@@ -248,7 +249,7 @@ static uint32_t block_write_retries(const struct attempt *attempt, const struct 
 	return zone_is_kernel(outcome->zone_before) ? RETRIES_KERNEL_ZONE : RETRIES_MOVABLE;
 }
 
-/* Has the step failed? Then whoever wants to looks closer at the block. */
+/* Has the step failed? If so, calls write->look_closer, if set. */
 static bool block_write_has_failed(const struct attempt *attempt, struct outcome *outcome)
 {
 	const struct kernel_write *write = attempt->write;
@@ -259,7 +260,7 @@ static bool block_write_has_failed(const struct attempt *attempt, struct outcome
 	return outcome->result == OUTCOME_FAILED;
 }
 
-/* Tries a step that was taken, and failed, again and again. */
+/* Retries a failed step as long as that may help. */
 static void block_write_retry(const struct attempt *attempt, size_t step)
 {
 	struct attempt again = *attempt;
@@ -291,7 +292,7 @@ size_t block_write_steps(struct kernel_write *write, const struct step *steps, s
 	};
 
 	block_write_batch(&attempt, n < WRITER_BATCH_MAX ? n : WRITER_BATCH_MAX);
-	/* A failed write was the last; but one that somebody undid may stand before others. */
+	/* Nothing follows a failed write, but other steps may follow one that somebody undid. */
 	for (size_t i = 0; i < attempt.taken; i++)
 		block_write_retry(&attempt, i);
 	return attempt.taken;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changing the state of one block in bounded time, whatever the kernel answers. */
+/* Changes the state of one block in bounded time, whatever the kernel answers. */
 #ifndef MEMHP_CHANGE_BLOCK_WRITE_H
 #define MEMHP_CHANGE_BLOCK_WRITE_H
 
@@ -7,19 +7,19 @@
 #include "plan/plan.h"
 
 /*
- * Makes steps, one after the other: writes outcome->word to the block's state, for the first that
- * fails through retries of transient errors, until it is done, cannot work, or the time is over.
- * Returns how many of the n steps have their outcome now (result, cause, error, after, zone_after,
- * attempts, times), which was read back from the kernel: at least one, and none behind one whose
- * write failed (one that somebody undid at once may have others behind it). `outcomes` are those of
- * the plan, `wanted` the state that the words are to bring. Ends within 100 ms of the earlier of
- * the deadlines (with what was done until then); where the kernel cannot be interrupted, the last
- * outcome's cause is CAUSE_STUCK.
+ * Makes the steps one after another by writing outcome->word to the block's state. The first one
+ * that fails is retried after transient errors until it is done, cannot work, or time is up.
+ * Returns how many of the n steps now have an outcome (result, cause, error, after, zone_after,
+ * attempts, times), read back from the kernel: at least one, and none after a step whose write
+ * failed (but others may follow a step that somebody undid at once). `outcomes` are those of the
+ * plan, `wanted` is the state that the words request. Ends within 100 ms of the earlier deadline,
+ * with what was done by then; if the kernel cannot be interrupted, the last outcome's cause is
+ * CAUSE_STUCK.
  */
 size_t block_write_steps(struct kernel_write *write, const struct step *steps, size_t n,
 			 enum block_state wanted, struct outcome *outcomes);
 
-/* The same for one step, with an outcome that need not be the plan's. */
+/* The same for one step, with an outcome that need not belong to the plan. */
 void block_write_step(struct kernel_write *write, const struct step *step, enum block_state wanted,
 		      struct outcome *outcome);
 

@@ -16,7 +16,7 @@
 #include "system/kpageflags.h"
 #include "system/poison-record.h"
 
-/* Must the run end after this outcome? Then no later block would fare better. */
+/* Must the run end after this outcome, because every later block would fail too? */
 static bool execute_must_end(const struct outcome *outcome)
 {
 	switch (outcome->cause) {
@@ -32,13 +32,13 @@ static bool execute_must_end(const struct outcome *outcome)
 
 #define KERNEL_SAYS "the kernel's log: "
 
-/* What looking closer at a block needs. */
+/* What is needed to look closer at a block. */
 struct closer {
 	const struct run *run;
-	int kmsg; /* the kernel's log from the beginning of the run on, or -errno */
+	int kmsg; /* the kernel's log since the start of the run, or -errno */
 };
 
-/* What the kernel's log says of a block that would not go, in place of what it said before. */
+/* What the kernel logged about a block that would not go offline; replaces an earlier detail. */
 static void execute_ask_kernel(const struct closer *closer, struct outcome *outcome)
 {
 	uint64_t page_size = kpageflags_page_size(closer->run->sysfs),
@@ -57,8 +57,9 @@ static void execute_ask_kernel(const struct closer *closer, struct outcome *outc
 }
 
 /*
- * A reserved page never moves, and the block never goes offline: has_unmovable_pages() asks for it
- * first. The kernel's log shows the page's flags, and so does /proc/kpageflags.
+ * A block with a reserved page never goes offline because such a page never moves:
+ * has_unmovable_pages() checks for it first. Both the kernel's log and /proc/kpageflags show the
+ * page's flags.
  */
 static void execute_look_closer(void *data, struct outcome *outcome)
 {
@@ -74,7 +75,7 @@ static void execute_look_closer(void *data, struct outcome *outcome)
 		outcome->cause = CAUSE_RESERVED;
 }
 
-/* Makes one or more steps from plan->steps[first] on. Returns how many were made. */
+/* Makes one or more steps starting at plan->steps[first]. Returns how many were made. */
 static size_t execute_some(struct kernel_write *write, const struct plan *plan, size_t first,
 			   size_t most)
 {
@@ -87,15 +88,14 @@ static size_t execute_some(struct kernel_write *write, const struct plan *plan, 
 		made = block_write_steps(write, steps, n, plan->wanted, plan->outcomes.v);
 	else
 		rezone_step(write, steps, &plan->outcomes.v[steps->outcome]);
-	/* A write that failed was the last of them. */
+	/* Nothing follows a failed write. */
 	if (plan->wanted == BLOCK_OFFLINE || !n)
 		execute_ask_kernel(write->closer_data, &plan->outcomes.v[steps[made - 1].outcome]);
 	return made;
 }
 
 /*
- * The steps from `next` on are not made: they are skipped, of those of a goal only as many as were
- * still needed.
+ * Skips the steps from `next` on; of a plan with a goal only as many as were still needed.
  */
 static void execute_skip(struct plan *plan, size_t next, size_t changed, enum outcome_cause cause)
 {
@@ -109,13 +109,13 @@ static void execute_skip(struct plan *plan, size_t next, size_t changed, enum ou
 	}
 }
 
-/* The amount is there: what failed on the way is of no interest. */
+/* The amount was reached: failures on the way no longer matter. */
 static void execute_pass_over(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->outcomes.n; i++) {
 		struct outcome *outcome = &plan->outcomes.v[i];
 
-		/* But what may have changed, or still may, is. */
+		/* But blocks that may have changed, or still may change, do. */
 		if (outcome_is_failure(outcome, plan->wanted) &&
 		    outcome->cause != CAUSE_UNREADABLE && outcome->cause != CAUSE_STUCK)
 			outcome->result = OUTCOME_PASSED_OVER;
@@ -123,8 +123,8 @@ static void execute_pass_over(struct plan *plan)
 }
 
 /*
- * Makes the steps; what is left when the run ends early is skipped. Returns whether all went well,
- * and how many steps had their turn.
+ * Makes the steps; skips the rest if the run ends early. Returns whether all succeeded, and how
+ * many steps were tried.
  */
 static bool execute_steps(struct kernel_write *write, struct plan *plan, size_t *ret_made)
 {
@@ -171,7 +171,7 @@ static bool execute_steps(struct kernel_write *write, struct plan *plan, size_t 
 	return changed == plan->goal;
 }
 
-/* Puts one block back and says in its outcome what came of it. */
+/* Puts one block back and records the result in its outcome. */
 static void execute_step_back(struct kernel_write *write, const struct plan *back,
 			      const struct step *step, struct outcome *outcome)
 {
@@ -236,8 +236,8 @@ int execute_roll_back(const struct run *run, struct plan *plan)
 }
 
 /*
- * Writes down which blocks have poisoned pages, before they go offline: whoever brings one online
- * again has to know. Where it cannot be written down, the warning was all.
+ * Records which blocks have poisoned pages before they go offline, for whoever brings one online
+ * again. If they cannot be recorded, the warning has to do.
  */
 static void execute_remember_poison(const struct run *run, const struct plan *plan)
 {
@@ -262,7 +262,7 @@ static void execute_remember_poison(const struct run *run, const struct plan *pl
 	if (r == 0 && record.n)
 		r = poison_record_save(run->sysfs, &record);
 	if (r < 0)
-		log_warning("cannot write down which blocks have poisoned pages: %s", strerror(-r));
+		log_warning("cannot record which blocks have poisoned pages: %s", strerror(-r));
 	poison_record_done(&record);
 }
 
@@ -281,8 +281,7 @@ int execute_plan(const struct run *run, struct plan *plan)
 	execute_remember_poison(run, plan);
 	well = execute_steps(&write, plan, &made);
 	kernel_write_done(&write);
-	/* Without memory to plan the way back the changed blocks stay changed, and are reported so.
-	 */
+	/* If memory runs out here, the changed blocks stay changed and are reported as such. */
 	if (!well && run->atomic && execute_roll_back(run, plan) < 0)
 		log_error("not enough memory to put the changed blocks back");
 	if (plan->goal)

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* What opening the block's state would fail with. */
+/* The error that opening the block's state would return. */
 static enum outcome_cause foresee_access(const struct sysfs *sysfs, uint64_t block)
 {
 	char path[sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE + sizeof("/state")];
@@ -18,7 +18,7 @@ static enum outcome_cause foresee_access(const struct sysfs *sysfs, uint64_t blo
 					     CAUSE_NONE;
 }
 
-/* Refuses the first step that may not be made, and skips the rest, as the run would. */
+/* Refuses the first step that is not permitted and skips the rest, as the run would. */
 static void foresee_permission(const struct sysfs *sysfs, struct plan *plan)
 {
 	enum outcome_cause cause = CAUSE_NONE;
@@ -27,7 +27,7 @@ static void foresee_permission(const struct sysfs *sysfs, struct plan *plan)
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 
-		/* What only stands in for others has no turn. */
+		/* Steps that only replace failed ones are not reached. */
 		if (cause != CAUSE_NONE && plan->goal && i >= plan->goal)
 			break;
 		if (cause != CAUSE_NONE) {

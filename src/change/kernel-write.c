@@ -9,10 +9,11 @@
 #define RETRY_FIRST_MS 100
 #define RETRY_MAX_MS 2000
 
-/* How often a running write is looked at: for its clocks and for the news. */
+/* How often a running write is checked, for its clocks and for progress reports. */
 #define TICK_NS (50 * CLOCK_NS_PER_MS)
 
-/* For ending a worker: with READ_BACK_SETTLE_NS under the 100 ms that a deadline may be late. */
+/* Time for ending a worker. Together with READ_BACK_SETTLE_NS it must stay below the 100 ms by
+ * which a deadline may be late. */
 #define STOP_GRACE_NS (60 * CLOCK_NS_PER_MS)
 
 int kernel_write_init(const struct run *run, struct kernel_write *ret)
@@ -26,17 +27,17 @@ void kernel_write_done(struct kernel_write *write)
 	writer_done(&write->writer);
 }
 
-/* The clocks of the job under way: how long it has waited for the lock, and worked. */
+/* The clocks of the current job: how long it has waited for the lock, and worked. */
 struct kernel_write_clocks {
-	size_t job; /* the one that they belong to */
+	size_t job; /* the job that they belong to */
 	int64_t wait_ns, work_ns;
 	int64_t hidden_wait_ns, looked_ns;
 };
 
 /*
- * Takes all results that are there. With `stopping` the last may be that of a job that was stopped
- * for it, which is none; otherwise somebody else sent the worker a signal, and that is an
- * interruption like any other.
+ * Takes all available results. With `stopping` the last one may be of the job that we stopped,
+ * which does not count as a result. Otherwise somebody else sent the worker a signal, and that is
+ * an interruption like any other.
  */
 static void kernel_write_take(struct kernel_write *write, const struct kernel_write_batch *batch,
 			      bool stopping, size_t *taken)
@@ -54,8 +55,8 @@ static void kernel_write_take(struct kernel_write *write, const struct kernel_wr
 }
 
 /*
- * A try for the lock is over in a few milliseconds; one that lasts is at work, or waits where it
- * cannot be seen.
+ * An attempt to get the lock ends within a few milliseconds; a job that takes longer is working,
+ * or waits where we cannot see it.
  */
 static void kernel_write_read_clocks(const struct kernel_write *write,
 				     const struct kernel_write_batch *batch, size_t job,
@@ -87,7 +88,7 @@ static void kernel_write_end(const struct kernel_write_clocks *clocks, enum outc
 	ret->elapsed_ns = clocks->wait_ns + clocks->work_ns + (clock_now_ns() - clocks->looked_ns);
 }
 
-/* Ends the batch under way for `cause`. */
+/* Ends the current batch because of `cause`. */
 static void kernel_write_abort(struct kernel_write *write, const struct kernel_write_batch *batch,
 			       enum outcome_cause cause, const struct kernel_write_clocks *clocks,
 			       struct kernel_write_end *ret)
@@ -96,14 +97,14 @@ static void kernel_write_abort(struct kernel_write *write, const struct kernel_w
 	int r = writer_stop(&write->writer, STOP_GRACE_NS);
 
 	kernel_write_take(write, batch, true, &ret->taken);
-	/* The signal came too late: all of it is done. */
+	/* The signal came too late: everything is done. */
 	if (ret->taken == batch->n)
 		return;
 	ret->is_next = ret->taken > at && r != -EBUSY;
 	kernel_write_end(clocks, r == -EBUSY ? CAUSE_STUCK : cause, ret);
 }
 
-/* Why the job under way has to be ended now; CAUSE_NONE: it need not. */
+/* Why the current job must be ended now; CAUSE_NONE: it need not. */
 static enum outcome_cause kernel_write_why_over(const struct kernel_write *write,
 						const struct kernel_write_batch *batch,
 						const struct kernel_write_clocks *clocks,
@@ -117,8 +118,8 @@ static enum outcome_cause kernel_write_why_over(const struct kernel_write *write
 }
 
 /*
- * All results are there: only the worker's word that it is over is missing. One that does not come
- * (SIGSTOP) is of no use any more. r is what waiting for it returned.
+ * All results have arrived; only the worker's own message that it is done is missing. A worker
+ * that does not send it (SIGSTOP) is of no more use. r is what waiting for it returned.
  */
 static void kernel_write_settle(struct writer *writer, int r)
 {
@@ -126,7 +127,7 @@ static void kernel_write_settle(struct writer *writer, int r)
 		writer_stop(writer, STOP_GRACE_NS);
 }
 
-/* Waits for the end of the batch, or ends it when it must. Results are taken as they come. */
+/* Waits for the end of the batch, or ends it if necessary. Takes results as they arrive. */
 static void kernel_write_wait(struct kernel_write *write, const struct kernel_write_batch *batch,
 			      struct kernel_write_end *ret)
 {
@@ -146,8 +147,8 @@ static void kernel_write_wait(struct kernel_write *write, const struct kernel_wr
 		now = clock_now_ns();
 		kernel_write_read_clocks(write, batch, ret->taken, now, &clocks);
 		/*
-		 * Its own alarm ended it, where this process was kept from running (SIGSTOP) until
-		 * after the deadline; or somebody did.
+		 * Its own alarm ended it because this process was stopped (SIGSTOP) until after
+		 * the deadline; or somebody else did.
 		 */
 		if (r == -ECHILD)
 			return kernel_write_end(&clocks,
@@ -179,7 +180,7 @@ void kernel_write_batch(struct kernel_write *write, const struct kernel_write_ba
 	kernel_write_wait(write, batch, ret);
 }
 
-/* Somebody who changed a block back may have done so only once. */
+/* Whoever changed the block back may have done so only once. */
 static bool kernel_write_may_retry(enum outcome_cause cause, int error)
 {
 	if (cause == CAUSE_REVERTED)

@@ -7,7 +7,7 @@
 
 #include "system/interrupt.h"
 
-/* Is the directory of the step's block still there? *ret_replaced: it is another block's. */
+/* Does the directory of the step's block still exist? *ret_replaced: it is another block's. */
 static bool read_back_is_there(const struct memory *memory, const struct step *step,
 			       uint64_t number, bool *ret_replaced)
 {

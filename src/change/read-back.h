@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What became of a block after a write: the truth is what the kernel shows now. */
+/* The state of a block after a write: the truth is what the kernel shows now. */
 #ifndef MEMHP_CHANGE_READ_BACK_H
 #define MEMHP_CHANGE_READ_BACK_H
 
@@ -11,36 +11,35 @@
 
 enum read_back {
 	READ_SAME,     /* the block that was selected; its state and zone are in the outcome */
-	READ_GONE,     /* its directory is not there any more */
-	READ_REPLACED, /* another block has its number now */
-	READ_FAILED,   /* it cannot be looked at, and that says nothing about the block */
+	READ_GONE,     /* its directory no longer exists */
+	READ_REPLACED, /* another block now has its number */
+	READ_FAILED,   /* it cannot be read, which says nothing about the block */
 };
 
-/* How long a block may take to leave "going-offline" after an abort. */
+/* How long a block may stay "going-offline" after an abort. */
 #define READ_BACK_SETTLE_NS (30 * CLOCK_NS_PER_MS)
 
-/* How long a block may take to go after the kernel has said that it is gone. */
+/* How long a block may take to disappear after the kernel has said that it is gone. */
 #define READ_BACK_GOING_NS CLOCK_NS_PER_S
 
 /*
- * Looks at the block of a step, and puts its state and zone into outcome->after and zone_after
- * (unknown, where it is not the one that was selected). *ret_error: 0, or the -errno of the look.
- * A block whose attributes are gone is READ_FAILED with -ENOENT as long as its directory is there:
+ * Reads the block of a step and puts its state and zone into outcome->after and zone_after
+ * (unknown if it is not the one that was selected). *ret_error: 0, or the -errno of reading. A
+ * block whose attributes are gone is READ_FAILED with -ENOENT as long as its directory is there:
  * device_del() takes the attributes away first, and the directory last.
  */
 enum read_back read_back_look(const struct memory *memory, const struct step *step,
 			      struct outcome *outcome, int *ret_error);
 
-/* The same after an abort: waits for the kernel to put the block back, for READ_BACK_SETTLE_NS at
- * most. */
+/* The same after an abort: waits up to READ_BACK_SETTLE_NS for the kernel to put the block back. */
 enum read_back read_back_settled(const struct memory *memory, const struct step *step,
 				 struct outcome *outcome, int *ret_error);
 
 /*
- * The same after the kernel's answer to a write. Where that called the block gone, or its
- * attributes are, it may be taking it down: waits until its directory is gone, it is in the state
- * `wanted` after all, or READ_BACK_GOING_NS are over, at most until the deadline. A signal ends the
- * waiting unless the limits ignore it.
+ * The same after the kernel's answer to a write. If the answer was that the block is gone, or its
+ * attributes are missing, the kernel may be removing it: waits until its directory is gone, the
+ * block is in the state `wanted` after all, or READ_BACK_GOING_NS have passed, at most until the
+ * deadline. A signal ends the wait unless the limits ignore it.
  */
 enum read_back read_back_answer(const struct memory *memory, const struct step *step,
 				enum block_state wanted, bool called_gone,

@@ -6,7 +6,7 @@
 
 #include "change/block-write.h"
 
-/* An outcome to make a part of the way with. */
+/* An outcome for one part of the way. */
 static struct outcome rezone_begin(const struct outcome *outcome, const char *word)
 {
 	return (struct outcome){
@@ -19,7 +19,7 @@ static struct outcome rezone_begin(const struct outcome *outcome, const char *wo
 	};
 }
 
-/* Adds to the outcome where a part of the way led, and what it cost. */
+/* Adds the result and cost of one part of the way to the outcome. */
 static void rezone_add(struct outcome *outcome, const struct outcome *part)
 {
 	outcome->after = part->after;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What everything that changes memory in a run has to know. The command fills it: session.h. */
+/* What all code that changes memory during a run needs to know. The command fills it: session.h. */
 #ifndef MEMHP_CHANGE_RUN_H
 #define MEMHP_CHANGE_RUN_H
 
@@ -7,13 +7,13 @@
 #include "plan/outcome.h"
 #include "system/run-limits.h"
 
-/* What goes on, for a progress line. Each may be NULL. */
+/* Callbacks for a progress line. Each may be NULL. */
 struct run_news {
-	/* So many steps of the run are over, and this is the one under way. */
+	/* This many steps of the run are done, and this is the current one. */
 	void (*step)(void *data, size_t done, size_t total, uint64_t block, const char *word);
 	/* A device is about to be removed or added. */
 	void (*device)(void *data, const char *name);
-	/* It waits for the lock; told once after a second. */
+	/* The run waits for the lock; called once, after a second. */
 	void (*waiting)(void *data, uint64_t block, const char *holder);
 	void *data;
 };
@@ -26,7 +26,7 @@ struct run {
 	struct run_news news;
 };
 
-/* Why the run is over: CAUSE_SIGNAL or CAUSE_DEADLINE; CAUSE_NONE: it is not. */
+/* Why the run must end: CAUSE_SIGNAL or CAUSE_DEADLINE; CAUSE_NONE: it may go on. */
 enum outcome_cause run_why_over(const struct run *run);
 
 #endif
