@@ -29,7 +29,8 @@ static int run_file_check_folder(int fd)
 		return -errno;
 	if (st.st_uid != geteuid())
 		return -EPERM;
-	if ((st.st_mode & FOR_OTHERS) && fchmod(fd, FOLDER_MODE) < 0 &&
+	/* What is mounted read-only nobody can write. */
+	if ((st.st_mode & FOR_OTHERS) && fchmod(fd, FOLDER_MODE) < 0 && errno != EROFS &&
 	    (st.st_mode & WRITABLE_BY_OTHERS))
 		return -EPERM;
 	return 0;
