@@ -295,6 +295,45 @@ def test_blocks_come_into_the_zone_although_the_kernel_brings_them_online(boot: 
     assert states_of(guest, blocks) == {"online"} and {guest.block_zone(number) for number in blocks} == {zone}
 
 
+def test_a_device_that_a_process_has_mapped_is_not_taken_from_it(boot: Boot, memhpctl: str) -> None:
+    guest = boot(NVDIMM, memhp_default_state="offline")
+    guest.run("echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind")
+    guest.check("modprobe device_dax; cd /sys/bus/dax/drivers/device_dax; [ -e dax0.0 ] || echo dax0.0 >bind || echo dax0.0 >new_id; "
+                "[ -e /dev/dax0.0 ] || mknod /dev/dax0.0 c $(tr : ' ' </sys/bus/dax/devices/dax0.0/dev)")
+    user = guest.spawn(["map-device", "/dev/dax0.0"])
+    user.wait_output("ready")
+    for words in (["-n"], [], ["--zone=movable"]):
+        result = guest.run([memhpctl, "add", "dax0.0", "--json", *words])
+        device = document(result)["devices"][0]
+        assert (result.rc, device["result"]) == (1, "refused") and "(map-device) uses it" in device["reason"]
+    user.kill(signal.SIGTERM)
+    assert user.wait().rc == -signal.SIGTERM, "it was killed by a SIGBUS"
+    add_dax(guest, memhpctl, list(range(33, 40)))
+
+
+def test_memory_that_an_unbind_stranded(boot: Boot, memhpctl: str) -> None:
+    guest = boot(DAX, memhp_default_state="offline")
+    blocks = list(range(40, 48))
+    add_dax(guest, memhpctl, blocks)
+    guest.run("echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind")
+    assert states_of(guest, blocks) == {"online"}
+    for command in ("add", "remove"):
+        result = guest.run([memhpctl, command, "dax0.0"])
+        assert result.rc == 1 and "until the next boot" in result.err
+    assert "dax0.0: it is stuck until the next boot" in guest.check([memhpctl, "status"]).out
+    assert guest.run([memhpctl, "wait", "--for=absent", "--timeout=1s", "dax0.0"]).rc == 75
+    assert states_of(guest, blocks) == {"online"}
+
+
+def test_what_only_root_can_see(boot: Boot, memhpctl: str) -> None:
+    guest = boot(DAX, memhp_default_state="offline")
+    add_dax(guest, memhpctl, list(range(40, 48)))
+    guest.check("echo nobody:x:65534:65534::/:/bin/sh >/etc/passwd")
+    for words in ("wait --for=absent dax0.0", "wait --for=offline dax0.0", "list dax0.0", "policy test 40", "remove -n dax0.0"):
+        result = guest.run(["busybox", "su", "nobody", "-s", "/bin/sh", "-c", f"{memhpctl} {words}"])
+        assert result.rc == 77 and "only root can see" in result.err, words
+
+
 # virtio-mem
 
 
