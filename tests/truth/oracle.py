@@ -466,7 +466,8 @@ class Oracle:
             there = sorted(n for n in selected if run.after.get(n) and n not in self.meddled)
             self.check(not there or scenario.size, f"exit 0, but {there} are still there")
         if run.rc not in (0, 2) and not run.dry and scenario.command in ("online", "offline") and run.json and not scenario.size:
-            excused = any(statement.cause in ("wrong-zone", "unreadable", "replaced") or statement.result == "rolled-back"
+            # One that could not be put back may be as wanted just for that.
+            excused = (scenario.atomic or scenario.rezone) and any(statement.cause for statement in said.values()) or any(statement.cause in ("wrong-zone", "unreadable", "replaced") or statement.result == "rolled-back"
                           for statement in said.values())
             self.check(excused or scenario.signalled or unsettled or self.stale or not selected or
                        any(not self.is_wanted(n) for n in selected) or (scenario.wanted == "online" and self.meddled),
