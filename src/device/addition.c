@@ -15,11 +15,10 @@
 #include "system/interrupt.h"
 #include "system/kmsg.h"
 
-/* The blocks are there when the write is over; until the directories are complete it takes a moment
- * more. */
+/* The blocks exist when the write returns; their directories are complete a moment later. */
 #define SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
-/* For giving a device back to its driver, after a signal or the deadline too. */
+/* For giving a device back to its driver, even after a signal or the deadline. */
 #define UNDO_MS 1000
 
 static int addition_add(const struct device *device, struct device_outcomes *devices,
@@ -47,7 +46,7 @@ static int addition_add(const struct device *device, struct device_outcomes *dev
 	return 0;
 }
 
-/* By address: any one will do that is not a block yet. */
+/* By address: any address that is not in a block yet. */
 static int addition_resolve_address(const struct memory *memory, const struct selector *selector,
 				    const struct device *device, bool force,
 				    struct device_outcomes *devices, struct error *err)
@@ -156,7 +155,7 @@ void addition_plan(const struct sysfs *sysfs, bool force, struct device_outcomes
 	}
 }
 
-/* The blocks that the device has now. Errors: those of reading; none yet is no error. */
+/* The blocks that the device has now; none yet is not an error. Errors: those of reading. */
 static int addition_read_blocks(const struct sysfs *sysfs, const struct device *device,
 				struct ranges *ret)
 {
@@ -183,7 +182,7 @@ static int addition_read_blocks(const struct sysfs *sysfs, const struct device *
 	return r;
 }
 
-/* Puts what the kernel logged about the device behind the reason. */
+/* Appends what the kernel logged about the device to the reason. */
 static void addition_quote_log(int log, struct device_outcome *outcome)
 {
 	_cleanup_free_ char *said = NULL;
@@ -198,7 +197,7 @@ static void addition_quote_log(int log, struct device_outcome *outcome)
 	outcome->reason = reason;
 }
 
-/* No memory came of it: gives the device back to whoever had it. */
+/* No memory was added: gives the device back to the driver that had it. */
 static void addition_undo(struct kernel_write *write, size_t taken, struct device_outcome *outcome)
 {
 	struct run_limits limits = run_limits_to_finish(write->limits, UNDO_MS);
@@ -230,7 +229,7 @@ static void addition_execute_device(struct kernel_write *write, struct device_ou
 	       !outcome->device.blocks.n && taken && clock_left_ns(until))
 		interrupt_poll_again(NULL, 0, 10 * CLOCK_NS_PER_MS);
 	if (outcome->device.blocks.n) {
-		/* A write that was ended from outside may have worked all the same. */
+		/* A write that was ended from outside may still have worked. */
 		outcome->error = 0;
 		device_outcome_set(outcome, DEVICE_ADDED, CAUSE_NONE, NULL);
 		free(outcome->reason);
@@ -259,7 +258,7 @@ static bool addition_has_work(const struct device_outcomes *devices)
 	return false;
 }
 
-/* The zone of blocks that the kernel brings online by itself; NULL: it may choose. */
+/* The zone for blocks that the kernel brings online by itself; NULL: the kernel chooses. */
 static const char *addition_online_word(enum zone_request zone)
 {
 	return zone == ZONE_REQUEST_MOVABLE ? "online_movable" :
@@ -275,7 +274,7 @@ int addition_execute(const struct run *run, enum zone_request zone, struct devic
 
 	if (r < 0)
 		return r;
-	/* Without it the blocks are brought into their zone afterwards, where that is possible. */
+	/* If that fails, the blocks are brought into their zone afterwards, if possible. */
 	if (addition_online_word(zone) && addition_has_work(devices))
 		auto_online_hold(run->memory->directory, addition_online_word(zone), &held);
 	for (size_t i = 0; i < devices->n; i++) {
@@ -293,7 +292,7 @@ int addition_execute(const struct run *run, enum zone_request zone, struct devic
 			run->news.device(run->news.data, outcome->device.name);
 		addition_execute_device(&write, outcome);
 	}
-	/* What is still inside the kernel adds its blocks later. */
+	/* A write that is stuck in the kernel adds its blocks later. */
 	if (write.writer.stuck_pid)
 		auto_online_leave(&held);
 	else

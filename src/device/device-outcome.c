@@ -102,7 +102,7 @@ void device_outcome_set(struct device_outcome *outcome, enum device_result resul
 	if (vasprintf(&reason, format, arguments) < 0)
 		reason = NULL;
 	va_end(arguments);
-	/* The old one may be among the arguments. */
+	/* The old reason may be one of the arguments. */
 	free(outcome->reason);
 	outcome->reason = reason;
 }
@@ -122,7 +122,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 
 		count[outcome->result]++;
 		/*
-		 * A skipped or put-back device is no failure of its own kind: the one that ended
+		 * A skipped or put-back device is not a failure of its own: the one that ended
 		 * the run decides.
 		 */
 		if (outcome->result != DEVICE_FAILED && outcome->result != DEVICE_REFUSED)
@@ -131,7 +131,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 		transient += outcome_cause_is_transient(outcome->cause);
 		denied += device_outcome_is_denied(outcome->cause);
 	}
-	/* A dry run ends as the run would. */
+	/* A dry run has the exit code that the run would have. */
 	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED] + count[DEVICE_PLANNED];
 	if (signal)
 		return EXIT_SIGNAL + signal;

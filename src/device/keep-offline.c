@@ -10,12 +10,12 @@
 #include "system/interrupt.h"
 #include "system/lock-holder.h"
 
-/* So often a block that came online again is taken offline again. */
+/* How many times a block that came online again is taken offline again. */
 #define OFFLINE_AGAIN_MAX 3
 
 /*
- * After raising the shield, one who has a file open for a moment comes to his end; each time it
- * waits longer.
+ * Pauses after the write protection is on, for processes that have a file open only for a moment;
+ * each pause is longer than the last.
  */
 #define SHIELD_PAUSE_FIRST_MS 20
 #define SHIELD_PAUSE_MAX_MS 500
@@ -63,11 +63,12 @@ static bool keep_offline_is_own_block(void *data, uint64_t block)
 }
 
 /*
- * What speaks against going on now? Writes a sentence. A block that is not offline, with whoever
- * has it open; and where that would strand the memory, already a process that could bring one
- * online at any moment, having its file open since before the shield went up. With neither, and the
- * shield up, nobody can. Nor is a block whose state cannot be read known to be offline. Returns the
- * cause, CAUSE_NONE for nothing.
+ * Is there a reason not to go on now? Writes a sentence with it: a block that is not offline, and
+ * who has it open; a block whose state cannot be read, because it may be online; or, if an online
+ * block would strand the memory, a process that has opened a state file before the write
+ * protection was on and could bring the block online at any moment. Without any of these, and
+ * with the write protection on, nobody can bring a block online. Returns the cause, CAUSE_NONE
+ * for no reason.
  */
 static enum outcome_cause keep_offline_disturbance(struct remove_device *detach, char *buffer,
 						   size_t size)
@@ -75,7 +76,7 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 	struct remove_device_look look;
 	uint64_t block;
 	char who[128];
-	/* In this order: a state that is read once nobody has it open any more stays so. */
+	/* In this order: a state that is read after nobody has it open cannot change. */
 	bool seen = detach->device->steps.strands &&
 		    lock_holder_find_writer(detach->write.run->sysfs, keep_offline_is_own_block,
 					    detach, who, sizeof(who), &block) == 0;
@@ -112,8 +113,8 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 }
 
 /*
- * Finds a block of the device that is offline, unless this run has just taken one offline: then it
- * has had the lock.
+ * Finds an offline block of the device, unless this run has just taken one offline: then it has
+ * had the lock.
  */
 static bool keep_offline_find_offline(struct remove_device *detach, const struct outcome **ret)
 {
@@ -131,10 +132,10 @@ static bool keep_offline_find_offline(struct remove_device *detach, const struct
 }
 
 /*
- * Waits until nobody holds the hotplug lock. The removal waits for it inside the kernel, where it
- * can neither be ended nor taken back (kacpi_hotplug, remove_memory()): it would come to it long
- * after this run is over. Writing "offline" to a block that is offline takes the lock, and finds
- * nothing to do. Else the outcome is final.
+ * Waits until nobody holds the hotplug lock. The removal would wait for the lock inside the
+ * kernel, where it can be neither ended nor cancelled (kacpi_hotplug, remove_memory()), and might
+ * happen long after this run is over. Writing "offline" to an offline block takes the lock and
+ * does nothing else. On failure the outcome is final.
  */
 static bool keep_offline_wait_for_lock(struct remove_device *detach)
 {
@@ -146,8 +147,8 @@ static bool keep_offline_wait_for_lock(struct remove_device *detach)
 	remove_blocks_change(detach, offline, BLOCK_OFFLINE, "offline", &again);
 	free(again.detail);
 	/*
-	 * Ended while it waited, it finds the block as wanted too: by a signal, at the deadline,
-	 * or, where waiting for the lock is not seen, as a block that takes too long.
+	 * If the wait was ended, the block is in the wanted state too: by a signal, at the
+	 * deadline or, if waiting for the lock cannot be seen, by the limit per block.
 	 */
 	if (again.result == OUTCOME_CHANGED &&
 	    (interrupt_signal() || !run_limits_left_ns(detach->write.limits) ||

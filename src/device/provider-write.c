@@ -8,13 +8,13 @@
 #include "system/clock.h"
 #include "system/module.h"
 
-/* Without --retries. */
+/* The default of --retries. */
 #define RETRIES 3
 
 /* How one write ended. */
 struct provider_write_answer {
-	enum outcome_cause cause; /* CAUSE_NONE: the kernel took it */
-	int error;		  /* the errno that goes with it; 0: none */
+	enum outcome_cause cause; /* CAUSE_NONE: the kernel accepted it */
+	int error;		  /* the errno of that; 0: none */
 };
 
 static void provider_write_take(void *data, size_t job, const struct write_result *result)
@@ -47,7 +47,7 @@ static struct provider_write_answer provider_write_once(struct kernel_write *wri
 	return answer;
 }
 
-/* Why it failed, and what the user can do; the sentences for blocks do not fit. */
+/* Why it failed, and what the user can do; the sentences for blocks would not be right here. */
 static const char *provider_write_reason(enum outcome_cause cause)
 {
 	switch (cause) {
@@ -71,8 +71,8 @@ static const char *provider_write_reason(enum outcome_cause cause)
 	}
 }
 
-/* One step, through retries of transient errors. Returns the cause, CAUSE_NONE for success;
- * outcome->error is set. */
+/* Makes one step and retries transient errors. Returns the cause, CAUSE_NONE for success; sets
+ * outcome->error. */
 static enum outcome_cause provider_write_step(struct kernel_write *write,
 					      const struct provider_step *step,
 					      struct device_outcome *outcome)

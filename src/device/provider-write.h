@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Making the writes that a provider planned, in bounded time. */
+/* Makes the writes that a provider planned, in bounded time. */
 #ifndef MEMHP_DEVICE_PROVIDER_WRITE_H
 #define MEMHP_DEVICE_PROVIDER_WRITE_H
 
@@ -7,17 +7,17 @@
 #include "device/device-outcome.h"
 
 /*
- * Makes the outcome's steps one after the other; a module that one needs is loaded first. Returns
- * true when the kernel took them all; else the outcome is DEVICE_FAILED with cause, errno and
- * reason. Either way only the system itself tells what came of it: look before believing.
- * *ret_taken (NULL is allowed): so many steps went before the one that failed.
+ * Makes the outcome's steps one after another; loads the module that a step needs first. Returns
+ * true if the kernel accepted them all; else the outcome is DEVICE_FAILED with cause, errno and
+ * reason. In both cases only sysfs shows the result: check it. *ret_taken (may be NULL): number
+ * of steps that succeeded before the one that failed.
  */
 bool provider_write_steps(struct kernel_write *write, struct device_outcome *outcome,
 			  size_t *ret_taken);
 
 /*
- * Takes back, as far as that can be done, the first `taken` of the outcome's steps. Returns 1 when
- * that is done, 0 when there was nothing to take back, -errno. The outcome stays as it is.
+ * Undoes the first `taken` of the outcome's steps, as far as possible. Returns 1 if they were
+ * undone, 0 if there was nothing to undo, -errno. The outcome does not change.
  */
 int provider_write_undo(struct kernel_write *write, const struct device_outcome *outcome,
 			size_t taken);

@@ -10,8 +10,8 @@
 #include "plan/plan-check.h"
 
 /*
- * Looks at the pages of the devices that can be removed, to choose among them. Pages that cannot be
- * looked at are not known: no reason to stop.
+ * Looks at the pages of the devices that can be removed, to choose among them. Pages that cannot
+ * be read stay unknown, which is no reason to stop.
  */
 static int removal_size_look(const struct removal_size *goal)
 {
@@ -53,7 +53,7 @@ static int removal_size_choose(const struct removal_size *goal, struct ranges *r
 	return r;
 }
 
-/* Of the candidates that are left. */
+/* Of the remaining candidates. */
 static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size *goal,
 				  struct removal *ret, struct error *err)
 {
@@ -79,7 +79,7 @@ static bool removal_size_has_turned_down(const struct device_outcome *device)
 	return device->result == DEVICE_FAILED || device->result == DEVICE_REFUSED;
 }
 
-/* Takes the blocks of a device out of the candidates. Errors: -ENOMEM. */
+/* Removes the blocks of a device from the candidates. Errors: -ENOMEM. */
 static int removal_size_drop(struct removal_size *goal, const struct device *device)
 {
 	struct ranges left = { 0 };
@@ -97,7 +97,7 @@ static int removal_size_drop(struct removal_size *goal, const struct device *dev
 	return r;
 }
 
-/* Takes out those that are refused. Returns whether there are any, or -ENOMEM. */
+/* Removes refused devices from the candidates. Returns whether there are any, or -ENOMEM. */
 static int removal_size_drop_refused(struct removal_size *goal, const struct removal *removal)
 {
 	int n = 0, r = 0;
@@ -116,8 +116,7 @@ int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, stru
 {
 	int r = removal_size_plan_once(sysfs, goal, ret, err);
 
-	/* Another for each that is refused, as long as there are others; the last ones say why not.
-	 */
+	/* Replaces each refused device as long as there are others; the last ones say why not. */
 	while (r >= 0) {
 		struct removal other = { 0 };
 
@@ -139,7 +138,7 @@ int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, stru
 	return r;
 }
 
-/* Would the next device fare no better either? */
+/* Would the next device fail too? */
 static bool removal_size_is_hopeless(enum outcome_cause cause)
 {
 	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY || cause == CAUSE_STUCK ||
@@ -147,8 +146,8 @@ static bool removal_size_is_hopeless(enum outcome_cause cause)
 }
 
 /*
- * What a round came to: counts what is gone, takes those that had their turn out of the candidates.
- * Returns whether another round may bring the rest; or -ENOMEM.
+ * Evaluates a round: counts what is gone and removes the devices that were tried from the
+ * candidates. Returns whether another round may bring the rest, or -ENOMEM.
  */
 static int removal_size_settle(const struct run *run, struct removal_size *goal,
 			       const struct removal *round)
@@ -175,7 +174,7 @@ static int removal_size_settle(const struct run *run, struct removal_size *goal,
 	return failed && !hopeless && !(removed && run->atomic);
 }
 
-/* The amount is there: what would not go on the way is of no interest, if it is as it was. */
+/* The amount was reached: devices that failed on the way no longer matter if they are as before. */
 static void removal_size_pass_over(struct removal *removal)
 {
 	for (size_t i = 0; i < removal->devices.n; i++) {
@@ -194,7 +193,7 @@ static void removal_size_pass_over(struct removal *removal)
 	}
 }
 
-/* Plans the next round, unless the time is over; says why there is none. */
+/* Plans the next round, unless time is up; says why if there is none. */
 static bool removal_size_go_on(const struct run *run, struct removal_size *goal,
 			       struct removal *round)
 {
@@ -204,7 +203,7 @@ static bool removal_size_go_on(const struct run *run, struct removal_size *goal,
 
 	if (run_why_over(run) != CAUSE_NONE)
 		return false;
-	/* What the last round moved lies elsewhere now. */
+	/* The pages that the last round moved are elsewhere now. */
 	page_survey_refresh(run->sysfs, goal->survey);
 	r = removal_size_plan(run->sysfs, goal, round, &err);
 	if (r < 0)

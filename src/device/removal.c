@@ -64,7 +64,7 @@ static int removal_resolve_device(const struct device *device, const struct rang
 	return outcome ? 0 : error_no_memory(err);
 }
 
-/* To which device the blocks belong cannot be seen: whatever is done could be wrong. */
+/* It cannot be seen which device the blocks belong to: any change could be wrong. */
 static int removal_refuse_unknown(const struct memory *memory, const struct ranges *blocks,
 				  struct error *err)
 {
@@ -140,7 +140,7 @@ int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, c
 	return 0;
 }
 
-/* Why nothing on this system can remove it; NULL where something can. */
+/* Why nothing on this system can remove it; NULL if something can. */
 static const char *removal_cannot(const struct device *device)
 {
 	if (!device->provider)
@@ -148,7 +148,7 @@ static const char *removal_cannot(const struct device *device)
 	return device->provider->cannot_remove;
 }
 
-/* Nothing is begun with what could only go offline: that is another command's work. */
+/* A device that could only go offline is not touched: that is another command's job. */
 static void removal_refuse(const struct memory *memory, struct device_outcome *outcome)
 {
 	const char *cannot = removal_cannot(&outcome->device);
@@ -210,7 +210,7 @@ static bool removal_is_block(void *data, uint64_t block)
 	return block == *(const uint64_t *)data;
 }
 
-/* After the offlining: is the device ready, or why not? */
+/* After its blocks went offline: is the device ready, and if not, why? */
 static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal *removal,
 				 bool atomic, struct device_outcome *device)
 {
@@ -226,13 +226,13 @@ static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal
 		    !outcome_is_failure(outcome, BLOCK_OFFLINE))
 			continue;
 		/*
-		 * Somebody brought it back at once: remove_device_device() deals with him, and
-		 * names him. All or nothing is over.
+		 * Somebody brought it back at once: remove_device_device() handles and names that
+		 * process. With all-or-nothing this is a failure.
 		 */
 		if (outcome->cause == CAUSE_REVERTED && !atomic)
 			continue;
-		/* The block that would not go tells more than those that were put back or skipped
-		 * for it. */
+		/* The block that failed says more than the blocks that were put back or skipped
+		 * because of it. */
 		if (!worst || worst->result == OUTCOME_SKIPPED ||
 		    worst->result == OUTCOME_ROLLED_BACK)
 			worst = outcome;
@@ -258,7 +258,7 @@ static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal
 			   block_state_name(worst->after), outcome_reason(worst, BLOCK_OFFLINE));
 }
 
-/* The run ended before the turn of these. */
+/* The run ended before these were reached. */
 static void removal_skip_rest(struct removal *removal, enum outcome_cause cause)
 {
 	for (size_t i = 0; i < removal->devices.n; i++)
@@ -272,7 +272,7 @@ static bool removal_is_failure(enum device_result result)
 	       result == DEVICE_ROLLED_BACK;
 }
 
-/* What the offlining means for the devices. Returns whether each of them is ready to go. */
+/* Applies the result of the offlining to the devices. Returns whether all are ready to go. */
 static bool removal_judge_all(const struct sysfs *sysfs, bool atomic, struct removal *removal)
 {
 	bool well = true;
@@ -285,8 +285,7 @@ static bool removal_judge_all(const struct sysfs *sysfs, bool atomic, struct rem
 	return well;
 }
 
-/* The blocks are offline: now the devices, one after the other. Returns whether all of them went.
- */
+/* Removes the devices, whose blocks are offline, one by one. Returns whether all were removed. */
 static bool removal_detach_all(const struct run *run, struct removal *removal)
 {
 	bool well = removal_judge_all(run->sysfs, run->atomic, removal);
@@ -333,8 +332,7 @@ void removal_put_back(const struct run *run, struct removal *removal)
 	}
 }
 
-/* All or nothing: with a device that is refused no block is begun with. Returns whether it is so.
- */
+/* All or nothing: if a device is refused, no block is touched. Returns whether that is so. */
 static bool removal_all_or_nothing(struct removal *removal)
 {
 	bool refused = false;
@@ -376,7 +374,7 @@ int removal_take(struct removal *removal, struct removal *more)
 
 	if (r >= 0)
 		r = outcomes_take(&removal->plan.outcomes, &more->plan.outcomes);
-	/* Steps count outcomes, which stand elsewhere now. */
+	/* Steps refer to outcomes by index, and the outcomes have moved. */
 	free(removal->plan.steps);
 	removal->plan.steps = NULL;
 	removal->plan.n_steps = 0;

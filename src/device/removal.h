@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Taking whole devices away: their blocks go offline under our own deadlines, then the provider
+ * Removes whole devices: their blocks go offline under our own deadlines, then the provider
  * removes the device, and sysfs shows that it is gone.
  */
 #ifndef MEMHP_DEVICE_REMOVAL_H
@@ -11,62 +11,61 @@
 #include "plan/plan.h"
 
 struct removal {
-	struct device_outcomes devices; /* one a device that has selected blocks, then one for the
-					   blocks without any */
-	struct plan plan; /* offlining the blocks of those devices that are not refused */
+	struct device_outcomes devices; /* one per device that has selected blocks, then one for
+					   blocks without a device */
+	struct plan plan; /* takes the blocks of devices that are not refused offline */
 };
 
 void removal_done(struct removal *removal);
 
 /*
  * Resolves the selected blocks to whole devices. Pure. A device that this system can remove and
- * that is selected only in part is an error, unless whole_device adds its other blocks to the
- * selection; one that it cannot remove counts with the selected blocks alone. Errors: -EINVAL with
- * a sentence that names the missing blocks; -ENOMEM.
+ * that is only partly selected is an error, unless whole_device adds its other blocks to the
+ * selection; of a device that it cannot remove only the selected blocks count. Errors: -EINVAL
+ * with a sentence that names the missing blocks; -ENOMEM.
  */
 int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device,
 		    struct removal *ret, struct error *err);
 
 /*
- * Adds those devices that the words name and that have no memory: what is gone already is done.
+ * Adds devices that the words name and that have no memory: already gone counts as done.
  * Errors: -ENOMEM with a sentence.
  */
 int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, const char **words,
 		       size_t n_words, struct removal *removal, struct error *err);
 
 /*
- * Asks the providers for their steps, refuses what cannot work, or nothing here can remove
- * (CAUSE_NOT_REMOVABLE: it could only be taken offline), and plans to take the blocks of the rest
- * offline. Only reads. Errors: -ENOMEM.
+ * Asks the providers for their steps. Refuses devices whose removal cannot work or that nothing
+ * here can remove (CAUSE_NOT_REMOVABLE: they could only be taken offline), and plans to take the
+ * blocks of the others offline. Only reads. Errors: -ENOMEM.
  */
 int removal_plan(const struct sysfs *sysfs, const struct memory *memory, struct removal *removal);
 
 /*
- * Carries the plan out: all blocks offline first, then device by device. A device with a block that
- * stays online is left alone. Right before its removal each device's blocks are looked at once
- * more: see detach.h for how others are kept from bringing them online meanwhile. With
- * run->atomic the first failure ends the run, and blocks that are still there are put back into
- * the zones they had; a device that was removed before that stays removed. Errors: -ENOMEM before
- * anything was done; the outcomes tell the rest.
+ * Carries the plan out: first takes all blocks offline, then removes device by device. A device
+ * with a block that stays online is left alone. Right before its removal each device's blocks are
+ * checked once more; keep-offline.h keeps others from bringing them online meanwhile. With
+ * run->atomic the first failure ends the run, and blocks that still exist are put back into the
+ * zones they had; a device that was already removed stays removed. Errors: -ENOMEM before
+ * anything was done; the outcomes have everything else.
  */
 int removal_execute(const struct run *run, struct removal *removal);
 
 /*
- * For a dry run: what of the plan would not be begun, because blocks are refused. Each device tells
- * of its own, and with atomic all are skipped when one is refused.
+ * For a dry run: marks the devices that would not be started because blocks are refused. Each
+ * device reports its own blocks; with atomic all are skipped if one is refused.
  */
 void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *removal);
 
 /*
- * Puts back what is still there of the blocks that removal_execute() took offline, as
- * execute_roll_back() does. A device that was skipped counts as put back when one of its blocks
- * was.
+ * Puts back, as execute_roll_back() does, the blocks that removal_execute() took offline and that
+ * still exist. A skipped device counts as put back if one of its blocks was.
  */
 void removal_put_back(const struct run *run, struct removal *removal);
 
 /*
- * Moves what came of `more` to the rest, in place of what came of the same devices before.
- * `removal` has no steps any more, and `more` is empty. Errors: -ENOMEM.
+ * Merges the outcomes of `more` into `removal`; they replace earlier outcomes of the same
+ * devices. Afterwards `removal` has no steps, and `more` is empty. Errors: -ENOMEM.
  */
 int removal_take(struct removal *removal, struct removal *more);
 

@@ -11,23 +11,23 @@
 
 /* One removal under way. */
 struct remove_device {
-	struct kernel_write write; /* its limits: the run's; for putting right its own */
+	struct kernel_write write; /* the run's limits; for restoring blocks its own */
 	struct plan *plan;
 	struct device_outcome *device;
-	struct uevent_monitor *events; /* NULL: there are none to be had */
-	struct write_protect shield;   /* with steps that strand */
+	struct uevent_monitor *events; /* NULL: not available */
+	struct write_protect shield;   /* for steps that could strand the memory */
 };
 
 struct remove_device_look {
-	size_t present; /* also those that cannot be read: they are not gone */
+	size_t present; /* including unreadable ones: they are not gone */
 	size_t not_offline;
-	const struct outcome *first;	  /* that is not offline */
-	const struct outcome *unreadable; /* the first that cannot be read, for the errno
+	const struct outcome *first;	  /* a block that is not offline */
+	const struct outcome *unreadable; /* the first that cannot be read, with the errno in
 					     read_error; NULL: none */
 	int read_error;
 };
 
-/* Calls function for each block of the device with its outcome, until it returns false. */
+/* Calls `function` for each block of the device with its outcome, until it returns false. */
 void remove_blocks_each(struct remove_device *detach,
 			bool (*function)(struct remove_device *detach, struct outcome *outcome));
 
@@ -35,12 +35,12 @@ void remove_blocks_each(struct remove_device *detach,
 enum read_back remove_blocks_read(const struct remove_device *detach, struct outcome *outcome,
 				  int *ret_error);
 
-/* Reads all blocks of the device anew. */
+/* Reads all blocks of the device again. */
 struct remove_device_look remove_blocks_look(struct remove_device *detach);
 
 /*
- * Writes a word to a block's state, with all that belongs to it, and puts what came of it into
- * *ret; ret->detail is the caller's.
+ * Writes a word to a block's state, with limits and retries, and stores the outcome in *ret; the
+ * caller owns ret->detail.
  */
 void remove_blocks_change(struct remove_device *detach, const struct outcome *outcome,
 			  enum block_state wanted, const char *word, struct outcome *ret);

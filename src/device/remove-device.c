@@ -14,19 +14,19 @@
 #include "system/uevent.h"
 
 /*
- * After a write that is not asynchronous sysfs is true at once; for those that hold it open, a
- * little more.
+ * After a synchronous write sysfs is up to date at once; a little more time for processes that
+ * hold it open.
  */
 #define SYNCHRONOUS_SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
-/* A failed eject brings its blocks online again. One that stays online this long was left so. */
+/* A failed eject brings its blocks online again. One that is online this long will stay so. */
 #define ONLINE_AGAIN_NS CLOCK_NS_PER_S
 
-/* Events wake the waiting up; without them it looks by itself. */
+/* Events end the wait early; without events it polls. */
 #define LOOK_FIRST_MS 5
 #define LOOK_MAX_MS 100
 
-/* Waits for an event, or a moment. What else has come is taken with it: one look serves for all. */
+/* Waits for an event, or briefly. Takes all pending events: one look serves for all. */
 static void remove_device_wait(struct remove_device *detach, unsigned int look, int64_t until_ns)
 {
 	int64_t tick = clock_now_ns() + clock_backoff_ns(look, LOOK_FIRST_MS, LOOK_MAX_MS);
@@ -45,8 +45,7 @@ static void remove_device_wait(struct remove_device *detach, unsigned int look, 
 }
 
 /*
- * Has the kernel answered that it does not begin? A step that was ended from outside may have
- * worked all the same.
+ * Has the kernel refused to start? A step that was ended from outside may still have worked.
  */
 static bool remove_device_is_refused(const struct remove_device *detach, bool taken)
 {
@@ -54,8 +53,8 @@ static bool remove_device_is_refused(const struct remove_device *detach, bool ta
 }
 
 /*
- * Waits until device and blocks are gone; `taken`: the kernel took the steps. Returns 0, -ETIME,
- * -EBUSY when the blocks are online again, -EINTR after a signal.
+ * Waits until device and blocks are gone; `taken`: the kernel accepted the steps. Returns 0,
+ * -ETIME, -EBUSY if the blocks are online again, -EINTR after a signal.
  */
 static int remove_device_wait_gone(struct remove_device *detach, bool taken,
 				   struct remove_device_look *ret)
@@ -91,9 +90,9 @@ static int remove_device_wait_gone(struct remove_device *detach, bool taken,
 }
 
 /*
- * Has the kernel taken a request that it may still carry out? Then the blocks must stay offline:
- * one that came online now it would take offline again by itself, without any deadline
- * (acpi_scan_try_to_offline()).
+ * Has the kernel accepted a request that it may still carry out? Then the blocks must stay
+ * offline: the kernel would take a block that comes online now offline again by itself, without
+ * any deadline (acpi_scan_try_to_offline()).
  */
 static bool remove_device_is_pending(const struct remove_device *detach, bool taken,
 				     const struct remove_device_look *look)
@@ -103,7 +102,7 @@ static bool remove_device_is_pending(const struct remove_device *detach, bool ta
 	       !look->not_offline && !look->unreadable;
 }
 
-/* What sysfs shows after all, in words. */
+/* What sysfs shows in the end, as a sentence. */
 static void remove_device_explain(struct remove_device *detach, int r,
 				  const struct remove_device_look *look)
 {
@@ -116,9 +115,8 @@ static void remove_device_explain(struct remove_device *detach, int r,
 				   look->present);
 	else if (look->unreadable)
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNREADABLE,
-				   "the kernel accepted the request, but it is not known what "
-				   "became of it: the "
-				   "state of memory%" PRIu64 " cannot be read (%s)",
+				   "the kernel accepted the request, but the result is not known: "
+				   "the state of memory%" PRIu64 " cannot be read (%s)",
 				   look->unreadable->block, error_name(look->read_error));
 	else if (look->not_offline && device->steps.strands)
 		device_outcome_set(
@@ -144,13 +142,13 @@ static void remove_device_explain(struct remove_device *detach, int r,
 				   "not let it go");
 }
 
-/* A block that came online again is no success. Returns whether it did. */
+/* A block that came online again is a failure. Returns whether one did. */
 static bool remove_device_mark_reverted(struct outcome *outcome)
 {
 	if (outcome->after != BLOCK_ONLINE)
 		return false;
 	outcome->result = OUTCOME_FAILED;
-	/* With an errno nobody brought it back: it would not go. */
+	/* With an errno nobody brought it back: it did not go offline. */
 	if (!outcome->error)
 		outcome->cause = CAUSE_REVERTED;
 	return true;
@@ -163,7 +161,7 @@ static bool remove_device_mark(struct remove_device *detach, struct outcome *out
 	return true;
 }
 
-/* Online again in another zone than it had, as after a failed eject? Then it is put right. */
+/* Moves a block back that came online in another zone than before, as after a failed eject. */
 static bool remove_device_put_right(struct remove_device *detach, struct outcome *outcome)
 {
 	enum zone wrong = outcome->zone_after;
@@ -191,7 +189,7 @@ static bool remove_device_put_right(struct remove_device *detach, struct outcome
 	return true;
 }
 
-/* The removal may still come about: the block is not to be put back. */
+/* The removal may still happen: the block must not be put back. */
 static bool remove_device_leave_to_kernel(struct remove_device *detach, struct outcome *outcome)
 {
 	if (outcome->result == OUTCOME_CHANGED)
@@ -209,8 +207,7 @@ static bool remove_device_mark_gone(struct remove_device *detach, struct outcome
 	return true;
 }
 
-/* The removal failed. Like rolling back, this goes on after a signal and after the run's deadline.
- */
+/* The removal failed. Like a rollback, this continues after a signal and the run's deadline. */
 static void remove_device_put_all_right(struct remove_device *detach)
 {
 	const struct run_limits *forward = detach->write.limits;
@@ -228,7 +225,7 @@ static void remove_device_run(struct remove_device *detach)
 	int r;
 
 	if (!keep_offline_others(detach)) {
-		/* What somebody else does is his, unless all is to be as it was. */
+		/* Changes by others are left alone, unless everything must be as before. */
 		if (detach->write.run->atomic)
 			remove_device_put_all_right(detach);
 		else
@@ -238,8 +235,8 @@ static void remove_device_run(struct remove_device *detach)
 	taken = provider_write_steps(&detach->write, detach->device, NULL);
 	r = remove_device_wait_gone(detach, taken, &look);
 	if (r < 0 && detach->device->steps.strands && detach->write.writer.stuck_pid) {
-		/* It is still inside the kernel: a block that comes online now would strand the
-		 * memory. */
+		/* The removal is still in the kernel: a block that comes online now would strand
+		 * the memory. */
 		write_protect_leave(&detach->shield);
 		remove_blocks_each(detach, remove_device_leave_to_kernel);
 		return;
@@ -281,7 +278,7 @@ void remove_device_device(const struct run *run, struct plan *plan, struct devic
 				   "not enough memory to start the process that writes");
 		return;
 	}
-	/* From before the write on; they only say when to look. */
+	/* Opened before the write; events only say when to look. */
 	if (sysfs_is_running_system(run->sysfs) &&
 	    uevent_open(subsystems, &detach.events, &err) < 0)
 		log_debug("%s", error_text(&err));
