@@ -145,6 +145,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -176,6 +177,8 @@ int main(int argc, char **argv)
 	main_fill_standard_streams();
 	stream_init();
 	log_set_write(stream_message);
+	/* Of a caller that ignores it: then nobody could be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	exit_code = command_line_run(argc, argv, &json);
 
 	/* A disk that is full, or a reader that is gone, is seen here at the latest. */

@@ -195,9 +195,10 @@ static int module_insert(const struct sysfs *sysfs, const char *name)
  */
 static int module_wait_for_child(pid_t pid, int64_t deadline_ns)
 {
-	int status, r = 0;
+	int status = 0, r = 0;
+	pid_t ended;
 
-	while (waitpid(pid, &status, WNOHANG) == 0) {
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
 		r = clock_left_ns(deadline_ns) ? interrupt_poll(NULL, 0, 5 * CLOCK_NS_PER_MS) :
 						 -ETIME;
 		if (r < 0) {
@@ -205,6 +206,8 @@ static int module_wait_for_child(pid_t pid, int64_t deadline_ns)
 			return r;
 		}
 	}
+	if (ended < 0)
+		return -errno;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
 }
 

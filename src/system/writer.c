@@ -160,6 +160,21 @@ static int writer_receive(struct writer *writer)
 	return 0;
 }
 
+/*
+ * Is the worker dead? Its end of the socket is closed then; this is for when that cannot be seen,
+ * because the kernel has no memory to poll.
+ */
+static bool writer_has_lost_worker(struct writer *writer)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PID, (id_t)writer->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    !info.si_pid)
+		return false;
+	writer_forget(writer, true);
+	return true;
+}
+
 int writer_wait(struct writer *writer, int64_t timeout_ns, bool ignore_signals)
 {
 	struct pollfd fd = { .fd = writer->socket, .events = POLLIN };
@@ -170,7 +185,9 @@ int writer_wait(struct writer *writer, int64_t timeout_ns, bool ignore_signals)
 		return -ETIME;
 	if (r < 0)
 		return r;
-	return r ? writer_receive(writer) : -ETIME;
+	if (r == 0)
+		return writer_has_lost_worker(writer) ? -ECHILD : -ETIME;
+	return writer_receive(writer);
 }
 
 size_t writer_finished(const struct writer *writer)
@@ -252,7 +269,7 @@ static bool writer_wait_over(struct writer *writer, int64_t until_ns)
 			return true;
 		}
 	}
-	return false;
+	return writer_has_lost_worker(writer);
 }
 
 int writer_stop(struct writer *writer, int64_t grace_ns)
