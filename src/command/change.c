@@ -15,26 +15,30 @@
 #include "plan/plan-size.h"
 #include "plan/selection.h"
 
-/* Does the kernel choose zones per device, where a plan by blocks would be wrong? */
-static bool change_kernel_decides(struct context *context)
+/* See settings_load_kernel_decides(). */
+static int change_kernel_decides(struct context *context, bool *ret, struct error *err)
 {
-	struct settings settings;
-	const char *policy;
+	int r = settings_load_kernel_decides(&context->sysfs, ret);
 
-	settings_load(&context->sysfs, &settings);
-	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
-	return policy && !strcmp(policy, "auto-movable");
+	return r < 0 ? error_set(err, r, "cannot read the kernel's online_policy: %s",
+				 strerror(-r)) :
+		       0;
 }
 
 int change_plan(struct context *context, const struct change *change, const struct memory *memory,
 		const struct ranges *blocks, struct plan *ret, struct error *err)
 {
-	int r;
+	bool kernel_decides = false;
+	int r = 0;
 
+	if (change->wanted == BLOCK_ONLINE)
+		r = change_kernel_decides(context, &kernel_decides, err);
+	if (r < 0)
+		return r;
 	if (change->wanted == BLOCK_OFFLINE)
 		r = plan_offline(memory, blocks, ret);
 	else
-		r = plan_online(memory, blocks, change->zone, change_kernel_decides(context), ret);
+		r = plan_online(memory, blocks, change->zone, kernel_decides, ret);
 	if (r == 0 && change->wanted == BLOCK_ONLINE && change->rezone)
 		plan_rezone(ret, memory, change->zone, change->rezone_only);
 	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
@@ -57,12 +61,12 @@ static int change_plan_goal(struct session *session, struct change_work *work, u
 		.selected = &work->blocks,
 		.wanted = work->change->wanted,
 		.zone = work->change->zone,
-		.kernel_decides = change_kernel_decides(session->context),
 		.blocks = goal,
 		.limits = &session->limits,
 	};
+	int r = change_kernel_decides(session->context, &request.kernel_decides, err);
 
-	return plan_size(&work->survey, &request, &work->plan, err);
+	return r < 0 ? r : plan_size(&work->survey, &request, &work->plan, err);
 }
 
 /* Says what harm the plan does that was not refused. */

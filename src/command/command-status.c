@@ -128,6 +128,15 @@ static void status_print_warning(void *data, const char *id, const char *text)
 	output_text("\nwarning: %s\n", text);
 }
 
+static void status_print_setting(const struct setting *setting)
+{
+	if (setting->error)
+		output_text("  %-24s ? (%s)\n", setting->name, strerror(-setting->error));
+	else
+		output_text("  %-24s %s\n", setting->name,
+			    setting->present ? setting->value : "(this kernel has none)");
+}
+
 static int status_print(const struct status *status)
 {
 	const struct memory *memory = &status->memory;
@@ -150,9 +159,7 @@ static int status_print(const struct status *status)
 			    memory->vanished == 1 ? "" : "s");
 	output_text("\nKernel settings\n");
 	for (size_t i = 0; i < SETTING_COUNT; i++)
-		output_text("  %-24s %s\n", status->settings.v[i].name,
-			    status->settings.v[i].present ? status->settings.v[i].value :
-							    "(this kernel has none)");
+		status_print_setting(&status->settings.v[i]);
 	status_print_providers(&status->context->sysfs);
 	status_warn(status, status_print_warning, NULL);
 	return EXIT_DONE;

@@ -2,6 +2,7 @@
 #include "model/settings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
 	const char *directory, *name;
@@ -22,14 +23,27 @@ void settings_load(const struct sysfs *sysfs, struct settings *ret)
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		struct setting *setting = &ret->v[i];
 		char path[128];
+		int r;
 
 		*setting = (struct setting){ .name = sources[i].name,
 					     .is_number = sources[i].is_number,
 					     .is_flag = sources[i].is_flag };
 		snprintf(path, sizeof(path), "%s/%s", sources[i].directory, sources[i].name);
-		setting->present =
-			sysfs_read_path(sysfs, path, setting->value, sizeof(setting->value)) >= 0;
+		r = sysfs_read_path(sysfs, path, setting->value, sizeof(setting->value));
+		setting->present = r >= 0;
+		setting->error = r >= 0 || sysfs_is_absent(r) ? 0 : r;
 	}
+}
+
+int settings_load_kernel_decides(const struct sysfs *sysfs, bool *ret)
+{
+	char policy[64];
+	int r = sysfs_read_path(sysfs, SYSFS_PARAMETERS "/online_policy", policy, sizeof(policy));
+
+	if (r < 0 && !sysfs_is_absent(r))
+		return r;
+	*ret = r >= 0 && !strcmp(policy, "auto-movable");
+	return 0;
 }
 
 const char *settings_value(const struct settings *settings, enum setting_index index)

@@ -11,6 +11,7 @@
 struct setting {
 	const char *name; /* file name; a string constant */
 	bool present;	  /* this kernel has it, and it could be read */
+	int error;	  /* why not; 0 where this kernel does not have it */
 	bool is_number;
 	bool is_flag; /* the kernel shows Y or N, 1 or 0, or a word for a third case */
 	char value[64];
@@ -31,8 +32,17 @@ struct settings {
 	struct setting v[SETTING_COUNT];
 };
 
-/* Reads all of them; a missing one is marked as not present. */
+/*
+ * Reads all of them; a missing one is marked as not present, and so is one that cannot be read,
+ * which has its error.
+ */
 void settings_load(const struct sysfs *sysfs, struct settings *ret);
+
+/*
+ * Does the kernel choose zones per device (online_policy auto-movable), where a plan by blocks
+ * would be wrong? Errors: those of reading it.
+ */
+int settings_load_kernel_decides(const struct sysfs *sysfs, bool *ret);
 
 /* The value of a setting; NULL if it is not present. */
 const char *settings_value(const struct settings *settings, enum setting_index index);

@@ -28,7 +28,7 @@ static int sysfs_failed(const char *path, int error)
 	int none = 0;
 
 	if ((error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EIO ||
-	     error == -ELOOP) &&
+	     error == -ELOOP || error == -EACCES) &&
 	    atomic_compare_exchange_strong(&sysfs_failure.error, &none, error))
 		snprintf(sysfs_failure.path, sizeof(sysfs_failure.path), "%s", path);
 	return error;

@@ -40,9 +40,9 @@ static inline bool sysfs_is_absent(int error)
 
 /*
  * The first file that could not be read for a reason that says nothing about it: EMFILE, ENFILE,
- * ENOMEM, EIO, ELOOP. Who reads what need not be there takes such a file for missing; so that
- * nobody believes it, the program says at its end that there was one. Returns its path and error,
- * NULL where there was none.
+ * ENOMEM, EIO, ELOOP, EACCES. Who reads what need not be there takes such a file for missing; so
+ * that nobody believes it, the program says at its end that there was one. Returns its path and
+ * error, NULL where there was none.
  */
 const char *sysfs_first_failure(int *ret_error);
 
