@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "change/execute.h"
 #include "command/change.h"
 #include "command/options.h"
@@ -98,19 +99,44 @@ static int add_plan(struct session *session, void *data, struct error *err)
 	return change_options.dry_run && options.zone ? add_plan_online(session, work, err) : 0;
 }
 
+/* The same, done, with a snapshot that has the new blocks; without it the old one stays. */
+static int add_online(struct session *session, struct add_work *work, struct error *err)
+{
+	struct memory before = session->memory;
+	int r;
+
+	session->memory = (struct memory){ 0 };
+	r = session_open_memory(session, err);
+	if (r >= 0)
+		r = add_load(session, err);
+	if (r < 0) {
+		memory_close(&session->memory);
+		session->memory = before;
+		return r;
+	}
+	memory_close(&before);
+	r = add_plan_online(session, work, err);
+	if (r < 0)
+		return r;
+	r = execute_plan(&session->run, &work->plan);
+	return r < 0 ? error_set(err, r, "cannot start the process that writes: %s", strerror(-r)) :
+		       0;
+}
+
 static int add_execute(struct session *session, void *data, struct error *err)
 {
 	struct add_work *work = data;
 	int r = addition_execute(&session->run, work->change.zone, &work->devices);
 
-	if (r < 0 || !options.zone)
-		return r;
-	r = session_open_memory(session, err);
-	if (r >= 0)
-		r = add_load(session, err);
-	if (r >= 0)
-		r = add_plan_online(session, work, err);
-	return r < 0 ? r : execute_plan(&session->run, &work->plan);
+	if (r < 0)
+		return error_set(err, r, "cannot start the process that writes: %s", strerror(-r));
+	if (!options.zone || add_online(session, work, err) == 0)
+		return 0;
+	/* What was added is there, and is reported. */
+	log_error("the memory that was added is not brought online: %s", error_text(err));
+	error_done(err);
+	session->incomplete = true;
+	return 0;
 }
 
 static void add_report(void *data, struct report *report)

@@ -166,6 +166,8 @@ static int session_report(const struct session *session, const struct session_wo
 	report.exit_code = report.devices ? device_outcomes_exit_code(report.devices, &totals,
 								      interrupt_signal()) :
 					    outcome_exit_code(&totals, interrupt_signal());
+	if (session->incomplete && report.exit_code == EXIT_DONE)
+		report.exit_code = EXIT_PARTIAL;
 	return session_print(session, &report);
 }
 

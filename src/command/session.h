@@ -19,6 +19,7 @@ struct session {
 	struct memory memory; /* the snapshot */
 	struct run run;	      /* for the layers below; points to the two above */
 	bool in_background;   /* nobody watches: waiting for another run is no warning */
+	bool incomplete;      /* a part was not done that no outcome tells of */
 	int lock;	      /* -1: none */
 };
 

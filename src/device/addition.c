@@ -224,9 +224,11 @@ static void addition_execute_device(struct kernel_write *write, struct device_ou
 	int r;
 
 	until = clock_now_ns() + SETTLE_NS;
-	while ((r = addition_read_blocks(write->run->sysfs, &outcome->device,
-					 &outcome->device.blocks)) >= 0 &&
-	       !outcome->device.blocks.n && taken && clock_left_ns(until))
+	/* An error of reading may be a matter of a moment too. */
+	while (((r = addition_read_blocks(write->run->sysfs, &outcome->device,
+					  &outcome->device.blocks)) < 0 ||
+		!outcome->device.blocks.n) &&
+	       taken && clock_left_ns(until))
 		interrupt_poll_again(NULL, 0, 10 * CLOCK_NS_PER_MS);
 	if (outcome->device.blocks.n) {
 		/* A write that was ended from outside may still have worked. */
@@ -238,14 +240,18 @@ static void addition_execute_device(struct kernel_write *write, struct device_ou
 		if (r < 0) {
 			outcome->error = -r;
 			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
-					   "its blocks cannot be read");
+					   "its blocks cannot be read, so that it is not known "
+					   "what "
+					   "was added");
 		} else if (taken) {
 			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
 					   "the kernel accepted the request, but no memory block "
 					   "appeared (see the kernel log)");
 		}
 		addition_quote_log(log, outcome);
-		addition_undo(write, n_taken, outcome);
+		/* What cannot be read may have come all the same. */
+		if (r >= 0 || !taken)
+			addition_undo(write, n_taken, outcome);
 	}
 	outcome->elapsed_ns = clock_now_ns() - began_ns;
 }

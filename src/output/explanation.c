@@ -33,6 +33,13 @@ static void wrap_print(struct wrap *wrap, const char *format, ...)
 	va_end(arguments);
 	if (length < 0) {
 		text = NULL;
+		/* Without memory it is not wrapped. */
+		if (wrap->column > wrap->indent)
+			putchar(' ');
+		va_start(arguments, format);
+		vprintf(format, arguments);
+		va_end(arguments);
+		wrap->column = wrap->width;
 		return;
 	}
 	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {

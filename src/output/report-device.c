@@ -9,19 +9,22 @@
 #include "base/log.h"
 #include "output/output-text.h"
 
-/* "memory32-39, 8 blocks, 1G"; "" for a device without blocks. The caller frees it. */
-static char *report_device_extent_text(const struct report_devices *devices,
-				       const struct device *device)
+#define EXTENT_SIZE 400
+
+/* "memory32-39, 8 blocks, 1G"; "" for a device without blocks. */
+static const char *report_device_extent_text(const struct report_devices *devices,
+					     const struct device *device, char buffer[EXTENT_SIZE])
 {
 	_cleanup_free_ char *blocks = ranges_text(&device->blocks, 8);
 	uint64_t n = ranges_count(&device->blocks);
-	char size[FORMAT_SIZE], *text;
+	char size[FORMAT_SIZE];
 
-	if (!n || !blocks ||
-	    asprintf(&text, " (memory%s, %" PRIu64 " block%s, %s)", blocks, n, n == 1 ? "" : "s",
-		     format_size(n * devices->block_size, size)) < 0)
-		return NULL;
-	return text;
+	*buffer = '\0';
+	if (n)
+		snprintf(buffer, EXTENT_SIZE, " (memory%s, %" PRIu64 " block%s, %s)",
+			 blocks ? blocks : "?", n, n == 1 ? "" : "s",
+			 format_size(n * devices->block_size, size));
+	return buffer;
 }
 
 static void report_device_print_steps(const struct report_devices *devices,
@@ -59,8 +62,9 @@ static const char *report_device_reason(const struct device_outcome *outcome)
 static void report_device_print_device(const struct report_devices *devices,
 				       const struct device_outcome *outcome, bool quiet)
 {
-	_cleanup_free_ char *extent = report_device_extent_text(devices, &outcome->device);
-	const char *name = report_device_name(&outcome->device), *where = extent ? extent : "",
+	char buffer[EXTENT_SIZE];
+	const char *extent = report_device_extent_text(devices, &outcome->device, buffer);
+	const char *name = report_device_name(&outcome->device), *where = extent,
 		   *reason = report_device_reason(outcome);
 
 	switch (outcome->result) {
