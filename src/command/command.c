@@ -102,9 +102,9 @@ int command_print_help(const struct context *context, const struct command *comm
 
 	snprintf(usage, sizeof(usage), "%s [OPTION...]%s%s", command->name,
 		 *command->operands ? " " : "", command->operands);
+	errno = 0;
 	poptSetOtherOptionHelp(popt, usage);
 	fprintf(out, "memhpctl %s: %s.\n\n", command->name, command->summary);
-	errno = 0;
 	poptPrintHelp(popt, out, 0);
 	if (errno == ENOMEM)
 		exit_code = command_fail_help(context);
@@ -127,8 +127,8 @@ int command_print_overview(const struct context *context)
 	fputs("memhpctl lists memory blocks, brings them online, takes them offline and\nremoves "
 	      "them.\n\n",
 	      out);
-	poptSetOtherOptionHelp(popt, "[OPTION...] COMMAND [OPTION...] [SELECTOR...]");
 	errno = 0;
+	poptSetOtherOptionHelp(popt, "[OPTION...] COMMAND [OPTION...] [SELECTOR...]");
 	poptPrintHelp(popt, out, 0);
 	if (errno == ENOMEM)
 		exit_code = command_fail_help(context);

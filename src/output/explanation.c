@@ -24,7 +24,7 @@ static void wrap_print(struct wrap *wrap, const char *format, ...)
 static void wrap_print(struct wrap *wrap, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
-	char *rest, *word;
+	char *rest, *word, part[512];
 	va_list arguments;
 	int length;
 
@@ -34,11 +34,10 @@ static void wrap_print(struct wrap *wrap, const char *format, ...)
 	if (length < 0) {
 		text = NULL;
 		/* Without memory it is not wrapped. */
-		if (wrap->column > wrap->indent)
-			putchar(' ');
 		va_start(arguments, format);
-		vprintf(format, arguments);
+		vsnprintf(part, sizeof(part), format, arguments);
 		va_end(arguments);
+		output_text("%s%s", wrap->column > wrap->indent ? " " : "", part);
 		wrap->column = wrap->width;
 		return;
 	}
