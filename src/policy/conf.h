@@ -8,23 +8,24 @@
 #include "base/error.h"
 
 /*
- * One thing that a file says: a section begins (key is NULL), or a key has a value. Texts live as
- * long as the call.
+ * One item of a file: the start of a section (key is NULL), or a key with its value. The texts
+ * are valid during the call only.
  */
 struct conf_item {
 	const char *file;
 	unsigned int line;
 	const char *section; /* the first word in the brackets */
-	const char *name;    /* the rest of what the brackets hold, or "" */
+	const char *name;    /* the rest of the text in the brackets, or "" */
 	const char *key, *value;
 };
 
 /*
- * Reads the text of a file: "[SECTION]" or "[SECTION NAME]", then lines "KEY = VALUE". A "#" at the
- * beginning of a line or behind white space starts a comment; blank lines count for nothing; there
- * is no quoting and no continuation. Sections come in the order of the file, also repeated ones;
- * what they mean is the business of `function`, which is called for each item and ends the reading
- * with anything but 0. It fills err with a sentence; the place "FILE:LINE: " is put before it here.
+ * Reads the text of a file: "[SECTION]" or "[SECTION NAME]", then lines "KEY = VALUE". A "#" at
+ * the beginning of a line or after white space starts a comment; blank lines are ignored; there
+ * is no quoting and no continuation. Sections are passed on in the order of the file, including
+ * repeated ones; `function` interprets them. It is called for each item and ends the reading by
+ * returning non-zero. It then fills err with a sentence, to which "FILE:LINE: " is prepended
+ * here.
  * Errors: -EINVAL with a sentence, what `function` returns, -ENOMEM.
  */
 int conf_parse(const char *file, const char *text, size_t length,

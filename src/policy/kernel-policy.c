@@ -37,7 +37,7 @@ static bool kernel_policy_is_configured(const struct policy *policy)
 	return false;
 }
 
-/* A rule that some of the provider's memory may escape, by its place, does not end the search. */
+/* A rule that may not apply to all of the provider's memory does not end the search. */
 static bool kernel_policy_rule_is_certain(const struct policy_rule *rule)
 {
 	static const enum policy_key places[] = { POLICY_KEY_DEVICE, POLICY_KEY_NODE,
@@ -61,7 +61,7 @@ static bool kernel_policy_rule_may_fit(const struct policy_rule *rule,
 	return true;
 }
 
-/* Does the policy come to the kernel's action for whatever this provider may bring? */
+/* Does the policy result in the kernel's action for all memory of this provider? */
 static bool kernel_policy_agrees(const struct policy *policy, const struct policy_subject *subject,
 				 const char *now)
 {
@@ -70,7 +70,7 @@ static bool kernel_policy_agrees(const struct policy *policy, const struct polic
 
 		if (!kernel_policy_rule_may_fit(rule, subject))
 			continue;
-		/* The kernel knows nothing of our guard. */
+		/* The kernel does not know our guard. */
 		if (strcmp(policy_action_name(rule->action), now) ||
 		    (rule->action == POLICY_ONLINE_MOVABLE &&
 		     policy_rule_guard(policy, rule).max_percent != POLICY_RATIO_OFF))
@@ -95,12 +95,12 @@ static bool kernel_policy_is_the_same(const struct sysfs *sysfs, const struct po
 	}
 	if (subject.provider)
 		return true;
-	/* None of them: whatever may come comes from nobody known. */
+	/* None of them: new memory comes from an unknown source. */
 	subject.provider = POLICY_PROVIDER_NONE;
 	return kernel_policy_agrees(policy, &subject, now);
 }
 
-/* Where nobody has said kernel =. */
+/* If no file has kernel =. */
 static enum kernel_policy_reason kernel_policy_by_default(const struct sysfs *sysfs,
 							  const struct policy *policy,
 							  const struct platform *platform)

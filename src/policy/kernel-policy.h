@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of the policy that the kernel carries out by itself. */
+/* The part of the policy that the kernel carries out itself. */
 #ifndef MEMHP_POLICY_KERNEL_POLICY_H
 #define MEMHP_POLICY_KERNEL_POLICY_H
 
@@ -7,47 +7,47 @@
 #include "policy/policy-match.h"
 #include "system/sysfs.h"
 
-/* Why auto_online_blocks is to be what it is. */
+/* Why auto_online_blocks gets its value. */
 enum kernel_policy_reason {
 	KERNEL_POLICY_OURS,	    /* new memory waits for memhpctl */
 	KERNEL_POLICY_ASKED,	    /* kernel = yes */
 	KERNEL_POLICY_NOT_POSSIBLE, /* kernel = yes, but the rules need memhpctl */
 	KERNEL_POLICY_COMMAND_LINE, /* memhp_default_state=, and no configuration of ours */
 	KERNEL_POLICY_COHERENT_GPU, /* its driver needs it */
-	KERNEL_POLICY_SAME, /* the kernel does by itself what the policy would do on this machine */
+	KERNEL_POLICY_SAME, /* the kernel already does what the policy would do on this machine */
 };
 
-/* What the kernel's knobs are to be; NULL: left as it is. Texts are owned by nobody. */
+/* The wanted values of the kernel's knobs; NULL: left as it is. All texts are static. */
 struct kernel_policy {
 	const char *auto_online_blocks;
 	const char *online_policy;
 	uint32_t auto_movable_ratio; /* percent; POLICY_RATIO_OFF: left as it is */
 	enum kernel_policy_reason reason;
-	const char *why; /* the reason as a sentence without a final stop */
+	const char *why; /* the reason as a sentence without a full stop */
 	const struct policy_rule
-		*rule; /* the one that keeps the rules from coming to one action, or NULL */
+		*rule; /* the rule that keeps the rules from resulting in one action, or NULL */
 };
 
 /*
  * Decides who brings memory online:
  *
- *	kernel = yes in a file: the kernel, with the one action that the rules come to. Where they
- *	come to several, or need the guard: memhpctl.
+ *	kernel = yes in a file: the kernel, with the one action that the rules result in. If they
+ *	result in several, or need the guard: memhpctl.
  *	kernel = no in a file: memhpctl.
- *	memhp_default_state= on the kernel's command line, and no file of the policy with a rule or
- *	with kernel=: whoever that says.
+ *	memhp_default_state= on the kernel's command line, and no policy file with a rule or with
+ *	kernel=: as that parameter says.
  *	A kernel that brings memory online as online_movable on a machine with a coherent GPU: the
  *	kernel.
- *	A kernel that brings memory online by itself, as the policy would, for each provider of this
- *	machine: the kernel.
+ *	A kernel that brings memory online by itself in the same way as the policy, for every
+ *	provider of this machine: the kernel.
  *	Else memhpctl: auto_online_blocks becomes "offline".
  *
- * online_policy only if the policy names it, its ratio with auto-movable.
+ * online_policy is set only if the policy names it, the ratio only with auto-movable.
  */
 void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy,
 			  struct kernel_policy *ret);
 
-/* Writes it, see knobs_set(). *ret lists what changed, also after an error. */
+/* Writes the knobs, see knobs_set(). *ret lists what changed, even after an error. */
 int kernel_policy_set(const struct sysfs *sysfs, const struct kernel_policy *wanted,
 		      enum knobs_how how, struct knobs_changes *ret, struct error *err);
 

@@ -24,7 +24,7 @@ static const struct {
 	[KNOB_AUTO_ONLINE_BLOCKS] = { SYSFS_MEMORY, "auto_online_blocks" },
 };
 
-/* What stands in the file: a line for each knob, "NAME ORIGINAL OURS". */
+/* The contents of the file: one line per knob, "NAME ORIGINAL OURS". */
 struct knobs_notes {
 	char original[KNOB_COUNT][KNOBS_VALUE_SIZE]; /* "": nothing was written to it */
 	char ours[KNOB_COUNT][KNOBS_VALUE_SIZE];
@@ -80,7 +80,7 @@ static void knobs_load(const struct sysfs *sysfs, struct knobs_notes *ret)
 	}
 }
 
-/* Without a place for the notes the knobs are set all the same, and cannot be taken back. */
+/* If the values cannot be recorded, the knobs are set anyway and cannot be restored. */
 static void knobs_save(const struct sysfs *sysfs, const struct knobs_notes *notes)
 {
 	char text[KNOB_COUNT * (2 * KNOBS_VALUE_SIZE + 32)];
@@ -95,7 +95,8 @@ static void knobs_save(const struct sysfs *sysfs, const struct knobs_notes *note
 						   notes->ours[i]);
 	r = run_file_replace(sysfs, FILE_NAME, text, length);
 	if (r < 0)
-		log_debug("cannot write down what the knobs were: %s", strerror(-r));
+		log_debug("cannot record the previous values of the kernel's knobs: %s",
+			  strerror(-r));
 }
 
 static void knobs_log(const struct sysfs *sysfs, enum knob knob, const char *before,
@@ -120,7 +121,7 @@ int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum
 	bool noted;
 	int r = knobs_read(sysfs, knob, change.before);
 
-	/* What cannot be read may be there all the same; the write says why. */
+	/* A knob that cannot be read may still exist; the write then returns the reason. */
 	if (r == -ENOENT || (r >= 0 && !strcmp(change.before, value)))
 		return 0;
 	if (r < 0)
@@ -154,7 +155,7 @@ int knobs_restore(const struct sysfs *sysfs, struct error *err)
 	int failed = 0;
 
 	knobs_load(sysfs, &notes);
-	/* The other way round: who brings memory online comes first, how comes after it. */
+	/* In reverse order: first who brings memory online, then how. */
 	for (size_t i = KNOB_COUNT; i-- > 0;) {
 		char now[KNOBS_VALUE_SIZE];
 		int r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Setting the kernel's own knobs: each change is told with its old and its new value, and can be
- * taken back when memhpctl goes.
+ * Sets the kernel's own knobs: each change is reported with its old and new value, and can be
+ * undone when memhpctl stops.
  */
 #ifndef MEMHP_POLICY_KNOBS_H
 #define MEMHP_POLICY_KNOBS_H
@@ -21,7 +21,7 @@ enum knob {
 	KNOB_COUNT,
 };
 
-/* What became, or with a dry run would become, of the knobs that differed. */
+/* The knobs that were changed, or in a dry run would be. */
 struct knobs_change {
 	enum knob knob;
 	char before[KNOBS_VALUE_SIZE], after[KNOBS_VALUE_SIZE];
@@ -35,25 +35,25 @@ struct knobs_changes {
 enum knobs_how {
 	KNOBS_DRY_RUN,
 	KNOBS_BY_COMMAND, /* the administrator asks for it */
-	KNOBS_BY_SERVICE, /* leaves alone what was changed by somebody else since we wrote it */
+	KNOBS_BY_SERVICE, /* skips a knob that somebody else has changed since we wrote it */
 };
 
 /* "auto_online_blocks" */
 const char *knobs_name(enum knob knob);
 
 /*
- * Gives the knob this value, if it has another one, adds that to *changes, and notes it in the
- * system log. The value that it had before memhpctl wrote to it for the first time is kept in
- * /run/memhpctl/knobs. A knob that this kernel does not have is left out. Errors: those of open(2)
- * and write(2), with a sentence that names the file.
+ * Sets the knob to this value unless it has it already, adds the change to *changes, and logs it
+ * in the system log. The value from before memhpctl's first write is kept in /run/memhpctl/knobs.
+ * A knob that this kernel does not have is skipped. Errors: those of open(2) and write(2), with a
+ * sentence that names the file.
  */
 int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum knobs_how how,
 	      struct knobs_changes *changes, struct error *err);
 
 /*
- * Gives each knob that still has the value that memhpctl wrote the one that it had before. What has
- * another value by now stays, and stays noted, so that KNOBS_BY_SERVICE knows of it. Errors: as
- * above, of the last one that failed.
+ * Restores the previous value of each knob that still has the value that memhpctl wrote. A knob
+ * with a different value is left alone and stays recorded, so that KNOBS_BY_SERVICE knows about
+ * it. Errors: as above, of the last one that failed.
  */
 int knobs_restore(const struct sysfs *sysfs, struct error *err);
 

@@ -24,10 +24,10 @@
 #define LOCK_PAUSE_MAX_MS 100
 #define READ_ONLY_PAUSE_MS 10000
 
-/* Where /run takes no file, one pass is not worth more than this to wait for another. */
+/* If no file can be created in /run: the longest time that one pass waits for another. */
 #define SPARE_LOCK_MS 10000
 
-/* The test of the protocol puts delays between the steps. */
+/* The protocol's test inserts delays between the steps. */
 #ifndef FLAG_STEP
 #define FLAG_STEP(name)
 #endif
@@ -43,7 +43,7 @@ bool pending_is_raised(const struct sysfs *sysfs)
 	return run_file_exists(sysfs, PENDING);
 }
 
-/* Says why a pass begins that another one may be in the middle of: the kernel keeps them apart. */
+/* Says why a pass runs without a lock, possibly beside another: the kernel orders their writes. */
 static void pending_tell_no_lock(const struct sysfs *sysfs, const char *why)
 {
 	char message[256];
@@ -54,8 +54,8 @@ static void pending_tell_no_lock(const struct sysfs *sysfs, const char *why)
 }
 
 /*
- * Takes the lock. Returns 0, with *ret the descriptor that holds it, or -1 where it goes on
- * without; -EBUSY where it is taken and not to be waited for; -EINTR.
+ * Takes the lock. Returns 0, with the descriptor that holds it in *ret, or -1 in *ret to go on
+ * without it; -EBUSY if it is taken and we should not wait; -EINTR.
  */
 static int pending_lock(const struct sysfs *sysfs, bool wait, int *ret)
 {
@@ -99,14 +99,13 @@ static void pending_unlock(int lock)
 		close(lock);
 }
 
-/* Counts one more begin in the file of the work that goes on. Returns -ELOOP when there were too
- * many. */
+/* Counts one more start in the file of the current work. Returns -ELOOP after too many. */
 static int pending_begin(const struct sysfs *sysfs)
 {
 	off_t begun = 0;
 	int r;
 
-	/* Without the file the work goes on, only that nobody takes it up after us. */
+	/* Without the file the work goes on, but nobody continues it if we are killed. */
 	if (run_file_grow(sysfs, RUNNING, &begun) < 0 || begun < FLAG_STARTS_MAX)
 		return 0;
 	r = run_file_rename(sysfs, RUNNING, GIVEN_UP);
@@ -124,7 +123,7 @@ void pending_forget(const struct sysfs *sysfs)
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (run_file_remove(sysfs, files[i]) < 0) {
-			/* Whoever starts us because of it must not do so all the time. */
+			/* Whoever starts us because of the file must not do so in a loop. */
 			interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);
 			return;
 		}
@@ -144,8 +143,8 @@ static int pending_serve_locked(const struct sysfs *sysfs, int (*work)(void *dat
 		FLAG_STEP("work");
 		if (r < 0) {
 			/*
-			 * A flag that cannot be taken down: whoever starts us because of it shall
-			 * not do so all the time.
+			 * The flag cannot be cleared: whoever starts us because of it must not do
+			 * so in a loop.
 			 */
 			work(data);
 			interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "There is something to look at": a flag that any number of processes raise, and one process at a
- * time answers, without losing any.
+ * "There is something to look at": a flag that any number of processes can raise, and that one
+ * process at a time answers, without losing an event.
  */
 #ifndef MEMHP_POLICY_PENDING_H
 #define MEMHP_POLICY_PENDING_H
@@ -11,62 +11,63 @@
 #include "system/sysfs.h"
 
 /*
- * The flag is the file /run/memhpctl/pending. The one who answers it
+ * The flag is the file /run/memhpctl/pending. The process that answers it
  *
  *	takes the lock; { clears the flag; looks and works } while the flag is there; releases the
  *lock; looks at the flag once more.
  *
- * Why nothing is lost. Who raises the flag does so after the thing to be seen is there, and the
- * flag is cleared before the look: a flag that is found raised by somebody who would raise it is
- * cleared later still, so the look that follows sees the thing. A flag that is raised after the
- * last look at it under the lock, by somebody who then finds the lock taken, is found by the last
- * look, behind the release. In another order (cleared after the work, or no look behind the
- * release) events get lost.
+ * Why nothing is lost: a process raises the flag after the memory to be seen exists, and the flag
+ * is cleared before the look. If a process finds the flag already raised, the flag is cleared
+ * later still, so the look that follows sees its memory. If the flag is raised after the last
+ * check under the lock, by a process that then finds the lock taken, the final check after the
+ * release finds it. In any other order (clearing after the work, or no check after the release)
+ * events would get lost.
  *
- * While it works there is the file /run/memhpctl/running, so that the work of a process that was
- * killed is taken up by the next one. It has one byte for each begin since the last progress: after
- * FLAG_STARTS_MAX in vain it becomes /run/memhpctl/failed and nobody goes on by himself.
+ * While it works, the file /run/memhpctl/running exists, so that the next process continues the
+ * work of one that was killed. It has one byte per start since the last progress: after
+ * FLAG_STARTS_MAX starts without progress it becomes /run/memhpctl/failed, and nothing continues
+ * by itself.
  *
- * Meanwhile /run/memhpctl/worker is a link to the process that works, which leads nowhere once that
- * was killed (run_file_show_process()). Where nobody watches the flag, an event goes by without
- * starting a process only while both the flag is up and the link leads somewhere: that process
- * clears the flag after the event looked, or is killed, and then the next event starts another one.
+ * Meanwhile /run/memhpctl/worker is a link to the working process, which dangles once that
+ * process is killed (run_file_show_process()). If nothing watches the flag, an event
+ * starts a process unless the flag is up and the link resolves: then the running process clears
+ * the flag after the event checked it, or it is killed, and the next event starts another one.
  *
- * The lock is flock(2) on /run/memhpctl/serving, which only root can open: for a lock a descriptor
- * is enough, also one for reading. Where /run takes no file it is another file of root's, waited
- *for with a limit, or there is none, which the system log says.
+ * The lock is flock(2) on /run/memhpctl/serving, which only root can open, because any
+ * descriptor, even a read-only one, is enough to lock a file. If no file can be created
+ * in /run, the lock is another file of root's, with a limited wait, or there is none, which is
+ * logged.
  */
 #define FLAG_STARTS_MAX 5
 
-/* Raises it, also when it is raised already. Errors: -EROFS, -ENOSPC and whatever creating a file
- * gives. */
+/* Raises it, even if it is already raised. Errors: -EROFS, -ENOSPC, others of open(2). */
 int pending_raise(const struct sysfs *sysfs);
 bool pending_is_raised(const struct sysfs *sysfs);
 
 /*
- * Answers the flag, if it is raised or a process that answered it was killed, by calling `work` as
- * often as needed. Somebody else who answers it already is waited for with `wait`; else -EBUSY, and
- * he will see the flag. The flag stays as it is for the next one when work is interrupted (-EINTR).
- * After any other error the flag is down: whoever starts a process whenever it is up would start
- * one after the other. What remains to be done is seen at the next event, or when the caller raises
- * the flag again.
+ * Answers the flag, if it is raised or a process that answered it was killed, by calling `work`
+ * as often as needed. If another process is already answering it, waits for it with `wait`; else
+ * returns -EBUSY, and that process will see the flag. The flag stays raised for the next process
+ * if work is interrupted (-EINTR). After any other error the flag is down, because whatever
+ * starts a process whenever it is up would start one after another. Remaining work is done at the
+ * next event, or when the caller raises the flag again.
  * Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX starts without progress;
  * -EINTR a signal while waiting.
  */
 int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data), void *data);
 
 /*
- * Takes the flag down where nothing can come of it: on a kernel without memory hot-plug, or where
- * /sys is read-only.
+ * Clears the flag if answering it cannot work: on a kernel without memory hot-plug, or if /sys is
+ * read-only.
  */
 void pending_forget(const struct sysfs *sysfs);
 
-/* For `work`: the starts up to now were not in vain. */
+/* For `work`: there was progress, so forget the starts up to now. */
 void pending_progress(const struct sysfs *sysfs);
 
 /*
- * For those who cannot raise it: calls `work` once under the same lock, however long the one who
- * has it takes. Errors: as pending_serve().
+ * For processes that cannot raise it: calls `work` once under the same lock, however long the
+ * holder keeps it. Errors: as pending_serve().
  */
 int pending_work_once(const struct sysfs *sysfs, int (*work)(void *data), void *data);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who else on this system brings new memory online, or suffers when somebody does. */
+/* What else on this system brings new memory online, or is disturbed by it. */
 #ifndef MEMHP_POLICY_POLICY_CONFLICTS_H
 #define MEMHP_POLICY_POLICY_CONFLICTS_H
 
@@ -9,7 +9,7 @@
 struct policy_conflict {
 	const char *id; /* "udev-rule", "auto-online", …: for programs */
 	char *place; /* "/usr/lib/udev/rules.d/40-redhat.rules:12", or the file of a knob; owned */
-	const char *text; /* what is wrong with it and what can be done, without a final stop */
+	const char *text; /* what is wrong with it and what can be done, without a full stop */
 };
 
 struct policy_conflicts {
@@ -26,7 +26,7 @@ struct policy_conflicts {
 int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,
 			  struct policy_conflicts *ret);
 
-/* The same for the text of one file of udev rules, which is called `file`. */
+/* The same for the text of one file of udev rules; `file` is its name. */
 int policy_conflicts_find_in(const struct sysfs *sysfs, const char *file, const char *text,
 			     struct policy_conflicts *ret);
 void policy_conflicts_done(struct policy_conflicts *competitors);

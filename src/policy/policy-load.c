@@ -11,7 +11,7 @@
 
 #define PROVIDERS_MAX 32
 
-/* The words of a provider condition, made once from the list of providers. */
+/* The words allowed in a provider condition, built once from the list of providers. */
 static const char *const *policy_load_providers(void)
 {
 	static const char *words[PROVIDERS_MAX + 3];
@@ -38,7 +38,7 @@ static int policy_load_file(const struct sysfs *sysfs, const char *path, struct 
 	return policy_add(policy, path, text, length, err);
 }
 
-/* What stands behind the files. */
+/* The rules that come after those of the files. */
 static int policy_load_built_in(struct policy *policy, struct error *err)
 {
 	return policy->built_in ? policy_add(policy, POLICY_BUILT_IN_FILE, policy_built_in,
@@ -70,7 +70,7 @@ int policy_load_given(const char *const *paths, size_t n, struct policy *ret, st
 	return 0;
 }
 
-/* Reads the files but those left out; *ret_bad is the one that was being read at an error. */
+/* Reads the files except those left out; *ret_bad is the file being read when an error occurred. */
 static int policy_load_files(const struct sysfs *sysfs, const struct conf_files *files,
 			     const bool *left_out, struct policy *ret, size_t *ret_bad,
 			     struct error *err)
@@ -131,7 +131,7 @@ int policy_load_rest(const struct sysfs *sysfs, struct policy *ret, struct error
 			break;
 		left_out[bad] = true;
 		r = -EAGAIN;
-		/* Each file once; the first mistake is told. */
+		/* Each file once; only the first mistake is reported. */
 		if (broken->code)
 			error_done(err);
 		else

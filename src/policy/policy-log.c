@@ -12,7 +12,7 @@
 
 #define TEXT_SIZE 256
 
-/* A range of blocks of which the same can be said. */
+/* A range of blocks with the same log entry. */
 struct stretch {
 	const struct policy_run_result *result;
 	const struct policy_choice *choice; /* of the first block, stands for all */
@@ -82,7 +82,7 @@ static enum journal_priority stretch_priority(const struct stretch *stretch)
 	return JOURNAL_NOTICE;
 }
 
-/* What happened, in words. */
+/* What happened, as text. */
 static void policy_log_result_text(const struct stretch *stretch, char *text)
 {
 	const struct outcome *outcome = stretch->outcome;

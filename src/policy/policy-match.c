@@ -138,13 +138,13 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 		if (catches_all)
 			return true;
 	}
-	/* What no rule fits is left alone. */
+	/* Memory that no rule fits is left alone. */
 	if (!have)
 		*ret_action = POLICY_LEAVE;
 	return *ret_action == POLICY_LEAVE;
 }
 
-/* Nodes that list no processor. */
+/* Nodes without a processor. */
 static int policy_match_scene_load_cpuless(const struct sysfs *sysfs, struct policy_scene *scene)
 {
 	int r = 0;
@@ -178,7 +178,7 @@ static int policy_match_scene_load_foreign(const struct sysfs *sysfs, struct pol
 	int r = iomem_load(sysfs, &iomem);
 
 	scene->foreign_hidden = r == -EACCES;
-	/* Root's to read; what is no iomem says nothing. */
+	/* Only root can read it; without iomem nothing is known. */
 	if (r < 0)
 		return sysfs_is_absent(r) || r == -EACCES || r == -EINVAL ? 0 : r;
 	for (size_t i = 0; r >= 0 && i < iomem.n; i++)

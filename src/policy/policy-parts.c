@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "system/conf-files.h"
 
-/* Of the administrator and of this boot, before those of packages. */
+/* The administrator's and this boot's folders come before those of packages. */
 #define N_OWN_FOLDERS 2
 
 static const char *const rules_folders[] = { "/etc/udev/rules.d",	    "/run/udev/rules.d",
@@ -36,7 +36,7 @@ static bool policy_parts_is_in(const struct sysfs *sysfs, const char *folder, co
 	return sysfs_exists(sysfs, path) || conf_files_is_mask(sysfs, path);
 }
 
-/* The first folder that has a link to the unit for this target; -1: none has. */
+/* The first folder that has a link to the unit for this target; -1: none. */
 static int policy_parts_wanted_in(const struct sysfs *sysfs, const char *name, const char *target)
 {
 	char path[POLICY_PARTS_PATH_SIZE], link[64], to[64];
@@ -44,7 +44,7 @@ static int policy_parts_wanted_in(const struct sysfs *sysfs, const char *name, c
 	snprintf(link, sizeof(link), "%s.wants/%s", target, name);
 	for (int i = 0; unit_folders[i]; i++) {
 		snprintf(path, sizeof(path), "%s/%s", unit_folders[i], link);
-		/* The link may lead out of a tree that stands in for the system. */
+		/* The link may lead out of the --sysroot tree. */
 		if (sysfs_exists(sysfs, path) ||
 		    sysfs_read_link(sysfs->root_fd, path + 1, to, sizeof(to)) == 0)
 			return i;

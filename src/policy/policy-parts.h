@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of memhpctl that new memory passes through: are they there, and may they act? */
+/* The parts of memhpctl that handle new memory: are they installed, and are they enabled? */
 #ifndef MEMHP_POLICY_POLICY_PARTS_H
 #define MEMHP_POLICY_POLICY_PARTS_H
 
@@ -18,10 +18,10 @@ struct policy_part {
 	 * administrator, at `place`; "missing".
 	 */
 	const char *state;
-	char place[POLICY_PARTS_PATH_SIZE]; /* the file that counts; "" where it is missing */
+	char place[POLICY_PARTS_PATH_SIZE]; /* the file in force; "" if it is missing */
 };
 
-/* Looks where udev and systemd look. Returns how many there are; starts no program. */
+/* Looks in the folders of udev and systemd. Returns the number of parts; starts no program. */
 size_t policy_parts_find(const struct sysfs *sysfs, struct policy_part ret[POLICY_PARTS_MAX]);
 
 #endif

@@ -16,8 +16,8 @@ static uint32_t policy_plan_first_node(const struct memory *memory, const struct
 }
 
 /*
- * Would it be movable? A plain online goes where the kernel says now; under its own policy
- * auto-movable the kernel has a guard of its own.
+ * Would it be movable? A plain online goes where the kernel says now; under its policy
+ * auto-movable the kernel has its own guard.
  */
 static bool policy_plan_becomes_movable(const struct policy_plan_request *request,
 					const struct policy_choice *choice)
@@ -30,7 +30,7 @@ static bool policy_plan_becomes_movable(const struct policy_plan_request *reques
 	return choice->action == POLICY_ONLINE_MOVABLE;
 }
 
-/* Neighbours in the list of choices that are decided together. */
+/* Neighbours in the list of choices, which are decided together. */
 static bool policy_plan_same_group(const struct policy_plan_request *request,
 				   const struct policy_choice *a, const struct policy_choice *b)
 {
@@ -62,8 +62,7 @@ static int policy_plan_choose(const struct policy_plan_request *request, const s
 	return 0;
 }
 
-/* Lets the guard look at the choices first to last of one group, and counts what becomes of them.
- */
+/* Applies the guard to the choices `first` to `last` of one group, and counts the result. */
 static void policy_plan_guard_group(const struct policy_plan_request *request, struct ratio *ratio,
 				    struct policy_choice *choices, size_t first, size_t last)
 {
@@ -107,7 +106,7 @@ static int policy_plan_guard_all(const struct policy_plan_request *request,
 {
 	struct ratio ratio = *request->ratio;
 
-	/* A copy: what is decided for one device counts for the next. */
+	/* A copy: what is decided for one device counts towards the next. */
 	ratio.nodes = calloc(ratio.n_nodes + 1, sizeof(*ratio.nodes));
 	if (!ratio.nodes)
 		return -ENOMEM;
@@ -130,7 +129,7 @@ static enum zone_request policy_plan_zone_of(enum policy_action action)
 						 ZONE_REQUEST_AUTO;
 }
 
-/* Plans the choices first to last, which have the same action. */
+/* Plans the choices `first` to `last`, which have the same action. */
 static int policy_plan_group(const struct policy_plan_request *request, struct policy_plan *plan,
 			     size_t first, size_t last)
 {

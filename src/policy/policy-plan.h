@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The policy as a plan: which offline blocks are to be brought online, how, and in which order.
- * Decided from the snapshot alone.
+ * The policy as a plan: which offline blocks to bring online, how, and in which order. Decided
+ * from the snapshot alone.
  */
 #ifndef MEMHP_POLICY_POLICY_PLAN_H
 #define MEMHP_POLICY_POLICY_PLAN_H
@@ -18,35 +18,35 @@ struct policy_choice {
 	const struct policy_rule *rule; /* NULL: none fits */
 	enum policy_action action;	/* after the guard */
 	bool over;			/* the guard tripped */
-	bool known; /* was online before, or was left before: nothing new to say, and in the first
+	bool known; /* was online before, or was left before: nothing new to log, and in the first
 		       case nothing to do */
 };
 
 struct policy_plan {
-	struct policy_choice *choices; /* one for each selected offline block, by rising number */
+	struct policy_choice *choices; /* one per selected offline block, by rising number */
 	size_t n_choices;
-	struct plan plan; /* for those that are to be brought online */
+	struct plan plan; /* for the blocks to bring online */
 };
 
 struct policy_plan_request {
 	const struct policy *policy;
 	const struct policy_scene *scene;
-	const struct ratio *ratio;	  /* NULL: not known, then the guard never trips */
-	const struct policy_state *known; /* NULL: every offline block is as good as new */
+	const struct ratio *ratio;	  /* NULL: not known; then the guard never trips */
+	const struct policy_state *known; /* NULL: every offline block counts as new */
 	const struct ranges *blocks;	  /* NULL: all */
 	bool kernel_decides; /* the kernel's online_policy is auto-movable, see plan_online() */
 };
 
 /*
- * Decides and plans. The guard looks at a device at a time, from the highest down, for a device
- * belongs wholly into one zone; only what grows and shrinks by blocks is split: as
- * much as fits becomes movable, from the top, so that each zone stays in one piece. Order of the
- * writes: from the highest block of all down (see plan_online()). Errors: -ENOMEM.
+ * Decides and plans. The guard looks at one device at a time, from the highest down, because a
+ * device belongs wholly into one zone. Only a device that grows and shrinks by blocks is split:
+ * as much as fits becomes movable, from the top, so that each zone stays in one piece. Order of
+ * the writes: from the highest block down (see plan_online()). Errors: -ENOMEM.
  */
 int policy_plan_make(const struct policy_plan_request *request, struct policy_plan *ret);
 void policy_plan_done(struct policy_plan *plan);
 
-/* The choice about a block, NULL where there is none. */
+/* The choice for a block, NULL if there is none. */
 const struct policy_choice *policy_plan_find(const struct policy_plan *plan, uint64_t block);
 
 #endif

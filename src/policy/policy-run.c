@@ -15,7 +15,7 @@
 #include "system/clock.h"
 #include "system/writer.h"
 
-/* A block for the barrier below: one that can never go offline, else the lowest that is online. */
+/* A block for the barrier below: one that can never go offline, else the lowest online one. */
 static const struct block *policy_run_barrier_block(const struct memory *memory)
 {
 	const struct block *lowest = NULL;
@@ -33,10 +33,10 @@ static const struct block *policy_run_barrier_block(const struct memory *memory)
 }
 
 /*
- * Waits until who adds memory lets go of the hotplug lock. Only then are the links from blocks to
- * their nodes and devices there (acpi_bind_memory_blocks() comes behind __add_memory()), and only
- * then is the device complete, whose blocks are to be written from the top down. Writing 1 to
- * `online` of a block that is online takes the lock, finds nothing to do and succeeds
+ * Waits until whoever is adding memory releases the hotplug lock. Only then do the links from
+ * blocks to their nodes and devices exist (acpi_bind_memory_blocks() comes after __add_memory()),
+ * and only then is the device complete, so that its blocks can be written from the top down.
+ * Writing 1 to `online` of an online block takes the lock, does nothing else and succeeds
  * (online_store(), device_online()).
  */
 static int policy_run_wait_for_adder(const struct policy_run_request *request,
@@ -57,7 +57,7 @@ static int policy_run_wait_for_adder(const struct policy_run_request *request,
 	if (r == 0)
 		log_debug("waited %" PRId64 " ms for the hotplug lock",
 			  result.elapsed_ns / CLOCK_NS_PER_MS);
-	/* Past the deadline the plan is made all the same, and its blocks say what happened. */
+	/* After the deadline the plan is made anyway, and its blocks say what happened. */
 	return r == -EINTR ? r : 0;
 }
 
@@ -121,7 +121,7 @@ static int policy_run_plan(const struct policy_run_request *request,
 	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
 }
 
-/* What the next pass needs to know. */
+/* Records what the next pass needs to know. */
 static int policy_run_remember(const struct policy_run_request *request,
 			       const struct policy_state *before,
 			       const struct policy_run_result *result)
@@ -171,9 +171,7 @@ int policy_run_adopt(const struct sysfs *sysfs, struct error *err)
 		r = policy_state_save(sysfs, &known);
 	policy_state_done(&known);
 	memory_close(&memory);
-	return r < 0 ? error_set(err, r, "cannot write down which blocks there are: %s",
-				 strerror(-r)) :
-		       0;
+	return r < 0 ? error_set(err, r, "cannot record which blocks exist: %s", strerror(-r)) : 0;
 }
 
 static int policy_run_execute(const struct policy_run_request *request,
@@ -194,7 +192,7 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 	struct policy_state known = { 0 };
 	int r;
 
-	/* In place: the scene points to the snapshot. */
+	/* Filled in place: the scene points to the snapshot. */
 	*ret = (struct policy_run_result){ 0 };
 	r = policy_run_read(request, ret, err);
 	if (r == 0 && (request->only_new || !request->dry_run) &&
@@ -210,7 +208,7 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 		r = policy_run_execute(request, ret, err);
 		ratio_load(request->run->sysfs, &ret->after);
 		/*
-		 * Without a place to remember it, a block that somebody takes offline may come back
+		 * If this cannot be recorded, a block that somebody takes offline may come back
 		 * at the next event.
 		 */
 		if (r == 0 && policy_run_remember(request, &known, ret) < 0)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The blocks that the runner has seen before, so that it touches only what is new. */
+/* The blocks that the runner has seen before, so that it touches only new ones. */
 #ifndef MEMHP_POLICY_POLICY_STATE_H
 #define MEMHP_POLICY_POLICY_STATE_H
 
 #include "model/memory.h"
 
 enum policy_state_state {
-	POLICY_STATE_NOT,    /* new, or it could not be brought online up to now */
-	POLICY_STATE_ONLINE, /* has been online: if it is not any more, somebody took it offline,
-				who must not be overruled */
-	POLICY_STATE_LEFT,   /* left offline by the policy, which was said in the log */
+	POLICY_STATE_NOT,    /* new, or it could not be brought online so far */
+	POLICY_STATE_ONLINE, /* has been online: if it no longer is, somebody took it offline; do
+				not undo it */
+	POLICY_STATE_LEFT,   /* left offline by the policy, and logged */
 };
 
 struct policy_state_block {
-	uint64_t number, inode; /* a block that was removed and added again is another one */
+	uint64_t number, inode; /* a block that was removed and added again is a different one */
 	enum policy_state_state state;
 };
 
@@ -23,12 +23,12 @@ struct policy_state {
 	size_t n, room;
 };
 
-/* Reads /run/memhpctl/known. Where there is none, or it is damaged, nothing is known. Errors:
+/* Reads /run/memhpctl/known. If it is missing or damaged, nothing is known. Errors:
  * -ENOMEM. */
 int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret);
 void policy_state_done(struct policy_state *known);
 
-/* Has anything been seen since the system was booted? */
+/* Have any blocks been seen since the system booted? */
 bool policy_state_exists(const struct sysfs *sysfs);
 
 /* Needs the block's identity. */
@@ -39,7 +39,7 @@ enum policy_state_state policy_state_find(const struct policy_state *known,
 int policy_state_add(struct policy_state *known, const struct block *block,
 		     enum policy_state_state state);
 
-/* Replaces the file, whole or not at all. Errors: those of writing one. */
+/* Replaces the file, completely or not at all. Errors: those of writing a file. */
 int policy_state_save(const struct sysfs *sysfs, const struct policy_state *known);
 
 #endif

@@ -37,7 +37,7 @@ static const char *const key_names[POLICY_KEY_COUNT] = {
 
 static const char *const online_policies[] = { "contig-zones", "auto-movable" };
 
-/* The words of systemd-detect-virt for machines, without containers, which have no memory of their
+/* The words of systemd-detect-virt for machines; not for containers, which have no memory of their
  * own. */
 static const char *const virt_words[] = {
 	"none",	   "vm",     "kvm",	  "amazon", "qemu",	 "bochs", "xen", "uml",
@@ -65,7 +65,7 @@ const char *policy_key_name(enum policy_key key)
 	return key_names[key];
 }
 
-/* The index of a word among names, some of which may be NULL; -1 if it is none. */
+/* The index of a word among names, some of which may be NULL; -1 if it is not there. */
 static int policy_value_find_name(const char *const *names, size_t n, const char *text)
 {
 	for (size_t i = 0; i < n; i++)
@@ -212,7 +212,7 @@ static int policy_value_check_provider(const char *text, const char *const *prov
 			 text, list);
 }
 
-/* The words of uname(1) would never fit: a rule with one would be no rule. */
+/* The words of uname(1) would never match: a rule with one would have no effect. */
 static int policy_value_check_arch(const char *text, struct error *err)
 {
 	static const struct {

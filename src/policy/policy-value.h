@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The values that keys of the policy can have: words to numbers, each with the sentence for a
- * mistake. */
+/* The values of the policy's keys: decodes words to numbers, with a sentence for each mistake. */
 #ifndef MEMHP_POLICY_POLICY_VALUE_H
 #define MEMHP_POLICY_POLICY_VALUE_H
 
@@ -18,11 +17,11 @@ enum policy_action {
 	POLICY_ACTION_COUNT,
 };
 
-/* What to do in place of a movable onlining that would break the ratio. */
+/* What to do instead of a movable onlining that would break the ratio. */
 enum policy_over {
 	POLICY_OVER_KERNEL, /* bring it into a kernel zone */
 	POLICY_OVER_LEAVE,
-	POLICY_OVER_WARN, /* do it, and say so */
+	POLICY_OVER_WARN, /* do it, and log it */
 };
 
 enum policy_scope {
@@ -42,13 +41,13 @@ enum policy_key {
 	POLICY_KEY_COUNT,
 };
 
-/* One of the words of a condition. */
+/* One word of a condition. */
 struct policy_word {
 	char *text;	      /* owned; a word or a pattern */
-	uint64_t first, last; /* for nodes, addresses, blocks; first > last: the text counts */
+	uint64_t first, last; /* for nodes, addresses, blocks; first > last: the text is used */
 };
 
-/* "provider = !acpi, dax": true if any of the words fits, or with negated if none does. */
+/* "provider = !acpi, dax": true if any of the words matches, or with `negated` if none does. */
 struct policy_condition {
 	bool present, negated;
 	struct policy_word *words;
@@ -58,8 +57,8 @@ struct policy_condition {
 #define POLICY_RATIO_OFF UINT32_MAX
 
 /*
- * The guard: so much movable memory to kernel memory, in percent. A part that is not set leaves the
- * decision to the [policy] section, then to the default.
+ * The guard: the limit on movable memory in percent of kernel memory. A member that is not set
+ * takes the value of the [policy] section, else the default.
  */
 struct policy_guard {
 	bool has_ratio, has_scope, has_over;
@@ -74,18 +73,18 @@ const char *policy_over_name(enum policy_over over);
 const char *policy_scope_name(unsigned int scope);
 const char *policy_key_name(enum policy_key key);
 
-/* All: 0, -EINVAL with a sentence that names the word and those there are, -ENOMEM. */
+/* All return 0, -EINVAL with a sentence that names the word and the allowed ones, -ENOMEM. */
 int policy_value_action(const char *text, enum policy_action *ret, struct error *err);
 int policy_value_yes(const char *key, const char *text, bool *ret, struct error *err);
 int policy_value_retries(const char *text, uint32_t *ret, struct error *err);
 int policy_value_online_policy(const char *text, const char **ret, struct error *err);
 
-/* "max-movable-ratio", "ratio-scope" or "over-ratio" into the guard. Returns 1 if it was one of
- * them. */
+/* Decodes "max-movable-ratio", "ratio-scope" or "over-ratio" into the guard. Returns 1 if the key
+ * was one of them. */
 int policy_value_guard(const char *key, const char *text, struct policy_guard *guard,
 		       struct error *err);
 
-/* "!acpi, dax*" of the key. `providers` are the provider words there are. */
+/* Decodes "!acpi, dax*" for the key. `providers` are the allowed provider words. */
 int policy_value_condition(enum policy_key key, const char *text, const char *const *providers,
 			   struct policy_condition *ret, struct error *err);
 void policy_condition_done(struct policy_condition *condition);

@@ -12,9 +12,10 @@
 #include "system/conf-files.h"
 
 /*
- * What the rules of distributions do, with the cases that those get wrong: memory that a driver (a
- * graphics card's) added for itself, s390 and POWER, where the platform's own tools bring it
- * online, dax memory, and guests with a balloon, which cannot inflate in zone Movable.
+ * These do what the rules of distributions do, and handle the cases that those get wrong: memory
+ * that a driver (of a graphics card) added for itself; s390 and POWER, where the platform's own
+ * tools bring memory online; dax memory; and guests with a balloon, which cannot inflate in zone
+ * Movable.
  */
 const char policy_built_in[] = "[rule built-in-foreign]\n"
 			       "provider = driver\n"
@@ -62,10 +63,9 @@ const char *policy_setting_name(enum policy_setting setting)
 struct reading {
 	struct policy *policy;
 	const char *file;	  /* the policy's own copy of the name */
-	struct policy_rule *rule; /* whose section this is; NULL in [policy] */
-	bool in_rule[POLICY_KEY_COUNT + POLICY_SETTING_COUNT +
-		     1];		      /* keys that the section has had */
-	bool in_policy[POLICY_SETTING_COUNT]; /* settings that this file has had */
+	struct policy_rule *rule; /* the rule of this section; NULL in [policy] */
+	bool in_rule[POLICY_KEY_COUNT + POLICY_SETTING_COUNT + 1]; /* keys seen in this section */
+	bool in_policy[POLICY_SETTING_COUNT];			   /* settings seen in this file */
 };
 
 static int policy_check_rule(const struct policy_rule *rule, struct error *err)
@@ -96,7 +96,7 @@ static int policy_begin_section(struct reading *reading, const struct conf_item 
 		return error_set(err, -EINVAL, "[rule] needs a name, such as [rule gpu]");
 	for (size_t i = 0; i < policy->n_rules; i++)
 		if (!strcmp(policy->rules[i].name, item->name))
-			return error_set(err, -EINVAL, "there is a rule %s already, at %s:%u",
+			return error_set(err, -EINVAL, "there is already a rule %s, at %s:%u",
 					 item->name, policy->rules[i].origin.file,
 					 policy->rules[i].origin.line);
 	larger = reallocarray(policy->rules, policy->n_rules + 1, sizeof(*larger));
@@ -155,7 +155,7 @@ static int policy_set_in_rule(struct reading *reading, const struct conf_item *i
 			 item->key);
 }
 
-/* Decodes a setting into `policy`, whose other members it leaves alone. */
+/* Decodes a setting into `policy`; does not touch other members. */
 static int policy_read_setting(struct policy *policy, enum policy_setting setting,
 			       const struct conf_item *item, struct error *err)
 {
@@ -183,7 +183,7 @@ static int policy_set_in_policy(struct reading *reading, const struct conf_item 
 	bool is_main = !strcmp(reading->file, CONF_FILES_MAIN);
 
 	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
-		/* Among the drop-ins the last name wins; each of them wins over the main file. */
+		/* Of the drop-ins the last name wins; every drop-in wins over the main file. */
 		bool counts = !policy->settings[i].line || !is_main;
 		int r;
 
@@ -192,7 +192,7 @@ static int policy_set_in_policy(struct reading *reading, const struct conf_item 
 		r = policy_once(&reading->in_policy[i], item, err);
 		if (r < 0)
 			return r;
-		/* A value that does not count must be right all the same. */
+		/* A value that is overridden must still be valid. */
 		r = policy_read_setting(counts ? policy : &ignored, (enum policy_setting)i, item,
 					err);
 		if (r == 0 && counts)

@@ -115,7 +115,7 @@ uint64_t ratio_room(const struct ratio *ratio, const struct policy_guard *guard,
 		if (ratio->nodes[i].node == node && of_node < room)
 			room = of_node;
 	}
-	/* A node that zoneinfo does not show yet has no kernel memory at all. */
+	/* A node that zoneinfo does not show yet has no kernel memory. */
 	if ((guard->scope & POLICY_SCOPE_NODE) && node != UINT32_MAX) {
 		bool shown = false;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much movable memory there is to kernel memory: what the policy's guard watches. */
+/* The ratio of movable memory to kernel memory, which the policy's guard watches. */
 #ifndef MEMHP_POLICY_RATIO_H
 #define MEMHP_POLICY_RATIO_H
 
@@ -12,7 +12,7 @@
 /* Present memory in bytes. */
 struct ratio_amounts {
 	uint64_t kernel;  /* DMA, DMA32, Normal, HighMem, without their CMA areas */
-	uint64_t movable; /* zone Movable, and CMA areas: only movable pages get in there either */
+	uint64_t movable; /* zone Movable, and CMA areas, which also take only movable pages */
 };
 
 struct ratio_node {
@@ -28,23 +28,23 @@ struct ratio {
 
 /*
  * Reads /proc/zoneinfo: "present" and "cma" of each zone, as auto_movable_stats_account_zone()
- * (mm/memory_hotplug.c) counts them. Errors: -EINVAL no such format, -ENOMEM, those of open(2) and
- * read(2).
+ * (mm/memory_hotplug.c) counts them. Errors: -EINVAL unknown format, -ENOMEM, those of open(2)
+ * and read(2).
  */
 int ratio_load(const struct sysfs *sysfs, struct ratio *ret);
 void ratio_done(struct ratio *ratio);
 
-/* Movable to kernel in percent, rounded; UINT32_MAX where there is no kernel memory but some
- * movable. */
+/* Movable to kernel memory in percent, rounded; UINT32_MAX if there is movable but no kernel
+ * memory. */
 uint32_t ratio_percent(const struct ratio_amounts *amounts);
 
 /*
- * How many bytes more may become movable under this guard, on the node (UINT32_MAX: not known, then
- * only the system counts), in the scopes that it has. UINT64_MAX: no limit.
+ * How many more bytes may become movable under this guard, on the node (UINT32_MAX: not known;
+ * then only the system counts), in the guard's scopes. UINT64_MAX: no limit.
  */
 uint64_t ratio_room(const struct ratio *ratio, const struct policy_guard *guard, uint32_t node);
 
-/* Counts what was, or will be, brought online. */
+/* Counts memory that was, or will be, brought online. */
 void ratio_account(struct ratio *ratio, uint32_t node, uint64_t kernel, uint64_t movable);
 
 #endif

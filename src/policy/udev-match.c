@@ -10,10 +10,10 @@
 
 #define PATH_OF_BLOCKS "/devices/system/memory/"
 
-/* Numbers of blocks that stand for all. */
+/* Block numbers that represent all others. */
 static const char *const block_names[] = { "memory8", "memory32", "memory100", "memory1000" };
 
-/* The answer to a match. */
+/* The result of a match. */
 enum udev_answer {
 	UDEV_NO,
 	UDEV_MAYBE,
@@ -25,7 +25,7 @@ struct udev_event {
 	const char *action;
 };
 
-/* "a|b": does one of the patterns fit? */
+/* "a|b": does one of the patterns match? */
 static bool udev_match_pattern(const char *patterns, const char *text, bool ignores_case)
 {
 	_cleanup_free_ char *copy = strdup(patterns);
@@ -44,7 +44,7 @@ static enum udev_answer udev_match_text(const struct udev_token *token, const ch
 	return fits == (token->operator== UDEV_EQUAL) ? UDEV_YES : UDEV_NO;
 }
 
-/* The name of a block, with something before it: some blocks may fit, or all. */
+/* The name of a block, with a prefix: some blocks may match, or all. */
 static enum udev_answer udev_match_name(const struct udev_token *token, const char *before)
 {
 	size_t n = 0;
@@ -59,7 +59,7 @@ static enum udev_answer udev_match_name(const struct udev_token *token, const ch
 		return token->operator== UDEV_EQUAL ? UDEV_YES : UDEV_NO;
 	if (!n && !strstr(token->value, "memory"))
 		return token->operator== UDEV_EQUAL ? UDEV_NO : UDEV_YES;
-	/* A single block, or a pattern that some numbers fit. */
+	/* A single block, or a pattern that matches some numbers. */
 	return UDEV_MAYBE;
 }
 
@@ -77,11 +77,11 @@ static enum udev_answer udev_match_attribute(const struct udev_token *token)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (fnmatch(others[i], token->attribute, 0) == 0)
 			return UDEV_MAYBE;
-	/* What it does not have fits nothing, nor its opposite. */
+	/* A missing attribute matches neither the pattern nor its opposite. */
 	return UDEV_NO;
 }
 
-/* Of the block, or of the directory of all blocks, its parent. */
+/* Of the block or of its parent, the directory of all blocks. */
 static enum udev_answer udev_match_any_attribute(const struct udev_token *token)
 {
 	static const char *const parents[] = { "auto_online_blocks", "block_size_bytes",
@@ -94,7 +94,7 @@ static enum udev_answer udev_match_any_attribute(const struct udev_token *token)
 	return udev_match_attribute(token);
 }
 
-/* The kernel gives memory blocks no other properties; other rules may, under names of their own. */
+/* The kernel gives memory blocks no other properties; other rules may add some. */
 static enum udev_answer udev_match_property(const struct udev_token *token,
 					    const struct udev_event *event)
 {
@@ -126,7 +126,7 @@ static enum udev_answer udev_match_constant(const struct udev_token *token,
 	return UDEV_MAYBE;
 }
 
-/* The answer to one token that is a match. */
+/* The result of one matching token. */
 static enum udev_answer udev_match_token(const struct udev_token *token,
 					 const struct udev_event *event)
 {
@@ -176,7 +176,7 @@ static bool udev_match_is_program(const struct udev_token *token)
 		(!*token->attribute || !strcmp(token->attribute, "program")));
 }
 
-/* What a program's command line says of itself. */
+/* What a program's command line shows. */
 static enum udev_deed udev_match_command(const char *command)
 {
 	static const char *const harmless[] = { "*/uname *", "uname *",	   "*systemd-detect-virt*",
@@ -201,13 +201,13 @@ static enum udev_deed udev_match_command(const char *command)
 	return *command ? UDEV_PROGRAM : UDEV_NOTHING;
 }
 
-/* A value that is made of variables may be anything: RHEL has ATTR{state}="$env{.state}". */
+/* A value with variables may be anything: RHEL has ATTR{state}="$env{.state}". */
 static bool udev_match_may_be(const char *value, const char *word)
 {
 	return strpbrk(value, "$%") || !strncmp(value, word, strlen(word));
 }
 
-/* What one token does where its rule's matches hold. */
+/* What one token does if its rule matches. */
 static enum udev_deed udev_match_deed(const struct udev_token *token)
 {
 	bool program = udev_match_is_program(token);
@@ -233,7 +233,7 @@ static enum udev_deed udev_match_deed(const struct udev_token *token)
 }
 
 /*
- * All matches together. Those that run a program come last, as in udev, and may answer either way.
+ * All matches together. Those that run a program come last, as in udev, and may go either way.
  */
 static enum udev_answer udev_match_rule(const struct udev_rule *rule,
 					const struct udev_event *event)
@@ -264,8 +264,8 @@ static const char *udev_match_value_of(const struct udev_rule *rule, const char 
 	return NULL;
 }
 
-/* The rule behind the jump; the end of the file where the label is missing (udev then ignores the
- * GOTO, which nobody means). */
+/* The rule that a GOTO jumps to; the end of the file if the label is missing (udev then ignores the
+ * GOTO, which is never intended). */
 static size_t udev_match_target(const struct udev_rules *rules, size_t from, const char *label)
 {
 	for (size_t i = from + 1; i < rules->n; i++) {
@@ -277,7 +277,7 @@ static size_t udev_match_target(const struct udev_rules *rules, size_t from, con
 	return from + 1;
 }
 
-/* Follows the rules for one kind of event; `reached` has room for one more than there are rules. */
+/* Follows the rules for one kind of event; `reached` has one element more than there are rules. */
 static void udev_match_event(const struct udev_rules *rules, const struct udev_event *event,
 			     bool *reached, enum udev_deed *ret)
 {
@@ -298,7 +298,7 @@ static void udev_match_event(const struct udev_rules *rules, const struct udev_e
 		for (size_t t = 0; answer != UDEV_NO && t < rule->n_tokens; t++) {
 			enum udev_deed deed = udev_match_deed(&rule->tokens[t]);
 
-			/* What runs at other times than when memory comes is not ours to judge. */
+			/* Rules for events other than new memory are not judged. */
 			if (deed != UDEV_ONLINES && strcmp(event->action, "add"))
 				continue;
 			if (deed && (!ret[i] || deed < ret[i]))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a file of udev rules does when a memory block comes, as far as it can be foreseen. */
+/* What a file of udev rules does when a memory block is added, as far as it can be foreseen. */
 #ifndef MEMHP_POLICY_UDEV_MATCH_H
 #define MEMHP_POLICY_UDEV_MATCH_H
 
@@ -8,17 +8,16 @@
 
 enum udev_deed {
 	UDEV_NOTHING,
-	UDEV_ONLINES, /* brings the block, or all that comes after it, online */
+	UDEV_ONLINES, /* brings the block, or all later ones, online */
 	UDEV_PROGRAM, /* runs a program, which may do anything */
 	UDEV_UNIT,    /* starts a unit of systemd, which may do anything */
 	UDEV_DEED_COUNT,
 };
 
 /*
- * For each rule of the file what it does to an offline block that is added, changed or has just
- * been taken offline; the worst of it. GOTO and LABEL are followed; a match that cannot be foreseen
- * (a property, a program's answer) may go either way. `ret` has room for rules->n deeds. Errors:
- * -ENOMEM.
+ * For each rule of the file the worst that it does to an offline block that is added, changed or
+ * has just been taken offline. GOTO and LABEL are followed; a match that cannot be foreseen (a
+ * property, a program's answer) may go either way. `ret` has rules->n elements. Errors: -ENOMEM.
  */
 int udev_match_deeds(const struct udev_rules *rules, const struct platform *platform,
 		     enum udev_deed *ret);

@@ -10,7 +10,7 @@
 
 #define BLANKS " \t\r"
 
-/* The texts of one parse: each of them is at most as long as the file. */
+/* The texts of one parse; each is at most as long as the file. */
 struct udev_arena {
 	char *next;
 };
@@ -25,7 +25,7 @@ static char *udev_rules_keep(struct udev_arena *arena, const char *text, size_t 
 	return kept;
 }
 
-/* One character of e"…", of which *at points to what is behind the backslash. */
+/* One escaped character of e"…"; *at points after the backslash. */
 static char udev_rules_unescape(const char **at)
 {
 	static const char from[] = "abfnrtv", to[] = "\a\b\f\n\r\t\v";
@@ -52,7 +52,7 @@ static char udev_rules_unescape(const char **at)
 	return *(*at)++;
 }
 
-/* The value in quotes, with the letter before them; NULL: not well-formed. */
+/* The value in quotes, with the letter before the quotes; NULL: not well-formed. */
 static char *udev_rules_value(struct udev_arena *arena, const char **at, bool *ret_ignores_case)
 {
 	bool escapes = false;
@@ -76,7 +76,7 @@ static char *udev_rules_value(struct udev_arena *arena, const char **at, bool *r
 				return NULL;
 			*out++ = udev_rules_unescape(&from);
 		} else {
-			/* Elsewhere only a quote is escaped. */
+			/* In other values only a quote is escaped. */
 			if (from[1] == '"')
 				from++;
 			*out++ = *from++;

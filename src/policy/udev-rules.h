@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The form of udev's rules files, udev(7): from text to tokens. What they mean: udev-match.h. */
+/* The syntax of udev's rules files, udev(7): from text to tokens. Their meaning: udev-match.h. */
 #ifndef MEMHP_POLICY_UDEV_RULES_H
 #define MEMHP_POLICY_UDEV_RULES_H
 
@@ -18,13 +18,13 @@ enum udev_operator {
 /* KEY{ATTRIBUTE} OPERATOR "VALUE" */
 struct udev_token {
 	const char *key;
-	const char *attribute; /* "" where there is none */
+	const char *attribute; /* "" if there is none */
 	enum udev_operator operator;
 	bool ignores_case;
 	const char *value; /* without quotes and, in e"…", without escapes */
 };
 
-/* One rule: a line with those that continue it. */
+/* One rule: a line with its continuation lines. */
 struct udev_rule {
 	unsigned int line; /* the first */
 	const char *text;  /* for searching; as in the file, with the lines joined */

@@ -53,7 +53,7 @@ static void test_mistakes_name_file_and_line(void **state)
 	check_error("[rule a]\nprovider = acpi\n[rule b]\n",
 		    "f:3: [rule a] of line 1 has no action");
 	check_error("[rule a]\naction = leave\n[rule a]\n",
-		    "f:3: there is a rule a already, at f:1");
+		    "f:3: there is already a rule a, at f:1");
 	check_error("[rule a]\nprovider = apci\n",
 		    "f:2: provider = apci: there is no such provider; there are acpi, dax, none");
 	check_error("[rule a]\nprovider = acpi,\n", "f:2: provider = acpi,: a word is missing");
