@@ -118,6 +118,8 @@ TIMES = re.compile(r'("(?:elapsed_ms|lock_wait_ms|attempts)": )[0-9.]+|\bin [0-9
 
 def timeless(text: str) -> str:
     """Output without the times in it, however it is wrapped, in either of two orders."""
+    # Added memory may come online by itself, or be brought online afterwards.
+    text = text.replace(": already online", ": online")
     text = re.sub(r"memory(\d+) down to memory(\d+)", r"memory\2 up to memory\1", text)
     return " ".join(TIMES.sub(r"\1TIME", text).split())
 
