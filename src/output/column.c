@@ -137,7 +137,7 @@ static const struct device *row_device(const struct row *row)
 						       &row->memory->devices.v[row->first->device];
 }
 
-/* A block may belong to a device whose blocks are root's to see. */
+/* A block may belong to a device whose blocks only root can see. */
 static const char *row_no_device(const struct row *row)
 {
 	return row->memory->devices_known ? "-" : "?";
@@ -222,8 +222,8 @@ static int column_unknown(const char *name, size_t length, struct error *err)
 	for (size_t i = 0; i < n_columns; i++)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
 			 i ? ", " : "", columns[i].name);
-	return error_set(err, -EINVAL, "there is no column '%.*s'; there are %s", (int)length, name,
-			 known);
+	return error_set(err, -EINVAL, "there is no column '%.*s'; the columns are %s", (int)length,
+			 name, known);
 }
 
 int column_add(const char *name, struct column_choice *choice)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one list of what `list` can show: it feeds the table, the JSON keys, --help and the
- * completions. */
+/* The only list of what `list` can show; the table, the JSON keys, --help and the completions come
+ * from it. */
 #ifndef MEMHP_OUTPUT_COLUMN_H
 #define MEMHP_OUTPUT_COLUMN_H
 
@@ -11,10 +11,10 @@
 #include "model/memory.h"
 #include "output/output-json.h"
 
-/* A run of neighbouring blocks that are equal in all columns shown. */
+/* A run of neighbouring blocks that are equal in all shown columns. */
 struct row {
 	const struct memory *memory;
-	const struct block *first; /* stands for all of them */
+	const struct block *first; /* the first; represents all of them */
 	uint64_t last;		   /* number of the last block */
 	bool single;		   /* rows are blocks, not ranges */
 	bool bytes;		   /* sizes in bytes */
@@ -27,7 +27,7 @@ struct column {
 	const char *help;
 	bool right;
 	bool by_default;
-	unsigned int want; /* what has to be read for it: enum block_want and selection_want */
+	unsigned int want; /* what must be read for it: enum block_want and selection_want */
 	/* Do two blocks look the same in this column? NULL: it shows only the extent of the row. */
 	bool (*equal)(const struct memory *memory, const struct block *a, const struct block *b);
 	void (*text)(const struct row *row, char *cell); /* COLUMN_CELL_SIZE bytes */
@@ -39,7 +39,7 @@ extern const size_t n_columns;
 
 #define COLUMNS_MAX 32
 
-/* The columns that are shown, in their order. */
+/* The shown columns, in order. */
 struct column_choice {
 	const struct column *v[COLUMNS_MAX];
 	size_t n;
@@ -47,17 +47,17 @@ struct column_choice {
 
 /*
  * "SIZE,STATE" replaces the default columns, "+NODE" adds to them; names in any case. NULL: the
- * default. Errors: -EINVAL with a sentence that names the word and the columns there are.
+ * default. Errors: -EINVAL with a sentence that names the word and the existing columns.
  */
 int column_choose(const char *list, struct column_choice *ret, struct error *err);
 
 /*
- * Adds a column behind the chosen ones unless it is there. Errors: -EINVAL there is no such column,
- * or no place.
+ * Appends a column to the chosen ones unless it is already there. Errors: -EINVAL: no such
+ * column, or no room.
  */
 int column_add(const char *name, struct column_choice *choice);
 
-/* What has to be read for the chosen columns. */
+/* What must be read for the chosen columns. */
 unsigned int column_want(const struct column_choice *choice);
 
 /* Can the block be shown in one row with its predecessor? */

@@ -13,12 +13,12 @@
 #include "output/output-text.h"
 #include "plan/outcome.h"
 
-/* Text that is wrapped between words, all lines but the first indented. */
+/* Text that is wrapped between words; all lines but the first are indented. */
 struct wrap {
 	unsigned int width, indent, column;
 };
 
-/* Prints the words of the text where they fit. */
+/* Prints the words of the text, wrapping where necessary. */
 static void wrap_print(struct wrap *wrap, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 static void wrap_print(struct wrap *wrap, const char *format, ...)
@@ -71,8 +71,8 @@ static struct wrap wrap_begin_list(const struct explanation *explanation, const 
 }
 
 /*
- * The worst block of a device, of those that are not offline, one that is going offline last; all
- * of its blocks must be in the snapshot. NULL: all offline.
+ * The worst block of a device that is not offline; one that is going offline counts as the least
+ * bad. All blocks of the device must be in the snapshot. NULL: all are offline.
  */
 static const struct block *explanation_device_worst(const struct explanation *explanation,
 						    const struct device *device)
@@ -105,7 +105,7 @@ static bool explanation_device_is_explained(const struct explanation *explanatio
 	return device->blocks.n;
 }
 
-/* "memory32: no" and where it is. */
+/* "memory32: no" and the block's location. */
 static void explanation_print_head(const struct explanation *explanation, const struct block *block,
 				   const struct verdict *verdict)
 {
@@ -140,7 +140,7 @@ static void explanation_print_pages(const struct explanation *explanation,
 	const char *separator = "";
 	char size[FORMAT_SIZE];
 
-	/* The worst kinds stand last in the list, the free ones first. */
+	/* The worst kinds are last in the list, the free ones first. */
 	for (int kind = PAGE_KIND_COUNT - 1; kind >= 0; kind--) {
 		if (!pages->count[kind])
 			continue;

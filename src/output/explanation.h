@@ -9,12 +9,12 @@ struct explanation {
 	const char *command;
 	const struct memory *memory; /* with nodes and devices, judged */
 	const struct ranges
-		*selected; /* blocks to explain; a device is explained when all of its blocks are */
+		*selected; /* blocks to explain; a device is explained if all of its blocks are */
 	const struct page_survey *survey;
-	char *const *kernel_log; /* one a block of the snapshot, by index: what the kernel logged
+	char *const *kernel_log; /* one per block of the snapshot, by index: what the kernel logged
 				    about it, or NULL */
-	int scan_error;		 /* 0, or -errno: why the pages could not be looked at */
-	unsigned int width;	 /* columns of the text */
+	int scan_error;		 /* 0, or -errno: why the pages could not be read */
+	unsigned int width;	 /* width of the text in columns */
 };
 
 /* Text on standard output, wrapped at the width. */

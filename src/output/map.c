@@ -15,8 +15,8 @@
 #define CELLS_MIN 8
 
 /*
- * A line of the legend, and its sentence about runs, are so long; on a narrower terminal they take
- * two lines.
+ * The width of the longest legend line and of the sentence about cells; a narrower terminal needs
+ * two lines for them.
  */
 #define LEGEND_WIDTH 64
 
@@ -48,12 +48,12 @@ static const struct {
 	[MAP_UNKNOWN] = { '?', "?", "35", "not known" },
 };
 
-/* How the picture is laid out. */
+/* The layout of the picture. */
 struct map {
 	const struct map_request *request;
 	int label_width;
-	uint64_t cells;	 /* a row */
-	uint64_t blocks; /* a cell */
+	uint64_t cells;	 /* per row */
+	uint64_t blocks; /* per cell */
 	uint64_t count[MAP_CLASS_COUNT];
 };
 
@@ -74,7 +74,7 @@ static enum map_class map_class_of(const struct block *block)
 	return can ? MAP_KERNEL : MAP_KERNEL_UNLIKELY;
 }
 
-/* Is the block shown in the part of this node? node -1: blocks without a node. */
+/* Does the block belong to the part of this node? node -1: blocks without a node. */
 static bool map_shows(const struct map *map, const struct block *block, int64_t node)
 {
 	const struct memory *memory = map->request->memory;
@@ -107,7 +107,7 @@ static void map_print_cell(const struct map *map, enum map_class class)
 		map_set_colour("0");
 }
 
-/* What most of a cell's blocks are; MAP_CLASS_COUNT for none. */
+/* The class of most of a cell's blocks; MAP_CLASS_COUNT for none. */
 static enum map_class map_most(const uint64_t *count)
 {
 	enum map_class most = MAP_CLASS_COUNT;
@@ -118,7 +118,7 @@ static enum map_class map_most(const uint64_t *count)
 	return most;
 }
 
-/* Prints the row that block *at begins or lies in; moves *at behind its last block. */
+/* Prints the row that contains block *at; moves *at past the row's last block. */
 static void map_print_row(struct map *map, int64_t node, size_t *at)
 {
 	const struct memory *memory = map->request->memory;
@@ -139,7 +139,7 @@ static void map_print_row(struct map *map, int64_t node, size_t *at)
 			blank++;
 			continue;
 		}
-		/* No blanks at the end of a line. */
+		/* No spaces at the end of a line. */
 		output_text("%*s", (int)blank, "");
 		blank = 0;
 		map_print_cell(map, class);
@@ -164,7 +164,7 @@ static void map_print_node(struct map *map, int64_t node)
 	}
 }
 
-/* How many rows there are without regard to nodes; a block on another node hardly adds one. */
+/* The number of rows, ignoring nodes: a block on another node hardly ever adds one. */
 static uint64_t map_rows(const struct map *map)
 {
 	const struct memory *memory = map->request->memory;

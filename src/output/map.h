@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A picture of memory: one cell a block, or a run of blocks. */
+/* A picture of memory: one cell per block, or per run of blocks. */
 #ifndef MEMHP_OUTPUT_MAP_H
 #define MEMHP_OUTPUT_MAP_H
 
@@ -10,17 +10,17 @@
 struct map_request {
 	const struct memory *memory; /* with nodes, and judged */
 	const struct ranges *selected;
-	unsigned int width; /* columns that may be used */
+	unsigned int width; /* available columns */
 	bool colours;
-	bool blocks_characters; /* block characters in place of letters; only where colours tell the
+	bool blocks_characters; /* block characters instead of letters; only if colours show the
 				   rest */
 };
 
 /*
- * Prints, for each node, rows of a power of two of cells behind the address of the first, then a
- * legend with sums. Where one cell a block would make too many rows, a cell stands for 2, 4, 8 …
- * blocks and shows what most of them are. What has no block is blank; rows without any are left
- * out. Errors: -ENOMEM.
+ * Prints for each node rows of cells after the address of the first cell, then a legend with
+ * sums. The number of cells per row is a power of two. If one cell per block would make too many
+ * rows, a cell stands for 2, 4, 8 … blocks and shows what most of them are. Places without a
+ * block are blank; empty rows are left out. Errors: -ENOMEM.
  */
 int map_print(const struct map_request *request);
 

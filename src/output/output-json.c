@@ -18,18 +18,18 @@
 #define DEPTH_MAX 8
 
 /*
- * json-c builds and prints the values. Only the frame of a document, its root object and the one of
- * the root's arrays that is open, is printed as it grows: json-c's objects of 32,768 blocks take
- * 79 MB.
+ * json-c builds and prints the values. Only the frame of a document (its root object and the
+ * root's array that is open) is printed piece by piece: json-c objects for 32,768 blocks take 79
+ * MB.
  */
 struct output_json {
-	struct json_object *open[DEPTH_MAX]; /* objects and arrays of the value that is being built,
-						the outermost first */
-	int depth;			     /* how many; 0: in the frame */
-	const char *key;		     /* of that value in the root; NULL in an array */
-	bool in_array;			     /* the frame's innermost is an array of the root */
-	bool has_members, has_elements;	     /* the root, that array */
-	bool line;			     /* no frame: the root is open[0] */
+	struct json_object
+		*open[DEPTH_MAX]; /* objects and arrays of the value being built, outermost first */
+	int depth;		  /* their number; 0: in the frame */
+	const char *key;	  /* the value's key in the root; NULL in an array */
+	bool in_array;		  /* an array of the root is open in the frame */
+	bool has_members, has_elements; /* the root, that array */
+	bool line;			/* no frame: the root is open[0] */
 	int error;
 };
 
@@ -41,8 +41,8 @@ static struct output_json *output_json_begin(bool line)
 	if (!json)
 		return NULL;
 	stream_begin();
-	/* Nothing was printed before; glibc's own buffer of 4 KiB would make a write for every 25
-	 * blocks. */
+	/* Nothing has been printed yet. With glibc's default buffer of 4 KiB there would be a write
+	 * for every 25 blocks. */
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	json->line = line;
 	return json;
@@ -71,8 +71,9 @@ struct output_json *output_json_begin_line(void)
 }
 
 /*
- * The comma behind what comes before in the frame, a line of its own, the key. After an error
- * nothing is printed any more: half a document is no document, one with holes would be believed.
+ * Prints the comma after the previous item of the frame, a line break and the key. After an error
+ * nothing more is printed: a truncated document is recognized as invalid, one with gaps would be
+ * believed.
  */
 static void output_json_print_key(struct output_json *json, const char *key)
 {
@@ -110,8 +111,8 @@ static void output_json_print_value(struct output_json *json, struct json_object
 	size_t length;
 
 	/*
-	 * Where json-c finds no memory for a part of the text it leaves that part out and says
-	 * nothing; only malloc() does.
+	 * If json-c gets no memory for a part of the text, it leaves that part out silently; only
+	 * malloc() reports it.
 	 */
 	errno = 0;
 	text = json_object_to_json_string_length(value, flags, &length);
@@ -126,8 +127,8 @@ static void output_json_print_value(struct output_json *json, struct json_object
 }
 
 /*
- * Puts a value, which it takes over, where the document has grown to. NULL is JSON's null. Returns
- * whether it is there.
+ * Adds a value, which it takes over, at the current place in the document. NULL is JSON's null.
+ * Returns whether it was added.
  */
 static bool output_json_add(struct output_json *json, const char *key, struct json_object *value)
 {
@@ -139,7 +140,7 @@ static bool output_json_add(struct output_json *json, const char *key, struct js
 		output_json_print_value(json, value);
 		json_object_put(value);
 	} else if (!parent) {
-		/* There was no memory for it, which is noted. */
+		/* There was no memory for it; this is recorded. */
 		r = -1;
 	} else if (json_object_is_type(parent, json_type_array)) {
 		r = json_object_array_add(parent, value);
@@ -229,8 +230,8 @@ static bool output_json_is_utf8(const char *text)
 }
 
 /*
- * A copy in which U+FFFD stands for each byte that is not UTF-8, as what the user typed or a file
- * has may be. NULL: no memory.
+ * A copy with U+FFFD in place of each byte that is not UTF-8; words of the user and of files may
+ * have such bytes. NULL: no memory.
  */
 static char *output_json_utf8_copy(const char *text)
 {
@@ -323,7 +324,7 @@ int output_json_end_document(struct output_json *json)
 	if (r == 0)
 		puts(json->line ? "" : "\n}");
 	free(json);
-	/* A line is for somebody who waits for it. */
+	/* Somebody is waiting for each line. */
 	if (r == 0)
 		r = output_text_flush();
 	return r;

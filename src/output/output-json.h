@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON documents, written as they grow. The only file behind it that knows json-c. */
+/* JSON documents, written piece by piece. Only output-json.c knows json-c. */
 #ifndef MEMHP_OUTPUT_OUTPUT_JSON_H
 #define MEMHP_OUTPUT_OUTPUT_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Counts incompatible changes of any document. */
+/* Incremented with each incompatible change of any document. */
 #define OUTPUT_JSON_API_VERSION 1
 
 struct output_json;
@@ -14,16 +14,14 @@ struct output_json;
 /*
  * Begins the document on standard output with api_version, command (NULL: no command was found on
  * the command line), result and exit_code. result is the word for the exit code if it is NULL.
- * Members of the root, and elements of its arrays, are printed as soon as they are complete, one a
- * line, so the memory that a document takes does not grow with its length.
- * Never fails at once: a failure (memory, the disk) is kept and returned by
- * output_json_end_document().
+ * Members of the root, and elements of its arrays, are printed as soon as they are complete, one
+ * per line, so the memory needed does not grow with the document's length. Errors (memory, the
+ * disk) are returned by output_json_end_document() only.
  */
 struct output_json *output_json_begin_document(const char *command, int exit_code,
 					       const char *result);
 
-/* With `lines`, the document is one line without any white space between: for streams of objects.
- */
+/* With `lines`, the document is one line without white space: for streams of objects. */
 struct output_json *output_json_begin_line(void);
 
 /* key is NULL inside an array. Each _begin_ needs its output_json_end(). Text that is NULL becomes

@@ -56,7 +56,7 @@ void output_table_add_cell(struct output_table *table, const char *text)
 		table->error = -ENOMEM;
 }
 
-/* Is some line of the text longer than that? */
+/* Is any line of the text longer than that? */
 static bool output_table_is_wider(const char *text, size_t width)
 {
 	while (*text) {
@@ -69,7 +69,7 @@ static bool output_table_is_wider(const char *text, size_t width)
 	return false;
 }
 
-/* Has a cell a slash, it gets a line break behind each. Errors: -ENOMEM. */
+/* Adds a line break after each slash in a cell. Errors: -ENOMEM. */
 static int output_table_break_cell(struct libscols_cell *cell)
 {
 	const char *text = scols_cell_get_data(cell);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables for people and for cut(1). The only file behind it that knows libsmartcols. */
+/* Tables for people and for cut(1). Only output-table.c knows libsmartcols. */
 #ifndef MEMHP_OUTPUT_OUTPUT_TABLE_H
 #define MEMHP_OUTPUT_OUTPUT_TABLE_H
 
@@ -8,11 +8,11 @@
 struct output_table;
 
 struct output_table_style {
-	bool raw; /* one blank between cells, unsafe characters escaped, for programs */
+	bool raw; /* one space between cells, unsafe characters escaped, for programs */
 	bool no_headings;
 };
 
-/* Errors: NULL without memory, here and once more at the end. */
+/* Returns NULL if memory runs out; output_table_finish() then returns -ENOMEM. */
 struct output_table *output_table_new(struct output_table_style style);
 void output_table_add_column(struct output_table *table, const char *name, bool right);
 
@@ -21,9 +21,9 @@ void output_table_add_row(struct output_table *table);
 void output_table_add_cell(struct output_table *table, const char *text);
 
 /*
- * Prints on standard output and frees. On a terminal that the table is too wide for, cells are
- * broken behind their slashes ("Normal/Movable") into lines of their own; what a program reads
- * never is. Returns 0 or -ENOMEM; what stdout did is seen when it is closed.
+ * Prints the table on standard output and frees it. If it is too wide for the terminal, cells are
+ * broken after their slashes ("Normal/Movable"); output that a program reads never is. Returns 0
+ * or -ENOMEM; errors of stdout show when it is closed.
  */
 int output_table_finish(struct output_table *table);
 

@@ -11,7 +11,7 @@
 #include "base/printable.h"
 #include "system/stream.h"
 
-static bool has_failed; /* for want of memory */
+static bool has_failed; /* because memory ran out */
 
 void output_text_plain(const char *text)
 {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text on standard output: the only way there besides tables and JSON. */
+/* Text on standard output: the only way to print there besides tables and JSON. */
 #ifndef MEMHP_OUTPUT_OUTPUT_TEXT_H
 #define MEMHP_OUTPUT_OUTPUT_TEXT_H
 
 /*
- * Prints as printf(3) does, but nothing that comes from outside can do anything to a terminal: line
- * breaks are only those at the beginning and at the end of `format`; a "?" stands for any other
- * control character. Without memory nothing is printed, and output_text_flush() says so.
- * Returns how many bytes were printed.
+ * Prints like printf(3), but text from outside cannot control a terminal: only the line breaks at
+ * the beginning and the end of `format` are kept; any other control character becomes "?". If
+ * memory runs out, nothing is printed, and output_text_flush() returns the error. Returns the
+ * number of bytes printed.
  */
 unsigned int output_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A text of this program as it is: with line breaks inside, or the colours of a terminal. */
+/* Prints a text of this program unchanged: with line breaks inside, or with colours. */
 void output_text_plain(const char *text);
 
-/* Sends what was printed on its way. Returns 0 or -errno of what went wrong since the start. */
+/* Flushes the output. Returns 0 or the -errno of the first failure since the start. */
 int output_text_flush(void);
 
 #endif

@@ -32,7 +32,7 @@ static void progress_wipe(void)
 	line.shown = false;
 }
 
-/* A line that the terminal would break could not be wiped: it is cut. */
+/* The line is truncated: one that the terminal wraps could not be erased. */
 __attribute__((format(printf, 1, 2))) static void progress_draw(const char *format, ...)
 {
 	char text[256], drawn[sizeof(text) + 8];

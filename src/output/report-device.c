@@ -34,7 +34,7 @@ static void report_device_print_steps(const struct report_devices *devices,
 		const struct provider_step *step = &outcome->steps.v[i];
 
 		if (step->module)
-			output_text("%s: would load the module %s, if it is not there\n",
+			output_text("%s: would load the module %s, if it is not loaded\n",
 				    outcome->device.name, step->module);
 		output_text("%s: %swould write '%s' to %s/%s\n", outcome->device.name,
 			    step->otherwise ? "if that fails with ENODEV, " : "", step->value,
@@ -45,13 +45,13 @@ static void report_device_print_steps(const struct report_devices *devices,
 			    outcome->device.name, devices->new_blocks_zone);
 }
 
-/* For blocks that no device has, their numbers stand for the name. */
+/* Blocks without a device are named by their numbers. */
 static const char *report_device_name(const struct device *device)
 {
 	return device->name ? device->name : "blocks without a device";
 }
 
-/* Why; NULL where there is nothing to say. */
+/* The reason; NULL if there is none to give. */
 static const char *report_device_reason(const struct device_outcome *outcome)
 {
 	if (outcome->reason || outcome->cause == CAUSE_NONE)

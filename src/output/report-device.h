@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of a report that is about devices. */
+/* The part of a report about devices. */
 #ifndef MEMHP_OUTPUT_REPORT_DEVICE_H
 #define MEMHP_OUTPUT_REPORT_DEVICE_H
 
@@ -13,8 +13,8 @@ struct report_devices {
 };
 
 /*
- * A line a device: what was done on standard output (nothing with `quiet`), what was not on
- * standard error; for a dry run the writes in their order.
+ * One line per device: successes on standard output (nothing with `quiet`), failures on standard
+ * error; for a dry run the writes in order.
  */
 void report_device_print(const struct report_devices *devices, bool quiet);
 

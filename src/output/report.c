@@ -25,7 +25,7 @@ static bool report_same_line(const struct outcome *a, const struct outcome *b)
 	       report_same_text(a->detail, b->detail);
 }
 
-/* The zone, where there is one, as ", zone Movable". */
+/* The zone, if there is one, as ", zone Movable". */
 static const char *report_zone_text(const char *before, enum zone zone, char *buffer)
 {
 	buffer[0] = '\0';
@@ -106,7 +106,7 @@ static void report_print_totals(const struct report *report, const struct outcom
 	output_text(", in %s\n", format_duration(report->elapsed_ns, elapsed));
 }
 
-/* The plan, in the order of its writes: runs that go up or down by one. */
+/* The plan, in the order of its writes: runs of blocks that go up or down by one. */
 static void report_print_planned(const struct report *report)
 {
 	const struct plan *plan = report->plan;
@@ -220,8 +220,8 @@ void report_print(const struct report *report, bool quiet)
 }
 
 /*
- * The zones that the block has now, NULL if they are not known: of a block that went offline, be it
- * only to come back, nobody has asked which it could join.
+ * The zones that the block has now, NULL if not known: after a block went offline, even if it
+ * came back, the zones that it could join have not been read.
  */
 static const struct zones *report_zones(const struct outcome *outcome, const struct block *block,
 					struct zones *buffer)

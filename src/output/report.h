@@ -13,28 +13,28 @@
 struct report {
 	const char *command;
 	const struct memory *memory; /* for sizes and addresses */
-	const struct plan *plan;     /* with its outcomes */
+	const struct plan *plan;     /* and its outcomes */
 	const struct device_outcomes
 		*devices; /* of `remove` and `add`; NULL for commands that change blocks only */
-	const char *new_blocks_zone;	   /* of `add`: the --zone that the blocks are to be brought
-					      online in; NULL: none */
-	const struct knobs_changes *knobs; /* of `policy apply`; NULL: the knobs are not meant */
+	const char *new_blocks_zone; /* of `add`: the --zone in which to bring the blocks online;
+					NULL: none */
+	const struct knobs_changes *knobs; /* of `policy apply`; NULL: the knobs are not affected */
 	bool dry_run;
 	int64_t elapsed_ns;
 	int exit_code; /* that the program will return */
 };
 
 /*
- * Runs of neighbouring blocks with the same outcome, one line each: what was done on standard
- * output (nothing with `quiet`), what failed on standard error, and a line of sums where there is
- * more than one line.
+ * One line per run of neighbouring blocks with the same outcome: successes on standard output
+ * (nothing with `quiet`), failures on standard error, and a line of sums if there is more than
+ * one line.
  */
 void report_print(const struct report *report, bool quiet);
 
 /* The whole document. Returns 0 or -errno. */
 int report_print_json(const struct report *report);
 
-/* Only the members "totals" and "blocks", for commands that report more beside them. */
+/* Only the members "totals" and "blocks", for commands that report more besides. */
 void report_add_json(const struct report *report, struct output_json *json);
 
 #endif

@@ -34,7 +34,7 @@ bool terminal_has_colours(void)
 
 bool terminal_has_utf8(void)
 {
-	/* The program itself stays in the C locale: nothing that it prints depends on another. */
+	/* The program itself stays in the C locale: none of its output depends on another one. */
 	locale_t locale = newlocale(LC_CTYPE_MASK, "", NULL);
 	bool utf8 = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
 

@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-/* Columns of the terminal that a descriptor leads to: $COLUMNS, else its own, else 80. */
+/* The width of the terminal of a descriptor in columns: $COLUMNS, else its own, else 80. */
 unsigned int terminal_width(int fd);
 
-/* Is standard output a terminal, and does nobody object (NO_COLOR that is not empty, TERM=dumb)? */
+/* Is standard output a terminal that wants colours (NO_COLOR empty or unset, TERM not dumb)? */
 bool terminal_has_colours(void);
 
 /* Does the locale's encoding (LC_ALL, LC_CTYPE, LANG) have all characters? */

@@ -13,8 +13,8 @@
 /*
  * The flag is the file /run/memhpctl/pending. The process that answers it
  *
- *	takes the lock; { clears the flag; looks and works } while the flag is there; releases the
- *lock; looks at the flag once more.
+ *	takes the lock; { clears the flag; looks and works } while the flag is there;
+ *	releases the lock; looks at the flag once more.
  *
  * Why nothing is lost: a process raises the flag after the memory to be seen exists, and the flag
  * is cleared before the look. If a process finds the flag already raised, the flag is cleared
@@ -29,13 +29,13 @@
  * by itself.
  *
  * Meanwhile /run/memhpctl/worker is a link to the working process, which dangles once that
- * process is killed (run_file_show_process()). If nothing watches the flag, an event
- * starts a process unless the flag is up and the link resolves: then the running process clears
- * the flag after the event checked it, or it is killed, and the next event starts another one.
+ * process is killed (run_file_show_process()). If nothing watches the flag, an event starts a
+ * process unless the flag is up and the link resolves: then the running process clears the flag
+ * after the event checked it, or it is killed, and the next event starts another one.
  *
  * The lock is flock(2) on /run/memhpctl/serving, which only root can open, because any
- * descriptor, even a read-only one, is enough to lock a file. If no file can be created
- * in /run, the lock is another file of root's, with a limited wait, or there is none, which is
+ * descriptor, even a read-only one, is enough to lock a file. If no file can be created in
+ * /run, the lock is another file of root's, with a limited wait, or there is none, which is
  * logged.
  */
 #define FLAG_STARTS_MAX 5
