@@ -21,7 +21,7 @@
 
 /*
  * The work that the threads share. It is reference-counted: a helper that is first scheduled after
- * all is done still finds it, finds nothing to do, and nobody has waited for it.
+ * all is done still finds it, finds nothing to do, and has kept no other thread waiting.
  */
 struct work {
 	int memory_directory;

@@ -35,10 +35,10 @@ static void auto_online_put_back(const void *data)
 static int auto_online_try(struct auto_online *held, const char *word)
 {
 	snprintf(held->meanwhile, sizeof(held->meanwhile), "%s", word);
-	/* As it is already: nobody has to put anything back. */
+	/* It has this value already: nothing needs restoring. */
 	if (!strcmp(held->before, held->meanwhile))
 		return 0;
-	/* From before the write on. */
+	/* Started before the write, so that the value is never left unguarded. */
 	guard_start(&held->guard, "memhpctl-online", auto_online_put_back, held);
 	return auto_online_write(held->memory_directory, word);
 }

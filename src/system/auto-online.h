@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel does with new memory, for as long as some is being added. */
+/* Overrides what the kernel does with new memory while some is being added. */
 #ifndef MEMHP_SYSTEM_AUTO_ONLINE_H
 #define MEMHP_SYSTEM_AUTO_ONLINE_H
 
 #include "system/guard.h"
 
 /*
- * Blocks that the kernel brings online from within add_memory() may be in use before anybody can
- * choose their zone: since 7.2 the slab allocator puts data of its own into the first block of a
- * node at once, and a block in zone Normal never comes out again. So their zone is chosen before:
- * auto_online_blocks says "online_movable" or "online_kernel" meanwhile. The value that it had
- * comes back also when this process is killed, by the guard.
+ * Blocks that the kernel brings online within add_memory() may be in use before anyone can choose
+ * their zone: since 7.2 the slab allocator immediately puts its own data into the first block of a
+ * node, and that block then never leaves zone Normal. So the zone is chosen beforehand:
+ * auto_online_blocks is "online_movable" or "online_kernel" in the meantime. The guard restores the
+ * old value even if this process is killed.
  */
 struct auto_online {
 	int memory_directory; /* /sys/devices/system/memory; the caller's */
@@ -19,16 +19,16 @@ struct auto_online {
 };
 
 /*
- * Sets it to `word`, or where this kernel does not know the word (before 5.8) to "offline". Errors:
- * -ENOENT the kernel has no such file, others of open(2), read(2) and write(2); then it is as it
- * was, and auto_online_release() does nothing.
+ * Sets it to `word`, or to "offline" if this kernel does not know the word (before 5.8). Errors:
+ * -ENOENT the kernel has no such file, others of open(2), read(2) and write(2); the value is then
+ * unchanged and auto_online_release() does nothing.
  */
 int auto_online_hold(int memory_directory, const char *word, struct auto_online *ret);
 
-/* Gives it its value back, unless somebody else has changed it. */
+/* Restores the old value, unless something else has changed it since. */
 void auto_online_release(struct auto_online *held);
 
-/* The same, when the processes that were started meanwhile have ended, and this one has. */
+/* The same, once this process and those it started in the meantime have ended. */
 void auto_online_leave(struct auto_online *held);
 
 #endif

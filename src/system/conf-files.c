@@ -106,7 +106,7 @@ int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const
 	return 0;
 }
 
-/* The group of the one who runs may write: root's, or where each user has one, his own. */
+/* Write permission for the running user's own group is accepted: root's, or a per-user group. */
 static int conf_files_check(const struct sysfs *sysfs, const char *path, int fd, struct error *err)
 {
 	struct stat st;

@@ -17,12 +17,12 @@ struct device_user_search {
 	dev_t device;
 	const char *path;
 	int64_t deadline_ns;
-	int proc, files; /* /proc, and a directory of links to files below it */
-	char pid[24];	 /* of the process that is being looked at */
-	bool denied;	 /* a process could not be looked at */
+	int proc, files; /* /proc, and a directory below it with links to files */
+	char pid[24];	 /* of the process being examined */
+	bool denied;	 /* a process could not be examined */
 };
 
-/* Returns 1 for the device, -ETIME after the deadline. */
+/* Returns 1 if it is the device, -ETIME after the deadline. */
 static int device_user_look_at_file(const char *name, void *data)
 {
 	const struct device_user_search *search = data;
@@ -32,7 +32,7 @@ static int device_user_look_at_file(const char *name, void *data)
 
 	if (!clock_left_ns(search->deadline_ns))
 		return -ETIME;
-	/* What the link says is a path of the process's own name space. */
+	/* The link's text is a path in the process's own mount namespace. */
 	if (search->is_running)
 		return fstatat(search->files, name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
 		       st.st_rdev == search->device;
@@ -69,7 +69,7 @@ static int device_user_look_at_process(const char *name, void *data)
 		return 0;
 	snprintf(search->pid, sizeof(search->pid), "%.20s", name);
 	found = device_user_look_at_files(search, "fd");
-	/* What is mapped stays so when the file is closed. */
+	/* A mapping outlives the closing of its file. */
 	return found ? found : device_user_look_at_files(search, "map_files");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who has a character device open or mapped. */
+/* Finding a process that has a character device open or mapped. */
 #ifndef MEMHP_SYSTEM_DEVICE_USER_H
 #define MEMHP_SYSTEM_DEVICE_USER_H
 
@@ -9,15 +9,15 @@
 #include "system/clock.h"
 #include "system/sysfs.h"
 
-/* Enough for the processes of a large machine. */
+/* Enough time for all processes of a large machine. */
 #define DEVICE_USER_LIMIT_NS (2 * CLOCK_NS_PER_S)
 
 /*
  * Looks for a process that has the device open or mapped, in /proc/PID/fd and /proc/PID/map_files,
- * until the deadline. The device is known by its number, "250:0" as in the attribute `dev`; in a
- * tree that stands in for the running system by the path that the links lead to. Writes "process
- * 812 (qemu)" into the buffer. Returns 0; -ENOENT there is none; -ETIME the deadline came first;
- * -EINVAL not such a number; -EACCES processes of others cannot be looked at; others of open(2).
+ * until the deadline. The device is identified by its number, "250:0" as in the attribute `dev`;
+ * under --sysroot by the path that the links point to. Writes "process 812 (qemu)" into the buffer.
+ * Returns 0; -ENOENT there is none; -ETIME the deadline came first; -EINVAL it is not such a
+ * number; -EACCES other users' processes cannot be examined; others of open(2).
  */
 int device_user_find(const struct sysfs *sysfs, const char *number, const char *path,
 		     int64_t deadline_ns, char *buffer, size_t size);

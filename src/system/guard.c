@@ -20,7 +20,7 @@ _Noreturn static void guard_run(int alive, const char *name, void (*put_right)(c
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	prctl(PR_SET_NAME, name);
-	/* It must not hold the other end of somebody's pipe open. */
+	/* Do not keep inherited pipes open. */
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
 	do

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process of its own that puts something right when this one has ended, even by SIGKILL. It waits
- * as well for all processes that are started after it, which may be inside the kernel then.
+ * A separate process that cleans up when this one has ended, even by SIGKILL. It also waits for all
+ * processes started after it, which may still be inside the kernel.
  */
 #ifndef MEMHP_SYSTEM_GUARD_H
 #define MEMHP_SYSTEM_GUARD_H
@@ -9,21 +9,21 @@
 #include <sys/types.h>
 
 struct guard {
-	pid_t pid; /* 0: there is none */
-	int alive; /* while any process has it open, the guard waits */
+	pid_t pid; /* 0: none */
+	int alive; /* the guard waits while any process has this open */
 };
 
 /*
- * Starts it under a name of up to 15 characters; put_right(data) is called in the guard, once.
- * Where no process can be started there is none.
+ * Starts the guard under a name of up to 15 characters; the guard calls put_right(data) once. If no
+ * process can be started, there is no guard.
  */
 void guard_start(struct guard *guard, const char *name, void (*put_right)(const void *data),
 		 const void *data);
 
-/* Leaves it to the guard to put things right at the end. */
+/* Leaves the cleaning up to the guard. */
 void guard_leave(struct guard *guard);
 
-/* Ends it: nothing is left to be put right. */
+/* Ends the guard: nothing is left to clean up. */
 void guard_end(struct guard *guard);
 
 #endif

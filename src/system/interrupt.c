@@ -41,7 +41,7 @@ void interrupt_init(void)
 		sigaction(caught[i], &action, NULL);
 		sigaddset(&blocked, caught[i]);
 	}
-	/* Blocked except inside ppoll(): no window between looking at the flag and waiting. */
+	/* Blocked except inside ppoll(): no race between checking the flag and waiting. */
 	sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
 	sigprocmask(SIG_BLOCK, NULL, &working_mask);
 	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
@@ -70,16 +70,16 @@ void interrupt_hold(void)
 
 int interrupt_signal(void)
 {
-	/* One may be waiting to be let through. */
+	/* A blocked signal may be pending. */
 	if (ready && !first_signal)
 		interrupt_poll_again(NULL, 0, 0);
 	return first_signal;
 }
 
 /*
- * In place of a ppoll() that fails, as it does where the kernel has no memory for it: the same
- * sleep, in short pieces, after which nothing has happened as far as is known. Whoever waits looks
- * again, and is neither ended by it nor turning in circles.
+ * Replaces a ppoll() that fails, as it does when the kernel is out of memory: sleeps a short part
+ * of the time and reports that nothing happened. The caller checks again, so it neither fails nor
+ * spins.
  */
 static int interrupt_sleep(int64_t timeout_ns)
 {

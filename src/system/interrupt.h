@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ctrl-C, SIGTERM and SIGHUP as a flag that is looked at, never as a sudden death: the report of
- * what was done must come out.
+ * Ctrl-C, SIGTERM and SIGHUP as a flag to check instead of sudden death: the report of what was
+ * done must be printed.
  */
 #ifndef MEMHP_SYSTEM_INTERRUPT_H
 #define MEMHP_SYSTEM_INTERRUPT_H
@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 /*
- * From now on SIGINT, SIGTERM and SIGHUP are only remembered, and only noticed by the functions
- * below; SIGPIPE is ignored, so that a closed pipe is an error of the write. For commands that
- * change something or wait.
+ * From now on SIGINT, SIGTERM and SIGHUP are only recorded, for the functions below; SIGPIPE is
+ * ignored, so that writing to a closed pipe fails with an error. For commands that change something
+ * or wait.
  */
 void interrupt_init(void);
 
@@ -21,26 +21,25 @@ void interrupt_init(void);
 bool interrupt_is_caught(void);
 
 /*
- * From now on a signal interrupts whatever goes on (system calls are restarted), and `came` is
- * called in its handler, but not for signals that came before. interrupt_hold() ends that.
+ * From now on a signal is delivered at any time (system calls are restarted) and its handler calls
+ * `came`, but not for earlier signals. Until interrupt_hold().
  */
 void interrupt_let_through(void (*came)(void));
 void interrupt_hold(void);
 
-/* The first signal that came, also one that came just now; 0 if none. */
+/* The first signal received so far, including a pending one; 0 if none. */
 int interrupt_signal(void);
 
 /*
- * poll(2) that a remembered or a new signal ends, also one that came just before. Waits timeout_ns
- * at the most (CLOCK_NEVER: no limit). Returns the number of ready descriptors, 0 when the time is
- * over, -EINTR after a signal. Where the kernel cannot poll it sleeps for a moment in its place and
- * returns 0 early.
+ * poll(2) that any signal ends, a new one or one received before the call. Waits at most timeout_ns
+ * (CLOCK_NEVER: no limit). Returns the number of ready descriptors, 0 on timeout, -EINTR after a
+ * signal. If the kernel cannot poll, it sleeps briefly instead and returns 0 early.
  */
 int interrupt_poll(struct pollfd *fds, nfds_t n, int64_t timeout_ns);
 
 /*
- * Like interrupt_poll(), but a signal that was there before the call does not end it: for the steps
- * that have to be finished after an interruption (reaping a worker, rolling back).
+ * Like interrupt_poll(), but a signal received before the call does not end it: for what must be
+ * finished after an interruption (reaping a worker, rolling back).
  */
 int interrupt_poll_again(struct pollfd *fds, nfds_t n, int64_t timeout_ns);
 

@@ -8,7 +8,7 @@
 
 #include "base/parse.h"
 
-/* One line, "  100000000-1ffffffff : virtio0", is cut up in place. Two blanks a level. */
+/* Parses one line, "  100000000-1ffffffff : virtio0", in place. Two spaces per level. */
 static int iomem_parse_line(char *line, struct iomem_range *ret)
 {
 	size_t blanks = strspn(line, " ");
@@ -28,7 +28,7 @@ static int iomem_parse_line(char *line, struct iomem_range *ret)
 
 static int iomem_add(struct iomem *iomem, char *line)
 {
-	/* Room grows by halves of a power of two. */
+	/* The room doubles, to one less than a power of two. */
 	if (!(iomem->n & (iomem->n + 1))) {
 		struct iomem_range *larger =
 			reallocarray(iomem->v, iomem->n * 2 + 1, sizeof(*larger));

@@ -17,7 +17,7 @@
 #define JOURNAL_SOCKET "run/systemd/journal/socket"
 #define SYSLOG_SOCKET "dev/log"
 
-/* A line break would end the field. */
+/* A newline would end the field. */
 static void journal_add(FILE *out, const char *name, const char *value)
 {
 	if (!name || !value || !*value)
@@ -29,9 +29,9 @@ static void journal_add(FILE *out, const char *name, const char *value)
 }
 
 /*
- * Never waits: syslog(3) would, for a logger that takes nothing any more, and so keep whoever wants
- * to say something from ending. The socket is named by a descriptor: its path below the root may be
- * longer than an address can be.
+ * Never blocks: syslog(3) would, on a logger that is stuck, and so keep the program from ending.
+ * The socket is addressed through a descriptor, because its path below the root may be too long for
+ * a socket address.
  */
 static int journal_send_datagram(const struct sysfs *sysfs, const char *path, const char *text,
 				 size_t length)
@@ -51,7 +51,7 @@ static int journal_send_datagram(const struct sysfs *sysfs, const char *path, co
 		       0;
 }
 
-/* The form that syslog(3) of the C library has. */
+/* The format that the C library's syslog(3) sends. */
 static void journal_send_syslog(const struct sysfs *sysfs, enum journal_priority priority,
 				const char *message)
 {
@@ -62,7 +62,7 @@ static void journal_send_syslog(const struct sysfs *sysfs, enum journal_priority
 	int length;
 
 	localtime_r(&now, &local);
-	/* The months are English in every language. */
+	/* Month names are English in every locale. */
 	length = asprintf(&line, "<%d>%.15s memhpctl: %s", LOG_DAEMON | (int)priority,
 			  asctime_r(&local, when) + 4, message);
 	if (length < 0) {
@@ -91,7 +91,7 @@ void journal_send(const struct sysfs *sysfs, enum journal_priority priority, con
 	if (fclose(out))
 		return;
 	r = journal_send_datagram(sysfs, JOURNAL_SOCKET, entry, length);
-	/* A journal that is there but takes nothing owns the other socket too. */
+	/* A journal that exists but accepts nothing owns the syslog socket too. */
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		journal_send_syslog(sysfs, priority, message);
 }

@@ -21,19 +21,21 @@
 #define RECORD_SIZE 8192
 #define KMSG_DEVICE makedev(1, 11) /* Documentation/admin-guide/devices.txt */
 
-/* The page that the log speaks of at the moment, and what it said of the last one that is wanted.
+/*
+ * State of a scan of the log: the page that it is describing, and the last finding about a wanted
+ * page.
  */
 struct kmsg_search {
 	uint64_t first, last, page_size;
 	uint64_t pfn;
-	bool inside;	 /* the dump under way is of a wanted page */
+	bool inside;	 /* the current dump is of a wanted page */
 	char flags[128]; /* of that page */
 	char *found;
 };
 
 int kmsg_open(const struct sysfs *sysfs, bool all)
 {
-	/* A record at a time, which a file that stands in for it does not have. */
+	/* /dev/kmsg returns one record per read(2), which the file of a --sysroot tree does not. */
 	int fd = sysfs_is_running_system(sysfs) ?
 			 sysroot_open(sysfs->root_fd, "dev/kmsg", O_RDONLY) :
 			 sysfs_open_file(sysfs, "/dev/kmsg");
@@ -63,8 +65,9 @@ static void kmsg_keep(struct kmsg_search *find, const char *reason)
 }
 
 /*
- * The text that follows `label` at the beginning of `text`, NULL where it begins otherwise. Nothing
- * is looked for further inside: names of processes and of files stand there, which anybody chooses.
+ * The text after `label` at the beginning of `text`; NULL if it begins otherwise. It does not
+ * search further inside, because there the text holds names of processes and files, which any user
+ * chooses.
  */
 static const char *kmsg_after(const char *text, const char *label)
 {
@@ -73,7 +76,10 @@ static const char *kmsg_after(const char *text, const char *label)
 	return text && !strncmp(text, label, length) ? text + length : NULL;
 }
 
-/* The number after `label`, in hexadecimal with or without 0x; returns what follows, or NULL. */
+/*
+ * Parses the number after `label`, hexadecimal with or without 0x; returns the text after it, or
+ * NULL.
+ */
 static const char *kmsg_number(const char *text, const char *label, uint64_t *ret)
 {
 	const char *digits = kmsg_after(text, label);
@@ -86,8 +92,9 @@ static const char *kmsg_number(const char *text, const char *label, uint64_t *re
 }
 
 /*
- * "page:… refcount:1 mapcount:0 mapping:… index:0x1 pfn:0x10a000". The line of a crash begins with
- * the name of the process, which has up to 15 characters: the members must follow each other.
+ * "page:… refcount:1 mapcount:0 mapping:… index:0x1 pfn:0x10a000". A crash message begins with the
+ * process name, up to 15 characters that any user chooses, so all members must be there in this
+ * order.
  */
 static bool kmsg_page(const char *text, uint64_t *ret_pfn)
 {
@@ -103,8 +110,8 @@ static bool kmsg_page(const char *text, uint64_t *ret_pfn)
 }
 
 /*
- * Where the flags begin in "anon flags: 0x17ffffc0000200(slab|node=0|zone=2) CMA" or "page_type:
- * f5(slab)"; NULL where it is not a list in parentheses that only " CMA" follows.
+ * The start of the flags in "anon flags: 0x17ffffc0000200(slab|node=0|zone=2) CMA" or "page_type:
+ * f5(slab)"; NULL if it is not a list in parentheses, optionally followed by " CMA".
  */
 static const char *kmsg_flags(const char *text)
 {
@@ -124,7 +131,7 @@ static const char *kmsg_flags(const char *text)
 	return NULL;
 }
 
-/* Adds those of the words up to the parenthesis that are not numbers ("node=0"). */
+/* Adds the words up to the closing parenthesis, except numbers ("node=0"). */
 static void kmsg_add_flags(struct kmsg_search *find, const char *word)
 {
 	for (; *word && *word != ')'; word += *word == '|') {
@@ -174,15 +181,14 @@ static void kmsg_look(void *data, const char *text)
 					&end)) &&
 		   (after = kmsg_after(after, "] failed due to ")) && !find->found &&
 		   kmsg_enter(find, number / find->page_size)) {
-		/* Only with dynamic debugging; less than a page's own line says. */
+		/* Logged only with dynamic debugging; says less than a page's own line. */
 		find->found = strdup(after);
 	}
 }
 
 /*
- * A record is "priority,number,time,flags;text", and lines with a blank before them that say no
- * more. From 8 on the priority says that a program wrote it, not the kernel (LOG_FACMASK,
- * syslog(3)).
+ * A record is "priority,number,time,flags;text", followed by indented lines that are not needed. A
+ * priority of 8 or more means that a program wrote it, not the kernel (LOG_FACMASK, syslog(3)).
  */
 static void kmsg_look_at_record(char *record, void (*look)(void *find, const char *text),
 				void *find)
@@ -197,7 +203,7 @@ static void kmsg_look_at_record(char *record, void (*look)(void *find, const cha
 	}
 }
 
-/* Reads what the log has now, until the deadline. Errors: those of read(2). */
+/* Reads what is in the log now, until the deadline. Errors: those of read(2). */
 static int kmsg_read(int fd, int64_t deadline_ns, void (*look)(void *find, const char *text),
 		     void *find)
 {
@@ -206,8 +212,9 @@ static int kmsg_read(int fd, int64_t deadline_ns, void (*look)(void *find, const
 
 	while (clock_left_ns(deadline_ns)) {
 		length = read(fd, record, RECORD_SIZE);
-		/* EPIPE: the log ran over the place that was read; it goes on with the oldest
-		 * record. */
+		/*
+		 * EPIPE: the record to read was overwritten; reading goes on with the oldest one.
+		 */
 		if (length < 0 && (errno == EINTR || errno == EPIPE))
 			continue;
 		if (length <= 0)
@@ -232,11 +239,11 @@ int kmsg_find(int fd, uint64_t first, uint64_t last, uint64_t page_size, int64_t
 	return r;
 }
 
-/* What the log says of a device. */
+/* What the log says about a device. */
 struct kmsg_device_search {
 	const char *device;
-	char *range;   /* the line before, if it is about a range that is being added */
-	bool is_range; /* `found` was such a line, and all since is of the device */
+	char *range;   /* the previous line, if it is about a range being added */
+	bool is_range; /* `found` was such a line, and all lines since are about the device */
 	char *found;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /proc/kpageflags: what each page of the machine is used for, one 64-bit word a page. */
+/* /proc/kpageflags: the use of each page of the machine, one 64-bit word per page. */
 #ifndef MEMHP_SYSTEM_KPAGEFLAGS_H
 #define MEMHP_SYSTEM_KPAGEFLAGS_H
 
@@ -9,7 +9,7 @@
 #include "system/sysfs.h"
 
 /*
- * The bits that matter here; include/uapi/linux/kernel-page-flags.h, from RESERVED on
+ * The bits that matter here, from include/uapi/linux/kernel-page-flags.h; RESERVED and later from
  * include/linux/kernel-page-flags.h.
  */
 enum kpageflags_bit {
@@ -35,24 +35,24 @@ enum kpageflags_bit {
 #define KPAGEFLAGS_CHUNK_PAGES (256 * 1024 / sizeof(uint64_t))
 
 /*
- * Opens the file below the root. Returns a descriptor, or -errno: -EACCES without root (plain file
- * permission, no capability), -ENOENT without CONFIG_PROC_PAGE_MONITOR.
+ * Opens the file below the root. Returns a descriptor or -errno: -EACCES not root (a file
+ * permission, not a capability), -ENOENT kernel without CONFIG_PROC_PAGE_MONITOR.
  */
 int kpageflags_open(const struct sysfs *sysfs);
 
 /*
- * Reads the words of `n` pages from page frame `first` on in pieces of up to KPAGEFLAGS_CHUNK_PAGES
- * and gives each to `function`; a read of 8 bytes costs as much as one of 4 KiB. The kernel takes
- * no lock for it (fs/proc/page.c), so it also works while the memory hotplug lock is held, and
- * pages change while they are read.
- * Frames beyond the end of the file are left out. Returns 0 or -errno of pread(2).
+ * Reads the words of `n` pages from page frame `first` on and passes them to `function` in chunks
+ * of up to KPAGEFLAGS_CHUNK_PAGES, because reading 8 bytes costs as much as 4 KiB. The kernel takes
+ * no lock for it (fs/proc/page.c), so it works while the memory hotplug lock is held, and pages can
+ * change meanwhile. Frames beyond the end of the file are left out. Returns 0 or -errno of
+ * pread(2).
  */
 int kpageflags_read(int fd, uint64_t first, uint64_t n,
 		    void (*function)(const uint64_t *words, size_t n, void *data), void *data);
 
 /*
- * Bytes of a page: that of the running system; below another root what the tree states as
- * "KernelPageSize:" in /proc/self/smaps, or else also that of the running system.
+ * The page size in bytes: the running system's; under --sysroot that in "KernelPageSize:" of the
+ * tree's /proc/self/smaps, or else the running system's.
  */
 uint64_t kpageflags_page_size(const struct sysfs *sysfs);
 

@@ -16,7 +16,9 @@
 #include "system/clock.h"
 #include "system/sysroot.h"
 
-/* A message is worth this much, whatever it has to be looked for in. The test sets it otherwise. */
+/*
+ * How long a search for a message may take, however much there is to search. A test overrides it.
+ */
 #ifndef LOCK_HOLDER_LIMIT_NS
 #define LOCK_HOLDER_LIMIT_NS (50 * CLOCK_NS_PER_MS)
 #endif
@@ -25,7 +27,7 @@ struct lock_holder_search {
 	int memory_directory;
 	int64_t deadline_ns;
 	char except[32];
-	char name[32]; /* of the block that was found */
+	char name[32]; /* of the block found */
 };
 
 static int lock_holder_look_at_block(const char *name, void *data)
@@ -46,19 +48,19 @@ static int lock_holder_look_at_block(const char *name, void *data)
 	return 1;
 }
 
-/* Looking through the open files of all processes. */
+/* State of a search through the open files of all processes. */
 struct writer_search {
 	const struct sysfs *sysfs;
 	int64_t deadline_ns;
 	int proc;
-	char pid[24];	 /* of the process that is being looked at */
+	char pid[24];	 /* of the process being examined */
 	int descriptors; /* its /proc/PID/fd */
 	bool (*is_wanted)(void *data, uint64_t block);
 	void *data;
 	uint64_t block; /* that was found */
 };
 
-/* ".../memory42/state" or ".../memory42/online" to 42. */
+/* Parses ".../memory42/state" or ".../memory42/online" to 42. */
 static bool lock_holder_parse_path(char *path, uint64_t *ret, char ret_attribute[16])
 {
 	char *attribute = strrchr(path, '/'), *block;
@@ -84,8 +86,8 @@ static bool lock_holder_is_for_writing(const struct writer_search *search, const
 }
 
 /*
- * Is the descriptor that of the attribute itself? Anybody can name a file like it. What is known of
- * the file will do: one on a server that does not answer must not be waited for.
+ * Does the descriptor refer to the attribute itself? Anyone can create a file with such a name.
+ * Uses only what the kernel has cached about the file, because a file server may not answer.
  */
 static bool lock_holder_is_attribute(const struct writer_search *search, const char *descriptor,
 				     const char *attribute)
@@ -97,7 +99,7 @@ static bool lock_holder_is_attribute(const struct writer_search *search, const c
 	snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%" PRIu64 "%s", search->block, attribute);
 	if (sysroot_stat(search->sysfs->root_fd, path + 1, &real) < 0)
 		return false;
-	/* In a tree the links of /proc are links like any other. */
+	/* Under --sysroot the links in /proc are ordinary links. */
 	if (!sysfs_is_running_system(search->sysfs))
 		return sysroot_stat(search->descriptors, descriptor, &other) == 0 &&
 		       other.st_ino == real.st_ino && other.st_dev == real.st_dev;
@@ -121,8 +123,10 @@ static int lock_holder_look_at_fd(const char *name, void *data)
 	       lock_holder_is_for_writing(search, name);
 }
 
-/* Only root can have an attribute open for writing: the files of others, however many, are not
- * read. */
+/*
+ * Only root can have an attribute open for writing, so other users' processes, however many, are
+ * skipped.
+ */
 static bool lock_holder_is_roots(const struct writer_search *search, const char *process)
 {
 	struct stat st;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who keeps the memory hotplug lock, as far as user space can tell. */
+/* Who holds the memory hotplug lock, as far as user space can tell. */
 #ifndef MEMHP_SYSTEM_LOCK_HOLDER_H
 #define MEMHP_SYSTEM_LOCK_HOLDER_H
 
@@ -10,22 +10,22 @@
 #include "system/sysfs.h"
 
 /*
- * The kernel does not say who holds the lock. The best signs: a block that reads "going-offline",
- * and a process that has that block's state open for writing (none: the kernel itself, for an eject
- * or for its hypervisor). Writes a phrase such as "memory37 is going offline, by process 812
- * (chmem)" or "its holder is not known", always terminated. `except` is the block that is being
- * changed by the caller itself. Looks at each block's state, and gives up after 50 ms: a message is
- * not worth a deadline.
+ * The kernel does not say who holds the lock. The best signs are a block in state "going-offline"
+ * and a process that has that block's state open for writing (if there is none, it is the kernel
+ * itself, for an eject or for the hypervisor). Writes a phrase such as "memory37 is going offline,
+ * by process 812 (chmem)" or "its holder is not known", always terminated. `except` is the block
+ * that the caller itself is changing. Reads each block's state and gives up after 50 ms: a message
+ * is not worth a missed deadline.
  */
 void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint64_t except,
 			  char *buffer, size_t size);
 
 /*
- * Who has `state` or `online` of a block open for writing, and so can change it whatever the file's
- * mode is by now? Asks is_wanted() which blocks count. Writes "process 812 (chmem)" and the block.
- * Sees root's processes in the caller's own PID namespace. A descriptor counts by device and inode
- * of its file, not by name. Errors, where nothing is written: -ENOENT nobody is seen; -ETIME not
- * known, there was more to look at than 50 ms are enough for.
+ * Finds a process that has `state` or `online` of a block open for writing, and so can change it
+ * even if the file's mode has been changed. is_wanted() says which blocks count. Writes "process
+ * 812 (chmem)" and the block. Sees root's processes in the caller's PID namespace. A descriptor is
+ * identified by device and inode of its file, not by name. Errors, with nothing written: -ENOENT no
+ * such process is visible; -ETIME not known, because the search takes more than 50 ms.
  */
 int lock_holder_find_writer(const struct sysfs *sysfs,
 			    bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer,

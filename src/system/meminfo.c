@@ -12,7 +12,7 @@
 
 #define KIB 1024
 
-/* Finds the line "NAME: 123 kB" or, for what is counted in other units, "NAME: 123". */
+/* Parses the line "NAME: 123 kB" or, for values in other units, "NAME: 123". */
 static int meminfo_value(const char *text, const char *name, uint64_t unit, uint64_t *ret)
 {
 	size_t length = strlen(name);
@@ -27,10 +27,7 @@ static int meminfo_value(const char *text, const char *name, uint64_t unit, uint
 	return -EINVAL;
 }
 
-/*
- * What is in use in zone Movable: of each such zone what the page allocator manages less what is
- * free in it.
- */
+/* Memory in use in zone Movable: for each such zone the managed pages minus the free ones. */
 static uint64_t meminfo_movable_used(const struct sysfs *sysfs)
 {
 	uint64_t used = 0, pages, free_pages = 0;

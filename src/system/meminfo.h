@@ -7,28 +7,28 @@
 
 #include "system/sysfs.h"
 
-/* In bytes. */
+/* All in bytes. */
 struct meminfo {
 	uint64_t total, free;
 	/*
-	 * Could be had without swapping. MemAvailable (si_mem_available()), unless that is absurdly
-	 * small: it leaves out what the kernel's zones keep from movable allocations
-	 * (lowmem_reserve), with much memory in zone Movable all of them, and that shrinks with
-	 * Movable. Then free memory and half of the page cache, less a fiftieth of all.
+	 * Available without swapping. MemAvailable (si_mem_available()), unless that is absurdly
+	 * small: it excludes what the kernel's zones reserve against movable allocations
+	 * (lowmem_reserve), which is all of them if zone Movable is large, and less as Movable
+	 * shrinks. Then it is free memory plus half of the page cache, minus a fiftieth of all
+	 * memory.
 	 */
 	uint64_t available;
-	uint64_t
-		movable_used; /* in zone Movable of all nodes; UINT64_MAX where that is not known */
+	uint64_t movable_used; /* in zone Movable of all nodes; UINT64_MAX if not known */
 	uint64_t swap_free;
 	uint64_t huge_size,
-		huge_free; /* the default size of hugetlb pages, and those of it that nobody uses */
+		huge_free; /* the default size of hugetlb pages, and the unused ones of that size */
 	uint64_t huge_total;	     /* hugetlb pages of all sizes, used or not */
-	uint64_t hardware_corrupted; /* poisoned pages of the whole machine */
+	uint64_t hardware_corrupted; /* poisoned pages, of the whole machine */
 };
 
 /*
- * Errors: those of open(2) and read(2); -EINVAL without MemTotal, MemFree or MemAvailable (3.14).
- * The other lines depend on the kernel's configuration and count as 0 when they are missing.
+ * Errors: those of open(2) and read(2); -EINVAL if MemTotal, MemFree or MemAvailable (3.14) is
+ * missing. The other lines depend on the kernel's configuration and count as 0 if missing.
  */
 int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret);
 

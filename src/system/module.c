@@ -17,7 +17,9 @@
 
 #define LIBRARY "libkmod.so.2"
 
-/* libkmod brings libcrypto with it, which doubles the start-up time of every call: so by dlopen(3).
+/*
+ * Loaded with dlopen(3): libkmod pulls in libcrypto, which would double the start-up time of every
+ * call.
  */
 static struct {
 	void *handle;
@@ -66,7 +68,7 @@ static bool module_kmod_open(void)
 	return kmod.handle != NULL;
 }
 
-/* Does one of its lines name the file of this module? "-" and "_" are the same. */
+/* Does a line of the list name this module's file? "-" and "_" are equivalent. */
 static bool module_is_listed(const struct sysfs *sysfs, const char *release, const char *list,
 			     const char *name)
 {
@@ -93,7 +95,7 @@ static bool module_is_listed(const struct sysfs *sysfs, const char *release, con
 	return false;
 }
 
-/* In another root: the library would look at the modules and the configuration of this system. */
+/* Under --sysroot: libkmod would use the modules and configuration of the running system. */
 static enum module_state module_look_up_elsewhere(const struct sysfs *sysfs, const char *name)
 {
 	char release[128];
@@ -108,8 +110,8 @@ static enum module_state module_look_up_elsewhere(const struct sysfs *sysfs, con
 }
 
 /*
- * Finds a module. Returns 0, -ENOENT, or -ENOSYS where that cannot be told; on success the caller
- * gives back module, then context.
+ * Finds a module. Returns 0, -ENOENT, or -ENOSYS if that cannot be found out; on success the caller
+ * releases module, then context.
  */
 static int module_kmod_find(const struct sysfs *sysfs, const char *name,
 			    struct kmod_ctx **ret_context, struct kmod_module **ret)
@@ -190,8 +192,8 @@ static int module_insert(const struct sysfs *sysfs, const char *name)
 }
 
 /*
- * Waits for the child; kills it at the deadline or after a signal. A module that is being
- * initialised cannot be interrupted: then it is left behind.
+ * Waits for the child; kills it at the deadline or after a signal. A module's initialisation cannot
+ * be interrupted; a child stuck there is abandoned.
  */
 static int module_wait_for_child(pid_t pid, int64_t deadline_ns)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel modules. The only header behind which libkmod is known, which is loaded when first needed.
- */
+/* Kernel modules. Only this file uses libkmod, and loads it when first needed. */
 #ifndef MEMHP_SYSTEM_MODULE_H
 #define MEMHP_SYSTEM_MODULE_H
 
@@ -10,24 +9,24 @@
 #include "system/sysfs.h"
 
 enum module_state {
-	MODULE_UNKNOWN, /* not loaded; whether it could be is not to be found out (no libkmod, no
-			   kernel release under --sysroot) */
+	MODULE_UNKNOWN, /* not loaded, and whether it can be is not known (no libkmod, no kernel
+			   release under --sysroot) */
 	MODULE_BUILT_IN,
 	MODULE_LOADED,
-	MODULE_AVAILABLE, /* not loaded, but it is there to be loaded */
+	MODULE_AVAILABLE, /* not loaded, but can be */
 	MODULE_MISSING,	  /* this kernel has no such module */
 };
 
-/* How things stand with the module of that name (with _ where its file has -). */
+/* The state of the module with that name (with _ where its file name has -). */
 enum module_state module_look_up(const struct sysfs *sysfs, const char *name);
 
 /* "built-in", "loaded", "available", "missing", "unknown". */
 const char *module_state_name(enum module_state state);
 
 /*
- * Loads a module with those it needs, unless it is there; in a process of its own, so that the
- * deadline holds. Errors, all with a sentence: -ENOENT no such module, -ENOSYS no libkmod, or not
- * the running system, -ETIME, -EINTR, and what the kernel says.
+ * Loads a module and its dependencies unless loaded already, in a separate process so that the
+ * deadline holds. Errors, all with a sentence: -ENOENT no such module, -ENOSYS no libkmod or not
+ * the running system, -ETIME, -EINTR, and the kernel's own.
  */
 int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns,
 		struct error *err);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Going on where memory has run out. */
+/* Surviving when memory runs out. */
 #ifndef MEMHP_SYSTEM_OOM_PROTECT_H
 #define MEMHP_SYSTEM_OOM_PROTECT_H
 
 /*
- * From now on this process stays in memory, and neither it nor what it starts is chosen by the
- * kernel's out-of-memory killer (oom_score_adj -1000). Needs root; what is not allowed is left.
+ * Locks this process into memory and exempts it and its children from the kernel's out-of-memory
+ * killer (oom_score_adj -1000). Needs root; what is not permitted is skipped.
  */
 void oom_protect_prepare(void);
 

@@ -24,7 +24,7 @@ static const struct {
 	{ "aarch64_be", "arm64-be" },
 };
 
-/* What only one architecture has in its /proc/cpuinfo; the first that fits counts. */
+/* Text that only one architecture has in /proc/cpuinfo; the first match counts. */
 static const char *platform_cpuinfo_word(const struct sysfs *sysfs)
 {
 	static const struct {

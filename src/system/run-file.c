@@ -20,7 +20,7 @@
 #define READ_MAX (64u << 20)
 #define ALIVE "alive-"
 
-/* Takes a folder that is ours from everybody else. */
+/* Makes a folder that we own inaccessible to others. */
 static int run_file_check_folder(int fd)
 {
 	struct stat st;
@@ -29,14 +29,14 @@ static int run_file_check_folder(int fd)
 		return -errno;
 	if (st.st_uid != geteuid())
 		return -EPERM;
-	/* What is mounted read-only nobody can write. */
+	/* Nobody can write to a read-only mount, whatever the mode says. */
 	if ((st.st_mode & FOR_OTHERS) && fchmod(fd, FOLDER_MODE) < 0 && errno != EROFS &&
 	    (st.st_mode & WRITABLE_BY_OTHERS))
 		return -EPERM;
 	return 0;
 }
 
-/* Returns a descriptor of the folder, or -errno. */
+/* Opens the folder. Returns a descriptor or -errno. */
 static int run_file_folder(const struct sysfs *sysfs, bool make)
 {
 	_cleanup_close_ int run = sysfs_open_directory(sysfs, "/run");
@@ -201,7 +201,7 @@ int run_file_open_lock(const struct sysfs *sysfs, const char *name, bool *ret_sp
 	return r;
 }
 
-/* In the folder, by its descriptor. */
+/* folder: its descriptor. */
 static void run_file_drop_process(int folder, const char *name)
 {
 	char target[128];

@@ -39,7 +39,7 @@ int run_limits_pause(const struct run_limits *limits, int64_t pause_ns)
 	}
 	if (over)
 		until = limits->deadline_ns;
-	/* A new signal wakes it up, and is not to shorten the pause. */
+	/* A new signal wakes it up but must not shorten the pause. */
 	while (clock_left_ns(until))
 		interrupt_poll_again(NULL, 0, clock_left_ns(until));
 	return over ? -ETIME : 0;

@@ -9,8 +9,7 @@
 #include "system/interrupt.h"
 #include "system/run-file.h"
 
-/* Looked at again so often: a fifth of a percent of a processor, and the next run begins at once.
- */
+/* How often to check the lock: costs 0.2 % of a processor, and the next run begins at once. */
 #define PAUSE_NS (10 * CLOCK_NS_PER_MS)
 
 int runlock_take(const struct sysfs *sysfs, int64_t deadline_ns, void (*waiting)(pid_t holder),

@@ -11,9 +11,12 @@
 #include "system/clock.h"
 #include "system/interrupt.h"
 
-/* What a message may cost the work; and how often a descriptor is given up, once it is time. */
+/*
+ * How long a message may delay the work, and the interval between attempts to give up a descriptor
+ * once its time is over.
+ */
 #define PATIENCE_NS (50 * CLOCK_NS_PER_MS)
-/* For the report of a run that has no time left: its reader need not be slow. */
+/* Granted to the report of a run that has no time left: the reader may be quick. */
 #define REPORT_NS (500 * CLOCK_NS_PER_MS)
 /* For the rest of the report after the first signal. */
 #define SIGNAL_NS (100 * CLOCK_NS_PER_MS)
@@ -22,7 +25,7 @@ static int64_t limit_ns = CLOCK_NEVER;
 static bool is_stuck; /* standard error did not take the last message */
 static volatile sig_atomic_t printing, in_message, n_signals, over;
 
-/* Lets SIGALRM come after that time, and again and again; 0: never. Called in handlers too. */
+/* Arms a repeating SIGALRM after this time; 0 disarms it. Also called in handlers. */
 static void stream_set_timer(int64_t ns)
 {
 	struct itimerval timer = { .it_value = { .tv_sec = ns / CLOCK_NS_PER_S,
@@ -34,8 +37,8 @@ static void stream_set_timer(int64_t ns)
 }
 
 /*
- * In a handler: gives up the stream that is being written to. The root directory is there under
- * every root, and cannot be written to.
+ * In a handler: gives up the stream being written to, by replacing its descriptor with one of the
+ * root directory, which always exists and cannot be written to.
  */
 static void stream_give_up(void)
 {
@@ -71,7 +74,7 @@ void stream_init(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-/* An alarm(2) that the caller left is over then: it would be a sudden death. */
+/* Also cancels an alarm(2) set by the caller, which would be sudden death. */
 static void stream_catch_alarm(void)
 {
 	struct sigaction action = { .sa_handler = stream_time_is_over, .sa_flags = SA_RESTART };
@@ -117,7 +120,7 @@ bool stream_is_over(void)
 	return over;
 }
 
-/* Takes standard error so much? Where it did not the last time, it gets no more patience. */
+/* Does standard error accept a message? If it did not the last time, do not wait again. */
 static bool stream_takes_message(void)
 {
 	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -152,7 +155,7 @@ void stream_message(const char *text, size_t length)
 	if (works && !stream_takes_message())
 		return;
 	in_message = true;
-	/* Somebody else may have filled it since. */
+	/* Another process may have filled it since. */
 	if (works) {
 		stream_catch_alarm();
 		stream_set_timer(PATIENCE_NS);

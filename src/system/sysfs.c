@@ -22,7 +22,7 @@ static struct {
 	char path[192];
 } sysfs_failure;
 
-/* Notes an error of reading if it is of the kind that hides what is there. Returns it. */
+/* Records a read error if it leaves open what is there. Returns the error. */
 static int sysfs_failed(const char *path, int error)
 {
 	int none = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading what the kernel shows in /sys and /proc, below a root that --sysroot can move. */
+/* Reading what the kernel shows in /sys and /proc, below a root that --sysroot can change. */
 #ifndef MEMHP_SYSTEM_SYSFS_H
 #define MEMHP_SYSTEM_SYSFS_H
 
@@ -14,24 +14,24 @@
 #define SYSFS_NODE "/sys/devices/system/node"
 #define SYSFS_PARAMETERS "/sys/module/memory_hotplug/parameters"
 
-/* What a whole file may have: a bound for a tree that somebody sent in. */
+/* The size limit of a whole file, in case of a tree that someone sent in. */
 #define SYSFS_READ_MAX ((size_t)32 << 20)
 
 struct sysfs {
-	char *root; /* "" for the running system, else the directory without a trailing slash */
+	char *root; /* "" for the running system, otherwise a directory without trailing slash */
 	int root_fd;
 };
 
 /*
- * Opens the root: NULL, "" or "/" for the running system, else a directory that holds sys/ and
- * proc/. Errors: that of open(2), with a sentence.
+ * Opens the root: NULL, "" or "/" for the running system, otherwise a directory that holds sys/ and
+ * proc/. Errors: those of open(2), with a sentence.
  */
 int sysfs_open(const char *root, struct sysfs *ret, struct error *err);
 void sysfs_close(struct sysfs *sysfs);
 
 /*
- * Does this error (0 or -errno) say that there is no such file or device, or that it went while it
- * was read? Any other error leaves open what is there.
+ * Does this error (0 or -errno) mean that there is no such file or device, or that it vanished
+ * while being read? Any other error leaves open what is there.
  */
 static inline bool sysfs_is_absent(int error)
 {
@@ -39,14 +39,13 @@ static inline bool sysfs_is_absent(int error)
 }
 
 /*
- * The first file that could not be read for a reason that says nothing about it: EMFILE, ENFILE,
- * ENOMEM, EIO, ELOOP, EACCES. Who reads what need not be there takes such a file for missing; so
- * that nobody believes it, the program says at its end that there was one. Returns its path and
- * error, NULL where there was none.
+ * The first file whose read failed for a reason unrelated to its existence: EMFILE, ENFILE, ENOMEM,
+ * EIO, ELOOP, EACCES. Readers of optional files treat it as missing; so that users are not misled,
+ * the program reports it at its end. Returns its path and error; NULL if there was none.
  */
 const char *sysfs_first_failure(int *ret_error);
 
-/* Is this the running system, not a tree that stands in for it? */
+/* Is this the running system, not a --sysroot tree? */
 bool sysfs_is_running_system(const struct sysfs *sysfs);
 
 /*
@@ -59,62 +58,64 @@ int sysfs_open_directory(const struct sysfs *sysfs, const char *path);
 int sysfs_open_directory_at(int directory, const char *path);
 
 /*
- * Opens a file for reading by its absolute path below the root, without waiting, whatever it is.
- * Returns the descriptor of a regular file or -errno: -ENOTSUP or -EISDIR for anything else.
+ * Opens a file for reading by its absolute path below the root; never blocks, whatever kind of file
+ * it is. Returns the descriptor of a regular file or -errno: -ENOTSUP or -EISDIR for anything else.
  */
 int sysfs_open_file(const struct sysfs *sysfs, const char *path);
 
 /*
- * Reads one attribute, relative to a directory, with one read(2), and cuts trailing white space.
+ * Reads one attribute, relative to a directory, with one read(2), and strips trailing white space.
  * Returns the length of the text (always terminated) or -errno: -ENOENT no such attribute, -ENODEV
- * its device is gone while it was open, -EMSGSIZE longer than the buffer. Never for `online` and
- * `uevent` of a memory block: both wait for the block's device lock, unkillably, while it is going
- * offline (drivers/base/core.c: online_show, uevent_show).
+ * its device vanished while it was open, -EMSGSIZE longer than the buffer. Never use it for
+ * `online` and `uevent` of a memory block: while the block is going offline, both wait unkillably
+ * for its device lock (drivers/base/core.c: online_show, uevent_show).
  */
 int sysfs_read(int directory, const char *path, char *buffer, size_t size);
 
 /* The same by absolute path below the root. */
 int sysfs_read_path(const struct sysfs *sysfs, const char *path, char *buffer, size_t size);
 
-/* An attribute that is a decimal number. Errors as sysfs_read(), -EINVAL when it is not one. */
+/*
+ * Reads an attribute that is a decimal number. Errors: as sysfs_read(); -EINVAL if it is not one.
+ */
 int sysfs_read_decimal(const struct sysfs *sysfs, const char *path, uint64_t *ret);
 
 /*
- * A whole file of any length by absolute path below the root; the caller frees *ret, which is
- * terminated behind the length. Errors: those of sysfs_open_file() and read(2), -ENOMEM, -EFBIG for
+ * Reads a whole file by its absolute path below the root; the caller frees *ret, which is
+ * terminated after the length. Errors: those of sysfs_open_file() and read(2), -ENOMEM, -EFBIG for
  * more than SYSFS_READ_MAX.
  */
 int sysfs_read_all(const struct sysfs *sysfs, const char *path, char **ret, size_t *ret_length);
 
-/* The same from a descriptor, up to its end, with a limit of its own. */
+/* The same from a descriptor, up to its end, with a limit given by the caller. */
 int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length);
 
 /*
- * The last component of what a symbolic link points to, relative to a directory. Returns 0 or
- * -errno (-EMSGSIZE).
+ * Reads the last component of a symbolic link's target; path is relative to a directory. Returns 0
+ * or -errno (-EMSGSIZE).
  */
 int sysfs_read_link(int directory, const char *path, char *buffer, size_t size);
 
-/* Is there such a file? By absolute path below the root. */
+/* Does the file exist? Absolute path below the root. */
 bool sysfs_exists(const struct sysfs *sysfs, const char *path);
 
 /* The same relative to a directory: 0, or -errno of stat(2). */
 int sysfs_look(int directory, const char *path);
 
-/* Is the file system of this directory mounted read-only, as /sys is in a container? */
+/* Is this directory's file system mounted read-only, as /sys is in a container? */
 bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path);
 
 /*
- * May this process write to an attribute, by absolute path below the root? Returns 0, -EACCES,
- * -EROFS, or another error of looking. Nothing is opened. A file without any write permission is
- * not for root either: sysfs asks for it (fs/kernfs/file.c: kernfs_fop_open()).
+ * May this process write to an attribute, given by its absolute path below the root? Returns 0,
+ * -EACCES, -EROFS, or another error of the check. Nothing is opened. Without any write permission
+ * not even root may write, because sysfs checks the mode (fs/kernfs/file.c: kernfs_fop_open()).
  */
 int sysfs_may_write(const struct sysfs *sysfs, const char *path);
 
 /*
- * Calls function for each entry of a directory but "." and "..", in the order of the file system,
- * until it returns non-zero, which is then returned. The descriptor is read from its beginning and
- * stays the caller's.
+ * Calls function for each entry of a directory except "." and "..", in file system order, until it
+ * returns non-zero, which is then returned. The directory is read from its beginning; the
+ * descriptor stays the caller's.
  */
 int sysfs_list(int directory, int (*function)(const char *name, void *data), void *data);
 

@@ -35,7 +35,7 @@ void sysroot_confine(int root_fd)
 	sysroot_fd = root_fd;
 }
 
-/* -ENOSYS or -EXDEV: it has to be done step by step. */
+/* Returns -ENOSYS or -EXDEV if it must be done step by step. */
 static int sysroot_open_at_once(int directory, const char *path, int flags)
 {
 	bool at_root = directory == sysroot_fd;
@@ -44,17 +44,17 @@ static int sysroot_open_at_once(int directory, const char *path, int flags)
 					      (at_root ? RESOLVE_IN_ROOT_ : RESOLVE_BENEATH_) };
 	long fd;
 
-	/* The kernel takes only those flags that mean something. */
+	/* openat2(2) rejects flags that have no meaning with O_PATH. */
 	if (flags & O_PATH)
 		how.flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	fd = syscall(SYS_openat2, directory, path, &how, sizeof(how));
 	if (fd >= 0)
 		return (int)fd;
-	/* EPERM: a filter of system calls that does not know it; EAGAIN: a race with a rename. */
+	/* EPERM: a seccomp filter that does not know openat2(2); EAGAIN: a race with a rename. */
 	return errno == EPERM || errno == EAGAIN ? -ENOSYS : -errno;
 }
 
-/* A path on its way down: what is left of it, and where it has come to. */
+/* A path being resolved: the rest of it, and the directory reached so far. */
 struct sysroot_walk {
 	int at;
 	unsigned int links;
@@ -81,7 +81,7 @@ static int sysroot_go_up(struct sysroot_walk *walk)
 	return sysroot_go(walk, openat(walk->at, "..", STEP));
 }
 
-/* Puts what a link says before the rest. */
+/* Prepends a link's target to the rest. */
 static int sysroot_follow(struct sysroot_walk *walk, const char *name)
 {
 	char whole[2 * PATH_MAX];
@@ -112,8 +112,7 @@ static bool sysroot_next(struct sysroot_walk *walk, char name[NAME_MAX + 1])
 	return true;
 }
 
-/* One name further. Returns a descriptor of the file that was meant, -EAGAIN to go on, or -errno.
- */
+/* Resolves one name. Returns a descriptor of the final file, -EAGAIN to go on, or -errno. */
 static int sysroot_step(struct sysroot_walk *walk, const char *name, int flags)
 {
 	struct stat st;
@@ -207,7 +206,7 @@ int sysroot_read_link(int directory, const char *path, char *buffer, size_t size
 	}
 	length = readlinkat(directory, path, buffer, size - 1);
 	if (length < 0)
-		/* Of a descriptor that is not a link it says so otherwise. */
+		/* For a descriptor that is not a link, readlinkat(2) says ENOENT. */
 		return fd >= 0 && errno == ENOENT ? -EINVAL : -errno;
 	buffer[length] = '\0';
 	return 0;
@@ -223,7 +222,7 @@ int sysroot_chmod(int directory, const char *path, mode_t mode)
 	fd = sysroot_open(directory, path, O_PATH);
 	if (fd < 0)
 		return fd;
-	/* fchmod(2) does not take a descriptor that is not open for anything. */
+	/* fchmod(2) does not accept an O_PATH descriptor. */
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	return chmod(link, mode) < 0 ? -errno : 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opening files below the root. The root that --sysroot names is a cage: the tree in it may come
- * from anybody, and nothing outside of it is opened, whatever its links say.
+ * Opening files below the root. The root given by --sysroot is a cage: its tree may come from
+ * anyone, and nothing outside it is opened, wherever its links point.
  *
- * A process works below one root, that of its command line; where that is the running system there
- * is no cage, and these functions are those of the C library.
+ * A process works below one root, given on its command line. If that is the running system there is
+ * no cage, and these functions are those of the C library.
  */
 #ifndef MEMHP_SYSTEM_SYSROOT_H
 #define MEMHP_SYSTEM_SYSROOT_H
@@ -12,19 +12,20 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-/* From now on nothing is opened outside of this directory; -1: there is no cage. */
+/* From now on nothing outside this directory is opened; -1: no cage. */
 void sysroot_confine(int root_fd);
 
 /*
- * openat(2) without creating, close-on-exec, without waiting and without a terminal. In the cage
- * "/" and ".." end at its root, by openat2(2) where the kernel has it (5.6), else step by step.
- * `directory` lies in the cage. Returns a descriptor or -errno, -ELOOP for too many links.
+ * openat(2) that never creates or blocks, with O_CLOEXEC and O_NOCTTY. In the cage "/" and ".."
+ * stop at its root: by openat2(2) if the kernel has it (5.6), otherwise step by step. `directory`
+ * is inside the cage. Returns a descriptor or -errno; -ELOOP: too many links.
  */
 int sysroot_open(int directory, const char *path, int flags);
 
 /*
- * The same for an attribute or another file, which in the cage has to be a regular one, seen before
- * it is opened: opening a device can do things. Errors: also -ENOTSUP, another kind of file.
+ * The same for an attribute or another file. In the cage it must be a regular file, which is
+ * checked before opening it, because opening a device can have side effects. Errors: also -ENOTSUP,
+ * another kind of file.
  */
 int sysroot_open_file(int directory, const char *path, int flags);
 

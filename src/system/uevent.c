@@ -9,7 +9,7 @@
 #include "system/clock.h"
 #include "system/interrupt.h"
 
-/* Some 300 bytes an event here; a DIMM of 1,024 blocks makes 2,048 at once. */
+/* An event takes some 300 bytes here; a DIMM of 1,024 blocks sends 2,048 at once. */
 #define RECEIVE_BUFFER_BYTES (8 * 1024 * 1024)
 
 struct uevent_monitor {
@@ -67,7 +67,7 @@ int uevent_receive(struct uevent_monitor *monitor, struct uevent *ret)
 	errno = 0;
 	device = udev_monitor_receive_device(monitor->monitor);
 	if (!device)
-		/* Also for an event of another subsystem, which libudev drops by itself. */
+		/* No error: also after an event of another subsystem, which libudev filters out. */
 		return errno == 0 || errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	*ret = (struct uevent){
 		.action = udev_device_get_action(device),
@@ -103,7 +103,7 @@ int uevent_wait(struct uevent_monitor *monitor, int64_t deadline_ns, struct ueve
 		r = interrupt_poll(&fd, 1, left);
 		if (r < 0)
 			return r;
-		/* Also where events go on coming that are none of those that are waited for. */
+		/* Even while other events keep coming. */
 		if (r == 0 || !left)
 			return -ETIME;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's events. The only header behind which libudev is known. */
+/* The kernel's events. Only this file uses libudev. */
 #ifndef MEMHP_SYSTEM_UEVENT_H
 #define MEMHP_SYSTEM_UEVENT_H
 
@@ -15,14 +15,14 @@ struct uevent {
 	const char *devpath;   /* "/devices/system/memory/memory42" */
 	const char *sysname;   /* "memory42" */
 	uint64_t seqnum;       /* rises with each event of the system */
-	void *device;	       /* what the texts above live in: uevent_done() */
+	void *device;	       /* owns the texts above; freed by uevent_done() */
 };
 
 /*
- * Subscribes to the events that the kernel itself sends (not those that udevd sends on, so that it
- * works without udevd and as early as can be) of the given subsystems, `subsystems` ends with NULL.
- * What happens from now on is not missed, short of an overrun. Errors: -ENOMEM, those of socket(2)
- * and bind(2), with a sentence.
+ * Subscribes to the kernel's own events of the given subsystems (not to those relayed by udevd, so
+ * it works without udevd and as early as possible); `subsystems` ends with NULL. Nothing that
+ * happens from now on is missed, except by an overrun. Errors: -ENOMEM, those of socket(2) and
+ * bind(2), with a sentence.
  */
 int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, struct error *err);
 
@@ -33,11 +33,11 @@ void uevent_close(struct uevent_monitor *monitor);
 int uevent_fd(const struct uevent_monitor *monitor);
 
 /*
- * Takes the next event without waiting. Returns 1 and the event, which the caller gives back with
- * uevent_done(); 0 when there is none; -ENOBUFS when the kernel dropped events because they were
- * not taken in time: whoever follows a state has to read it anew; other -errno. No attribute is
- * read: making a device object by its path would read the `uevent` of a block, which waits for one
- * that is going offline.
+ * Takes the next event without waiting. Returns 1 and the event, which the caller frees with
+ * uevent_done(); 0 if there is none; -ENOBUFS if the kernel dropped events because they were not
+ * taken in time, and a caller that follows a state must read it again; other -errno. No attribute
+ * is read: creating a device object from its path would read the block's `uevent`, which blocks
+ * while the block is going offline.
  */
 int uevent_receive(struct uevent_monitor *monitor, struct uevent *ret);
 void uevent_done(struct uevent *event);
@@ -49,9 +49,9 @@ void uevent_done(struct uevent *event);
 int uevent_wait(struct uevent_monitor *monitor, int64_t deadline_ns, struct uevent *ret);
 
 /*
- * Takes the events that are there and forgets them, for who only looks at the system after one.
- * They may come faster than they are taken, without end, so it stops at `until_ns` at the latest.
- * Returns 0, -EINTR after a signal, or another -errno of uevent_receive() but -ENOBUFS.
+ * Discards the pending events, for callers that only need to know that something happened. Events
+ * may keep coming faster than they are taken, so it stops at `until_ns` at the latest. Returns 0,
+ * -EINTR after a signal, or another -errno of uevent_receive() except -ENOBUFS.
  */
 int uevent_drain(struct uevent_monitor *monitor, int64_t until_ns);
 

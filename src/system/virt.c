@@ -15,7 +15,7 @@
 
 #define TEXT_SIZE 256
 
-/* Words that take part in decisions here. */
+/* Words that the code below compares with. */
 #define WORD_NONE "none"
 #define WORD_OTHER "vm-other"
 #define WORD_MICROSOFT "microsoft"
@@ -29,7 +29,7 @@ static bool virt_is(const char *word, const char *other)
 	return !strcmp(word, other);
 }
 
-/* The word of the entry that the text begins with; "none" where there is none. */
+/* The word of the entry that the text begins with; "none" if no entry matches. */
 static const char *virt_find(const struct virt_text *texts, size_t n, const char *text)
 {
 	for (size_t i = 0; i < n; i++)
@@ -47,7 +47,7 @@ static bool virt_file_has(const struct sysfs *sysfs, const char *path, const cha
 
 /* --- DMI */
 
-/* The product comes before the vendor: QEMU is the vendor of machines under KVM too. */
+/* Product before vendor, because QEMU is also the vendor of KVM machines. */
 static const char *virt_dmi_text(const struct sysfs *sysfs)
 {
 	static const char *const files[] = { DMI "product_name", DMI "sys_vendor",
@@ -107,7 +107,7 @@ static enum virt_smbios virt_smbios(const struct sysfs *sysfs)
 	return raw[19] & 1 << 4 ? VIRT_SMBIOS_VM : VIRT_SMBIOS_METAL;
 }
 
-/* Amazon rents whole machines too, with the same texts: "m5.metal", "u-6tb1.metal-56". */
+/* Amazon also rents bare-metal machines, with the same DMI texts: "m5.metal", "u-6tb1.metal-56". */
 static bool virt_is_amazon_metal(const struct sysfs *sysfs)
 {
 	enum virt_smbios smbios = virt_smbios(sysfs);
@@ -135,7 +135,7 @@ static const char *virt_dmi(const struct sysfs *sysfs)
 
 /* --- Xen */
 
-/* Is this the domain that has the hardware? */
+/* Is this the privileged domain, which controls the hardware? */
 static bool virt_is_dom0(const struct sysfs *sysfs)
 {
 	char text[TEXT_SIZE], *rest = text, *word;
@@ -162,7 +162,7 @@ static const char *virt_signature(const char *signature)
 	static const struct virt_text signatures[] = {
 		{ "XenVMMXenVMM", "xen" },
 		{ "KVMKVMKVM", "kvm" },
-		{ "Linux KVM Hv", "kvm" }, /* with enlightenments for Hyper-V */
+		{ "Linux KVM Hv", "kvm" }, /* with Hyper-V enlightenments */
 		{ "TCGTCGTCGTCG", "qemu" },
 		{ "VMwareVMware", "vmware" },
 		{ "Microsoft Hv", WORD_MICROSOFT },
@@ -200,7 +200,7 @@ static const char *virt_ask_processor(void)
 }
 #endif
 
-/* Does /proc/cpuinfo have the flag of a guest? */
+/* Does /proc/cpuinfo have the hypervisor flag? */
 static bool virt_has_guest_flag(const struct sysfs *sysfs)
 {
 	_cleanup_free_ char *text = NULL;
@@ -214,7 +214,7 @@ static bool virt_has_guest_flag(const struct sysfs *sysfs)
 	return false;
 }
 
-/* What CPUID would say, from what the kernel made of it. */
+/* Deduces what CPUID says from what the kernel derived from it. */
 static const char *virt_guess_processor(const struct sysfs *sysfs)
 {
 	static const struct virt_text clocks[] = { { "kvm-clock", "kvm" },
@@ -222,7 +222,7 @@ static const char *virt_guess_processor(const struct sysfs *sysfs)
 						   { "hyperv_clocksource", WORD_MICROSOFT } };
 	char text[TEXT_SIZE], product[TEXT_SIZE];
 
-	/* The one vendor of both machines and a hypervisor without a text of its own. */
+	/* Microsoft sells machines too, so for its hypervisor the product must match as well. */
 	if (sysfs_read_path(sysfs, DMI "sys_vendor", text, sizeof(text)) >= 0 &&
 	    !strcmp(text, "Microsoft Corporation") &&
 	    sysfs_read_path(sysfs, DMI "product_name", product, sizeof(product)) >= 0 &&
@@ -270,7 +270,7 @@ static const char *virt_device_tree(const struct sysfs *sysfs)
 	fd = sysfs_open_directory(sysfs, DEVICE_TREE);
 	if (fd < 0)
 		return WORD_NONE;
-	/* QEMU's device for its configuration. */
+	/* QEMU's configuration device. */
 	if (sysfs_list(fd, virt_look_for_firmware, NULL) > 0 ||
 	    (sysfs_read_path(sysfs, DEVICE_TREE "/compatible", text, sizeof(text)) >= 0 &&
 	     virt_is(text, "qemu,pseries")))
@@ -278,8 +278,7 @@ static const char *virt_device_tree(const struct sysfs *sysfs)
 	return WORD_NONE;
 }
 
-/* "VM00 Control Program: z/VM    7.2.0" or "KVM/Linux"; a partition of the machine has no such
- * line. */
+/* "VM00 Control Program: z/VM 7.2.0" or "KVM/Linux"; an LPAR has no such line. */
 static const char *virt_sysinfo(const struct sysfs *sysfs)
 {
 	static const char field[] = "VM00 Control Program:";
@@ -312,7 +311,7 @@ static bool virt_is_user_mode_linux(const struct sysfs *sysfs)
 	return virt_file_has(sysfs, "/proc/cpuinfo", "vendor_id\t: User Mode Linux");
 }
 
-/* Where DMI is asked before the processor, which would only say KVM or Hyper-V. */
+/* The hypervisors for which DMI goes first, because the processor only says KVM or Hyper-V. */
 static bool virt_dmi_goes_first(const char *dmi)
 {
 	static const char *const words[] = { "oracle", "xen", "amazon", "parallels", "google" };
@@ -332,14 +331,16 @@ const char *virt_word(const struct sysfs *sysfs)
 		return dmi;
 	if (virt_is_user_mode_linux(sysfs))
 		return "uml";
-	/* A paravirtualized guest of Xen below another hypervisor sees that one's CPUID. */
+	/* A paravirtualized Xen guest under another hypervisor sees the CPUID of that one. */
 	if (sysfs_exists(sysfs, "/proc/xen")) {
 		dom0 = virt_is_dom0(sysfs);
 		if (!dom0)
 			return "xen";
 	}
 	processor = virt_processor(sysfs);
-	/* QEMU with enlightenments for Windows calls itself Microsoft: the others say it better. */
+	/*
+	 * With Hyper-V enlightenments QEMU calls itself Microsoft; the other sources know better.
+	 */
 	if (!virt_is(processor, WORD_MICROSOFT) && !virt_is(processor, WORD_OTHER) &&
 	    !virt_is(processor, WORD_NONE))
 		return processor;

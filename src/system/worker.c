@@ -21,8 +21,8 @@
 #include "system/sysroot.h"
 
 /*
- * So many tries for the lock follow each other at once: the kernel sleeps 5 ms in each. Then pauses
- * grow up to the maximum.
+ * The first tries for the lock follow each other without a pause, because the kernel sleeps 5 ms in
+ * each. Then pauses grow up to the maximum.
  */
 #define LOCK_EAGER_TRIES 10
 #define LOCK_PAUSE_FIRST_MS 2
@@ -33,11 +33,11 @@ struct worker {
 	struct worker_shared *shared;
 	aio_context_t aio; /* 0: plain writes */
 	int zero_fd;	   /* /dev/zero */
-	void *two_pages;   /* room for what is read from it */
+	void *two_pages;   /* buffer for what is read from it */
 	size_t two_pages_bytes;
 };
 
-/* The parent wants the job under way to end. */
+/* The parent wants the current job to end. */
 static volatile sig_atomic_t worker_stop;
 
 static void worker_remember_stop(int number)
@@ -47,15 +47,14 @@ static void worker_remember_stop(int number)
 }
 
 /*
- * Writes through AIO. Returns 0 or -errno, -ENOSYS when AIO does not work here at all. After -EINTR
- * *ret_lock_busy says whether it was a failed try for the lock, as opposed to a notifier's own
- * EINTR.
+ * Writes through AIO. Returns 0 or -errno; -ENOSYS if AIO does not work here at all. After -EINTR
+ * *ret_lock_busy tells a failed try for the lock from a notifier's own EINTR.
  *
  * How that is known: restart_syscall() sets TIF_SIGPENDING (include/linux/sched/signal.h), which
  * stays set until the return to user space. A second request in the same io_submit() reads two
  * pages of /dev/zero, and read_iter_zero() (drivers/char/mem.c) stops after the first where a
  * signal is pending.
- * A freezer or a tracer looks the same; there, too, trying again at once is right.
+ * The freezer or a tracer looks the same; there, too, an immediate retry is right.
  */
 static int worker_write_aio(struct worker *worker, int fd, const char *value, bool *ret_lock_busy)
 {
@@ -74,7 +73,7 @@ static int worker_write_aio(struct worker *worker, int fd, const char *value, bo
 	int64_t result[2] = { 0 };
 	long n, got = 0;
 
-	/* kernfs writes at once: the call returns when the write is over. */
+	/* kernfs writes synchronously: the call returns when the write is done. */
 	n = syscall(SYS_io_submit, worker->aio, 2L, list);
 	if (n < 1)
 		return errno == EBADF ? -EBADF : -ENOSYS;
@@ -92,8 +91,8 @@ static int worker_write_aio(struct worker *worker, int fd, const char *value, bo
 }
 
 /*
- * A plain write that waits for the lock is restarted behind the back of any handler: the signal has
- * to kill.
+ * The kernel restarts a plain write that waits for the lock without returning to user space after a
+ * signal handler, so the signal must kill.
  */
 static void worker_use_plain_writes(struct worker *worker)
 {
@@ -139,8 +138,8 @@ static int worker_write(struct worker *worker, int fd, const char *value, int64_
 }
 
 /*
- * Opens the attribute in the directory that was meant. A directory that is being made has no
- * attributes for some milliseconds.
+ * Opens the attribute, checking that the directory is the intended one. A directory being created
+ * has no attributes for some milliseconds.
  */
 static int worker_open(struct worker *worker, const struct worker_slot *slot,
 		       struct write_result *result)
@@ -160,8 +159,8 @@ static int worker_open(struct worker *worker, const struct worker_slot *slot,
 	}
 	for (int try = 0; try < 4; try++) {
 		/*
-		 * Neither O_CREAT nor O_TRUNC: sysfs answers the first with EACCES for a file that
-		 * is gone.
+		 * Neither O_CREAT nor O_TRUNC: with O_CREAT sysfs returns EACCES for a file that is
+		 * gone.
 		 */
 		fd = sysroot_open_file(directory, slot->attribute, O_WRONLY);
 		if (fd != -ENOENT)
@@ -182,9 +181,8 @@ static void worker_arm_alarm(int64_t deadline_ns)
 }
 
 /*
- * Makes the jobs of the batch until one fails. The end of one job is the beginning of the next: the
- * clock is read once a job, since where the kernel has no fast clock (virtual machines) that is a
- * system call.
+ * Does the jobs of the batch until one fails. A job begins when the previous one ends, so the clock
+ * is read once per job: without a fast clock (virtual machines) that is a system call.
  */
 static void worker_do_batch(struct worker *worker)
 {
@@ -210,8 +208,10 @@ static void worker_do_batch(struct worker *worker)
 		ended = clock_now_ns();
 		result->elapsed_ns = ended - began;
 		began = ended;
-		/* Before the result is told, so that what is read is never the time of a try that
-		 * is over. */
+		/*
+		 * Before publishing the result, so that the parent never reads the time of a
+		 * finished try.
+		 */
 		atomic_store(&shared->try_began_ns, 0);
 		atomic_store(&shared->finished, i + 1);
 		if (result->error || worker_stop)
@@ -279,15 +279,16 @@ _Noreturn void worker_main(int root_fd, struct worker_shared *shared, int socket
 	prctl(PR_SET_NAME, "memhpctl-write");
 	if (getppid() != parent)
 		_exit(1);
-	/* A worker that is stuck in the kernel must not hold the other end of somebody's pipe open.
-	 */
+	/* A worker stuck in the kernel must not keep inherited pipes open. */
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
 	worker_set_up_aio(&worker);
 	worker_drop_privileges();
 	while ((length = recv(socket, &message, 1, 0)) == 1 || (length < 0 && errno == EINTR)) {
-		/* A request to stop that came when the last batch had just ended is not for the
-		 * next one. */
+		/*
+		 * A stop request that arrived just after the last batch ended does not apply to the
+		 * next one.
+		 */
 		worker_stop = 0;
 		if (length < 0)
 			continue;

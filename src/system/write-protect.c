@@ -18,7 +18,7 @@ static const char *const attributes[] = { "state", "online" };
 
 struct write_protect_block {
 	uint64_t number;
-	mode_t modes[ARRAY_SIZE(attributes)]; /* that the files had; 0: there is none */
+	mode_t modes[ARRAY_SIZE(attributes)]; /* original modes of the files; 0: no such file */
 };
 
 void write_protect_init(int memory_directory, struct write_protect *ret)

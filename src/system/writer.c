@@ -16,8 +16,8 @@
 #include "system/worker.h"
 
 /*
- * A worker that was killed and does not die is looked at this often; after so many looks without
- * progress it is stuck; and in any case after so long.
+ * How often to check a killed worker that does not die; after how many checks without progress it
+ * counts as stuck; and how long to wait at most.
  */
 #define WORKER_LOOK_NS (50 * CLOCK_NS_PER_MS)
 #define WORKER_IDLE_LOOKS 4
@@ -44,9 +44,9 @@ void writer_done(struct writer *writer)
 	if (writer->socket >= 0)
 		close(writer->socket);
 	/*
-	 * Idle, the closed socket ends it. Not waited for: tearing down its AIO context takes the
-	 * kernel an RCU grace period (exit_aio()), tens of milliseconds in which the user would
-	 * wait for nothing.
+	 * The closed socket ends an idle worker. It is not waited for: destroying its AIO context
+	 * takes the kernel an RCU grace period (exit_aio()), tens of milliseconds that the user
+	 * would wait for nothing.
 	 */
 	munmap(writer->shared, sizeof(*writer->shared));
 	*writer = (struct writer){ .socket = -1 };
@@ -84,8 +84,7 @@ static bool writer_copy_text(char *target, size_t size, const char *text)
 }
 
 /*
- * Forgets a worker that is dead, or idle and cannot be told anything; or that is stuck, and left to
- * the kernel.
+ * Forgets a worker that is dead, is idle and cannot be reached, or is stuck and left to the kernel.
  */
 static void writer_forget(struct writer *writer, bool reap)
 {
@@ -116,7 +115,7 @@ int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n, 
 {
 	int r;
 
-	/* Two workers at once would write into each other's work. */
+	/* Two workers at once would interfere with each other. */
 	if (writer->stuck_pid) {
 		if (waitpid(writer->stuck_pid, NULL, WNOHANG) == 0)
 			return -EBUSY;
@@ -140,14 +139,15 @@ int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n, 
 			writer->busy = true;
 			return 0;
 		}
-		/* The worker died while it was idle, or there is no memory for the message: one
-		 * more. */
+		/*
+		 * The worker died while idle, or there is no memory for the message: start another.
+		 */
 		writer_forget(writer, true);
 	}
 	return -ECHILD;
 }
 
-/* Receives the word that the batch is over; the socket is readable. */
+/* Receives the message that the batch is over; the socket is readable. */
 static int writer_receive(struct writer *writer)
 {
 	char message;
@@ -217,7 +217,7 @@ bool writer_sees_lock(const struct writer *writer)
 	return atomic_load(&writer->shared->sees_lock);
 }
 
-/* Does the worker only wait for a processor? */
+/* Is the worker only waiting for a processor? */
 static bool writer_is_starved(const struct writer *writer)
 {
 	char path[40], stat[128] = "";
@@ -233,8 +233,8 @@ static bool writer_is_starved(const struct writer *writer)
 }
 
 /*
- * Does the worker get anywhere, as opposed to sleeping where no signal reaches it? `before` holds
- * its scheduling figures of the last look and is brought up to date.
+ * Is the worker making progress, as opposed to sleeping where no signal reaches it? `before` holds
+ * its scheduling statistics from the last check and is updated.
  */
 static bool writer_makes_progress(const struct writer *writer, char before[SCHEDSTAT_SIZE])
 {
@@ -254,8 +254,8 @@ static bool writer_makes_progress(const struct writer *writer, char before[SCHED
 }
 
 /*
- * Waits until the point of time for the worker to say that the batch is over, or to die. Returns
- * whether it did.
+ * Waits until until_ns for the worker to report the end of the batch or die. Returns whether it
+ * did.
  */
 static bool writer_wait_over(struct writer *writer, int64_t until_ns)
 {
@@ -280,7 +280,9 @@ int writer_stop(struct writer *writer, int64_t grace_ns)
 
 	if (!writer->busy)
 		return 0;
-	/* More than once: the first may come just before the system call that it is to interrupt.
+	/*
+	 * Repeatedly: the first signal may arrive just before the system call that it should
+	 * interrupt.
 	 */
 	while (clock_now_ns() - began < grace_ns / 2) {
 		kill(writer->pid, SIGTERM);
@@ -291,8 +293,8 @@ int writer_stop(struct writer *writer, int64_t grace_ns)
 	if (writer_wait_over(writer, began + grace_ns))
 		return 0;
 	/*
-	 * As long as it gets anywhere it will come to a place where it sees the signal: the machine
-	 * is slow, the worker is not stuck.
+	 * While it makes progress it will reach a point where it sees the signal: the machine is
+	 * slow, the worker is not stuck.
 	 */
 	while (clock_now_ns() - began < WORKER_SLOW_GRACE_NS && idle_looks < WORKER_IDLE_LOOKS) {
 		if (writer_wait_over(writer, clock_now_ns() + WORKER_LOOK_NS))
