@@ -8,7 +8,7 @@
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 
-/* PCI: maker NVIDIA, class display. */
+/* PCI: vendor NVIDIA, class display. */
 static int coherent_gpu_look(const char *name, void *data)
 {
 	int directory = *(int *)data;

@@ -2,7 +2,7 @@
 /*
  * ACPI memory devices (PNP0C80): DIMMs of hypervisors and of machines with hot-pluggable boards.
  * drivers/acpi/acpi_memhotplug.c binds each block to its device (acpi_bind_memory_blocks()), so the
- * links physical_node, physical_node1 … of the device name its blocks; its address range is shown
+ * device's links physical_node, physical_node1 … point to its blocks; its address range is shown
  * nowhere else.
  */
 #include <errno.h>
@@ -29,7 +29,7 @@ struct acpi_search {
 	const struct sysfs *sysfs;
 	struct memory *memory;
 	int bus; /* directory of all ACPI devices */
-	int own; /* directory of the device that is being read */
+	int own; /* directory of the device being read */
 	struct ranges blocks;
 };
 
@@ -68,8 +68,8 @@ static bool acpi_is_working(int own)
 }
 
 /*
- * Memory is plugged in, and no block is bound to it. With memory hot-plug the kernel tried to add
- * it and failed; without, nobody looked at it, and it may be memory of the boot as well.
+ * Memory is plugged in, but no block is bound to it. With ACPI memory hot-plug the kernel tried to
+ * add it and failed; without, the kernel ignored it, and it may be boot memory.
  */
 static int acpi_explain_device(const struct acpi_search *search, struct device *device)
 {
@@ -140,8 +140,8 @@ static bool acpi_is_present(const struct sysfs *sysfs)
 }
 
 /*
- * eject_store() and acpi_scan_hot_remove(): the write returns at once, and the result goes to the
- * firmware (_OST) only.
+ * eject_store() and acpi_scan_hot_remove(): the write returns at once, and only the firmware is
+ * told the result (_OST).
  */
 static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *device,
 			    struct provider_steps *ret, struct error *err)
@@ -177,7 +177,7 @@ static bool acpi_is_removed(const struct sysfs *sysfs, const struct device *devi
 	return r == -ENOENT || (r >= 0 && !(status & 1));
 }
 
-/* The slot has a directory, whether there is a DIMM in it or not. */
+/* The slot has a directory even without a DIMM. */
 static bool acpi_is_vacant(const struct sysfs *sysfs, const struct memory *memory, const char *name)
 {
 	char path[128];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * dax devices (CXL, persistent and high-bandwidth memory) that the driver kmem gives to the system
- * as ordinary memory: drivers/dax/kmem.c, drivers/dax/bus.c. No link leads from a block to its
- * device: the ranges mappingN/{start,end} (0400, Linux 5.10) tell, rounded to whole blocks as
- * dax_kmem_range() does it.
+ * dax devices (CXL, persistent and high-bandwidth memory) that the driver kmem adds to the system
+ * as ordinary memory: drivers/dax/kmem.c, drivers/dax/bus.c. There is no link from a block to its
+ * device: its blocks follow from the ranges mappingN/{start,end} (0400, Linux 5.10), rounded to
+ * whole blocks as in dax_kmem_range().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,13 +27,13 @@ struct dax_search {
 	const struct sysfs *sysfs;
 	struct memory *memory;
 	int bus; /* directory of all dax devices */
-	int own; /* directory of the device that is being read */
+	int own; /* directory of the device being read */
 	struct device *device;
-	struct ranges fitting; /* numbers of the blocks that its ranges hold, there or not */
+	struct ranges fitting; /* numbers of the blocks in its ranges, whether they exist or not */
 	size_t mappings;
 	int hidden; /* 0, or why its ranges are not known */
 	struct iomem iomem;
-	int iomem_error; /* of loading it; 1: not loaded yet */
+	int iomem_error; /* of loading iomem; 1: not loaded yet */
 };
 
 static int dax_read_address(int directory, const char *path, uint64_t *ret)
@@ -44,7 +44,7 @@ static int dax_read_address(int directory, const char *path, uint64_t *ret)
 	return r < 0 ? r : parse_address(text, ret);
 }
 
-/* Takes in one range of the device: kmem rounds it inwards to whole blocks. */
+/* Adds one range of the device: kmem rounds it inwards to whole blocks. */
 static int dax_add_range(struct dax_search *search, uint64_t first, uint64_t last)
 {
 	uint64_t size = search->memory->block_size, low = first / size + (first % size != 0),
@@ -75,12 +75,12 @@ static int dax_collect_mapping(const char *name, void *data)
 	if (r == -EACCES)
 		search->hidden = r;
 	if (r < 0)
-		/* Root's to read, or gone with its device. */
+		/* Readable by root only, or gone with its device. */
 		return r == -EACCES || sysfs_is_absent(r) ? 0 : r;
 	return dax_add_range(search, first, last);
 }
 
-/* Before 5.10 a device is one range without a directory of its own. */
+/* Before 5.10 a device has a single range without its own directory. */
 static int dax_collect_resource(struct dax_search *search)
 {
 	uint64_t first;
@@ -97,8 +97,8 @@ static int dax_collect_resource(struct dax_search *search)
 }
 
 /*
- * Memory that the driver kmem lost with blocks online stays in the system until the next boot: in
- * /proc/iomem "System RAM (kmem)" inside the range of the device (dev_dax_kmem_remove(),
+ * Memory that was unbound from kmem while blocks were online stays in the system until the next
+ * boot, as "System RAM (kmem)" in /proc/iomem, inside the device's range (dev_dax_kmem_remove(),
  * any_hotremove_failed). With another driver the ranges are that driver's.
  */
 static int dax_find_stranded(struct dax_search *search)
@@ -134,7 +134,7 @@ static int dax_find_stranded(struct dax_search *search)
 	return r < 0 ? r : 0;
 }
 
-/* Why kmem could not add its memory (dev_dax_kmem_probe()), where that is known. */
+/* Why kmem could not add its memory (dev_dax_kmem_probe()), if known. */
 static int dax_find_obstacle(struct dax_search *search)
 {
 	struct device *device = search->device;
@@ -160,7 +160,7 @@ static int dax_find_obstacle(struct dax_search *search)
 				   format_size(device->size, size), format_size(block_size, block));
 }
 
-/* What the device says of itself. */
+/* Reads the device's own attributes. */
 static void dax_read_facts(int own, struct device *device)
 {
 	char text[32];
@@ -221,7 +221,10 @@ static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	return r;
 }
 
-/* A process that has it open or mapped dies of SIGBUS when its driver loses it (kill_dev_dax()). */
+/*
+ * A process that has the device open or mapped dies of SIGBUS when its driver is unbound
+ * (kill_dev_dax()).
+ */
 static int dax_check_use(const struct sysfs *sysfs, const struct device *device, struct error *err)
 {
 	char path[128], number[32], user[128];
@@ -241,7 +244,7 @@ static int dax_check_use(const struct sysfs *sysfs, const struct device *device,
 	return error_set(err, -EBUSY, "%s uses it, and would lose it", user);
 }
 
-/* The driver that the device is bound to, "" for none. */
+/* The driver that the device is bound to; "" for none. */
 static void dax_driver(const struct sysfs *sysfs, const struct device *device, char *driver,
 		       size_t size)
 {
@@ -255,9 +258,9 @@ static void dax_driver(const struct sysfs *sysfs, const struct device *device, c
 }
 
 /*
- * Since 7.3 the device has `state` while it is bound to kmem: "unplugged" takes all of its blocks
- * away or none. Before, dev_dax_kmem_remove() gives the memory up for lost when one block is online
- * (any_hotremove_failed), and yet the unbind succeeds.
+ * Since 7.3 the device has `state` while it is bound to kmem: "unplugged" removes all of its blocks
+ * or none. Before, dev_dax_kmem_remove() gives up the memory if one block is online
+ * (any_hotremove_failed), and the unbind succeeds all the same.
  */
 static int dax_plan_remove(const struct sysfs *sysfs, const struct device *device,
 			   struct provider_steps *ret, struct error *err)
@@ -281,9 +284,9 @@ static int dax_plan_remove(const struct sysfs *sysfs, const struct device *devic
 }
 
 /*
- * `bind` takes a device of the kind that kmem takes anyway (soft-reserved memory since 6.3), or one
- * whose name it was given before; else it says ENODEV, and new_id tells it the name and has it take
- * every unbound device that it knows (do_id_store()).
+ * `bind` accepts a device of a kind that kmem matches anyway (soft-reserved memory since 6.3), or
+ * one whose name kmem was given before. Otherwise it fails with ENODEV; new_id then gives kmem the
+ * name and makes it bind every unbound device that it knows (do_id_store()).
  */
 static int dax_plan_add(const struct sysfs *sysfs, const struct device *device,
 			struct provider_steps *ret, struct error *err)
@@ -297,7 +300,7 @@ static int dax_plan_add(const struct sysfs *sysfs, const struct device *device,
 	if (*driver) {
 		snprintf(directory, sizeof(directory), DAX_DRIVERS "/%s", driver);
 		step = provider_add_step(&steps, directory, "unbind", "%s", device->name);
-		/* Before anything is taken from its driver. */
+		/* Loaded before unbinding anything from its driver. */
 		step->module = "kmem";
 		step->undo = "bind";
 	}
@@ -322,7 +325,10 @@ static bool dax_is_removed(const struct sysfs *sysfs, const struct device *devic
 	return strcmp(text, "kmem") != 0;
 }
 
-/* Without blocks in the snapshot, whatever its driver; that of stranded memory has some. */
+/*
+ * Vacant: without blocks in the snapshot, whatever its driver. A device with stranded memory has
+ * some.
+ */
 static bool dax_is_vacant(const struct sysfs *sysfs, const struct memory *memory, const char *name)
 {
 	const struct device *device = devices_find(&memory->devices, name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The file `probe` of kernels with CONFIG_ARCH_MEMORY_PROBE: adds whatever block it is told, and
- * knows no devices (drivers/base/memory.c: probe_store()).
+ * The file `probe` of kernels with CONFIG_ARCH_MEMORY_PROBE: adds any block it is told to, and has
+ * no devices (drivers/base/memory.c: probe_store()).
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * POWER logical partitions: memory comes and goes in logical memory blocks (LMBs), each known by
- * its DRC index. The device tree lists them all, in one of two forms (arch/powerpc/kernel/prom.c,
- * drivers/of: walk_drmem_lmbs()); a device here is one LMB, named drc- and the index in
- * hexadecimal.
+ * POWER logical partitions: memory is added and removed in logical memory blocks (LMBs), each
+ * identified by its DRC index. The device tree lists all of them, in one of two forms
+ * (arch/powerpc/kernel/prom.c, drivers/of: walk_drmem_lmbs()). A device here is one LMB, named
+ * "drc-" and the index in hexadecimal.
  */
 #include <endian.h>
 #include <errno.h>
@@ -20,7 +20,7 @@ extern const struct provider provider_pseries;
 #define DRCONF "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory"
 #define DLPAR "/sys/kernel/dlpar"
 
-/* Of 256 MiB each, 64 TiB. */
+/* 64 TiB in LMBs of 256 MiB. */
 #define LMBS_MAX (1u << 18)
 
 /* arch/powerpc/include/asm/drmem.h */
@@ -63,7 +63,7 @@ static int pseries_add(struct pseries_search *search, uint64_t base, uint32_t dr
 }
 
 /*
- * ibm,dynamic-memory: count, then an entry an LMB: u64 base, u32 DRC index, u32 reserved, u32
+ * ibm,dynamic-memory: count, then one entry per LMB: u64 base, u32 DRC index, u32 reserved, u32
  * associativity, u32 flags.
  */
 static int pseries_walk_v1(struct pseries_search *search, const char *bytes, size_t length)
@@ -81,8 +81,8 @@ static int pseries_walk_v1(struct pseries_search *search, const char *bytes, siz
 }
 
 /*
- * ibm,dynamic-memory-v2: count, then an entry a run of LMBs: u32 how many, u64 base, u32 first DRC
- * index, u32 associativity, u32 flags.
+ * ibm,dynamic-memory-v2: count, then one entry per run of LMBs: u32 length of the run, u64 base,
+ * u32 first DRC index, u32 associativity, u32 flags.
  */
 static int pseries_walk_v2(struct pseries_search *search, const char *bytes, size_t length)
 {
@@ -95,7 +95,7 @@ static int pseries_walk_v2(struct pseries_search *search, const char *bytes, siz
 			 flags = pseries_read_u32(entry + 20);
 		uint64_t base = pseries_read_u64(entry + 4);
 
-		/* More than any machine has: the tree is damaged, or somebody made it up. */
+		/* More than any machine has: the tree is damaged or made up. */
 		if (run > LMBS_MAX - lmbs)
 			return -EBADMSG;
 		lmbs += run;
@@ -115,8 +115,10 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 	if (r < 0 || length != 8)
 		return sysfs_is_absent(r) ? 0 : r;
 	search.lmb_size = pseries_read_u64(size);
-	/* An LMB is a block (memory_block_size_bytes()); with larger blocks none would be an LMB's
-	 * own. */
+	/*
+	 * An LMB is a block (memory_block_size_bytes()); a larger block would not belong to one LMB
+	 * alone.
+	 */
 	if (!search.lmb_size || search.lmb_size < memory->block_size)
 		return 0;
 	r = sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory-v2", &lmbs, &length);
@@ -135,8 +137,8 @@ static bool pseries_is_present(const struct sysfs *sysfs)
 }
 
 /*
- * By index only: it names this LMB, and gives the errno of what failed; by count the kernel
- * chooses, and masks every errno as EINVAL (dlpar_memory_remove_by_count()).
+ * By index only: that names this very LMB and returns the errno of what failed. By count the kernel
+ * chooses the LMBs and turns every errno into EINVAL (dlpar_memory_remove_by_count()).
  */
 static int pseries_plan(const struct sysfs *sysfs, const struct device *device, const char *verb,
 			struct provider_steps *ret, struct error *err)

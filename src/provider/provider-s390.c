@@ -2,8 +2,8 @@
 /*
  * Standby memory of s390 (drivers/s390/char/sclp_mem.c, before 6.19 sclp_cmd.c). Since 6.19 each
  * block has /sys/firmware/memory/memoryN/config, which adds and removes it. Before, standby blocks
- * are always there, and going offline alone gives their storage back to the hypervisor; such
- * kernels are known by phys_device, the number of the storage increment, which is 0 on every other
+ * always exist, and going offline by itself returns their storage to the hypervisor; such kernels
+ * are recognised by phys_device, the number of the storage increment, which is 0 on every other
  * architecture.
  */
 #include <errno.h>
@@ -40,8 +40,8 @@ static int s390_collect_block(const char *name, void *data)
 }
 
 /*
- * The storage increment of a block; 0 is also that of the first memory, of every block elsewhere,
- * and of one that is gone.
+ * The storage increment of a block; 0 also for the first memory, for every block on other
+ * architectures, and for a block that is gone.
  */
 static int s390_increment(const struct memory *memory, const struct block *block, uint64_t *ret)
 {
@@ -59,8 +59,8 @@ static int s390_increment(const struct memory *memory, const struct block *block
 }
 
 /*
- * Can there be standby memory without /sys/firmware/memory? Not since 6.19, and not in a guest of
- * KVM, whose SCLP has no such facility.
+ * Can there be standby memory without /sys/firmware/memory? Not since 6.19, and not in a KVM guest,
+ * whose SCLP lacks the facility.
  */
 static bool s390_may_have_standby(const struct sysfs *sysfs)
 {
@@ -71,7 +71,7 @@ static bool s390_may_have_standby(const struct sysfs *sysfs)
 		 strstr(info, "KVM/Linux"));
 }
 
-/* Blocks of other devices are theirs; while it cannot be seen which, none is taken. */
+/* Skips blocks of other devices; if it is not visible which blocks those are, takes none. */
 static int s390_find_increments(const struct sysfs *sysfs, struct memory *memory)
 {
 	struct device *device = NULL;
@@ -80,7 +80,10 @@ static int s390_find_increments(const struct sysfs *sysfs, struct memory *memory
 
 	if (!memory->n_blocks)
 		return 0;
-	/* The highest block has the highest increment: elsewhere one read tells. */
+	/*
+	 * The highest block has the highest increment, so one read is enough to rule out other
+	 * architectures.
+	 */
 	r = s390_increment(memory, &memory->blocks[memory->n_blocks - 1], &increment);
 	if (r < 0 || !increment || !s390_may_have_standby(sysfs))
 		return r;
@@ -171,7 +174,7 @@ const struct provider provider_s390 = {
 	.name_to_add = s390_name_to_add,
 };
 
-/* Its devices say s390 as well; only what can be done to them differs. */
+/* Its devices are also called s390; only what can be done with them differs. */
 static const struct provider provider_s390_standby = {
 	.name = "s390",
 	.summary = "standby memory of s390, kernels before 6.19",

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "provider/provider.h"
 
-/* A provider is a line here. The platforms come last: theirs is what nobody else has. */
+/*
+ * One line per provider. The platforms come last, because theirs is the memory that no other
+ * provider has.
+ */
 #define PROVIDER_TABLE(each)                                                              \
 	each(acpi) each(dax) each(virtio) each(pseries) each(s390) each(hyperv) each(xen) \
 		each(probe)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * virtio-mem (drivers/virtio/virtio_mem.c): the host says how much memory of a device's region the
- * guest has. No link leads from a block to its device; the region stands in /proc/iomem under the
- * name of the virtio device, readable with CAP_SYS_ADMIN only.
+ * virtio-mem (drivers/virtio/virtio_mem.c): the host determines how much memory of a device's
+ * region the guest has. There is no link from a block to its device; the region is listed in
+ * /proc/iomem under the name of the virtio device, readable only with CAP_SYS_ADMIN.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -47,7 +47,10 @@ static int virtio_collect_device(const char *name, void *data)
 	return devices_add(&search->memory->devices, name, &provider_virtio) ? 0 : -ENOMEM;
 }
 
-/* The regions of a device in /proc/iomem, whose reading ended with `error`. */
+/*
+ * Adds the blocks of the device's regions in /proc/iomem; `error` is the result of reading that
+ * file.
+ */
 static int virtio_add_blocks(const struct memory *memory, const struct iomem *iomem, int error,
 			     struct device *device)
 {
@@ -73,7 +76,7 @@ static int virtio_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	if (r < 0 || memory->devices.n == first)
 		return r;
 	error = iomem_load(sysfs, &iomem);
-	/* Root's to read, or not there to be read; any other error is of this moment. */
+	/* Readable by root only, or missing; any other error is transient. */
 	if (error < 0 && error != -EACCES && !sysfs_is_absent(error))
 		return error;
 	for (size_t i = first; r >= 0 && i < memory->devices.n; i++)

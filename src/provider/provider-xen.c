@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Xen guests: drivers/xen/balloon.c adds memory and never removes any. What it added looks like
- * boot memory, so that all memory that is no other device's is one device.
+ * Xen guests: drivers/xen/balloon.c adds memory and never removes any. Memory that it added looks
+ * like boot memory, so all memory that belongs to no other device is one device.
  */
 #include "provider/provider.h"
 

@@ -23,7 +23,7 @@ struct provider_step *provider_add_step(struct provider_steps *steps, const char
 	return step;
 }
 
-/* Tells the blocks of a device so. */
+/* Marks the blocks of a device as belonging to it. */
 static void provider_mark_blocks(struct memory *memory, uint32_t index)
 {
 	const struct ranges *blocks = &memory->devices.v[index].blocks;
@@ -61,7 +61,7 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 		if (r < 0)
 			return error_set(err, r, "cannot find the devices of provider %s: %s",
 					 providers[i]->name, strerror(-r));
-		/* Directories come in no order. */
+		/* Directory entries come in no order. */
 		if (memory->devices.n > marked)
 			qsort(memory->devices.v + marked, memory->devices.n - marked,
 			      sizeof(*memory->devices.v), provider_compare_devices);
@@ -213,7 +213,7 @@ int provider_add_range(const struct memory *memory, struct device *device, uint6
 {
 	uint64_t size = memory->block_size, low, high;
 
-	/* Rounded inwards: a block that is only partly in the range is not the device's. */
+	/* Rounded inwards: a block only partly in the range does not belong to the device. */
 	if (last < first || first > UINT64_MAX - (size - 1))
 		return 0;
 	low = (first + size - 1) / size;
@@ -235,7 +235,10 @@ int provider_add_rest(struct memory *memory, const char *name, const struct prov
 	struct device *device;
 	int r = 0, hidden = 0;
 
-	/* Which blocks nobody else has is root's to see where those of others are. */
+	/*
+	 * If only root can see the blocks of other devices, only root can see which blocks are
+	 * left.
+	 */
 	for (size_t i = 0; i < memory->devices.n; i++)
 		if (memory->devices.v[i].blocks_error == -EACCES)
 			hidden = -EACCES;
