@@ -53,7 +53,7 @@ struct change_work {
 	struct plan plan;
 };
 
-/* Plans for the best of the selected blocks, so many that they make `goal` blocks. */
+/* Plans for the best of the selected blocks, `goal` in number. */
 static int change_plan_goal(struct session *session, struct change_work *work, uint64_t goal,
 			    struct error *err)
 {
@@ -69,7 +69,7 @@ static int change_plan_goal(struct session *session, struct change_work *work, u
 	return r < 0 ? r : plan_size(&work->survey, &request, &work->plan, err);
 }
 
-/* Says what harm the plan does that was not refused. */
+/* Warns about harm that the plan does and that was not refused. */
 static void change_warn(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_steps; i++) {
@@ -80,7 +80,7 @@ static void change_warn(const struct plan *plan)
 	}
 }
 
-/* From the user's words to the blocks, and what is known of their pages. */
+/* Resolves the user's words to blocks, and reads what is known about their pages. */
 static int change_select(struct session *session, struct change_work *work, bool goes_offline,
 			 uint64_t *ret_goal, struct error *err)
 {
@@ -105,7 +105,7 @@ static int change_select(struct session *session, struct change_work *work, bool
 	return r;
 }
 
-/* A plan that does no harm unsaid. */
+/* Makes a plan that does no harm without a warning. */
 static int change_prepare(struct session *session, void *data, struct error *err)
 {
 	struct change_work *work = data;
@@ -169,7 +169,7 @@ int change_run(struct context *context, const struct change *change, const char 
 	int r = filter_parse(&filter_options, &work.request.filter, &err), exit_code;
 
 	if (r == 0 && n_words && change->all)
-		r = error_set(&err, -EINVAL, "--all and '%s' exclude each other", words[0]);
+		r = error_set(&err, -EINVAL, "--all cannot be combined with '%s'", words[0]);
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	exit_code = session_run(context, &steps, &work);

@@ -10,7 +10,7 @@ struct change {
 	bool all;
 	enum block_state wanted;
 	enum zone_request zone; /* for BLOCK_ONLINE */
-	bool rezone;		/* for BLOCK_ONLINE: also blocks that are online in another zone */
+	bool rezone; /* for BLOCK_ONLINE: also move blocks that are online in another zone */
 	const struct ranges *rezone_only; /* with rezone: of those only these; NULL: all */
 };
 

@@ -17,7 +17,7 @@ static struct {
 static const struct poptOption add_options[] = {
 	{ "zone", '\0', POPT_ARG_STRING, &options.zone, 0,
 	  "Bring the blocks online in this zone: auto (the kernel's choice), kernel, movable "
-	  "(default: leave them as they come)",
+	  "(default: leave them as they are)",
 	  "auto|kernel|movable" },
 	OPTIONS_INCLUDE(change_option_table_without_atomic, "How to change:"),
 	POPT_TABLEEND
@@ -27,7 +27,7 @@ static const struct poptOption add_options[] = {
 struct add_work {
 	const char **words;
 	size_t n_words;
-	struct change change; /* what is to become of the blocks */
+	struct change change; /* what to do with the blocks */
 	struct device_outcomes devices;
 	struct plan plan;
 };

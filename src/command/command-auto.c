@@ -21,25 +21,25 @@
 #include "system/oom-protect.h"
 #include "system/run-file.h"
 
-/* Generous: a starved write waits seconds for the lock, and nobody is there to try again. */
+/* Generous: a starved write waits seconds for the lock, and nobody is there to retry. */
 #define PASS_TIMEOUT_MS (30 * 60 * 1000)
 #define BLOCK_TIMEOUT_MS (60 * 1000)
 
 /*
- * After a pass that found nothing to do. Where events come for what stays as it is, their number
- * must not become that of the passes.
+ * Pause after a pass that found nothing to do, so that events about unchanged memory do not each
+ * cause a pass.
  */
 #define IDLE_PAUSE_MS 250
 
 /*
- * A pass that failed for a transient cause, or left blocks behind for one, is made again after
- * pauses of about 1, 2, 4, ... seconds, four minutes in all.
+ * A pass that failed, or left blocks offline, for a transient cause is repeated after pauses of
+ * about 1, 2, 4, ... seconds, four minutes in total.
  */
 #define REPEATS_MAX 8
 #define REPEAT_PAUSE_FIRST_MS 1000
 #define REPEAT_PAUSE_MAX_MS (5 * 60 * 1000)
 
-/* Where the last complaint about a file of the policy is kept, so that it is made once. */
+/* Holds the last complaint about a policy file, so that it is logged only once. */
 #define COMPLAINT "complaint"
 
 static struct {
@@ -54,14 +54,14 @@ static const struct poptOption auto_options[] = {
 	{ "boot", '\0', POPT_ARG_NONE, &options.boot, 0,
 	  "Set the kernel's knobs as the policy wants them, and request a pass", NULL },
 	{ "adopt", '\0', POPT_ARG_NONE, &options.adopt, 0,
-	  "With --boot, at a first start: take what is offline as the administrator's choice",
+	  "With --boot, at a first start: treat offline memory as the administrator's choice",
 	  NULL },
 	{ "restore", '\0', POPT_ARG_NONE, &options.restore, 0,
-	  "Give the kernel's knobs back the values that they had before memhpctl set them", NULL },
+	  "Restore the values that the kernel's knobs had before memhpctl set them", NULL },
 	POPT_TABLEEND
 };
 
-/* Says it in the log too, for nobody reads the standard error of a service. */
+/* Writes it to the log too, because nobody reads the standard error of a service. */
 static int auto_fail(struct context *context, struct error *err)
 {
 	journal_send(&context->sysfs, JOURNAL_ERROR, JOURNAL_TROUBLE, error_text(err), NULL, 0);
@@ -73,13 +73,13 @@ static int auto_fail(struct context *context, struct error *err)
 
 /* How the flag is answered. */
 enum auto_how {
-	AUTO_WITHOUT_FLAG, /* it cannot be raised: work once, after whoever is at work */
-	AUTO_NOW,	   /* somebody waits for us; whoever is at work sees the flag */
-	AUTO_DETACHED,	   /* nobody waits */
-	AUTO_SERVICE,	   /* nobody waits, and whoever is at work is waited for */
+	AUTO_WITHOUT_FLAG, /* it cannot be raised: make one pass, after the working process */
+	AUTO_NOW,      /* somebody waits for us; a process that is already working sees the flag */
+	AUTO_DETACHED, /* nobody waits */
+	AUTO_SERVICE,  /* nobody waits, and we wait for a process that is already working */
 };
 
-/* Once for each mistake, however many events there are; a mistake that is gone is forgotten. */
+/* Once per mistake, however many events there are; a mistake that is gone is forgotten. */
 static void auto_complain(struct context *context, const struct error *broken)
 {
 	_cleanup_free_ char *before = NULL;
@@ -96,7 +96,7 @@ static void auto_complain(struct context *context, const struct error *broken)
 	run_file_replace(&context->sysfs, COMPLAINT, text, strlen(text));
 }
 
-/* The policy for events: without the files that have a mistake. */
+/* The policy for events: leaves out files that have a mistake. */
 static int auto_load(struct context *context, struct policy *ret, struct error *err)
 {
 	struct error broken = { 0 };
@@ -142,7 +142,7 @@ static int auto_pass(struct context *context, bool *ret_incomplete, struct error
 	if (totals.count[OUTCOME_CHANGED])
 		pending_progress(&context->sysfs);
 	else
-		/* Meanwhile the flag, once raised, keeps the rule from starting processes. */
+		/* Meanwhile a raised flag keeps the rule from starting processes. */
 		interrupt_poll(NULL, 0, IDLE_PAUSE_MS * CLOCK_NS_PER_MS);
 	policy_run_result_done(&result);
 	return interrupt_signal() ? -EINTR : 0;
@@ -150,7 +150,7 @@ static int auto_pass(struct context *context, bool *ret_incomplete, struct error
 
 struct auto_work {
 	struct context *context;
-	bool is_incomplete; /* the last pass left blocks behind that may come online later */
+	bool is_incomplete; /* the last pass left blocks offline that may come online later */
 	struct error err;
 };
 
@@ -180,7 +180,7 @@ static int auto_pause(struct context *context, unsigned int repeat)
 }
 
 /*
- * Answers the flag, again and again while that may help. In the pauses nothing is locked, and the
+ * Answers the flag, repeatedly while that may help. During the pauses nothing is locked, and the
  * flag is down.
  */
 static int auto_serve_patiently(struct auto_work *work, bool wait)
@@ -197,22 +197,22 @@ static int auto_serve_patiently(struct auto_work *work, bool wait)
 			return r;
 		error_done(&work->err);
 		r = auto_pause(work->context, repeat);
-		/* After a signal: for the next one. */
+		/* After a signal: for the next process. */
 		pending_raise(sysfs);
 		if (r < 0)
 			return r;
 	}
 }
 
-/* Answers the flag, or without one works once. */
+/* Answers the flag, or makes one pass without it. */
 static int auto_serve(struct context *context, enum auto_how how)
 {
 	struct auto_work work = { .context = context };
 	int r;
 
 	interrupt_init();
-	/* Memory that has run out is when memory is added. The unit says so too, but it may have
-	 * been started without. */
+	/* Memory is added when it has run out. The unit sets this too, but we may run without the
+	 * unit. */
 	oom_protect_prepare();
 	if (how == AUTO_WITHOUT_FLAG)
 		r = pending_work_once(&context->sysfs, auto_work, &work);
@@ -240,7 +240,7 @@ static bool auto_is_watched(struct context *context)
 	return sysfs_exists(&context->sysfs, "/run/systemd/system");
 }
 
-/* Goes on in a process that nobody waits for. Returns whether this is it. */
+/* Goes on in a detached process. Returns whether this is that process. */
 static bool auto_detach(void)
 {
 	pid_t pid = fork();
@@ -248,11 +248,11 @@ static bool auto_detach(void)
 
 	if (pid > 0)
 		return false;
-	/* Without a process to be had the caller has to wait. */
+	/* If no process can be started, the caller has to wait. */
 	if (pid < 0)
 		return true;
 	setsid();
-	/* udev reads what a program prints until the last one closes it. */
+	/* udev reads a program's output until the last process closes it. */
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; null >= 0 && fd <= 2; fd++)
 		dup2(null, fd);
@@ -260,8 +260,8 @@ static bool auto_detach(void)
 }
 
 /*
- * The kernel that saves a crash dump has to live with the memory that it has; a kernel without
- * memory hot-plug has no directory of blocks; a container sees that of its host, read-only.
+ * A kernel that saves a crash dump must make do with the memory it has; a kernel without memory
+ * hot-plug has no directory of blocks; a container sees its host's directory, read-only.
  */
 static bool auto_has_no_business(const struct sysfs *sysfs)
 {
@@ -272,7 +272,7 @@ static bool auto_has_no_business(const struct sysfs *sysfs)
 	return true;
 }
 
-/* Not for others: they would only start passes that cannot change anything. */
+/* Only for root: others would start passes that cannot change anything. */
 static int auto_refuse(struct context *context)
 {
 	struct error err = { 0 };
@@ -293,7 +293,7 @@ static int kick_run(struct context *context, const char **words, size_t n_words)
 		return refused;
 	if (auto_has_no_business(&context->sysfs))
 		return EXIT_DONE;
-	/* /run is full or read-only: then each event works, one after the other. */
+	/* /run is full or read-only: then each event makes a pass, one after another. */
 	if (pending_raise(&context->sysfs) < 0)
 		return auto_serve(context, AUTO_WITHOUT_FLAG);
 	if (auto_is_watched(context) || !auto_detach())

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * memhpctl complete: what the last of some words of a command line may become. The shells'
- * completions ask it and add nothing of their own, so that they offer the same in all shells, and
- * always what the program takes. One candidate a line: the word, a tab, what it means.
+ * memhpctl complete: the possible completions of the last word of a command line. The completions
+ * of the shells call it and add nothing of their own, so that all shells offer the same, and
+ * exactly what the program accepts. One candidate per line: the word, a tab, its meaning.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -72,10 +72,10 @@ static void complete_offer_zones(const struct line *line)
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
 		if (zone != ZONE_UNKNOWN && zone != ZONE_DEVICE)
 			complete_offer(line, zone_name((enum zone)zone), "zone");
-	complete_offer(line, "kernel", "all zones but Movable");
+	complete_offer(line, "kernel", "all zones except Movable");
 }
 
-/* Is it one of the columns between these two, each of which ends with a comma? */
+/* Is it one of the columns between these two? Each column ends with a comma. */
 static bool complete_is_listed(const struct column *column, const char *list, const char *end)
 {
 	size_t length = strlen(column->name);
@@ -86,7 +86,7 @@ static bool complete_is_listed(const struct column *column, const char *list, co
 	return false;
 }
 
-/* A list: all but its last column is settled, and no column comes twice. */
+/* A list: all columns except the last are complete, and no column occurs twice. */
 static void complete_offer_columns(struct line *line)
 {
 	const char *list = line->typed + (*line->typed == '+'), *comma = strrchr(list, ',');
@@ -132,7 +132,7 @@ static void complete_offer_nodes(const struct line *line, const struct memory *m
 	ranges_done(&nodes);
 }
 
-/* What this machine has. Nothing where it cannot be read: a completion must not complain. */
+/* What this machine has; nothing if it cannot be read, because a completion must not complain. */
 static void complete_offer_system(const struct line *line, unsigned int which)
 {
 	struct selection_request request = {
@@ -169,7 +169,7 @@ static void complete_offer_providers(const struct line *line)
 		complete_offer(line, providers[i]->name, providers[i]->summary);
 }
 
-/* By the name that the help gives the value. Returns whether it can be anything but the name of a
+/* Offers values by the name that the help gives the value. Returns false if it is the name of a
  * file. */
 static bool complete_offer_values(struct line *line)
 {
@@ -206,7 +206,7 @@ static void complete_offer_operands(const struct line *line)
 		complete_offer_alternatives(line, words, line->command->name);
 		return;
 	}
-	/* These take no more. */
+	/* These take no more words. */
 	if (strchr(operands, '|') &&
 	    (!strcmp(line->operand, "show") || !strcmp(line->operand, "check")))
 		return;
@@ -218,7 +218,7 @@ static void complete_offer_operands(const struct line *line)
 		complete_offer_system(line, WORDS_DEVICES);
 }
 
-/* The option of this name, of `length` characters; one character is a short name. */
+/* The option with this name of `length` characters; one character is a short name. */
 static const struct poptOption *complete_find_option(const struct poptOption *table,
 						     const char *name, size_t length, bool is_short)
 {
@@ -250,7 +250,7 @@ static const struct poptOption *line_find_option(const struct line *line, const 
 					    is_short);
 }
 
-/* Takes in a word before the last one. */
+/* Evaluates a word before the last one. */
 static void line_read_word(struct line *line, const char *word)
 {
 	size_t length = strcspn(word, "=");
@@ -272,7 +272,7 @@ static void line_read_word(struct line *line, const char *word)
 		line->option = word[length] ? NULL :
 					      line_find_option(line, word + 2, length - 2, false);
 	} else {
-		/* "-ao": only the last of them can have its value in the next word. */
+		/* "-ao": only the last option can have its value in the next word. */
 		for (const char *p = word + 1; *p; p++) {
 			const struct poptOption *option = line_find_option(line, p, 1, true);
 
@@ -286,8 +286,7 @@ static void line_read_word(struct line *line, const char *word)
 		line->option = NULL;
 }
 
-/* Offers what the last word may become. Returns whether it can be anything but the name of a file.
- */
+/* Offers completions of the last word. Returns false if it is the name of a file. */
 static bool line_complete(struct line *line, const char *word)
 {
 	const char *equals = strchr(word, '=');
@@ -320,7 +319,7 @@ static int complete_run(struct context *context, const char **words, size_t n_wo
 	(void)context;
 	for (size_t i = 0; i + 1 < n_words; i++)
 		line_read_word(&line, words[i]);
-	/* A failure tells the shell that it is the one that knows the files. */
+	/* A failure tells the shell to complete the name of a file. */
 	return line_complete(&line, n_words ? words[n_words - 1] : "") ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -14,9 +14,9 @@
 #include "system/clock.h"
 #include "system/kmsg.h"
 
-/* For more blocks the kernel's log is not searched: each costs one reading of it. */
+/* For more blocks the kernel's log is not searched, because it is read once per block. */
 #define LOG_BLOCKS_MAX 256
-/* For reading it, over and over. */
+/* The time limit for reading it repeatedly. */
 #define LOG_LIMIT_MS 1000
 #define WIDTH_MAX 80
 
@@ -31,7 +31,7 @@ static const struct poptOption explain_options[] = {
 	POPT_TABLEEND
 };
 
-/* What the kernel logged about each selected block. Nothing where its log cannot be read. */
+/* What the kernel logged about each selected block; nothing if its log cannot be read. */
 static void explain_read_log(struct context *context, const struct page_survey *survey,
 			     const struct ranges *selected, char **log)
 {
@@ -108,7 +108,7 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 	int r = filter_parse(&filter_options, &request.filter, &err), exit_code;
 
 	if (r == 0 && n_words && options.all)
-		r = error_set(&err, -EINVAL, "--all and '%s' exclude each other", words[0]);
+		r = error_set(&err, -EINVAL, "--all cannot be combined with '%s'", words[0]);
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	r = memory_open(&context->sysfs, &memory, &err);

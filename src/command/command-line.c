@@ -25,7 +25,7 @@ static struct {
 /* clang-format off */
 #define COMMAND_LINE_OPTIONS(quiet_character, quiet_target) \
 	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0, \
-	  "Use the sys/ and proc/ in this directory instead of the system's", "DIR" }, \
+	  "Use sys/ and proc/ in this directory instead of the system's", "DIR" }, \
 	{ "json", 'j', POPT_ARG_NONE, &options.json, 0, \
 	  "Print one JSON document on standard output", NULL }, \
 	{ "quiet", quiet_character, POPT_ARG_NONE, quiet_target, 0, "Print errors only", NULL }, \
@@ -42,7 +42,7 @@ static const struct poptOption command_line_options_of_changes[] = {
 	COMMAND_LINE_OPTIONS('\0', &options.quiet), POPT_TABLEEND
 };
 
-/* Before the command, where it is not known yet what -q would be said to. */
+/* Before the command, where it is not known yet which command -q would apply to. */
 static const struct poptOption command_line_leading_options[] = {
 	COMMAND_LINE_OPTIONS('\0', &options.quiet),
 	{ NULL, 'q', POPT_ARG_NONE, &options.quiet_short, 0, NULL, NULL },
@@ -63,8 +63,8 @@ static int command_line_refuse_quiet(const struct command *command, struct error
 }
 
 /*
- * Reads options until one asks for something else to be done. Returns 0 at the end of the options,
- * OPTION_HELP, OPTION_VERSION, or -EINVAL with a sentence.
+ * Reads options until --help or --version. Returns 0 at the end of the options, OPTION_HELP,
+ * OPTION_VERSION, or -EINVAL with a sentence.
  */
 static int command_line_read_options(poptContext popt, const struct command *command,
 				     struct error *err)
@@ -80,18 +80,18 @@ static int command_line_read_options(poptContext popt, const struct command *com
 	if (r == -1)
 		return 0;
 	bad = poptBadOption(popt, POPT_BADOPTION_NOALIAS);
-	/* Among others too, as in -nq. */
+	/* Also among other letters, as in -nq. */
 	if (command && (command->flags & COMMAND_CHANGES) && bad[1] != '-' && strchr(bad, 'q'))
 		return command_line_refuse_quiet(command, err);
 	return error_set(err, -EINVAL, "%s: %s; memhpctl help%s%s lists the options", bad,
 			 poptStrerror(r), command ? " " : "", command ? command->name : "");
 }
 
-/* Was JSON asked for, even where the command line is too wrong to be read? */
+/* Was JSON requested, even if the command line cannot be parsed? */
 static bool command_line_wants_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		/* Among others too, as in -aj. */
+		/* Also among other letters, as in -aj. */
 		if (!strcmp(argv[i], "--json") ||
 		    (argv[i][0] == '-' && argv[i][1] != '-' && strchr(argv[i], 'j')))
 			return true;
@@ -103,7 +103,7 @@ static int command_line_open_system(struct context *context)
 	struct error err = { 0 };
 	int r;
 
-	/* As from --sysroot="$DIR" without a DIR: it must not become the running system. */
+	/* For example from --sysroot="$DIR" with DIR unset: it must not mean the running system. */
 	if (options.sysroot && !*options.sysroot) {
 		error_set(&err, -EINVAL,
 			  "--sysroot=: the directory name is empty; leave out --sysroot to use the "
@@ -116,13 +116,13 @@ static int command_line_open_system(struct context *context)
 	return EXIT_DONE;
 }
 
-/* Something could not be read, and the command went on as if it were not there. */
+/* Something could not be read, and the command went on as if it did not exist. */
 static void command_line_tell_failure(const struct context *context)
 {
 	int error = 0;
 	const char *path = sysfs_first_failure(&error);
 
-	/* Nobody wants to read that in the middle of a word that is being completed. */
+	/* A warning would disturb the completion of a word. */
 	if (path && !(context->command->flags & COMMAND_NO_SYSTEM) &&
 	    strcmp(context->command->name, "complete"))
 		log_error("cannot read %s: %s; what depends on it is missing here", path,
@@ -183,7 +183,7 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 
 static int command_line_dispatch(struct context *context, int argc, char **argv)
 {
-	/* Stops at the first word that is no option: the command. */
+	/* Stops at the first word that is not an option: the command. */
 	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv,
 					  command_line_leading_options, POPT_CONTEXT_POSIXMEHARDER);
 	struct error err = { 0 };

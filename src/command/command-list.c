@@ -34,7 +34,7 @@ static const struct poptOption list_options[] = {
 	{ "map", '\0', POPT_ARG_NONE, &options.map, 0,
 	  "Draw a picture of memory instead of a table", NULL },
 	{ "scan", '\0', POPT_ARG_NONE, &options.scan, 0,
-	  "Judge the chance to go offline by the pages; needs root, about 15 s per TiB", NULL },
+	  "Judge the chance to go offline by the pages; needs root and about 15 s per TiB", NULL },
 	{ "output", 'o', POPT_ARG_STRING, &options.columns, 0,
 	  "Columns to show; +COLUMN adds to the default ones", "COLUMNS" },
 	{ "bytes", 'b', POPT_ARG_NONE, &options.bytes, 0, "Show sizes in bytes", NULL },
@@ -46,12 +46,12 @@ static const struct poptOption list_options[] = {
 	POPT_TABLEEND
 };
 
-/* What is being listed: the selected blocks of a snapshot, row by row. */
+/* The list in progress: the selected blocks of a snapshot, row by row. */
 struct listing {
 	const struct memory *memory;
 	const struct ranges *selected;
 	const struct column_choice *choice;
-	size_t next; /* index of the block that comes next */
+	size_t next; /* index of the next block */
 	struct row row;
 	uint64_t selected_by_state[BLOCK_STATE_COUNT];
 };
@@ -93,7 +93,7 @@ static void list_print_totals(const struct listing *listing)
 		uint64_t count = listing->selected_by_state[state];
 		char name[32];
 
-		/* Online and offline always, the odd ones where there are any. */
+		/* Online and offline always, rare states only if there are any. */
 		if (!count && state != BLOCK_ONLINE && state != BLOCK_OFFLINE)
 			continue;
 		if (state == BLOCK_GOING_OFFLINE)
@@ -106,7 +106,7 @@ static void list_print_totals(const struct listing *listing)
 			    count, count == 1 ? "" : "s");
 	}
 	if (listing->memory->vanished)
-		output_text("%-14s %zu block%s went away while it was read\n",
+		output_text("%-14s %zu block%s disappeared while memory was read\n",
 			    "Vanished:", listing->memory->vanished,
 			    listing->memory->vanished == 1 ? "" : "s");
 }
@@ -167,7 +167,7 @@ static bool list_shows_chance(const struct column_choice *choice)
 	return options.map;
 }
 
-/* Judges the blocks: by what is certain and the zone, with --scan from their pages. */
+/* Judges the blocks by certain facts and the zone, with --scan also by their pages. */
 static int list_judge(struct context *context, struct memory *memory, const struct ranges *selected,
 		      struct error *err)
 {
@@ -233,7 +233,7 @@ static int list_print(struct context *context, struct listing *listing,
 			       list_print_table(context, listing);
 }
 
-/* Reads the options: the columns, the filter, what has to be known. */
+/* Evaluates the options: the columns, the filter, what must be read. */
 static int list_parse(const struct context *context, struct column_choice *choice,
 		      struct selection_request *request, struct error *err)
 {
@@ -251,7 +251,7 @@ static int list_parse(const struct context *context, struct column_choice *choic
 			      "--output, --all, --bytes, --raw, --noheadings or --json");
 	if (r == 0 && options.scan)
 		r = column_add("OFFLINE", choice);
-	/* A program gets the members that a block has in every document. */
+	/* A program gets all members that a block has in every document. */
 	if (r == 0 && context->json && !options.columns)
 		r = column_add("PROVIDER", choice);
 	if (r == 0)
@@ -307,7 +307,7 @@ static void list_help(void)
 const struct command command_list = {
 	.name = "list",
 	.operands = "[SELECTOR...]",
-	.summary = "list memory blocks, merging neighbours that look alike",
+	.summary = "list memory blocks, merging similar neighbours",
 	.options = list_options,
 	.help = list_help,
 	.run = list_run,

@@ -21,7 +21,7 @@
 #include "system/stream.h"
 #include "system/uevent.h"
 
-/* Events that have come are told together, with one look at the machine for all of them. */
+/* Pending events are reported together, with one look at the machine for all of them. */
 #define BATCH_MAX 4096
 #define GATHER_MS 10
 
@@ -40,7 +40,8 @@ struct monitor {
 	struct context *context;
 	struct filter filter;
 	struct uevent_monitor *events;
-	struct memory memory, before; /* the latest look, and the one before it, for what is gone */
+	struct memory memory,
+		before; /* the latest look, and the previous one, for things that are gone */
 	struct event_state told;
 	struct news *batch; /* BATCH_MAX */
 	size_t n_batch;
@@ -61,7 +62,7 @@ static char *monitor_time_text(const struct timespec *time, char *buffer, size_t
 	return buffer;
 }
 
-/* A message without a block: "start", "overrun", or of a device. */
+/* A message without a block: "start", "overrun", or about a device. */
 static void monitor_print_other(struct monitor *monitor, const struct news *news)
 {
 	struct output_json *json;
@@ -111,7 +112,7 @@ static void monitor_print_block_json(const struct news *news, const struct memor
 	output_json_text(json, "event", news->action);
 	output_block_add(json, memory, news->block, block, gone ? BLOCK_UNKNOWN : block->state,
 			 gone ? NULL : &block->zones);
-	/* What was found by looking has no number. */
+	/* A change that was found by looking has no number. */
 	if (news->seqnum)
 		output_json_uint(json, "seqnum", news->seqnum);
 	else
@@ -150,7 +151,7 @@ static void monitor_print_found(void *data, const char *action, uint64_t number)
 	monitor_print_block(data, &news);
 }
 
-/* Does the event concern a device that memory comes from? */
+/* Does the event concern a device that provides memory? */
 static bool monitor_is_memory_device(struct monitor *monitor, const struct news *news)
 {
 	const struct filter *filter = &monitor->filter;
@@ -163,7 +164,7 @@ static bool monitor_is_memory_device(struct monitor *monitor, const struct news 
 	       provider_has_device(&monitor->context->sysfs, news->subsystem, news->name);
 }
 
-/* Takes the events that are there, or as many as a batch holds. */
+/* Takes the pending events, or as many as fit into a batch. */
 static void monitor_take(struct monitor *monitor)
 {
 	struct uevent event;
@@ -172,7 +173,7 @@ static void monitor_take(struct monitor *monitor)
 
 	monitor->n_batch = 0;
 	while (monitor->n_batch < BATCH_MAX && (r = uevent_receive(monitor->events, &event)) != 0) {
-		/* The kernel says so first, before it gives out what it kept. */
+		/* The kernel reports the loss before it hands out the events that it kept. */
 		if (r == -ENOBUFS) {
 			monitor->overrun = true;
 			continue;
@@ -194,7 +195,7 @@ static void monitor_take(struct monitor *monitor)
 		monitor->error = r;
 }
 
-/* Reads the machine as it is now. */
+/* Reads the current state of the machine. */
 static int monitor_look(struct monitor *monitor)
 {
 	const struct sysfs *sysfs = &monitor->context->sysfs;
@@ -234,8 +235,8 @@ static int monitor_tell(struct monitor *monitor)
 		}
 	}
 	/*
-	 * Not before what is older than the lost events has been told, or it would be told after
-	 * what was found, as news.
+	 * Only after the events older than the lost ones have been reported; otherwise they would
+	 * follow as news.
 	 */
 	if (r == 0 && monitor->overrun && monitor->drained) {
 		struct news news = { .action = "overrun",
@@ -252,8 +253,7 @@ static int monitor_tell(struct monitor *monitor)
 	return r;
 }
 
-/* Waits for events, and for the reader to go. Returns 1 for events, 0 when it is over, or -errno.
- */
+/* Waits for events or until the reader goes away. Returns 1 for events, 0 at the end, or -errno. */
 static int monitor_wait(struct monitor *monitor)
 {
 	struct pollfd fds[] = { { .fd = uevent_fd(monitor->events), .events = POLLIN },
@@ -273,7 +273,7 @@ static int monitor_wait(struct monitor *monitor)
 		       1;
 }
 
-/* Runs until it is told to end. */
+/* Runs until it is told to stop. */
 static int monitor_follow(struct monitor *monitor)
 {
 	struct news start = { .action = "start", .name = "listening" };
@@ -297,7 +297,7 @@ static int monitor_follow(struct monitor *monitor)
 	return r;
 }
 
-/* Those of the kernel's own memory code, and those of the providers. Errors: -ENOMEM. */
+/* The subsystems of the kernel's memory code and of the providers. Errors: -ENOMEM. */
 static int monitor_open_events(struct monitor *monitor, struct error *err)
 {
 	_cleanup_free_ const char **subsystems = NULL;
@@ -338,7 +338,7 @@ static int monitor_run(struct context *context, const char **words, size_t n_wor
 	r = monitor.batch ? monitor_open_events(&monitor, &err) : error_no_memory(&err);
 	if (r == 0 && (r = monitor_follow(&monitor)) < 0)
 		error_set(&err, r, "cannot follow the events: %s", strerror(-r));
-	/* Nobody reads any more: that is an end as good as any. */
+	/* The reader has gone away: a normal end. */
 	if (ferror(stdout) && (errno == EPIPE || stream_is_over())) {
 		__fpurge(stdout);
 		clearerr(stdout);

@@ -49,7 +49,7 @@ static const struct poptOption policy_options[] = {
 	OPTIONS_INCLUDE(apply_table, "How to apply:"), POPT_TABLEEND
 };
 
-/* The kernel's part; with blocks named, only those are meant. */
+/* Sets the kernel's knobs; not if blocks are named, because then only those are meant. */
 static int policy_apply_kernel(struct context *context, const struct policy *policy,
 			       struct knobs_changes *ret, struct error *err)
 {
@@ -68,7 +68,7 @@ static int policy_apply_kernel(struct context *context, const struct policy *pol
 struct apply_work {
 	const struct policy *policy;
 	struct selection_request request;
-	struct ranges blocks;	    /* selected, where words are given */
+	struct ranges blocks;	    /* the selected blocks, if words are given */
 	struct knobs_changes knobs; /* without words */
 	struct policy_run_result result;
 };
@@ -129,7 +129,7 @@ static int policy_apply_run(struct context *context, const struct policy *policy
 	return exit_code;
 }
 
-/* The first option of the table that was given; NULL: none. */
+/* The first given option of the table; NULL: none. */
 static const char *policy_given_option(const struct poptOption *table)
 {
 	for (; table->longName; table++)
@@ -139,7 +139,7 @@ static const char *policy_given_option(const struct poptOption *table)
 	return NULL;
 }
 
-/* An option that the verb does not look at would be taken for a filter. */
+/* An option that the verb ignores would be mistaken for a filter. */
 static int policy_check_options(const char *verb, struct error *err)
 {
 	const char *question = strcmp(verb, "test") ? policy_given_option(question_table) : NULL;
@@ -163,7 +163,7 @@ static int policy_run_verb(struct context *context, const char *verb, const stru
 	if (!strcmp(verb, "apply"))
 		return policy_apply_run(context, policy, words, n_words);
 	if (n_words) {
-		error_set(&err, -EINVAL, "'%s': policy %s takes no word", words[0], verb);
+		error_set(&err, -EINVAL, "'%s': policy %s takes no arguments", words[0], verb);
 		return command_fail(context, EXIT_USAGE, &err);
 	}
 	return !strcmp(verb, "show") ? policy_show(context, policy) : policy_check(context, policy);
@@ -190,7 +190,7 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 		return command_fail(context, EXIT_USAGE, &err);
 	if (!strcmp(verbs[verb], "check") && n_words > 1)
 		return policy_check_files(context, words + 1, n_words - 1);
-	/* A mistake in a file is none of the command line. */
+	/* A mistake in a file is not a usage error. */
 	if (policy_load(&context->sysfs, &policy, &err) < 0)
 		return command_fail(context, EXIT_FAILED, &err);
 	exit_code = policy_run_verb(context, verbs[verb], &policy, words + 1, n_words - 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* memhpctl remove: take whole devices away. */
+/* memhpctl remove: remove whole devices. */
 #include <errno.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ struct remove_work {
 	struct removal removal;
 };
 
-/* Those devices that the words name, with their blocks. */
+/* The devices that the words name, with their blocks. */
 static int remove_plan_named(struct session *session, struct remove_work *work,
 			     const struct ranges *blocks, struct error *err)
 {
@@ -52,7 +52,7 @@ static int remove_plan_named(struct session *session, struct remove_work *work,
 	return r;
 }
 
-/* As many of the blocks' devices as make up the amount; takes the blocks. */
+/* Enough of the blocks' devices to make up the amount; takes over the blocks. */
 static int remove_plan_amount(struct session *session, struct remove_work *work,
 			      struct ranges *blocks, uint64_t amount, struct error *err)
 {
@@ -66,7 +66,7 @@ static int remove_plan_amount(struct session *session, struct remove_work *work,
 	return removal_size_plan(&session->context->sysfs, &work->goal, &work->removal, err);
 }
 
-/* Selects, resolves and plans, and refuses what would do harm. Errors with a sentence. */
+/* Selects, resolves and plans, and refuses harmful changes. Errors with a sentence. */
 static int remove_plan(struct session *session, void *data, struct error *err)
 {
 	struct remove_work *work = data;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* memhpctl status: sums, and how the kernel is set up. */
+/* memhpctl status: totals, and the kernel's settings. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 static const struct poptOption status_options[] = { POPT_TABLEEND };
 
-/* What the command shows. */
+/* The data that the command shows. */
 struct status {
 	struct context *context;
 	struct memory memory;
@@ -76,8 +76,8 @@ static void status_print_totals(const struct status *status, const struct totals
 }
 
 /*
- * Memory that is plugged in and not used, or that cannot be removed any more. A device that is
- * merely not the system's, or root's to see, is nothing to warn of.
+ * Memory that is plugged in but not used, or that can no longer be removed. A device that does
+ * not belong to the system, or that only root can see, is no reason for a warning.
  */
 static void status_warn_of_device(const struct device *device,
 				  void (*print)(void *data, const char *id, const char *text),
@@ -92,7 +92,7 @@ static void status_warn_of_device(const struct device *device,
 	print(data, device->blocks.n ? "stuck" : "not-taken", text);
 }
 
-/* Calls print for each thing that the administrator should know of. */
+/* Calls print for each thing that the administrator should know about. */
 static void status_warn(const struct status *status,
 			void (*print)(void *data, const char *id, const char *text), void *data)
 {
@@ -105,7 +105,7 @@ static void status_warn(const struct status *status,
 			continue;
 		snprintf(text, sizeof(text),
 			 "memory%" PRIu64
-			 " is going offline; until that ends, nothing else can be changed",
+			 " is going offline; nothing else can be changed until that ends",
 			 block->number);
 		print(data, "going-offline", text);
 	}
@@ -155,7 +155,7 @@ static int status_print(const struct status *status)
 		}
 	}
 	if (memory->vanished)
-		output_text("\n%zu block%s went away while memory was read\n", memory->vanished,
+		output_text("\n%zu block%s disappeared while memory was read\n", memory->vanished,
 			    memory->vanished == 1 ? "" : "s");
 	output_text("\nKernel settings\n");
 	for (size_t i = 0; i < SETTING_COUNT; i++)

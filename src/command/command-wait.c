@@ -20,13 +20,14 @@
 #include "system/stream.h"
 #include "system/uevent.h"
 
-/* Without events it looks so often; with them this much more rarely, for an event can get lost. */
+/* The polling interval without events, and how much longer it is with them; polling goes on because
+ * an event can get lost. */
 #define LOOK_MS 100
 #define LOOK_WITH_EVENTS_MS 1000
-/* After an event others follow: it looks once for all of them. */
+/* Events come in bursts: one look serves for all of them. */
 #define GATHER_MS 20
 
-/* So many words that are missing are named in a sentence. */
+/* The most missing words that a sentence names. */
 #define MISSING_SHOWN 8
 
 enum goal { GOAL_ONLINE, GOAL_OFFLINE, GOAL_PRESENT, GOAL_ABSENT, GOAL_COUNT };
@@ -51,15 +52,14 @@ struct waiting {
 	const char **words;
 	size_t n_words;
 	enum goal goal;
-	struct uevent_monitor *monitor; /* NULL where there are no events */
-	struct ranges done;	/* selected blocks that are as they should be, at the last look */
-	struct ranges not_done; /* and those that are not; also the ones that are missing */
-	const char **missing; /* of the words those of which something is not there that should be;
-				 room for all */
+	struct uevent_monitor *monitor; /* NULL without events */
+	struct ranges done;		/* selected blocks in the wanted state, at the last look */
+	struct ranges not_done;		/* the other ones, including missing ones */
+	const char **missing; /* the words that name something missing; room for all words */
 	size_t n_missing;
 };
 
-/* How many blocks a word names; 0 for nodes and devices, which have as many as there are. */
+/* The number of blocks that a word names; 0 for nodes and devices, which can have any number. */
 static uint64_t wait_named_blocks(const struct selector *selector, uint64_t block_size,
 				  uint64_t *ret_first)
 {
@@ -88,7 +88,7 @@ static bool wait_block_is_done(const struct block *block, enum goal goal)
 	}
 }
 
-/* Looks at what one word selects. */
+/* Checks the blocks that one word selects. */
 static int wait_look_word(struct waiting *waiting, const char **word, struct error *err)
 {
 	struct selection_request request = { .words = word,
@@ -115,7 +115,7 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 			       block->number, block->number) < 0)
 			r = error_no_memory(err);
 	}
-	/* What is gone is offline enough. */
+	/* A block that is gone counts as offline. */
 	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {
 		named = wait_named_blocks(&selector, memory.block_size, &first);
 		if (found < (named ? named : 1))
@@ -126,7 +126,7 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 	return r < 0 ? r : 0;
 }
 
-/* Returns 1 when all is as it should be, 0 when it is not. */
+/* Returns 1 if everything is as wanted, else 0. */
 static int wait_look(struct waiting *waiting, struct error *err)
 {
 	int r = 0;
@@ -139,7 +139,7 @@ static int wait_look(struct waiting *waiting, struct error *err)
 	return r < 0 ? r : !waiting->not_done.n && !waiting->n_missing;
 }
 
-/* How long to take events for one look, at most until the deadline. */
+/* How long to collect events for one look, at most until the deadline. */
 static int64_t wait_gather_ns(int64_t deadline_ns)
 {
 	int64_t left = clock_left_ns(deadline_ns);
@@ -147,7 +147,7 @@ static int64_t wait_gather_ns(int64_t deadline_ns)
 	return left < GATHER_MS * CLOCK_NS_PER_MS ? left : GATHER_MS * CLOCK_NS_PER_MS;
 }
 
-/* Waits for an event, or until it is time to look without one. Returns 0, or -EINTR. */
+/* Waits for an event or until the next poll. Returns 0, or -EINTR. */
 static int wait_event(struct waiting *waiting, int64_t deadline_ns)
 {
 	int64_t until_ns = clock_deadline_ns(waiting->monitor ? LOOK_WITH_EVENTS_MS : LOOK_MS);
@@ -164,7 +164,7 @@ static int wait_event(struct waiting *waiting, int64_t deadline_ns)
 	if (r == -EINTR || r == -ETIME || r < 0)
 		return r == -EINTR ? r : 0;
 	r = interrupt_poll(NULL, 0, wait_gather_ns(deadline_ns));
-	/* Where events come without end the next look must not wait for the last of them. */
+	/* If events never stop, the next look must not wait for the last one. */
 	if (r != -EINTR)
 		r = uevent_drain(waiting->monitor, clock_now_ns() + wait_gather_ns(deadline_ns));
 	return r == -EINTR ? r : 0;
@@ -212,7 +212,7 @@ static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
 	return command_end_json(output_json_end_document(json), exit_code);
 }
 
-/* " 999 node3 …": a few of the words. */
+/* " 999 node3 …": the first few words. */
 static void wait_missing_text(const struct waiting *waiting, char *text, size_t size)
 {
 	size_t length = 0;
@@ -283,8 +283,8 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	interrupt_init();
 	stream_limit(clock_deadline_ns(timeout_ms));
 	/*
-	 * Before the first look, so that nothing happens unseen between the two. Without events
-	 * looking often must do.
+	 * Before the first look, so that nothing happens unseen in between. Without events
+	 * polling has to do.
 	 */
 	if (sysfs_is_running_system(&context->sysfs) &&
 	    uevent_open(subsystems, &waiting.monitor, &err) < 0)

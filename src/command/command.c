@@ -22,8 +22,8 @@ const struct command *command_find(const char *name)
 #define NAME_MAX_LENGTH 32
 
 /*
- * How many letters have to be put in or taken out; a changed one is both, so that "ofline" is
- * nearer to "offline" than to "online".
+ * The number of letters to insert or delete; a replaced letter counts as both, so that "ofline"
+ * is nearer to "offline" than to "online".
  */
 static size_t command_distance(const char *a, const char *b)
 {
@@ -67,13 +67,13 @@ static const struct command *command_nearest(const char *name)
 	return nearest;
 }
 
-/* Has it options outside of the groups that have a heading of their own? */
+/* Does it have options outside the groups with a heading of their own? */
 static bool command_has_own_options(const struct command *command)
 {
 	return command->options && (command->options->longName || command->options->shortName);
 }
 
-/* popt leaves out what it finds no memory for, and says nothing. */
+/* If memory runs out, popt silently leaves options out. */
 static int command_fail_help(const struct context *context)
 {
 	struct error err = { 0 };
@@ -139,7 +139,7 @@ int command_print_overview(const struct context *context)
 			fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nSelectors name blocks: 42, 32-39, memory42, 0x100000000 (the block of this\n"
 	      "address), 0x100000000-0x13fffffff, node1, or a device: PNP0C80:00, dax0.0.\n"
-	      "memhpctl help COMMAND says more; so does memhpctl(8).\n",
+	      "See memhpctl help COMMAND and memhpctl(8) for more.\n",
 	      out);
 	return exit_code;
 }

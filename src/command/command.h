@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a command is, and what all of them share. */
+/* What a command is, and what all commands share. */
 #ifndef MEMHP_COMMAND_COMMAND_H
 #define MEMHP_COMMAND_COMMAND_H
 
@@ -13,7 +13,7 @@
 
 struct command;
 
-/* The global options, as main() read them, and the system that the command works on. */
+/* The global options, as read by main(), and the system that the command works on. */
 struct context {
 	const struct command *command;
 	struct sysfs sysfs;
@@ -29,19 +29,19 @@ enum command_flags {
 struct command {
 	const char *name;
 	const char *operands; /* as the usage line shows them, or "" */
-	const char *summary;  /* one line, without a final stop */
+	const char *summary;  /* one line, without a full stop */
 	const struct poptOption
-		*options;   /* its own, ending with POPT_TABLEEND; the global ones come behind */
-	void (*help)(void); /* prints more behind the options, or NULL */
+		*options;   /* its own, ending with POPT_TABLEEND; followed by the global ones */
+	void (*help)(void); /* prints more after the options, or NULL */
 	unsigned int flags;
 	/* Returns the exit code. words are the operands, n_words of them. */
 	int (*run)(struct context *context, const char **words, size_t n_words);
 };
 
-/* All commands in the order of the help; ends with NULL. */
+/* All commands, in the order of the help; ends with NULL. */
 extern const struct command *const commands[];
 
-/* The command of that name, NULL if there is none. Only whole names count. */
+/* The command of that name, NULL if there is none. Abbreviations are not accepted. */
 const struct command *command_find(const char *name);
 
 /* The global options; main() takes --help and --version by their values. */
@@ -49,12 +49,13 @@ enum { OPTION_HELP = 1, OPTION_VERSION };
 extern const struct poptOption global_options[];
 
 /*
- * Those that a command takes after its name; NULL is no command yet. One that changes memory has no
- * -q: to drmgr it means an amount, and `remove -q 2` would take block 2 without a word.
+ * The global options that a command takes after its name; NULL: no command yet. A command that
+ * changes memory has no -q: in drmgr -q means an amount, and `remove -q 2` would silently remove
+ * block 2.
  */
 const struct poptOption *command_global_options(const struct command *command);
 
-/* Prints the usage, the options and what else the command has to say. Returns an exit code. */
+/* Prints the usage, the options and the command's further help. Returns an exit code. */
 int command_print_help(const struct context *context, const struct command *command);
 
 /* Prints the list of commands. Returns an exit code. */
@@ -68,8 +69,8 @@ int command_print_overview(const struct context *context);
 int command_fail(const struct context *context, int exit_code, struct error *err);
 
 /*
- * Reports that there is no command of that name, with the nearest one that there is. Returns the
- * exit code.
+ * Reports that there is no command of that name, and suggests the nearest one. Returns the exit
+ * code.
  */
 int command_unknown(const struct context *context, const char *name);
 

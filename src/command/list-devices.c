@@ -13,10 +13,10 @@
 #include "output/output-text.h"
 #include "provider/provider.h"
 
-/* A device's blocks, summed up. */
+/* The totals of a device's blocks. */
 struct device_sum {
 	uint64_t blocks, by_state[BLOCK_STATE_COUNT];
-	struct ranges nodes; /* of its blocks, or where they would belong */
+	struct ranges nodes; /* of its blocks, or where they would be */
 	uint64_t size;	     /* DEVICE_NO_SIZE: not known */
 };
 
@@ -129,7 +129,8 @@ static int list_devices_add_row(struct output_table *table,
 	return 0;
 }
 
-/* Below the table, why devices cannot come or go; what is so of many that follow each other, once.
+/* Prints below the table why devices cannot be added or removed; once for consecutive devices with
+ * the same reason.
  */
 static void list_devices_print_obstacles(const struct list_devices_request *request)
 {

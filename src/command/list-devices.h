@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `list --devices` shows: the units in which memory comes and goes. */
+/* What `list --devices` shows: the units in which memory is added and removed. */
 #ifndef MEMHP_COMMAND_LIST_DEVICES_H
 #define MEMHP_COMMAND_LIST_DEVICES_H
 
@@ -10,7 +10,7 @@
 struct list_devices_request {
 	const struct sysfs *sysfs;
 	const struct memory *memory; /* whole, with nodes and devices */
-	/* NULL: every device, else those with any of these blocks, or without blocks but named */
+	/* NULL: every device; else those with any of these blocks, and named ones without */
 	const struct ranges *selected;
 	const char **words; /* n_words names of devices, among other selectors */
 	size_t n_words;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Options that several commands share: their popt tables, and what they decode to. */
+/* Options that several commands share: their popt tables and their decoded values. */
 #ifndef MEMHP_COMMAND_OPTIONS_H
 #define MEMHP_COMMAND_OPTIONS_H
 
@@ -10,8 +10,7 @@
 #include "plan/plan.h"
 #include "system/run-limits.h"
 
-/* Where the tables put what they read. popt allocates the strings; they live as long as the
- * program. */
+/* The values that the tables read. popt allocates the strings; they live as long as the program. */
 extern struct filter_options filter_options;
 
 struct change_options {
@@ -22,7 +21,7 @@ extern struct change_options change_options;
 
 /* --state --zone --node --device */
 extern const struct poptOption filter_option_table[];
-/* --state --node --device: for commands whose --zone means something else */
+/* --state --node --device: for commands whose --zone has a different meaning */
 extern const struct poptOption filter_option_table_without_zone[];
 struct size_options {
 	char *size, *align;
@@ -33,7 +32,7 @@ extern struct size_options size_options;
 extern const struct poptOption size_option_table[];
 /* --timeout --block-timeout --retries --dry-run --atomic */
 extern const struct poptOption change_option_table[];
-/* The same for what cannot be undone. */
+/* The same for changes that cannot be undone. */
 extern const struct poptOption change_option_table_without_atomic[];
 
 #define OPTIONS_INCLUDE(table, title)                                               \
@@ -48,8 +47,8 @@ extern const struct poptOption change_option_table_without_atomic[];
 int options_limits(struct run_limits *ret, struct error *err);
 
 /*
- * Decodes --size and --align; *ret_blocks is 0 where no size was asked for. Errors: -EINVAL with a
- * sentence, as candidates_parse().
+ * Decodes --size and --align; *ret_blocks is 0 without --size. Errors: -EINVAL with a sentence,
+ * as candidates_parse().
  */
 int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* memhpctl policy check: are the files right, who decides, who else acts on new memory. */
+/* memhpctl policy check: are the files valid, who decides, what else acts on new memory. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +20,10 @@ struct check {
 	struct kernel_policy decides;
 	struct policy_conflicts conflicts;
 	struct policy_part parts[POLICY_PARTS_MAX];
-	size_t n_parts; /* 0: files are checked that are not in place yet */
+	size_t n_parts; /* 0: the files to check are not installed yet */
 };
 
-/* Not who could bring memory online, but who is meant to. */
+/* Not who could bring memory online, but who is supposed to. */
 static const char *check_decider(const struct kernel_policy *decides)
 {
 	return decides->reason == KERNEL_POLICY_OURS ||
@@ -136,7 +136,7 @@ static bool check_is_rules(const char *file)
 	return length > 6 && !strcmp(file + length - 6, ".rules");
 }
 
-/* Reads the files of udev rules among those named. */
+/* Reads the udev rules among the named files. */
 static int check_rules(struct context *context, const char **files, size_t n_files,
 		       struct policy_conflicts *ret, struct error *err)
 {

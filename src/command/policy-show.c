@@ -105,7 +105,8 @@ static void policy_show_add_rule(struct output_json *json, const struct policy *
 	output_json_end(json);
 }
 
-/* Numbers and booleans as such; null for the kernel's own choice, and for no limit. */
+/* Numbers and booleans as JSON numbers and booleans; null for the kernel's own choice and for no
+ * limit. */
 static void policy_show_add_setting_value(struct output_json *json, const struct policy *policy,
 					  enum policy_setting setting)
 {

@@ -14,21 +14,21 @@
 #include "policy/policy-match.h"
 #include "policy/policy-value.h"
 
-/* Of a question, which names no block: no range has it. */
+/* The number in a question, which does not name a block: no range contains it. */
 #define NO_BLOCK UINT64_MAX
 
 /*
- * What is said about a run of neighbouring blocks of one device for which the same rule wins for
- * the same reasons.
+ * The answer for a run of neighbouring blocks of one device for which the same rule wins for the
+ * same reasons.
  */
 struct answer {
-	struct policy_subject subject; /* of the first of them */
+	struct policy_subject subject; /* of the first block */
 	const struct policy_rule *rule;
 	uint64_t first, last;
-	bool blocks; /* false: there is no block, only a question */
+	bool blocks; /* false: not a block, only a question */
 };
 
-/* Each rule before the winner, with the condition that kept it from winning. */
+/* The rules before the winner, each with the condition that did not hold. */
 static bool policy_test_same_answer(const struct policy *policy, const struct answer *answer,
 				    const struct policy_subject *subject)
 {
@@ -54,7 +54,7 @@ static void policy_test_condition_text(const struct policy_rule *rule, enum poli
 				   condition->words[i].text);
 }
 
-/* What the block says to that key. */
+/* The block's value for that key. */
 static void policy_test_subject_text(const struct policy_subject *subject, enum policy_key key,
 				     char *text, size_t size)
 {
@@ -163,7 +163,7 @@ struct inquiry {
 	struct policy_scene scene;
 };
 
-/* Which rule is the first must not depend on what only root can see. */
+/* The first matching rule must not depend on what only root can see. */
 static int inquiry_check(const struct inquiry *inquiry, struct error *err)
 {
 	const struct memory *memory = &inquiry->memory;
@@ -244,7 +244,7 @@ static bool policy_test_is_question(void)
 	return q->provider || q->device || q->virt || q->arch || q->node || q->cpuless;
 }
 
-/* A word that no rule could name would be answered as if there were such a thing. */
+/* A word that no rule could name is refused; it would be answered as if it existed. */
 static int policy_test_question_word(const struct policy *policy, enum policy_key key,
 				     const char *text, struct error *err)
 {
@@ -282,7 +282,7 @@ static int policy_test_question_check(const struct policy *policy, uint32_t *ret
 	return r == 0 ? policy_test_question_node(ret_node, err) : r;
 }
 
-/* A block that is not there, on this machine unless the question says otherwise. */
+/* A hypothetical block, on this machine unless the question says otherwise. */
 static void policy_test_tell_question(struct context *context, const struct inquiry *inquiry,
 				      uint32_t node)
 {

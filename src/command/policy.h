@@ -6,7 +6,7 @@
 #include "command/command.h"
 #include "policy/policy.h"
 
-/* A block that is not there, for `policy test`; NULL and 0 for what was not given. */
+/* A hypothetical block for `policy test`; NULL and 0 for what was not given. */
 struct policy_question {
 	char *provider, *device, *virt, *arch, *node;
 	int cpuless;
@@ -17,16 +17,17 @@ extern struct policy_question policy_question;
 int policy_show(struct context *context, const struct policy *policy);
 
 /*
- * Prints which rule wins, for the selected blocks (all without any), or for the block that
+ * Prints which rule wins for the selected blocks (default: all), or for the block that
  * policy_question describes. Returns the exit code.
  */
 int policy_test(struct context *context, const struct policy *policy, const char **words,
 		size_t n_words);
 
-/* The policy in place, with what else on this system acts on new memory. */
+/* Checks the installed policy, and what else on this system acts on new memory. */
 int policy_check(struct context *context, const struct policy *policy);
 
-/* Files that are not in place yet: names that end in .rules are udev rules, others the policy. */
+/* Checks files that are not installed yet: names that end in .rules are udev rules, others are
+ * policy files. */
 int policy_check_files(struct context *context, const char **files, size_t n_files);
 
 #endif

@@ -86,7 +86,7 @@ void session_end(struct session *session)
 	memory_close(&session->memory);
 }
 
-/* Ends the run with an error; an exit code of 0 is that of the errno, see command_fail(). */
+/* Ends the run with an error; for exit code 0 the errno decides, see command_fail(). */
 static int session_fail(struct session *session, int exit_code, int r, struct error *err)
 {
 	if (!err->code)
@@ -129,7 +129,7 @@ static void session_tell_lost(const struct report *report)
 	ranges_done(&changed);
 }
 
-/* Prints the report, and notes in the system log what was changed. Returns the exit code. */
+/* Prints the report, and logs what was changed in the system log. Returns the exit code. */
 static int session_print(const struct session *session, const struct report *report)
 {
 	const struct context *context = session->context;
@@ -139,8 +139,8 @@ static int session_print(const struct session *session, const struct report *rep
 		audit_plan(&context->sysfs, report->command, report->memory, report->plan);
 	stream_begin();
 	/*
-	 * Failures come out on standard error in either case: a reader of the JSON that is gone
-	 * must not hide them.
+	 * Failures are also printed on standard error, so that they are not lost if the reader of
+	 * the JSON is gone.
 	 */
 	report_print(report, context->quiet || context->json);
 	if (context->json)

@@ -18,46 +18,45 @@ struct session {
 	int64_t began_ns;
 	struct memory memory; /* the snapshot */
 	struct run run;	      /* for the layers below; points to the two above */
-	bool in_background;   /* nobody watches: waiting for another run is no warning */
+	bool in_background;   /* nobody watches: waiting for another run is not a warning */
 	bool incomplete;      /* a part was not done that no outcome tells of */
 	int lock;	      /* -1: none */
 };
 
-/* What a command does in its session. */
+/* The callbacks of a command in its session. */
 struct session_work {
-	/* Reads and decides. The snapshot is open, its blocks are not read yet. */
+	/* Reads and decides. The snapshot is open, but its blocks have not been read. */
 	int (*plan)(struct session *session, void *data, struct error *err);
 	/* Carries the plan out; not in a dry run. */
 	int (*execute)(struct session *session, void *data, struct error *err);
 	/*
-	 * Fills in what came of it: plan, and what else the command has for a report; the rest is
-	 * filled in already, the exit code follows from it.
+	 * Fills in the results: the plan, and what else the command reports. The rest is filled
+	 * in already; the exit code follows from it.
 	 */
 	void (*report)(void *data, struct report *report);
 };
 
 /*
- * A whole run with the shared options (command/options.h): limits, signals, the lock, the snapshot,
- * plan, execute, unlock, report. A reader of the report may take its time, so the lock is given
- * back before. What a callback returns negative ends the run with its sentence. Returns the exit
- * code.
+ * A whole run with the shared options (command/options.h): limits, signals, the lock, the
+ * snapshot, plan, execute, unlock, report. The reader of the report may be slow, so the lock is
+ * released first. A negative return value of a callback ends the run with its sentence. Returns
+ * the exit code.
  */
 int session_run(struct context *context, const struct session_work *work, void *data);
 
 /*
- * For a run without a report: its parts. Signals are only remembered from now on, and the clock
+ * The parts, for a run without a report. From now on signals are only recorded, and the clock
  * runs. *ret must stay where it is until session_end().
  */
 void session_begin(struct context *context, const struct run_limits *limits, struct session *ret);
 
 /*
- * Keeps other runs out; where there is no lock to be had (/run is read-only) nothing does. Says so
- * when it has to wait for long. Errors with a sentence: -ETIME at the deadline, -EINTR after a
- * signal.
+ * Keeps other runs out; without a lock (/run is read-only) nothing does. Reports a long wait.
+ * Errors with a sentence: -ETIME at the deadline, -EINTR after a signal.
  */
 int session_lock(struct session *session, struct error *err);
 
-/* Opens the snapshot, or opens it anew: what was there is gone. Errors: see memory_open(). */
+/* Opens the snapshot, or opens it again, which discards its contents. Errors: see memory_open(). */
 int session_open_memory(struct session *session, struct error *err);
 
 /* Lets other runs in and closes the snapshot. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of `status` about the providers by which memory comes and goes here. */
+/* The part of `status` about the providers by which this machine adds and removes memory. */
 #ifndef MEMHP_COMMAND_STATUS_PROVIDERS_H
 #define MEMHP_COMMAND_STATUS_PROVIDERS_H
 
