@@ -95,7 +95,7 @@ static int change_select(struct session *session, struct change_work *work, bool
 		work->request.want |= SELECTION_WANT_DEVICES;
 	/* The report shows each block's device, too. */
 	if (session->context->json)
-		work->request.want |= SELECTION_SHOW_DEVICES;
+		work->request.want |= SELECTION_SHOW_DEVICES | SELECTION_WANT_ALL_NODES;
 	if (r == 0)
 		r = selection_load(sysfs, &work->request, &session->memory, &work->blocks, err);
 	if (r == 0 && (*ret_goal || goes_offline))
@@ -163,8 +163,7 @@ int change_run(struct context *context, const struct change *change, const char 
 						 .all = change->all,
 						 .for_change = true,
 						 .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY |
-							 SELECTION_WANT_NODES |
-							 SELECTION_WANT_ALL_NODES } };
+							 SELECTION_WANT_NODES } };
 	struct error err = { 0 };
 	int r = filter_parse(&filter_options, &work.request.filter, &err), exit_code;
 

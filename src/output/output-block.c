@@ -88,7 +88,11 @@ void output_block_add_provider(struct output_json *json, const struct memory *me
 {
 	const struct device *device = output_block_device(memory, block);
 
-	output_json_text(json, "provider", device ? device->provider->name : NULL);
+	/* A device that is not known may be there: null, and not "none". */
+	output_json_text(json, "provider",
+			 device				? device->provider->name :
+			 block && memory->devices_known ? "none" :
+							  NULL);
 }
 
 void output_block_add_chance(struct output_json *json, enum chance chance)

@@ -143,7 +143,7 @@ def test_one_block(machine: Any) -> None:
     made = machine("one-block")
     row = made.memhpctl("list", "--json").json()["ranges"]
     assert row == [{"address": 0, "size": 1 << 30, "state": "online", "zones": ["none"], "nodes": [],
-                    "first_block": 0, "last_block": 0, "device": None, "provider": None, "offline_chance": "no"}]
+                    "first_block": 0, "last_block": 0, "device": None, "provider": "none", "offline_chance": "no"}]
 
 
 def test_help_fits_a_terminal(memhpctl: Any) -> None:

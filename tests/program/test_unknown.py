@@ -76,6 +76,8 @@ def test_a_block_whose_device_is_not_known(users_machine: Users, name: str, devi
     made = users_machine(name, lines)
     block = str(max(made.states()))
     assert as_nobody(made, "list", "-o", "DEVICE,PROVIDER", "--raw", "--noheadings", block).out.split() == ["?", "?"]
+    (row,) = as_nobody(made, "list", "--json", block).json()["ranges"]
+    assert (row["device"], row["provider"]) == (None, None)
     for command in (["policy", "test"], ["remove", "-n"]):
         result = as_nobody(made, *command, block)
         assert result.rc == 77 and "only root can see" in result.err, result
