@@ -16,8 +16,9 @@
 #include "system/platform.h"
 #include "system/thread.h"
 
-/* Reading page flags scales with the processors; a few are enough, and leave the machine to its
- * users. */
+/*
+ * Reading page flags scales with the processors; a few are enough and leave the rest to other work.
+ */
 #define THREADS_MAX 4
 #define BLOCKS_PER_THREAD 8
 
@@ -30,7 +31,7 @@ bool page_survey_wants_devices(const struct sysfs *sysfs)
 	return !strcmp(architecture, "aarch64");
 }
 
-/* Keeps only the memory of /proc/iomem, which stands there by rising address. */
+/* Keeps only the memory ranges of /proc/iomem, which are in the order of their addresses. */
 static void page_survey_keep_ram(struct iomem *iomem)
 {
 	size_t n = 0;
@@ -103,7 +104,7 @@ void page_survey_done(struct page_survey *survey)
 	*survey = (struct page_survey){ 0 };
 }
 
-/* Only memory that was added later has its page descriptors in itself; boot memory never does. */
+/* Only hot-added memory can hold its own page descriptors; boot memory never does. */
 static bool page_survey_has_own_memmap(const struct page_survey *survey, size_t index)
 {
 	const struct memory *memory = survey->memory;
@@ -125,7 +126,7 @@ int page_survey_scan(struct page_survey *survey, size_t index)
 			   page_survey_has_own_memmap(survey, index), &survey->pages[index]);
 }
 
-/* What the threads of one scan share. */
+/* State shared by the threads of one scan. */
 struct scan {
 	struct page_survey *survey;
 	const struct ranges *blocks;
@@ -168,11 +169,14 @@ int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks
 
 	if (n > THREADS_MAX)
 		n = THREADS_MAX;
-	/* Those that this process may run on; more than a cpu_set_t has are not needed. */
+	/*
+	 * The processors that this process may run on; more than fit into a cpu_set_t are not
+	 * needed.
+	 */
 	if (sched_getaffinity(0, sizeof(processors), &processors) == 0 &&
 	    n > (uint64_t)CPU_COUNT(&processors))
 		n = (uint64_t)CPU_COUNT(&processors);
-	/* This one works too. A thread that cannot be made is one fewer. */
+	/* This thread works too. If a thread cannot be started, there is one fewer. */
 	while (begun + 1 < n && thread_start(&threads[begun], scan_run, &scan) == 0)
 		begun++;
 	scan_run(&scan);
@@ -209,7 +213,7 @@ const struct pages *page_survey_pages(const struct page_survey *survey, size_t i
 	return survey->pages[index].counted ? &survey->pages[index] : NULL;
 }
 
-/* offline_pages() wants every page of the block to be System RAM (walk_system_ram_range()). */
+/* offline_pages() requires every page of the block to be System RAM (walk_system_ram_range()). */
 static bool page_survey_has_holes(const struct page_survey *survey, const struct block *block)
 {
 	uint64_t first = memory_address(survey->memory, block->number),
@@ -232,13 +236,17 @@ static bool page_survey_has_holes(const struct page_survey *survey, const struct
 
 		ram += to - from + 1;
 	}
-	/* No memory at all: it could not be read, or an architecture shows it in another way. */
+	/*
+	 * No memory at all means that it could not be read, or that this architecture shows it
+	 * differently.
+	 */
 	return ram && ram != survey->memory->block_size;
 }
 
 /*
- * Is the block boot memory that the platform keeps? What belongs to no device is boot memory; but
- * where the devices are not known, or one of them has all the rest, it cannot be told.
+ * Is the block boot memory that the platform keeps? A block that belongs to no device is boot
+ * memory; but if the devices are not known, or one of them gets all remaining blocks, that cannot
+ * be told.
  */
 static void page_survey_judge_platform(const struct page_survey *survey, const struct block *block,
 				       struct verdict_facts *facts)

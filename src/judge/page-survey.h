@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Looking at what the snapshot does not show: the pages of blocks, holes, free memory. Gathers the
- * facts for verdicts.
+ * Gathers the facts for verdicts that the snapshot does not have: the pages of blocks, holes, free
+ * memory.
  */
 #ifndef MEMHP_JUDGE_PAGE_SURVEY_H
 #define MEMHP_JUDGE_PAGE_SURVEY_H
@@ -12,28 +12,28 @@
 
 struct page_survey {
 	const struct memory *memory;
-	struct pages *pages; /* one a block of the snapshot, by index */
+	struct pages *pages; /* one per block of the snapshot, by index */
 	uint64_t page_size;
 	int kpageflags;			/* descriptor or -errno */
-	int iomem_error, meminfo_error; /* 0 or why it is not known: -errno */
-	struct iomem iomem;		/* what is memory of it, by rising address */
+	int iomem_error, meminfo_error; /* 0, or -errno: why it is not known */
+	struct iomem iomem;		/* only its memory ranges, by rising address */
 	struct meminfo meminfo;
 	bool memmap_on_memory;
-	bool tells_zones;	/* the kernel tells the zone of some block */
-	bool keeps_boot_memory; /* arm64: its boot memory never goes offline */
-	unsigned int kernel;	/* PLATFORM_KERNEL() of its version, 0 where not known */
+	bool tells_zones;	/* the kernel shows the zone of at least one block */
+	bool keeps_boot_memory; /* arm64: boot memory never goes offline */
+	unsigned int kernel;	/* version as PLATFORM_KERNEL(); 0 if not known */
 };
 
 /*
- * Opens and reads what verdicts rest on beside the pages: /proc/iomem, /proc/meminfo, the
- * architecture. What cannot be read is noted in the survey. The snapshot must stay as it is until
+ * Opens and reads what verdicts need besides the pages: /proc/iomem, /proc/meminfo, the
+ * architecture. What cannot be read is recorded in the survey. The snapshot must not change until
  * page_survey_done(). Errors: -ENOMEM.
  */
 int page_survey_open(const struct sysfs *sysfs, const struct memory *memory,
 		     struct page_survey *ret);
 /*
- * The same without what only pages need: verdicts rest on zones, holes and the platform. Nothing
- * can be scanned. Errors: -ENOMEM.
+ * The same without what only pages need: verdicts are based on zones, holes and the platform, and
+ * nothing can be scanned. Errors: -ENOMEM.
  */
 int page_survey_open_places(const struct sysfs *sysfs, const struct memory *memory,
 			    struct page_survey *ret);
@@ -42,44 +42,44 @@ void page_survey_done(struct page_survey *survey);
 
 /*
  * Does the verdict on a block depend on whether it belongs to a device, so that a whole snapshot
- * with its devices is needed? So it is on arm64, which never gives its boot memory away.
+ * with its devices is needed? True on arm64, which never takes its boot memory offline.
  */
 bool page_survey_wants_devices(const struct sysfs *sysfs);
 
-/* Forgets what was counted, and reads again how much memory is free: after pages were moved. */
+/* After pages were moved: forgets the counts and rereads how much memory is free. */
 void page_survey_refresh(const struct sysfs *sysfs, struct page_survey *survey);
 
 /*
- * Counts the pages of one block of the snapshot, once. Errors: that of opening or reading
+ * Counts the pages of one block of the snapshot, once. Errors: those of opening and reading
  * /proc/kpageflags; -EACCES without root.
  */
 int page_survey_scan(struct page_survey *survey, size_t index);
 
 /*
- * Counts those of all blocks in `blocks` that are not offline, on several processors, until all are
- * done, the deadline, or a signal that interrupt_signal() shows. About 2 ms for 128 MiB and
- * processor. Errors: as page_survey_scan(), of the first block that failed.
+ * Counts the pages of all blocks in `blocks` that are not offline, on several processors, until all
+ * are done, the deadline passes, or interrupt_signal() reports a signal. A processor needs about 2
+ * ms per 128 MiB. Errors: as page_survey_scan(), for the first block that failed.
  */
 int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks,
 			 int64_t deadline_ns);
 
 /*
- * Looks at the pages of one block, without a survey: is one of them reserved, so that the block can
- * never go offline? False also where the pages cannot be seen.
+ * Looks at the pages of one block, without a survey: is any of them reserved, so that the block can
+ * never go offline? Also false if the pages cannot be seen.
  */
 bool page_survey_sees_reserved(const struct sysfs *sysfs, const struct memory *memory,
 			       uint64_t number);
 
-/* How many of the blocks are not offline, and their pages were not counted? */
+/* How many of the blocks are not offline and have no page counts? */
 size_t page_survey_unseen(const struct page_survey *survey, const struct ranges *blocks);
 
-/* The pages of a block; NULL where they were not counted. */
+/* The pages of a block; NULL if they were not counted. */
 const struct pages *page_survey_pages(const struct page_survey *survey, size_t index);
 
-/* What is known of a block of the snapshot. */
+/* The verdict on a block of the snapshot, from what is known of it. */
 struct verdict page_survey_judge(const struct page_survey *survey, size_t index);
 
-/* Sets block->chance of all blocks of the snapshot. */
+/* Sets the chance of every block of the snapshot. */
 void page_survey_judge_all(const struct page_survey *survey, struct memory *memory);
 
 #endif

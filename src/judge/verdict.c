@@ -3,7 +3,10 @@
 
 #include "system/platform.h"
 
-/* So many pages of the kernel's own are not all given back between the look and the try. */
+/*
+ * From this many kernel pages on, they will certainly not all be freed between the survey and the
+ * attempt.
+ */
 #define KERNEL_PAGES_FOR_SURE 64
 
 static const struct {
@@ -75,7 +78,7 @@ bool verdict_has(const struct verdict *verdict, enum verdict_reason reason)
 	return false;
 }
 
-/* Adds a reason; the worst chance stands, and the reason for it comes first. */
+/* Adds a reason; the worst chance wins, and its reason comes first. */
 static void verdict_add(struct verdict *verdict, enum chance chance, enum verdict_reason reason)
 {
 	size_t at = chance < verdict->chance ? 0 : verdict->n_reasons;
@@ -87,7 +90,7 @@ static void verdict_add(struct verdict *verdict, enum chance chance, enum verdic
 		verdict->chance = chance;
 }
 
-/* What the block's state and zone, and the machine, decide. */
+/* Adds the reasons that follow from the block's state and zone and from the machine. */
 static void verdict_add_place(struct verdict *verdict, const struct verdict_facts *facts)
 {
 	enum zone zone = block_zone(facts->block);
@@ -182,7 +185,7 @@ struct verdict verdict_of(const struct verdict_facts *facts)
 	verdict_add_place(&verdict, facts);
 	if (facts->pages)
 		verdict_add_pages(&verdict, facts);
-	/* What is certain stays so. */
+	/* A certain "no" stays certain. */
 	if (facts->may_be_kept && verdict.chance != CHANCE_NO)
 		verdict_add(&verdict, CHANCE_UNKNOWN, REASON_MAY_BE_KEPT);
 	return verdict;
