@@ -9,7 +9,7 @@
  *     - main.c            (this file)
  *
  * - command/: one file per command: parse, call the layers below, return an exit code
- *     - command-line.[ch] (the table of commands, global options, the way to the command)
+ *     - command-line.[ch] (the table of commands, global options, calling the command)
  *     - command.[ch]      (what a command is; help; how an error ends one)
  *     - options.[ch]      (options that several commands share)
  *     - session.[ch]      (a run that changes memory: deadline, lock, snapshot, report)
@@ -23,7 +23,7 @@
  *     - command-*.c       (list, status, online, offline, remove, add, explain, monitor, wait)
  *     - command-policy.c command-auto.c command-help.c command-complete.c
  *
- * - output/: showing
+ * - output/: text, tables, pictures and JSON
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
  *     - report.[ch]       (what a change did, as text and JSON)
  *     - report-device.[ch] (the part about devices)
@@ -31,111 +31,111 @@
  *     - explanation.[ch]  (why blocks can or cannot go offline)
  *     - progress.[ch]     (the progress line on the terminal)
  *     - terminal.[ch]     (width, colours, characters)
- *     - output-text.[ch]  (text, without what a terminal would obey)
+ *     - output-text.[ch]  (text, without control characters for the terminal)
  *     - output-table.[ch] (tables; libsmartcols)
- *     - output-block.[ch] (a block, as every document and every line shows it)
+ *     - output-block.[ch] (a block, as shown in every document and line)
  *     - output-json.[ch]  (documents; json-c)
  *
- * - policy/: what becomes of memory that is added, from the event to the log
+ * - policy/: what happens to new memory, from the event to the log
  *     - policy.[ch]       (the rules for new memory)
  *     - policy-value.[ch] (their values)
- *     - conf.[ch]         (the form of the files)
+ *     - conf.[ch]         (the syntax of the files)
  *     - policy-load.[ch]  (the policy of this machine)
  *     - policy-match.[ch] (which rule applies to a block)
  *     - policy-plan.[ch]  (the policy as a plan)
  *     - ratio.[ch]        (the limit on movable memory)
  *     - kernel-policy.[ch] (the part that the kernel carries out)
- *     - knobs.[ch]         (setting those knobs, and taking it back)
- *     - pending.[ch]      ("there is something to look at", without losing any)
- *     - policy-run.[ch]   (a pass over what is offline)
- *     - README            (the way from the event to the log, step by step)
+ *     - knobs.[ch]         (setting those knobs, and restoring them)
+ *     - pending.[ch]      ("there is something to look at", without losing events)
+ *     - policy-run.[ch]   (a pass over offline blocks)
+ *     - README            (the path from the event to the log, step by step)
  *     - policy-log.[ch]   (what it writes to the system log)
  *     - policy-state.[ch] (what was online before)
- *     - policy-conflicts.[ch] (who else brings memory online)
- *     - policy-parts.[ch]  (are memhpctl's own rule and units in force)
- *     - udev-rules.[ch]    (the form of udev's rules)
- *     - udev-match.[ch]    (what such rules do to a block that comes)
+ *     - policy-conflicts.[ch] (what else brings memory online)
+ *     - policy-parts.[ch]  (are memhpctl's own rule and units enabled)
+ *     - udev-rules.[ch]    (the syntax of udev's rules)
+ *     - udev-match.[ch]    (what such rules do to a new block)
  *
  * - device/: whole devices
  *     - removal.[ch]      (which devices, in which order; all or nothing)
- *     - removal-size.[ch] (which devices for an amount, and others for those that fail)
+ *     - removal-size.[ch] (devices for an amount, replacing those that fail)
  *     - remove-device.[ch] (one device: keep others away, remove, check that it is gone)
- *     - remove-blocks.[ch] (its blocks meanwhile)
- *     - keep-offline.[ch] (nobody brings one of them online)
+ *     - remove-blocks.[ch] (its blocks during that)
+ *     - keep-offline.[ch] (making sure that nobody brings one online)
  *     - addition.[ch]     (adding devices)
  *     - provider-write.[ch] (the writes that a provider planned)
  *     - device-outcome.[ch] (the outcome for a device)
  *
  * - change/: one block, in bounded time
  *     - execute.[ch]      (carrying out a plan; rolling it back)
- *     - foresee.[ch]      (what a run would fail at)
+ *     - foresee.[ch]      (where a run would fail)
  *     - block-write.[ch]  (one block, with retries)
- *     - kernel-write.[ch] (any write, in bounded time; when to try again)
+ *     - kernel-write.[ch] (any write, in bounded time; when to retry)
  *     - read-back.[ch]    (the state of a block after a write)
- *     - rezone.[ch]       (one block from one zone into another)
- *     - run.[ch]          (what everything in a run has to know)
+ *     - rezone.[ch]       (moving one block to another zone)
+ *     - run.[ch]          (what all code in a run needs to know)
  *     - audit.[ch]        (who changed what, for the system log)
  *
- * - plan/: what will be done, in which order, what is refused; no I/O
+ * - plan/: what to do, in which order, what to refuse; no I/O
  *     - selection.[ch]    (from the words on the command line to the blocks of this machine)
- *     - plan.[ch]         (what is to be done with each block, in which order)
+ *     - plan.[ch]         (what to do with each block, in which order)
  *     - plan-check.[ch]   (refusing a plan that would do harm)
  *     - plan-size.[ch]    (a plan for an amount)
  *     - candidates.[ch]   (which blocks for an amount of memory)
- *     - outcome.[ch]      (what an answer of the kernel means; exit codes)
+ *     - outcome.[ch]      (what the kernel's answers mean; exit codes)
  *
- * - judge/: can this block go, is there room
+ * - judge/: can this block go offline, is there room
  *     - verdict.[ch]      (whether a block can go offline, and why not)
  *     - page-survey.[ch]  (looking at pages, holes, free memory)
- *     - headroom.[ch]     (is there room elsewhere for what has to move)
+ *     - headroom.[ch]     (is there room elsewhere for pages that must move)
  *
- * - provider/: how memory comes and goes, one file per provider
+ * - provider/: how memory is added and removed, one file per provider
  *     - provider.[ch]     (the interface; which device a block belongs to)
  *     - provider-table.c  (which providers there are)
- *     - coherent-gpu.[ch]  (graphics memory that the kernel has to bring online)
+ *     - coherent-gpu.[ch]  (graphics memory that the kernel must bring online)
  *     - provider-acpi.c   (DIMMs)
  *     - provider-dax.c    (CXL, PMEM)
  *     - provider-pseries.c provider-s390.c provider-probe.c
- *     - provider-virtio.c provider-hyperv.c provider-xen.c (memory that only the host takes away)
+ *     - provider-virtio.c provider-hyperv.c provider-xen.c (memory that only the host can remove)
  *
- * - model/: what there is, decoded
+ * - model/: the state of the machine, decoded
  *     - memory.[ch]       (the snapshot: blocks, nodes, devices)
  *     - block-reader.[ch] (many blocks, on all processors)
  *     - block.[ch] device.[ch] zone.[ch] range.[ch]
  *     - pages.[ch]        (what the pages of a block are used for)
  *     - chance.[ch]       (how likely a block is to go offline)
  *     - settings.[ch]     (the kernel's knobs)
- *     - totals.[ch]       (sums over a snapshot)
- *     - selector.[ch]     (the form of a selector)
+ *     - totals.[ch]       (totals of a snapshot)
+ *     - selector.[ch]     (the syntax of a selector)
  *     - filter.[ch]       (what narrows a selection)
  *     - event-state.[ch]  (what a follower of events knows)
  *
  * - system/: the only code that talks to the system
- *     - sysfs.[ch]        (reading)
+ *     - sysfs.[ch]        (reading sysfs)
  *     - sysroot.[ch]     (opening files below --sysroot, never outside)
  *     - thread.[ch]       (threads with a small stack)
  *     - uevent.[ch]       (the kernel's events; libudev)
  *     - module.[ch]       (kernel modules; libkmod)
- *     - writer.[ch]       (writing, by a process that can be ended)
- *     - write-job.h       (one such write, and what came of it)
+ *     - writer.[ch]       (writing, in a process that can be ended)
+ *     - write-job.h       (one such write and its result)
  *     - worker.[ch]       (that process)
  *     - kpageflags.[ch]   (the use of each page)
  *     - meminfo.[ch]      (how much memory is in use)
  *     - kmsg.[ch]         (what the kernel logged about a block)
  *     - lock-holder.[ch]  (who holds the hotplug lock)
  *     - device-user.[ch]  (who has a character device open)
- *     - iomem.[ch]        (which addresses belong to whom)
+ *     - iomem.[ch]        (what each address range belongs to)
  *     - auto-online.[ch]  (the zone of memory that is being added)
- *     - guard.[ch]        (a process that puts things right after a SIGKILL)
- *     - write-protect.[ch] (nobody else may bring a block online)
+ *     - guard.[ch]         (a process that restores things after a SIGKILL)
+ *     - write-protect.[ch] (keeping others from bringing a block online)
  *     - run-file.[ch]    (files in /run/memhpctl that nobody else can touch)
  *     - run-limits.[ch]   (what ends a run: the deadline, a signal)
  *     - runlock.[ch]      (one memhpctl at a time)
- *     - oom-protect.[ch]  (going on where memory has run out)
+ *     - oom-protect.[ch]   (working when memory has run out)
  *     - conf-files.[ch]   (drop-in folders)
  *     - platform.[ch]     (architecture, hypervisor)
  *     - poison-record.[ch] (which blocks had poisoned pages)
- *     - virt.[ch]         (which hypervisor, as systemd-detect-virt says it)
+ *     - virt.[ch]          (which hypervisor, in the words of systemd-detect-virt)
  *     - journal.[ch]      (the system log)
  *     - clock.[ch]        (monotonic time, deadlines)
  *     - interrupt.[ch]    (signals that end a run)
@@ -158,9 +158,9 @@
 #include "system/stream.h"
 
 /*
- * Where the caller closed one of the standard streams, the next file to be opened would get its
- * number, and a message could land in a block's state. Opened the wrong way round, so that using it
- * still fails.
+ * If the caller closed a standard stream, the next opened file would get its number, and a
+ * message could be written to a block's state. The stand-in is opened in the wrong mode, so that
+ * using it still fails.
  */
 static void main_fill_standard_streams(void)
 {
@@ -177,11 +177,11 @@ int main(int argc, char **argv)
 	main_fill_standard_streams();
 	stream_init();
 	log_set_write(stream_message);
-	/* Of a caller that ignores it: then nobody could be waited for. */
+	/* If the caller ignores SIGCHLD, we could not wait for a process. */
 	signal(SIGCHLD, SIG_DFL);
 	exit_code = command_line_run(argc, argv, &json);
 
-	/* A disk that is full, or a reader that is gone, is seen here at the latest. */
+	/* A full disk, or a reader that is gone, is noticed here at the latest. */
 	failed = output_text_flush();
 	if (fclose(stdout) && !failed)
 		failed = errno ? -errno : -EIO;
