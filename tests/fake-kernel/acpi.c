@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EJECT_DELAY_MS 20 /* what an eject takes in a guest */
+#define EJECT_DELAY_MS 20 /* how long an eject takes in a guest */
 
 struct eject {
 	char device[PATH_MAX]; /* directory of the device */
@@ -40,9 +40,8 @@ static int list_physical_node(const char *name, void *data)
 }
 
 /*
- * The work behind eject: offline what is online, remove all. On failure the kernel brings back
- * those that it had taken offline with plain `online`, which puts Movable blocks into a kernel
- * zone.
+ * What eject does: take all blocks offline, then remove them. On failure the kernel brings those it
+ * had taken offline back with plain `online`, which puts Movable blocks into a kernel zone.
  */
 static void eject_work(const void *data)
 {

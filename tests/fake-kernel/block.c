@@ -24,7 +24,7 @@ static int read_attribute(unsigned long number, const char *name, char *text)
 	return tree_read(path, text);
 }
 
-/* Change an attribute that the block has; one that is absent stays so. */
+/* Change an attribute that the block has; a missing one stays missing. */
 static void set_attribute(unsigned long number, const char *name, const char *text)
 {
 	char path[PATH_MAX];
@@ -83,7 +83,7 @@ bool block_is_online_word(const char *word)
 	       !strcmp(word, "online_movable");
 }
 
-/* Text of valid_zones of a block that is not online, from the zone that it had. */
+/* Text of valid_zones for a block that is not online, from the zone that it had. */
 static void offline_zones(const char *zone, char *text)
 {
 	if (!strcmp(zone, "Movable"))
@@ -92,7 +92,7 @@ static void offline_zones(const char *zone, char *text)
 		snprintf(text, TEXT_SIZE, "%.64s Movable", zone);
 }
 
-/* Zone that a block gets: the first valid one, the first that is not Movable, or Movable. */
+/* Zone that the block gets: the first valid one, the first that is not Movable, or Movable. */
 static void choose_zone(unsigned long number, const char *word, char *zone)
 {
 	char text[TEXT_SIZE], *rest = NULL;
@@ -137,7 +137,7 @@ void block_force_online(unsigned long number, const char *word)
 	block_log(number, word, zone);
 }
 
-/* What the process needs to know that acts after this one. */
+/* What the process that acts after this one needs to know. */
 struct later {
 	unsigned long number;
 	long ms;
@@ -155,8 +155,10 @@ static void undo_offline(const void *data)
 	}
 }
 
-/* May somebody who opens the file only now write to it? Permissions count for root too, see
- * check_open(). */
+/*
+ * May a process that opens the file now write to it? Permissions count for root too, see
+ * check_open().
+ */
 static bool is_writable(unsigned long number)
 {
 	char path[PATH_MAX], place[PATH_MAX];
@@ -167,7 +169,7 @@ static bool is_writable(unsigned long number)
 	return stat(place, &status) == 0 && (status.st_mode & 0222);
 }
 
-/* Somebody else, say a udev rule, brings the block online again. */
+/* Another process, say a udev rule, brings the block online again. */
 static void online_again(unsigned long number)
 {
 	if (block_is(number, "offline") && is_writable(number))
@@ -195,7 +197,7 @@ static void vanish_later(const void *data)
 	block_remove(later->number);
 }
 
-/* Nobody may read the block's state from now on, whatever it is. */
+/* From now on the block's state cannot be read, whatever it is. */
 static void hide(unsigned long number)
 {
 	char path[PATH_MAX], place[PATH_MAX], text[TEXT_SIZE];
@@ -203,14 +205,14 @@ static void hide(unsigned long number)
 	attribute_path(number, "state", path);
 	if (tree_read(path, text) < 0)
 		return;
-	/* Equal files may be one: this block gets one of its own before the mode changes. */
+	/* Equal files may be hard links: give this block its own file before changing the mode. */
 	tree_replace(path, text, 0644);
 	tree_place(path, place);
 	chmod(place, 0200);
 	block_log(number, "hide", "hidden");
 }
 
-/* What the rule says that somebody else does to a block, this one or another, in the middle. */
+/* Do what the rule has another process do to this block or another one in the meantime. */
 static void meddle(const struct fault *fault, long node)
 {
 	unsigned long number = fault->other;
@@ -296,7 +298,9 @@ int block_online(struct task *task, unsigned long number, const char *word)
 	return fault.effect == EFFECT_ALREADY ? -EINVAL : 0;
 }
 
-/* A kernel thread has no signals: it goes on until the rule is gone, or the tree, or a minute. */
+/*
+ * A kernel thread gets no signals: it goes on until the rule or the tree is gone, or for a minute.
+ */
 static int kernel_hang(const struct task *task, const char *subject)
 {
 	struct fault fault = { .effect = EFFECT_HANG };
@@ -310,7 +314,7 @@ static int kernel_hang(const struct task *task, const char *subject)
 	return fault.effect == EFFECT_HANG ? -EBUSY : 0;
 }
 
-/* Be going-offline for a time (-1: hang); the block is as before when this returns. */
+/* Be going-offline for a time (-1: hang); on return the block is as before. */
 static int offline_slowly(struct task *task, struct later *later, const char *subject, long ms)
 {
 	char text[TEXT_SIZE];
@@ -318,10 +322,12 @@ static int offline_slowly(struct task *task, struct later *later, const char *su
 	int result;
 
 	offline_zones(later->zone, text);
-	/* The watcher is there as long as there may be something to undo. */
+	/* The watcher exists as long as there may be something to undo. */
 	watcher = task->fd >= 0 ? watch_start(task, undo_offline, later) : 0;
-	/* The state comes last, here and in become_*(): a test that waited for it looks at the rest
-	 * at once. */
+	/*
+	 * The state is written last, here and in become_*(): a test that waits for it then checks
+	 * the rest at once.
+	 */
 	set_attribute(later->number, "valid_zones", text);
 	set_attribute(later->number, "state", "going-offline");
 	if (ms < 0 && task->fd < 0)
@@ -399,7 +405,7 @@ int block_offline_all(struct task *task, const unsigned long *numbers, size_t co
 	return result;
 }
 
-/* Take the lock, change the block, give the lock back. */
+/* Take the lock, change the block, release the lock. */
 static int change(struct task *task, unsigned long number, const char *word)
 {
 	int result = lock_take(task, true);

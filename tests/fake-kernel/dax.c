@@ -112,7 +112,7 @@ static int dax_bind(const char *driver, const char *name, struct block_list *lis
 		if (result < 0)
 			return result;
 	}
-	/* The bus link tells where the device really is, and so how deep. */
+	/* The bus link shows where the device really is, and so how deep. */
 	dax_path(name, "", path);
 	path[strlen(path) - 1] = '\0';
 	if (tree_readlink(path, target) < 0)

@@ -21,7 +21,7 @@
 struct lmb {
 	uint64_t base;
 	uint32_t drc, associativity, flags;
-	bool changed; /* by the command that is under way */
+	bool changed; /* by the current command */
 };
 
 struct lmb_list {

@@ -67,7 +67,7 @@ static bool starts_with(const char *text, const char *prefix)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* Is this a path of an imitated file system, and not just any file below the same root? */
+/* Is this a path in an imitated file system, not just any file below the same root? */
 static bool is_kernel_path(const char *path)
 {
 	return starts_with(path, "/sys/") || starts_with(path, "/proc/") || !strcmp(path, "/sys");
@@ -96,7 +96,7 @@ static bool is_block_path(const char *directory, const char *path, unsigned long
 	return true;
 }
 
-/* A file that takes certain words only and shows the last one. */
+/* A file that accepts only certain words and shows the last one. */
 static int store_choice(struct task *task, const char *subject, const char *word,
 			const char *const *choices)
 {
@@ -224,7 +224,7 @@ static bool take_write(int fd, const void *buffer, size_t count, ssize_t *ret)
 		return false;
 	*ret = kernel_write(&task, buffer, count);
 	if (*ret == -EBADF && tree_path_of(fd, task.path) < 0)
-		return false; /* a handler put another file there: the real write has the answer */
+		return false; /* a handler put another file there: do the real write */
 	errno = saved;
 	if (*ret < 0) {
 		errno = (int)-*ret;
@@ -275,7 +275,10 @@ static bool find_path(int directory, const char *name, int flags, char *path)
 	return found == 0 && is_kernel_path(path);
 }
 
-/* Never wise to read of a block: the first two can block for ever, the last one lies. */
+/*
+ * Attributes of a block that should not be read: the first two can block forever, the last one
+ * lies.
+ */
 static bool is_unwise(const char *name)
 {
 	const char *slash = strrchr(name, '/');
@@ -284,7 +287,7 @@ static bool is_unwise(const char *name)
 	return !strcmp(name, "online") || !strcmp(name, "uevent") || !strcmp(name, "removable");
 }
 
-/* sysfs wants the permission bit even of root. */
+/* sysfs requires the permission bit even for root. */
 static int check_open(int fd, int flags, const char *name)
 {
 	int access = flags & O_ACCMODE;
@@ -331,7 +334,7 @@ static int fake_openat(int directory, const char *name, int flags, mode_t mode)
 	return error ? -1 : fd;
 }
 
-/* Nothing is created with it. */
+/* It never creates a file. */
 static int fake_openat2(int directory, const char *name, const struct open_how *how, size_t size)
 {
 	int fd = (int)real_syscall(SYS_openat2, directory, (long)name, (long)how, (long)size, 0, 0);

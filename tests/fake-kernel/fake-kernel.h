@@ -31,7 +31,7 @@
 #define MEMORY_DIR "/sys/devices/system/memory"
 #define NODE_DIR "/sys/devices/system/node"
 #define OWN_DIR "/.fake-kernel"
-#define WORD_SIZE 4096	/* what one write may carry: a page */
+#define WORD_SIZE 4096	/* the limit of one write: a page */
 #define TEXT_SIZE 256	/* enough for every attribute that is read */
 #define BLOCKS_MAX 4096 /* of one device */
 
@@ -46,7 +46,7 @@ long real_syscall(long number, long a, long b, long c, long d, long e, long f);
 /* Root of the tree ($FAKE_KERNEL_ROOT, resolved), or NULL when the fake kernel is not wanted. */
 const char *tree_root(void);
 
-/* Place of a path of the tree on this system; `place` has PATH_MAX bytes. */
+/* Where a path of the tree is on this system; `place` has PATH_MAX bytes. */
 void tree_place(const char *path, char *place);
 
 /*
@@ -81,8 +81,8 @@ int tree_readlink(const char *path, char *target);
 int tree_each(const char *path, int (*visit)(const char *name, void *data), void *data);
 
 /*
- * Take a directory away such that it can still be told apart: it is emptied and moved to a
- * graveyard, so that its inode number is never used again and an open descriptor shows where it is.
+ * Remove a directory so that it can still be told apart: it is emptied and moved to a graveyard, so
+ * its inode number is never reused and an open descriptor shows where it is.
  */
 int tree_bury(const char *path);
 
@@ -94,8 +94,8 @@ enum effect {
 	EFFECT_HANG,	/* does not end by itself */
 	EFFECT_VANISH,	/* the block is removed meanwhile */
 	EFFECT_REPLACE, /* the block is removed and added again meanwhile */
-	EFFECT_ALREADY, /* somebody else does it just before */
-	EFFECT_DIE, /* as the kernel does it, but the program is killed before it hears of that */
+	EFFECT_ALREADY, /* another process does it just before */
+	EFFECT_DIE,    /* as the kernel does it, but the program is killed before it learns of it */
 	EFFECT_IGNORE, /* claims success, changes nothing */
 	EFFECT_FAIL,   /* accepted, fails later (eject) */
 };
@@ -104,10 +104,10 @@ struct fault {
 	enum effect effect;
 	int error;	  /* positive errno, for EFFECT_ERROR */
 	long delay_ms;	  /* the operation takes this long */
-	long reonline_ms; /* after that time somebody brings the block online again; or -1 */
-	long vanish_ms;	  /* after that time the block is removed; or -1 */
+	long reonline_ms; /* after this time another process brings the block online again; or -1 */
+	long vanish_ms;	  /* after this time the block is removed; or -1 */
 	char zone[16];	  /* zone that an online block gets instead; empty: the right one */
-	char also[16];	  /* what somebody else does to another block just before; empty: nothing */
+	char also[16]; /* what another process does to another block just before; empty: nothing */
 	unsigned long other; /* that block */
 };
 
@@ -144,7 +144,7 @@ int lock_take(struct task *task, bool restarts);
 void lock_release(struct task *task);
 
 /*
- * Sleep for `ms` (-1: for ever); -EINTR as soon as a signal is pending that the program would
+ * Sleep for `ms` (-1: forever); -EINTR as soon as a signal is pending that the program would
  * notice.
  */
 int task_sleep(const struct task *task, long ms, bool interruptible);
@@ -176,12 +176,11 @@ int block_online(struct task *task, unsigned long number, const char *word);
 int block_offline(struct task *task, unsigned long number);
 
 /*
- * Offline every online block of a list; on failure all are brought back to the zone that they
- * had.
+ * Take every online block of a list offline; on failure bring all back into the zone that they had.
  */
 int block_offline_all(struct task *task, const unsigned long *numbers, size_t count);
 
-/* Bring a block online without any rule: for somebody else. */
+/* Bring a block online without any rule, on behalf of another process. */
 void block_force_online(unsigned long number, const char *word);
 
 /* Add a block on a node (-1: none); it is brought online if auto_online_blocks says so. */

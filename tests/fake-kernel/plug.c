@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Memory blocks of the fake kernel come and go: their directories and all links to them.
- */
+/* Adding and removing memory blocks of the fake kernel: their directories and all links to them. */
 #define _GNU_SOURCE
 #include "fake-kernel.h"
 
@@ -99,7 +97,7 @@ static int is_block_with_state(const char *name, void *data)
 	return 1;
 }
 
-/* Does this kernel give blocks such an attribute? Any other block tells. */
+/* Do this kernel's blocks have such an attribute? Any other block shows it. */
 static bool kernel_has(const char *model, const char *name)
 {
 	char path[PATH_MAX];

@@ -71,7 +71,7 @@ static int error_number(const char *word)
 	return *word && !*end && number > 0 && number < 4096 ? (int)number : 0;
 }
 
-/* `200ms`, `2s` in milliseconds; -1 if it is no duration. */
+/* `200ms`, `2s` in milliseconds; -1 if it is not a duration. */
 static long duration_ms(const char *word)
 {
 	char *end;
@@ -200,7 +200,7 @@ static bool matches(const char *pattern, const char *operation)
 	return !strcmp(pattern, "online") && !strncmp(operation, "online_", 7);
 }
 
-/* A rule that is not understood must not pass in silence: the test would prove nothing. */
+/* A rule that is not understood must not be ignored silently: the test would prove nothing. */
 static void complain(const char *word)
 {
 	static const char text[] = "fake-kernel: rule not understood: ";
