@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What cmocka.h has to find before it, in one place. */
+/* The headers that cmocka.h needs before it, in one place. */
 #ifndef MEMHP_TESTS_UNIT_H
 #define MEMHP_TESTS_UNIT_H
 

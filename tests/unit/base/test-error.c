@@ -39,7 +39,7 @@ static void test_without_text_or_place(void **state)
 	error_done(&err);
 }
 
-/* What there was no memory for has its beginning. */
+/* Without memory for the whole sentence, its beginning is kept. */
 static void test_short_text(void **state)
 {
 	struct error err = { .code = -ENOMEM, .short_text = "the beginning" };

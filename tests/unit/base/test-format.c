@@ -36,7 +36,7 @@ static void test_size(void **state)
 		assert_string_equal(format_size(cases[i].bytes, buffer), cases[i].text);
 }
 
-/* What is shown is exactly the amount: parse_size() reads it back. */
+/* The text is the exact amount: parse_size() reads it back. */
 static void test_size_is_exact(void **state)
 {
 	char buffer[FORMAT_SIZE];

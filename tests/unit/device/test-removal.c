@@ -133,7 +133,7 @@ static void test_exit_codes(void **state)
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_SIGNAL, true, 2), EXIT_SIGNAL + 2);
 	assert_int_equal(exit_code(DEVICE_SKIPPED, CAUSE_DEADLINE, false, 0), EXIT_TRY_AGAIN);
 	assert_int_equal(exit_code(DEVICE_SKIPPED, CAUSE_DEADLINE, true, 0), EXIT_PARTIAL);
-	/* Put back for another, whose failure decides. */
+	/* Put back because of another block, whose failure decides. */
 	assert_int_equal(exit_code(DEVICE_ROLLED_BACK, CAUSE_ALL_OR_NOTHING, false, 0),
 			 EXIT_TRY_AGAIN);
 }

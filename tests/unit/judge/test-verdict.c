@@ -19,7 +19,7 @@ static const struct meminfo little = { .total = 4096 * MIB,
 				       .free = 99 * MIB,
 				       .available = 100 * MIB };
 
-/* An online block of 32768 pages of 4 KiB; what is not given is free. */
+/* An online block of 32768 pages of 4 KiB; pages not listed are free. */
 struct sample {
 	struct block block;
 	struct pages pages;
@@ -103,7 +103,7 @@ static void huge_pages_move_unless_free_ones_are_beside_them(void **state)
 
 	(void)state;
 	check(made, &plenty, CHANCE_LIKELY, REASON_TO_MOVE);
-	/* A free one elsewhere takes one; the next would go where that was. */
+	/* A free one elsewhere takes one; the next would move to where that one was. */
 	check(made, &pool, CHANCE_LIKELY, REASON_TO_MOVE);
 	made.pages.count[PAGE_HUGE] = 1024;
 	check(made, &plenty, CHANCE_LIKELY, REASON_TO_MOVE);
@@ -248,7 +248,7 @@ static void room_is_known_without_a_look_where_it_can_be(void **state)
 	pages.count[PAGE_ANON] = 100 * 256;
 	pages.count[PAGE_FREE] = 20 * 256;
 	pages.count[PAGE_FILE] = 8 * 256;
-	/* Shared memory and tmpfs can be dropped no more than anonymous memory. */
+	/* Like anonymous memory, shared memory and tmpfs cannot be dropped. */
 	pages.count[PAGE_SHARED] = 16 * 256;
 	pages.count[PAGE_HUGE] = 4 * 256;
 	room = headroom_count(&little, &pages);

@@ -66,8 +66,10 @@ static void test_read(void **state)
 		{ "going-offline", "Movable Normal", "Movable/Normal", BLOCK_GOING_OFFLINE,
 		  ZONE_UNKNOWN },
 		{ "ERROR-UNKNOWN-9", "Normal", "Normal", BLOCK_UNKNOWN, ZONE_UNKNOWN },
-		/* Such a pair lasts no longer than the change does; read for good it is shown as it
-		   is. */
+		/*
+		 * Such a pair lasts only as long as the change; if it persists it is shown as it
+		 * is.
+		 */
 		{ "online", "Normal Movable", "Normal/Movable", BLOCK_ONLINE, ZONE_UNKNOWN },
 	};
 	struct sysfs sysfs;
@@ -98,7 +100,7 @@ static void test_read(void **state)
 	sysfs_close(&sysfs);
 }
 
-/* Missing, half made, a dangling link, a plain file: all of them are no block. */
+/* Missing, half made, a dangling link, a plain file: none of them is a block. */
 static void test_read_nothing(void **state)
 {
 	struct sysfs sysfs;

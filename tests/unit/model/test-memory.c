@@ -28,7 +28,7 @@ static int set_up(void **state)
 		nodes[3] = -1;
 		tree_block(blocks[i].number, "online", "Normal", nodes);
 	}
-	/* Neighbours that are no blocks. */
+	/* Neighbours that are not blocks. */
 	tree_file(SYSFS_MEMORY "/memory12x/state", "online");
 	tree_file(SYSFS_MEMORY "/auto_online_blocks", "offline");
 	tree_file(SYSFS_NODE "/node0/memory_failure/total", "0");
@@ -101,7 +101,7 @@ static void test_load_some(void **state)
 	(void)state;
 	tree_open(&sysfs, &memory);
 	assert_int_equal(memory_load_block(&memory, 5, 0), -ENOENT);
-	/* From the top down, each twice: sorted all the same, and once. */
+	/* From the top down, each twice: still sorted, and only once. */
 	for (size_t i = 2 * ARRAY_SIZE(blocks); i-- > 0;)
 		assert_int_equal(
 			memory_load_block(&memory, blocks[i / 2].number, BLOCK_WANT_IDENTITY), 0);
@@ -134,8 +134,10 @@ static void test_node_blocks(void **state)
 	sysfs_close(&sysfs);
 }
 
-/* So many that threads share the work: each block has its own state, those that are gone are left
- * out. */
+/*
+ * Enough blocks for threads to share the work: each has its own state, and those that are gone are
+ * left out.
+ */
 static void test_load_many(void **state)
 {
 	const unsigned int first = 100, n = 600;
@@ -195,7 +197,7 @@ static void test_no_zones_without_a_node(void **state)
 		assert_int_equal(memory_load(&memory, want), 0);
 		assert_int_equal(memory_find(&memory, 40)->zones.n, 0);
 		assert_int_equal(memory_find(&memory, 41)->zones.n, 2);
-		/* One that is online has one. */
+		/* A block that is online has a node. */
 		assert_int_equal(memory_find(&memory, 9)->zones.n, 1);
 	}
 	memory_close(&memory);

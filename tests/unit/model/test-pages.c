@@ -106,7 +106,10 @@ static void a_huge_page_can_be_fed_in_pieces(void **state)
 	assert_int_equal(pages.count[PAGE_GIGANTIC], 0);
 }
 
-/* On 5.10 a free page that is poisoned has both flags; and one of a larger page has its own. */
+/*
+ * On 5.10 a free page that is poisoned has both flags; a poisoned part of a larger page has its
+ * own.
+ */
 static void poison_is_seen_wherever_it_is(void **state)
 {
 	const uint64_t words[] = { BIT(BUDDY) | BIT(HWPOISON), BIT(HEAD) | BIT(LRU) | BIT(ANON),

@@ -51,7 +51,7 @@ static void machine_make(struct machine *machine, const char *text)
 	}
 }
 
-/* The choice as text: those that were chosen, then those behind them. */
+/* The choice as text: the chosen ones, then those after them. */
 static void check(const char *machine_text, struct candidates_request request, uint64_t blocks,
 		  const char *expected)
 {
@@ -102,7 +102,7 @@ static void a_whole_device_goes_before_others_are_torn(void **state)
 	      "35 34 33 32 | 37 36");
 	check("o:Movable@1 o:Movable@1 o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@0", offline, 2,
 	      "33 32 | 37 36 35 34");
-	/* What is left over comes from memory without a device, then from a torn one. */
+	/* The remainder comes from memory without a device, then from a partly taken device. */
 	check("o:Movable@1 o:Movable@1 o:Movable@- o:Movable@0 o:Movable@0 o:Movable@0", offline, 4,
 	      "37 36 35 34 | 33 32");
 	check("o:Movable@1 o:Movable@1 f:Movable@0 o:Movable@0 o:Movable@0 o:Movable@0", offline, 1,
@@ -112,11 +112,11 @@ static void a_whole_device_goes_before_others_are_torn(void **state)
 static void devices_that_fit_together_are_found(void **state)
 {
 	(void)state;
-	/* Three blocks and two times two, for four: the largest would spoil it. */
+	/* Four blocks from devices of three, two and two: taking the largest would be wrong. */
 	check("o:Movable@0 o:Movable@0 o:Movable@0 o:Movable@1 o:Movable@1 o:Movable@2 o:Movable@2",
 	      removal, 4, "38 37 36 35");
 	check("o:Movable@0 o:Movable@0 o:Movable@0 f:Normal@1 o:Movable@1", removal, 2, "35 36");
-	/* What is offline already has nothing to move. */
+	/* A block that is already offline has nothing to move. */
 	check("f:Normal,Movable@0 o:Movable@1", removal, 1, "32");
 	check("o:Movable@0 o:Movable@0 o:Movable@0", removal, 2,
 	      "no removable device fits into 256M");

@@ -27,7 +27,7 @@ static struct memory memory;
 static atomic_int arrived[PARTIES], seen[PARTIES];
 static int (*serve)(void);
 
-/* Mostly none, else up to 100 us: steps of one party meet those of another in every way. */
+/* Mostly none, otherwise up to 100 us, so that steps of the parties interleave in every way. */
 static void step_delay(void)
 {
 	static __thread unsigned int seed;
@@ -114,7 +114,7 @@ static void *party(void *data)
 	return NULL;
 }
 
-/* The first burst, of so many, that left something unseen; 0 for none. */
+/* The first of this many bursts that left something unseen; 0 if none did. */
 static unsigned int first_loss(int (*function)(void), unsigned int bursts)
 {
 	serve = function;
@@ -130,7 +130,7 @@ static unsigned int first_loss(int (*function)(void), unsigned int bursts)
 			pthread_join(threads[i], NULL);
 		for (int i = 0; i < PARTIES; i++)
 			lost = lost || !seen[i];
-		/* What is left of this one must not help the next. */
+		/* Remains of this burst must not help the next. */
 		drop_flag();
 		if (lost)
 			return burst;
@@ -215,7 +215,7 @@ static void test_it_gives_up_after_starts_in_vain(void **state)
 		serve_and_die();
 	assert_int_equal(pending_serve(&sysfs, false, count, &n), -ELOOP);
 	assert_int_equal(n, 0);
-	/* The next memory is a new beginning. */
+	/* The next memory starts afresh. */
 	assert_int_equal(pending_raise(&sysfs), 0);
 	assert_int_equal(pending_serve(&sysfs, false, count, &n), 0);
 	assert_int_equal(n, 1);
@@ -252,7 +252,7 @@ static void test_one_at_a_time(void **state)
 	assert_int_equal(n, 1);
 }
 
-/* Whoever starts a process whenever the flag is up would do so without end. */
+/* A starter that reacts whenever the flag is up would start processes without end. */
 static int count_and_fail(void *data)
 {
 	++*(int *)data;

@@ -136,7 +136,7 @@ static void test_rules_that_come_to_one_action(void **state)
 	check_reduces("[rule a]\naction = online_movable\n", false, 0);
 	check_reduces("[rule a]\naction = online_movable\nmax-movable-ratio = off\n", true,
 		      POLICY_ONLINE_MOVABLE);
-	/* What no rule fits is left, and that is another action. */
+	/* Memory that no rule matches is left alone, which is a different action. */
 	check_reduces("[rule a]\nprovider = acpi\naction = online\n", false, 0);
 	check_reduces("", true, POLICY_LEAVE);
 	check_reduces(policy_built_in, false, 0);

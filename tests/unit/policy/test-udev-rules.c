@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What rules of all kinds do to a memory block that comes. */
+/* What all kinds of rules do to an added memory block. */
 #include <stdlib.h>
 #include <string.h>
 

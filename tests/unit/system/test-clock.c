@@ -17,8 +17,10 @@ static void test_deadline(void **state)
 	assert_int_equal(clock_deadline_ns(INT64_MAX), CLOCK_NEVER);
 }
 
-/* Between half of the doubled pause and all of it, never above the maximum, also after very many
- * tries; and not always the same. */
+/*
+ * Between half of the doubled pause and all of it, never above the maximum even after very many
+ * tries, and not always the same.
+ */
 /* cmocka's own macro for it has another name in each version. */
 static void assert_between(int64_t value, int64_t least, int64_t most)
 {

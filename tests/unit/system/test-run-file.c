@@ -144,7 +144,7 @@ static void test_a_process_is_more_than_its_number(void **state)
 	assert_non_null(rest);
 	snprintf(other, sizeof(other), "/proc/%d%s", (int)getppid(), rest);
 	assert_int_equal(access(other, F_OK), -1);
-	/* Nor when the process has gone on to something else. */
+	/* Nor after the process has moved on to something else. */
 	close(shown);
 	assert_int_equal(faccessat(sysfs.root_fd, "run/memhpctl/worker", F_OK, 0), -1);
 	assert_true(run_file_exists(&sysfs, "worker"));

@@ -23,7 +23,7 @@ static int set_up(void **state)
 	static const int nodes[] = { 0, -1 };
 
 	(void)state;
-	/* A test that waits without end ends. */
+	/* Ends a test that would wait forever. */
 	alarm(120);
 	tree_make();
 	tree_block(5, "online", "Movable", nodes);
@@ -76,7 +76,9 @@ static void test_write(void **state)
 	assert_int_equal(writer.pid, pid);
 }
 
-/* In a tree it needs no capability to write; at most that of overriding modes is left. */
+/*
+ * In a tree the worker needs no capability to write; at most the one that overrides modes is left.
+ */
 static void test_worker_has_few_privileges(void **state)
 {
 	char path[64], line[128];
