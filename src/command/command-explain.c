@@ -83,7 +83,8 @@ static int explain_print(struct context *context, struct memory *memory,
 	else
 		explanation_print(&explanation);
 	if (explanation.scan_error)
-		log_warning("cannot look at the pages: /proc/kpageflags: %s; this is judged by the "
+		log_warning("cannot look at the pages: /proc/kpageflags: %s; these verdicts use "
+			    "the "
 			    "zone alone%s",
 			    strerror(-explanation.scan_error),
 			    explanation.scan_error == -EACCES ? "; run as root for more" : "");

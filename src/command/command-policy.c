@@ -181,7 +181,7 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 		verb++;
 	if (!n_words || verb == ARRAY_SIZE(verbs)) {
 		error_set(&err, -EINVAL,
-			  "%s%s%spolicy does one of show, check, test and apply, such as memhpctl "
+			  "%s%s%spolicy needs one of show, check, test and apply, such as memhpctl "
 			  "policy show",
 			  n_words ? "'" : "", n_words ? words[0] : "", n_words ? "': " : "");
 		return command_fail(context, EXIT_USAGE, &err);

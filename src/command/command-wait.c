@@ -252,7 +252,7 @@ static int wait_goal(enum goal *ret, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, -EINVAL, "--for=%s: online, offline, present or absent",
+	return error_set(err, -EINVAL, "--for=%s: must be online, offline, present or absent",
 			 options.goal);
 }
 

@@ -164,5 +164,5 @@ int options_zone(const char *word, enum zone_request *ret, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, -EINVAL, "--zone=%s: the zone is auto, kernel or movable", word);
+	return error_set(err, -EINVAL, "--zone=%s: must be auto, kernel or movable", word);
 }

@@ -43,9 +43,9 @@ static const struct policy_part *check_lacks_rule(const struct check *check)
 	return rule;
 }
 
-#define CHECK_LACKS_RULE                                                                     \
-	"nothing tells memhpctl of new memory, which stays offline; install and enable the " \
-	"rule, or run memhpctl policy apply after memory was added"
+#define CHECK_LACKS_RULE                                                                        \
+	"nothing tells memhpctl about new memory, which stays offline; install and enable the " \
+	"rule, or run memhpctl policy apply after adding memory"
 
 static int check_print_json(struct context *context, const struct check *check)
 {

@@ -11,7 +11,7 @@
 #include "provider/provider.h"
 
 static const char *const kernel_policy_reasons[] = {
-	[KERNEL_POLICY_OURS] = "new memory waits for memhpctl, which asks the policy",
+	[KERNEL_POLICY_OURS] = "it waits offline for memhpctl, which applies the policy",
 	[KERNEL_POLICY_ASKED] = "kernel = yes, and the rules come to this one action",
 	[KERNEL_POLICY_NOT_POSSIBLE] = "kernel = yes has no effect: the rules do not reduce to one "
 				       "action, or need the limit on the movable ratio",

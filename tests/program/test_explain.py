@@ -114,7 +114,7 @@ def test_holes_zones_and_offline_blocks(machine: Any) -> None:
 def test_without_page_flags_the_zone_speaks(machine: Any) -> None:
     made = machine("x86-dimm", absent=["/proc/kpageflags"])
     result = made.memhpctl("explain", "1", "32", "--json")
-    assert result.rc == 0 and "this is judged by the zone alone" in result.err
+    assert result.rc == 0 and "these verdicts use the zone alone" in result.err
     assert not result.json()["scanned"]
     assert chances(result) == {1: "unlikely", 32: "likely"}
     scan = made.memhpctl("list", "--scan", "--json")

@@ -588,4 +588,4 @@ def test_memory_is_left_to_memhpctl_without_its_rule(machine: Any) -> None:
         made = machine("x86-dimm", files=files)
         found = [warning["place"] for warning in made.memhpctl("policy", "check", "--json").json()["warnings"] if warning["warning"] == "no-rule"]
         assert found == (["80-memhpctl.rules"] if warned else [])
-        assert ("nothing tells memhpctl of new memory" in made.memhpctl("policy", "check").out) == warned
+        assert ("nothing tells memhpctl about new memory" in made.memhpctl("policy", "check").out) == warned
