@@ -201,7 +201,7 @@ def test_examples_of_the_man_page(machine: Any) -> None:
 
 
 def test_status_counts_one_block_as_one(machine: Any) -> None:
-    assert "\n1 block went away" in machine("one-block", lines="blocks 7 empty").memhpctl("status").out
+    assert "\n1 block disappeared" in machine("one-block", lines="blocks 7 empty").memhpctl("status").out
 
 
 def test_status_of_a_kernel_that_takes_nothing_offline(machine: Any) -> None:
