@@ -47,8 +47,8 @@ MUTANTS: dict[str, list[Edit]] = {
     "unknown is none": [Edit(
         "model/block.c", "return r == -ENODEV ? -ENOENT : r;", "return r == -ENODEV || r == -EACCES ? -ENOENT : r;")],
     "changed without reading back": [Edit(
-        "change/block-write.c", "} else if (outcome->after == attempt->wanted) {\n\t\t/* With an error",
-        "} else if (!result->error || outcome->after == attempt->wanted) {\n\t\t/* With an error")],
+        "change/block-write.c", "} else if (outcome->after == attempt->wanted) {\n\t\t/* After an error",
+        "} else if (!result->error || outcome->after == attempt->wanted) {\n\t\t/* After an error")],
     "a dry run writes": [Edit(
         "command/session.c", "if (r >= 0 && !change_options.dry_run)\n\t\tr = session_execute", "if (r >= 0)\n\t\tr = session_execute")],
     "exit 0 for a part": [Edit(
@@ -64,7 +64,7 @@ MUTANTS: dict[str, list[Edit]] = {
         "system/run-limits.c", "limits->deadline_ns = clock_deadline_ns(limits->timeout_ms);",
         "limits->deadline_ns = clock_deadline_ns(limits->timeout_ms * 100);")],
     "the text says more than JSON": [Edit(
-        "output/report.c", "printf(\"%s: already %s%s (%s)\\n\"", "printf(\"%s: %s%s (%s)\\n\"")],
+        "output/report.c", "output_text(\"%s: already %s%s (%s)\\n\"", "output_text(\"%s: %s%s (%s)\\n\"")],
     "what others did is ours": [Edit(
         "change/block-write.c", "result->error ? OUTCOME_ALREADY : OUTCOME_CHANGED", "OUTCOME_CHANGED")],
     "another block is the same": [Edit(
