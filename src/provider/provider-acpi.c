@@ -90,7 +90,7 @@ static int acpi_explain_device(const struct acpi_search *search, struct device *
 	if (log >= 0)
 		kmsg_find_device(log, device->name, clock_now_ns() + KMSG_LIMIT_NS, &said);
 	return device_set_obstacle(
-		device, "it is plugged in, but the kernel did not take it%s%s (a block has %s)",
+		device, "it is plugged in, but the kernel did not add it%s%s (a block has %s)",
 		said ? "; its log says: " : "; its log may say why", said ? said : "",
 		format_size(search->memory->block_size, size));
 }

@@ -128,9 +128,9 @@ static int dax_find_stranded(struct dax_search *search)
 		}
 	}
 	if (r >= 0 && device->blocks.n)
-		r = device_set_obstacle(device, "it is stuck until the next boot: the driver kmem "
-						"was taken "
-						"from it while blocks of it were online");
+		r = device_set_obstacle(device, "it is stuck until the next boot: it was unbound "
+						"from the driver kmem while some of its "
+						"blocks were online");
 	return r < 0 ? r : 0;
 }
 

@@ -178,7 +178,6 @@ const struct provider provider_s390 = {
 static const struct provider provider_s390_standby = {
 	.name = "s390",
 	.summary = "standby memory of s390, kernels before 6.19",
-	.cannot_remove = "this kernel has no way to remove standby memory (Linux 6.19 has); "
-			 "offline is all there is, and it gives the storage back to the "
-			 "hypervisor",
+	.cannot_remove = "removing standby memory needs Linux 6.19; this kernel can only take it "
+			 "offline, which returns the storage to the hypervisor",
 };

@@ -152,7 +152,7 @@ int provider_check_address(const struct memory *memory, const struct selector *s
 		if (!device || ranges_contain(&device->blocks, block))
 			continue;
 		return error_set(err, -EINVAL,
-				 "'%s' has two readings: an address in memory%" PRIu64
+				 "'%s' is ambiguous: an address in memory%" PRIu64
 				 ", and %s %s; give memory%" PRIu64 " or %s",
 				 selector->word, block, providers[i]->number_is, name, block, name);
 	}

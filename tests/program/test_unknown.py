@@ -187,7 +187,7 @@ def test_a_dimm_that_the_kernel_did_not_take(machine: Any) -> None:
     made = machine("dimm-unaligned", files={"/dev/kmsg": "6,1,1,-;Block size [0x80000000] unaligned hotplug range: start 0x0, size 0x1\n"
                                                          "3,2,2,-;acpi PNP0C80:03: add_memory failed\n"
                                                          "12,3,3,-;acpi PNP0C80:04: lies\n3,4,4,-;x acpi PNP0C80:04: lies"})
-    assert reasons(made)["PNP0C80:04"] == "it is plugged in, but the kernel did not take it; its log may say why (a block has 2G)"
+    assert reasons(made)["PNP0C80:04"] == "it is plugged in, but the kernel did not add it; its log may say why (a block has 2G)"
 
 
 @pytest.mark.parametrize("status, named", [(0, False), (9, False), (11, True), (15, True), (2, False)])
