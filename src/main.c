@@ -121,6 +121,7 @@
  *     - worker.[ch]       (that process)
  *     - kpageflags.[ch]   (the use of each page)
  *     - meminfo.[ch]      (how much memory is in use)
+ *     - zoneinfo.[ch]     (how much memory each zone has)
  *     - kmsg.[ch]         (what the kernel logged about a block)
  *     - lock-holder.[ch]  (who holds the hotplug lock)
  *     - device-user.[ch]  (who has a character device open)

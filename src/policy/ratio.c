@@ -2,14 +2,10 @@
 #include "policy/ratio.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "model/zone.h"
+#include "system/zoneinfo.h"
 
 static struct ratio_amounts *ratio_of_node(struct ratio *ratio, uint32_t node)
 {
@@ -34,45 +30,32 @@ static void ratio_amounts_add(struct ratio_amounts *amounts, uint64_t kernel, ui
 
 int ratio_load(const struct sysfs *sysfs, struct ratio *ret)
 {
-	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct zoneinfo zoneinfo = { 0 };
 	struct ratio ratio = { 0 };
-	_cleanup_free_ char *text = NULL;
-	enum zone zone = ZONE_UNKNOWN;
-	uint32_t node = 0;
-	char *rest, *line;
-	int r = sysfs_read_all(sysfs, "/proc/zoneinfo", &text, NULL);
+	int r = zoneinfo_load(sysfs, &zoneinfo);
 
-	if (r < 0)
-		return r;
-	for (rest = text; (line = strsep(&rest, "\n"));) {
-		struct ratio_amounts *amounts;
-		uint64_t pages;
-		char name[16];
+	for (size_t i = 0; r == 0 && i < zoneinfo.n; i++) {
+		const struct zoneinfo_zone *of = &zoneinfo.v[i];
+		struct ratio_amounts *amounts = ratio_of_node(&ratio, of->node);
+		enum zone zone = zone_parse(of->name);
 
-		if (sscanf(line, "Node %" SCNu32 ", zone %15s", &node, name) == 2) {
-			zone = zone_parse(name);
-			continue;
-		}
-		if (sscanf(line, " %15s %" SCNu64, name, &pages) != 2 ||
-		    (strcmp(name, "present") && strcmp(name, "cma")))
-			continue;
-		amounts = ratio_of_node(&ratio, node);
 		if (!amounts) {
-			ratio_done(&ratio);
-			return -ENOMEM;
+			r = -ENOMEM;
+			break;
 		}
-		pages *= page_size;
-		if (!strcmp(name, "present"))
-			ratio_amounts_add(amounts, zone_is_kernel(zone) ? pages : 0,
-					  zone == ZONE_MOVABLE ? pages : 0);
-		else if (zone_is_kernel(zone) && pages <= amounts->kernel)
-			ratio_amounts_add(amounts, -pages, pages);
+		ratio_amounts_add(amounts, zone_is_kernel(zone) ? of->present : 0,
+				  zone == ZONE_MOVABLE ? of->present : 0);
+		if (zone_is_kernel(zone) && of->cma <= amounts->kernel)
+			ratio_amounts_add(amounts, -of->cma, of->cma);
+	}
+	zoneinfo_done(&zoneinfo);
+	if (r < 0) {
+		ratio_done(&ratio);
+		return r;
 	}
 	for (size_t i = 0; i < ratio.n_nodes; i++)
 		ratio_amounts_add(&ratio.system, ratio.nodes[i].amounts.kernel,
 				  ratio.nodes[i].amounts.movable);
-	if (!ratio.n_nodes)
-		return -EINVAL;
 	*ret = ratio;
 	return 0;
 }

@@ -28,8 +28,7 @@ struct ratio {
 
 /*
  * Reads /proc/zoneinfo: "present" and "cma" of each zone, as auto_movable_stats_account_zone()
- * (mm/memory_hotplug.c) counts them. Errors: -EINVAL unknown format, -ENOMEM, those of open(2)
- * and read(2).
+ * (mm/memory_hotplug.c) counts them. Errors: those of zoneinfo_load().
  */
 int ratio_load(const struct sysfs *sysfs, struct ratio *ret);
 void ratio_done(struct ratio *ratio);

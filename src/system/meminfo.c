@@ -2,13 +2,11 @@
 #include "system/meminfo.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "system/kpageflags.h"
+#include "system/zoneinfo.h"
 
 #define KIB 1024
 
@@ -30,21 +28,19 @@ static int meminfo_value(const char *text, const char *name, uint64_t unit, uint
 /* Memory in use in zone Movable: for each such zone the managed pages minus the free ones. */
 static uint64_t meminfo_movable_used(const struct sysfs *sysfs)
 {
-	uint64_t used = 0, pages, free_pages = 0;
-	_cleanup_free_ char *text = NULL;
-	char zone[16] = "", *rest, *line;
+	struct zoneinfo zoneinfo;
+	uint64_t used = 0;
 
-	if (sysfs_read_all(sysfs, "/proc/zoneinfo", &text, NULL) < 0)
+	if (zoneinfo_load(sysfs, &zoneinfo) < 0)
 		return UINT64_MAX;
-	for (rest = text; (line = strsep(&rest, "\n"));) {
-		if (sscanf(line, "Node %*u, zone %15s", zone) == 1 || strcmp(zone, "Movable"))
-			continue;
-		if (sscanf(line, " pages free %" SCNu64, &pages) == 1)
-			free_pages = pages;
-		else if (sscanf(line, " managed %" SCNu64, &pages) == 1)
-			used += pages > free_pages ? pages - free_pages : 0;
+	for (size_t i = 0; i < zoneinfo.n; i++) {
+		const struct zoneinfo_zone *zone = &zoneinfo.v[i];
+
+		if (!strcmp(zone->name, "Movable") && zone->managed > zone->free)
+			used += zone->managed - zone->free;
 	}
-	return used * kpageflags_page_size(sysfs);
+	zoneinfo_done(&zoneinfo);
+	return used;
 }
 
 int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /proc/meminfo and /proc/zoneinfo: how much memory is in use. */
+/* /proc/meminfo, and zone Movable: how much memory is in use. */
 #ifndef MEMHP_SYSTEM_MEMINFO_H
 #define MEMHP_SYSTEM_MEMINFO_H
 
