@@ -21,10 +21,6 @@
 #include "system/oom-protect.h"
 #include "system/run-file.h"
 
-/* Generous: a starved write waits seconds for the lock, and nobody is there to retry. */
-#define PASS_TIMEOUT_MS (30 * 60 * 1000)
-#define BLOCK_TIMEOUT_MS (60 * 1000)
-
 /*
  * Pause after a pass that found nothing to do, so that events about unchanged memory do not each
  * cause a pass.
@@ -111,8 +107,8 @@ static int auto_load(struct context *context, struct policy *ret, struct error *
 /* One pass, for pending_serve(). */
 static int auto_pass(struct context *context, bool *ret_incomplete, struct error *err)
 {
-	struct run_limits limits = { .timeout_ms = PASS_TIMEOUT_MS,
-				     .block_timeout_ms = BLOCK_TIMEOUT_MS };
+	struct run_limits limits = { .timeout_ms = RUN_AUTO_TIMEOUT_MS,
+				     .block_timeout_ms = RUN_AUTO_BLOCK_TIMEOUT_MS };
 	struct policy policy;
 	struct session session;
 	struct policy_run_request request = { .run = &session.run,

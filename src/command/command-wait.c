@@ -271,7 +271,7 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	if (r == 0)
 		r = wait_goal(&waiting.goal, &err);
 	if (r == 0)
-		r = options_duration_ms("timeout", options.timeout, DEFAULT_TIMEOUT_MS, &timeout_ms,
+		r = options_duration_ms("timeout", options.timeout, RUN_TIMEOUT_MS, &timeout_ms,
 					&err);
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);

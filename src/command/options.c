@@ -135,11 +135,11 @@ int options_limits(struct run_limits *ret, struct error *err)
 	uint64_t retries;
 	int r;
 
-	r = options_duration_ms("timeout", change_options.timeout, DEFAULT_TIMEOUT_MS,
+	r = options_duration_ms("timeout", change_options.timeout, RUN_TIMEOUT_MS,
 				&limits.timeout_ms, err);
 	if (r == 0)
 		r = options_duration_ms("block-timeout", change_options.block_timeout,
-					DEFAULT_BLOCK_TIMEOUT_MS, &limits.block_timeout_ms, err);
+					RUN_BLOCK_TIMEOUT_MS, &limits.block_timeout_ms, err);
 	if (r < 0)
 		return r;
 	if (change_options.retries) {

@@ -40,9 +40,6 @@ extern const struct poptOption change_option_table_without_atomic[];
 		NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, title, NULL \
 	}
 
-#define DEFAULT_TIMEOUT_MS (5 * 60 * 1000)
-#define DEFAULT_BLOCK_TIMEOUT_MS (30 * 1000)
-
 /* Decodes the change options. Errors: -EINVAL with a sentence that names the option. */
 int options_limits(struct run_limits *ret, struct error *err);
 

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The program's own files in /run/memhpctl, below the root: no other user can open, create or
- * replace one.
+ * replace one. Who owns which:
+ *
+ *	lock				system/runlock.h: one memhpctl at a time changes memory
+ *	pending, running, failed,
+ *	worker, serving			policy/pending.h: memory was added, and a run answers
+ *	known				policy/policy-state.h: the blocks that were seen
+ *	knobs				policy/knobs.h: the kernel's knobs as they were, and ours
+ *	complaint			command/command-auto.c: the last mistake that was logged
+ *	poisoned			see system/poison-record.h
  */
 #ifndef MEMHP_SYSTEM_RUN_FILE_H
 #define MEMHP_SYSTEM_RUN_FILE_H

@@ -11,6 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * The defaults of --timeout and --block-timeout, and what a pass of auto gets: generous, since a
+ * starved write waits seconds for the lock, and nobody is there to retry.
+ */
+#define RUN_TIMEOUT_MS (5 * 60 * 1000)
+#define RUN_BLOCK_TIMEOUT_MS (30 * 1000)
+#define RUN_AUTO_TIMEOUT_MS (30 * 60 * 1000)
+#define RUN_AUTO_BLOCK_TIMEOUT_MS (60 * 1000)
+
 #define RETRIES_AUTO UINT32_MAX
 
 struct run_limits {
