@@ -30,11 +30,6 @@ int error_set(struct error *err, int code, const char *format, ...)
 	return now.code;
 }
 
-int error_no_memory(struct error *err)
-{
-	return error_set(err, -ENOMEM, "out of memory");
-}
-
 int error_wrap(struct error *err, const char *format, ...)
 {
 	char prefix[sizeof(err->short_text)];

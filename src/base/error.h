@@ -3,6 +3,8 @@
 #ifndef MEMHP_BASE_ERROR_H
 #define MEMHP_BASE_ERROR_H
 
+#include <errno.h>
+
 /*
  * Functions return 0 or -errno. Where the number alone is not enough they also fill a struct error:
  * the function that knows the cause writes the sentence, callers that know the purpose wrap it, and
@@ -24,7 +26,12 @@ int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Out of memory: sets and returns -ENOMEM. err may be NULL. */
-int error_no_memory(struct error *err);
+static inline int error_no_memory(struct error *err)
+{
+	error_set(err, -ENOMEM, "out of memory");
+	/* Here, so that compilers and analyzers know that it is a failure. */
+	return -ENOMEM;
+}
 
 /* Prepends "PREFIX: " to the sentence. Returns the code of err. */
 int error_wrap(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -163,6 +163,8 @@ static bool execute_steps(struct kernel_write *write, struct plan *plan, size_t 
 			break;
 		}
 	}
+	write->look_closer = NULL;
+	write->closer_data = NULL;
 	*ret_made = made;
 	if (!plan->goal)
 		return well;

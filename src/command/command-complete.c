@@ -197,9 +197,10 @@ static bool complete_offer_values(struct line *line)
 static void complete_offer_operands(const struct line *line)
 {
 	const char *operands = line->command->operands;
+	bool subcommands = strchr(operands, '|');
 
 	/* "show|check|test|apply [SELECTOR...]": one of these first. */
-	if (strchr(operands, '|') && !line->operand) {
+	if (subcommands && !line->operand) {
 		char words[64];
 
 		snprintf(words, sizeof(words), "%.*s", (int)strcspn(operands, " "), operands);
@@ -207,8 +208,7 @@ static void complete_offer_operands(const struct line *line)
 		return;
 	}
 	/* These take no more words. */
-	if (strchr(operands, '|') &&
-	    (!strcmp(line->operand, "show") || !strcmp(line->operand, "check")))
+	if (subcommands && (!strcmp(line->operand, "show") || !strcmp(line->operand, "check")))
 		return;
 	if (strstr(operands, "COMMAND"))
 		complete_offer_commands(line);

@@ -92,7 +92,7 @@ static void monitor_print_block_text(const struct news *news, const struct memor
 	char zones[ZONES_TEXT_SIZE];
 
 	output_text("%s %-8s %s", time, news->action, news->name);
-	output_text(" state=%s", gone ? "gone" : block_state_name(block->state));
+	output_text(" state=%s", block && !gone ? block_state_name(block->state) : "gone");
 	if (block && !gone && block->zones.n)
 		output_text(" zone=%s", zones_text(&block->zones, zones));
 	for (size_t i = 0; nodes && i < nodes->n; i++)

@@ -63,6 +63,8 @@ struct waiting {
 static uint64_t wait_named_blocks(const struct selector *selector, uint64_t block_size,
 				  uint64_t *ret_first)
 {
+	if (!block_size)
+		return 0;
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
 		*ret_first = selector->first;
@@ -259,7 +261,7 @@ static int wait_goal(enum goal *ret, struct error *err)
 static int wait_run(struct context *context, const char **words, size_t n_words)
 {
 	static const char *const subsystems[] = { "memory", NULL };
-	int64_t began_ns = clock_now_ns(), timeout_ms;
+	int64_t began_ns = clock_now_ns(), timeout_ms = DEFAULT_TIMEOUT_MS;
 	struct waiting waiting = { .context = context, .words = words, .n_words = n_words };
 	struct error err = { 0 };
 	int r = n_words ? 0 :

@@ -51,6 +51,7 @@ static int check_print_json(struct context *context, const struct check *check)
 {
 	struct output_json *json =
 		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
+	const struct policy_part *lacking = check_lacks_rule(check);
 
 	output_json_bool(json, "valid", true);
 	output_json_uint(json, "rules", check->policy->n_rules);
@@ -68,10 +69,10 @@ static int check_print_json(struct context *context, const struct check *check)
 	}
 	output_json_end(json);
 	output_json_begin_array(json, "warnings");
-	if (check_lacks_rule(check)) {
+	if (lacking) {
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "warning", "no-rule");
-		output_json_text(json, "place", check_lacks_rule(check)->name);
+		output_json_text(json, "place", lacking->name);
 		output_json_text(json, "text", CHECK_LACKS_RULE);
 		output_json_end(json);
 	}
@@ -88,6 +89,8 @@ static int check_print_json(struct context *context, const struct check *check)
 
 static int check_print(struct context *context, const struct check *check)
 {
+	const struct policy_part *lacking = check_lacks_rule(check);
+
 	if (context->json)
 		return check_print_json(context, check);
 	if (context->quiet)
@@ -99,8 +102,8 @@ static int check_print(struct context *context, const struct check *check)
 	for (size_t i = 0; i < check->n_parts; i++)
 		output_text("%s: %s%s%s\n", check->parts[i].name, check->parts[i].state,
 			    *check->parts[i].place ? ", " : "", check->parts[i].place);
-	if (check_lacks_rule(check))
-		output_text("warning: %s: %s\n", check_lacks_rule(check)->name, CHECK_LACKS_RULE);
+	if (lacking)
+		output_text("warning: %s: %s\n", lacking->name, CHECK_LACKS_RULE);
 	for (size_t i = 0; i < check->conflicts.n; i++)
 		output_text("warning: %s: %s\n", check->conflicts.v[i].place,
 			    check->conflicts.v[i].text);
@@ -162,7 +165,7 @@ int policy_check_files(struct context *context, const char **files, size_t n_fil
 	struct check check = { 0 };
 	struct error err = { 0 };
 	struct policy policy;
-	int exit_code, r = others ? 0 : error_set(&err, -ENOMEM, "out of memory");
+	int exit_code, r = others ? 0 : error_no_memory(&err);
 	size_t n = 0;
 
 	for (size_t i = 0; r == 0 && i < n_files; i++)

@@ -248,8 +248,8 @@ static bool page_survey_has_holes(const struct page_survey *survey, const struct
  * memory; but if the devices are not known, or one of them gets all remaining blocks, that cannot
  * be told.
  */
-static void page_survey_judge_platform(const struct page_survey *survey, const struct block *block,
-				       struct verdict_facts *facts)
+static void page_survey_judge_platform(const struct page_survey *survey,
+				       const struct device *device, struct verdict_facts *facts)
 {
 	const struct memory *memory = survey->memory;
 
@@ -257,10 +257,10 @@ static void page_survey_judge_platform(const struct page_survey *survey, const s
 		return;
 	if (!memory->whole || !memory->devices_known)
 		facts->may_be_kept = true;
-	else if (block->device == BLOCK_NO_DEVICE)
+	else if (!device)
 		facts->kept_by_platform = true;
 	else
-		facts->may_be_kept = memory->devices.v[block->device].provider->takes_the_rest;
+		facts->may_be_kept = device->provider->takes_the_rest;
 }
 
 struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
@@ -281,7 +281,7 @@ struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
 		.meminfo = survey->meminfo_error ? NULL : &survey->meminfo,
 	};
 
-	page_survey_judge_platform(survey, block, &facts);
+	page_survey_judge_platform(survey, device, &facts);
 	return verdict_of(&facts);
 }
 

@@ -80,11 +80,12 @@ int event_state_catch_up(struct event_state *told, const struct memory *memory,
 	int r = 0;
 
 	while (r == 0 && (at < told->n || i < memory->n_blocks)) {
-		const struct block *block = i < memory->n_blocks ? &memory->blocks[i] : NULL;
-		bool online = block &&
+		bool more = i < memory->n_blocks;
+		const struct block *block = more ? &memory->blocks[i] : NULL;
+		bool online = more &&
 			      (block->state == BLOCK_ONLINE || block->state == BLOCK_GOING_OFFLINE);
 
-		if (at < told->n && (!block || told->v[at].number < block->number)) {
+		if (at < told->n && (!more || told->v[at].number < block->number)) {
 			r = event_state_tell(told, "remove", told->v[at].number, function, data);
 			continue;
 		}

@@ -259,8 +259,10 @@ void output_json_text(struct output_json *json, const char *key, const char *val
 		output_json_add(json, key, NULL);
 		return;
 	}
-	if (!output_json_is_utf8(value))
-		value = copy = output_json_utf8_copy(value);
+	if (!output_json_is_utf8(value)) {
+		copy = output_json_utf8_copy(value);
+		value = copy;
+	}
 	output_json_add_new(json, key, value ? json_object_new_string(value) : NULL);
 }
 

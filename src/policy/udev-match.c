@@ -256,11 +256,11 @@ static enum udev_answer udev_match_rule(const struct udev_rule *rule,
 	return asks && answer == UDEV_YES ? UDEV_MAYBE : answer;
 }
 
-static const char *udev_match_value_of(const struct udev_rule *rule, const char *key)
+static const struct udev_token *udev_match_find(const struct udev_rule *rule, const char *key)
 {
 	for (size_t i = 0; i < rule->n_tokens; i++)
 		if (!strcmp(rule->tokens[i].key, key))
-			return rule->tokens[i].value;
+			return &rule->tokens[i];
 	return NULL;
 }
 
@@ -269,9 +269,9 @@ static const char *udev_match_value_of(const struct udev_rule *rule, const char 
 static size_t udev_match_target(const struct udev_rules *rules, size_t from, const char *label)
 {
 	for (size_t i = from + 1; i < rules->n; i++) {
-		const char *own = udev_match_value_of(&rules->v[i], "LABEL");
+		const struct udev_token *own = udev_match_find(&rules->v[i], "LABEL");
 
-		if (own && !strcmp(own, label))
+		if (own && !strcmp(own->value, label))
 			return i;
 	}
 	return from + 1;
@@ -285,15 +285,15 @@ static void udev_match_event(const struct udev_rules *rules, const struct udev_e
 	reached[0] = true;
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct udev_rule *rule = &rules->v[i];
-		const char *label = udev_match_value_of(rule, "GOTO");
+		const struct udev_token *jump = udev_match_find(rule, "GOTO");
 		enum udev_answer answer;
 
 		if (!reached[i])
 			continue;
 		answer = rule->is_wrong ? UDEV_NO : udev_match_rule(rule, event);
-		if (answer != UDEV_NO && label)
-			reached[udev_match_target(rules, i, label)] = true;
-		if (answer != UDEV_YES || !label)
+		if (answer != UDEV_NO && jump)
+			reached[udev_match_target(rules, i, jump->value)] = true;
+		if (answer != UDEV_YES || !jump)
 			reached[i + 1] = true;
 		for (size_t t = 0; answer != UDEV_NO && t < rule->n_tokens; t++) {
 			enum udev_deed deed = udev_match_deed(&rule->tokens[t]);

@@ -112,7 +112,7 @@ int uevent_wait(struct uevent_monitor *monitor, int64_t deadline_ns, struct ueve
 int uevent_drain(struct uevent_monitor *monitor, int64_t until_ns)
 {
 	while (clock_left_ns(until_ns)) {
-		struct uevent event;
+		struct uevent event = { 0 };
 		int r = uevent_receive(monitor, &event);
 
 		if (r == 1)
