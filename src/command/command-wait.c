@@ -261,7 +261,7 @@ static int wait_goal(enum goal *ret, struct error *err)
 static int wait_run(struct context *context, const char **words, size_t n_words)
 {
 	static const char *const subsystems[] = { "memory", NULL };
-	int64_t began_ns = clock_now_ns(), timeout_ms = DEFAULT_TIMEOUT_MS;
+	int64_t began_ns = clock_now_ns(), timeout_ms = RUN_TIMEOUT_MS;
 	struct waiting waiting = { .context = context, .words = words, .n_words = n_words };
 	struct error err = { 0 };
 	int r = n_words ? 0 :
