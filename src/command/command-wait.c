@@ -59,19 +59,20 @@ struct waiting {
 	size_t n_missing;
 };
 
-/* The number of blocks that a word names; 0 for nodes and devices, which can have any number. */
-static uint64_t wait_named_blocks(const struct selector *selector, uint64_t block_size,
-				  uint64_t *ret_first)
+/*
+ * How many blocks a word names, at most UINT64_MAX; 0 for nodes and devices, which have as many as
+ * there are.
+ */
+static uint64_t wait_named_blocks(const struct selector *selector, uint64_t block_size)
 {
-	if (!block_size)
-		return 0;
+	uint64_t more;
+
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
-		*ret_first = selector->first;
-		return selector->last - selector->first + 1;
+		more = selector->last - selector->first;
+		return more == UINT64_MAX ? more : more + 1;
 	case SELECTOR_ADDRESS:
 	case SELECTOR_ADDRESSES:
-		*ret_first = selector->first / block_size;
 		return selector->last / block_size - selector->first / block_size + 1;
 	default:
 		return 0;
@@ -99,7 +100,7 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 	struct memory memory = { 0 };
 	struct ranges blocks = { 0 };
 	struct selector selector;
-	uint64_t first = 0, named, found = 0;
+	uint64_t named, found = 0;
 	int r = selector_parse(*word, &selector, err);
 
 	if (r == 0)
@@ -119,7 +120,7 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 	}
 	/* A block that is gone counts as offline. */
 	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {
-		named = wait_named_blocks(&selector, memory.block_size, &first);
+		named = wait_named_blocks(&selector, memory.block_size);
 		if (found < (named ? named : 1))
 			waiting->missing[waiting->n_missing++] = *word;
 	}

@@ -10,11 +10,14 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "model/block-reader.h"
 
 /* Stop looking for nodes after this many blocks without one: each costs reading a directory. */
 #define WITHOUT_NODE_MAX 64
+
+#define BLOCK_SIZE_MIN 4096 /* no kernel has smaller pages */
 
 int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err)
 {
@@ -35,7 +38,7 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 	r = sysfs_read(memory.directory, "block_size_bytes", text, sizeof(text));
 	if (r >= 0)
 		r = parse_hex(text, &memory.block_size);
-	if (r >= 0 && !memory.block_size)
+	if (r >= 0 && memory.block_size < BLOCK_SIZE_MIN)
 		r = -EINVAL;
 	if (r < 0) {
 		close(memory.directory);
@@ -149,9 +152,22 @@ static int memory_blocks_with_node(struct memory *memory, struct ranges *ret)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* The highest number of a block that ends below 2^64, so that no address overflows. */
+static uint64_t memory_last_number(const struct memory *memory)
+{
+	return UINT64_MAX / memory->block_size - 1;
+}
+
 int memory_numbers(const struct memory *memory, struct ranges *ret)
 {
-	return sysfs_list(memory->directory, memory_collect_number, ret);
+	static bool warned; /* `wait` looks ten times a second */
+	int r = sysfs_list(memory->directory, memory_collect_number, ret);
+	uint64_t beyond = ranges_limit(ret, memory_last_number(memory));
+
+	if (beyond && !warned)
+		log_warning("memory%" PRIu64 " is left out: its address would overflow", beyond);
+	warned = warned || beyond;
+	return r;
 }
 
 int memory_load(struct memory *memory, unsigned int want)
@@ -207,7 +223,9 @@ int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
 {
 	size_t at = memory_lower_bound(memory, number);
 	struct block block;
-	int r = block_read(memory->directory, number, want, &block);
+	int r = number > memory_last_number(memory) ?
+			-ENOENT :
+			block_read(memory->directory, number, want, &block);
 
 	if (r < 0)
 		return r;
@@ -369,10 +387,13 @@ int memory_node_blocks(const struct sysfs *sysfs, uint32_t node, struct ranges *
 {
 	char path[sizeof(SYSFS_NODE) + 32];
 	_cleanup_close_ int directory = -1;
+	int r;
 
 	snprintf(path, sizeof(path), SYSFS_NODE "/node%" PRIu32, node);
 	directory = sysfs_open_directory(sysfs, path);
 	if (directory < 0)
 		return directory;
-	return sysfs_list(directory, memory_collect_number, ret);
+	r = sysfs_list(directory, memory_collect_number, ret);
+	ranges_limit(ret, UINT64_MAX - 1);
+	return r;
 }

@@ -37,7 +37,7 @@ struct memory {
 /*
  * Opens the machine's memory directory and reads the block size. The functions below load the
  * blocks. Errors, with a sentence: -ENOENT the kernel has no memory blocks (the sentence names the
- * kernel option); any other of open(2) and read(2).
+ * kernel option); -EINVAL the block size is smaller than a page; any other of open(2) and read(2).
  */
 int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err);
 void memory_close(struct memory *memory);
@@ -45,13 +45,15 @@ void memory_close(struct memory *memory);
 /*
  * Reads all blocks, with the details in `want` (enum block_want). Blocks that vanish meanwhile are
  * counted in memory->vanished. Only names of the form memoryN count: the directory also holds other
- * files. Errors: -ENOMEM, those of getdents64(2) and read(2).
+ * files. An N whose address would overflow is warned of and left out. Errors: -ENOMEM, those of
+ * getdents64(2) and read(2).
  */
 int memory_load(struct memory *memory, unsigned int want);
 
 /*
  * Adds one block to the snapshot, or reads it again if it is already there. Opens no directory but
- * the block's own. Errors: those of block_read(); -ENOENT: no such block.
+ * the block's own. Errors: those of block_read(); -ENOENT: no such block, or its address would
+ * overflow.
  */
 int memory_load_block(struct memory *memory, uint64_t number, unsigned int want);
 

@@ -63,6 +63,17 @@ int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last)
 	return 0;
 }
 
+uint64_t ranges_limit(struct ranges *ranges, uint64_t last)
+{
+	uint64_t highest = ranges->n ? ranges->v[ranges->n - 1].last : 0;
+
+	while (ranges->n && ranges->v[ranges->n - 1].first > last)
+		ranges->n--;
+	if (ranges->n && ranges->v[ranges->n - 1].last > last)
+		ranges->v[ranges->n - 1].last = last;
+	return highest > last ? highest : 0;
+}
+
 bool ranges_contain(const struct ranges *ranges, uint64_t number)
 {
 	size_t low = 0, high = ranges->n;

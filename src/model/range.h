@@ -26,6 +26,12 @@ void ranges_done(struct ranges *ranges);
  */
 int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last);
 
+/*
+ * Takes out all numbers above `last`. Returns the highest of them, or 0 if there were none. A loop
+ * from the first to the last number of a range ends only below UINT64_MAX.
+ */
+uint64_t ranges_limit(struct ranges *ranges, uint64_t last);
+
 bool ranges_contain(const struct ranges *ranges, uint64_t number);
 
 /* How many numbers are in the set; UINT64_MAX if that does not fit. */

@@ -38,8 +38,7 @@ static bool selection_selector_names_many(const struct selector *selector, uint6
 	}
 }
 
-/* Does this snapshot have the block? Reads it unless all blocks have been read. Returns 1 or 0, or
- * -errno. */
+/* Is there the block? Reads it unless all blocks have been read. Returns 1 or 0, or -errno. */
 static int selection_look(struct selection *selection, uint64_t number)
 {
 	int r;
@@ -101,9 +100,17 @@ static int selection_refuse(const struct selection *selection, const struct sele
 static int selection_add_range(struct selection *selection, const struct selector *selector,
 			       uint64_t first, uint64_t last, struct error *err)
 {
-	for (uint64_t number = first;; number++) {
-		int r = selection_look(selection, number);
+	const struct memory *memory = selection->memory;
+	bool only_there = memory->whole && selection->request->missing_is_empty;
 
+	for (uint64_t number = first;; number++) {
+		size_t at = only_there ? memory_lower_bound(memory, number) : 0;
+		int r;
+
+		if (only_there && (at == memory->n_blocks || memory->blocks[at].number > last))
+			return 0;
+		number = only_there ? memory->blocks[at].number : number;
+		r = selection_look(selection, number);
 		if (r < 0)
 			return error_set(err, r, "cannot read memory%" PRIu64 ": %s", number,
 					 strerror(-r));
@@ -111,11 +118,7 @@ static int selection_add_range(struct selection *selection, const struct selecto
 			return selection_refuse(selection, selector, first, last, number, err);
 		if (r == 1 && ranges_add(&selection->blocks, number, number) < 0)
 			return error_no_memory(err);
-		/* Beyond the highest block of a whole snapshot there is nothing to look for. */
-		if (number == last ||
-		    (selection->memory->whole && r == 0 &&
-		     (!selection->memory->n_blocks ||
-		      number > selection->memory->blocks[selection->memory->n_blocks - 1].number)))
+		if (number == last)
 			return 0;
 	}
 }

@@ -166,3 +166,58 @@ def test_a_device_tree_of_garbage(machine: Any) -> None:
         assert result.rc == 1 and result.err, (words, result)
     # Which device a block belongs to does not matter to it.
     assert made.memhpctl("offline", "-n", "8", timeout=20).rc == 0
+
+
+@pytest.mark.parametrize("number", [2**64 - 1, 2**64 - 2, 2**63 - 1, 2**37, 2**37 - 1])
+def test_a_block_beyond_all_addresses(machine: Any, number: int) -> None:
+    made = machine("x86-dimm")
+    right = made.memhpctl("list", "--json", timeout=20).json()
+    shutil.copytree(made.path(f"{MEMORY}/memory33"), made.path(f"{MEMORY}/memory{number}"), symlinks=True)
+    node = made.path("/sys/devices/system/node/node0")
+    if node.is_dir():
+        (node / f"memory{number}").symlink_to(f"../../memory/memory{number}")
+    for words in COMMANDS + [("list", "--map"), ("list", "-D"), ("list", "node0"), ("offline", "-n", "--node=0"), ("policy", "test", "33")]:
+        result = made.memhpctl(*words, timeout=20)
+        assert result.rc in (0, 1, 2, 64, 75), (words, result)
+        assert str(number) not in result.out, words
+    result = made.memhpctl("list", "--json", timeout=20)
+    assert result.json() == right and f"memory{number} is left out" in result.err
+    result = made.memhpctl("list", str(number), timeout=20)
+    assert result.rc == 2 and f"there is no memory block {number}" in result.err
+
+
+def test_the_last_possible_block(machine: Any) -> None:
+    made = machine("x86-dimm")
+    number = 2**37 - 2  # of 128 MiB
+    shutil.copytree(made.path(f"{MEMORY}/memory33"), made.path(f"{MEMORY}/memory{number}"), symlinks=True)
+    for words in COMMANDS + [("list", "--map"), ("list", "-D"), ("list", f"0-{number}"), ("explain", str(number)),
+                             ("wait", "--timeout=100ms", f"0-{number}"), ("wait", "--for=absent", "--timeout=100ms", f"0-{number}")]:
+        result = made.memhpctl(*words, timeout=20)
+        assert result.rc in (0, 1, 2, 64, 75), (words, result)
+    assert str(number) in made.memhpctl("list", "--all", timeout=20).out
+
+
+@pytest.mark.parametrize("block_size", ["0", "1", "fff", "ffffffffffffffff"])
+def test_a_block_size_that_cannot_be(machine: Any, block_size: str) -> None:
+    made = machine("x86-dimm")
+    made.path(f"{MEMORY}/block_size_bytes").unlink()
+    made.path(f"{MEMORY}/block_size_bytes").write_text(block_size + "\n")
+    for words in COMMANDS:
+        result = made.memhpctl(*words, timeout=20)
+        assert result.rc in (0, 1, 2, 64, 75) and (result.rc == 0 or result.err), (words, result)
+
+
+@pytest.mark.parametrize("word", ["0-18446744073709551615", "18446744073709551615", "0-18446744073709551614", "1-18446744073709551615",
+                                  "0x0-0xffffffffffffffff", "0xffffffffffffffff", "0x8000000-0xffffffffffffffff"])
+def test_a_huge_range(machine: Any, word: str) -> None:
+    made = machine("x86-dimm")
+    for command in ("list", "explain", "offline -n", "online -n", "offline --timeout=1s", "online --timeout=1s", "policy test", "remove -n", "add -n"):
+        result = made.memhpctl(*command.split(), word, timeout=20)
+        assert result.rc in (1, 2, 64) and result.err, (command, result)
+    assert not made.begun()
+    for goal in ("present", "online"):
+        result = made.memhpctl("wait", f"--for={goal}", "--timeout=200ms", word, timeout=20)
+        assert result.rc == 75 and f"missing: {word}" in result.err, result
+    # Some of the range are not absent.
+    result = made.memhpctl("wait", "--for=absent", "--timeout=200ms", word, timeout=20)
+    assert result.rc == (75 if "-" in word else 0), result

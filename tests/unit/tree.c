@@ -2,6 +2,7 @@
 #include "tests/unit/tree.h"
 
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,20 +65,21 @@ void tree_link(const char *path, const char *target)
 	assert_int_equal(symlink(target, full), 0);
 }
 
-void tree_block(unsigned int number, const char *state, const char *zones, const int *nodes)
+void tree_block(uint64_t number, const char *state, const char *zones, const int *nodes)
 {
 	char path[128], target[64];
 
-	snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%u/state", number);
+	snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%" PRIu64 "/state", number);
 	tree_file(path, state);
-	snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%u/valid_zones", number);
+	snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%" PRIu64 "/valid_zones", number);
 	if (zones)
 		tree_file(path, zones);
 	for (; *nodes >= 0; nodes++) {
-		snprintf(path, sizeof(path), SYSFS_NODE "/node%d/memory%u", *nodes, number);
-		snprintf(target, sizeof(target), "../../memory/memory%u", number);
+		snprintf(path, sizeof(path), SYSFS_NODE "/node%d/memory%" PRIu64, *nodes, number);
+		snprintf(target, sizeof(target), "../../memory/memory%" PRIu64, number);
 		tree_link(path, target);
-		snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%u/node%d", number, *nodes);
+		snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%" PRIu64 "/node%d", number,
+			 *nodes);
 		snprintf(target, sizeof(target), "../../node/node%d", *nodes);
 		tree_link(path, target);
 	}

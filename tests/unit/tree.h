@@ -20,7 +20,7 @@ void tree_file(const char *path, const char *text);
 void tree_link(const char *path, const char *target);
 
 /* A block with its state and zones (NULL: no valid_zones), on these nodes (ends with -1). */
-void tree_block(unsigned int number, const char *state, const char *zones, const int *nodes);
+void tree_block(uint64_t number, const char *state, const char *zones, const int *nodes);
 
 /* Opens the tree, and its memory. */
 void tree_open(struct sysfs *sysfs, struct memory *memory);

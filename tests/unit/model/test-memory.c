@@ -206,7 +206,7 @@ static void test_no_zones_without_a_node(void **state)
 
 static void test_no_blocks(void **state)
 {
-	static const char *const sizes[] = { "0", "0x8000000", "", "8000000 x" };
+	static const char *const sizes[] = { "0", "fff", "0x8000000", "", "8000000 x" };
 	struct sysfs sysfs;
 	struct memory memory;
 	struct error err = { 0 };
@@ -231,6 +231,34 @@ static void test_no_blocks(void **state)
 	sysfs_close(&sysfs);
 }
 
+/* The block with the highest number that can be; those beyond it are none, alone or in a range. */
+static void test_addresses_that_overflow(void **state)
+{
+	static const uint64_t beyond[] = { (1ULL << 37) - 1, 1ULL << 37, INT64_MAX, UINT64_MAX - 1,
+					   UINT64_MAX };
+	struct ranges numbers = { 0 };
+	struct sysfs sysfs;
+	struct memory memory;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(beyond); i++)
+		tree_block(beyond[i], "online", "Normal", (int[]){ 0, -1 });
+	tree_block((1ULL << 37) - 2, "online", "Normal", (int[]){ 0, -1 });
+	tree_open(&sysfs, &memory);
+	assert_int_equal(memory_load(&memory, BLOCK_WANT_ZONES), 0);
+	assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks) + 1);
+	assert_int_equal(memory_load_nodes(&memory), 0);
+	assert_non_null(memory_find(&memory, (1ULL << 37) - 2));
+	for (size_t i = 0; i < ARRAY_SIZE(beyond); i++) {
+		assert_null(memory_find(&memory, beyond[i]));
+		assert_int_equal(memory_load_block(&memory, beyond[i], 0), -ENOENT);
+	}
+	assert_int_equal(memory_node_blocks(&sysfs, 0, &numbers), 0);
+	assert_false(ranges_contain(&numbers, UINT64_MAX));
+	ranges_done(&numbers);
+	memory_close(&memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_load_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_zones_without_a_node, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_blocks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_addresses_that_overflow, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

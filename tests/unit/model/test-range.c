@@ -64,6 +64,28 @@ static void test_ends_of_the_numbers(void **state)
 	ranges_done(&ranges);
 }
 
+static void test_limit(void **state)
+{
+	struct ranges ranges = { 0 };
+
+	(void)state;
+	assert_int_equal(ranges_limit(&ranges, 0), 0);
+	assert_int_equal(ranges_add(&ranges, 0, 3), 0);
+	assert_int_equal(ranges_add(&ranges, 7, 9), 0);
+	assert_int_equal(ranges_add(&ranges, UINT64_MAX - 1, UINT64_MAX), 0);
+	assert_true(ranges_limit(&ranges, UINT64_MAX) == 0);
+	assert_true(ranges_limit(&ranges, UINT64_MAX - 1) == UINT64_MAX);
+	assert_true(ranges_contain(&ranges, UINT64_MAX - 1));
+	assert_false(ranges_contain(&ranges, UINT64_MAX));
+	assert_int_equal(ranges_limit(&ranges, 9), UINT64_MAX - 1);
+	assert_int_equal(ranges_count(&ranges), 7);
+	assert_int_equal(ranges_limit(&ranges, 7), 9);
+	assert_int_equal(ranges_count(&ranges), 5);
+	assert_int_equal(ranges_limit(&ranges, 1), 7);
+	assert_int_equal(ranges_count(&ranges), 2);
+	ranges_done(&ranges);
+}
+
 static void test_text(void **state)
 {
 	static const struct range added[] = { { 32, 39 }, { 42, 42 }, { 50, 51 } };
@@ -90,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_ends_of_the_numbers),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_text),
 	};
 
