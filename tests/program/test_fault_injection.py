@@ -62,11 +62,10 @@ CHANGING = [f"{words} --timeout=2s" if not words.startswith("auto") else words f
 class Tree:
     """One machine of its own for a thread, that is as described before each run."""
 
-    def __init__(self, place: pathlib.Path) -> None:
-        self.place, self.pristine, self.root = place, place / "pristine", place / "tree"
+    def __init__(self, place: pathlib.Path, pristine: pathlib.Path) -> None:
+        self.place, self.pristine, self.root = place, pristine, place / "tree"
         (place / "rules").write_text("")
         self.counters = place / "counters"
-        expand(read_description(MACHINE, "faults"), str(self.pristine))
         self.restore()
 
     def restore(self) -> None:
@@ -226,10 +225,14 @@ def try_command(tree: Tree, words: str) -> tuple[int, list[str]]:
 @pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
 @pytest.mark.parametrize("commands", [LOOKING, CHANGING], ids=["looking", "changing"])
 def test_every_command_with_every_fault(tmp_path: pathlib.Path, commands: list[str], capsys: Any) -> None:
+    pristine = tmp_path / "pristine"
+    # Once, and before there are threads: it changes into the folders that it makes.
+    expand(read_description(MACHINE, "faults"), str(pristine))
+
     def work(job: tuple[int, str]) -> tuple[int, list[str]]:
         place = tmp_path / str(job[0])
         place.mkdir()
-        return try_command(Tree(place), job[1])
+        return try_command(Tree(place, pristine), job[1])
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         done = list(pool.map(work, enumerate(commands)))
