@@ -67,6 +67,8 @@ static uint64_t wait_named_blocks(const struct selector *selector, uint64_t bloc
 {
 	uint64_t more;
 
+	if (!block_size)
+		return 0;
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
 		more = selector->last - selector->first;
