@@ -63,7 +63,9 @@ class Tree:
     """One machine of its own for a thread, that is as described before each run."""
 
     def __init__(self, place: pathlib.Path, pristine: pathlib.Path) -> None:
-        self.place, self.pristine, self.root = place, pristine, place / "tree"
+        self.place, self.pristine, self.root = place, place / "pristine", place / "tree"
+        # No links to those of the others: a run changes the modes of its files.
+        subprocess.run(["cp", "-a", pristine, self.pristine], check=True)
         (place / "rules").write_text("")
         self.counters = place / "counters"
         self.restore()
