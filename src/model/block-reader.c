@@ -2,12 +2,15 @@
 #include "model/block-reader.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "system/thread.h"
 
 /*
@@ -31,8 +34,9 @@ struct work {
 	const struct ranges *with_node;
 	atomic_size_t next; /* the first block that no thread has taken yet */
 	atomic_int error;
-	atomic_int helping; /* threads that may have taken blocks and have not finished them */
-	sem_t helped;	    /* posted by each thread that finishes */
+	atomic_size_t failed; /* the block with that error, or one of them */
+	atomic_int helping;   /* threads that may have taken blocks and have not finished them */
+	sem_t helped;	      /* posted by each thread that finishes */
 	atomic_int users;
 };
 
@@ -41,10 +45,12 @@ static void block_reader_read_one(struct work *work, struct block *block)
 	unsigned int known = ranges_contain(work->with_node, block->number) ? BLOCK_HAS_NODE : 0;
 	int r = block_read(work->memory_directory, block->number, work->want | known, block);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
 		block->state = BLOCK_STATE_COUNT;
-	else if (r < 0)
+	} else if (r < 0) {
+		atomic_store(&work->failed, (size_t)(block - work->blocks));
 		atomic_store(&work->error, r);
+	}
 }
 
 static void block_reader_work(struct work *work)
@@ -126,6 +132,9 @@ int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsi
 	while (atomic_load(&work->helping) > 0)
 		sem_wait(&work->helped);
 	error = atomic_load(&work->error);
+	if (error)
+		log_warning("memory%" PRIu64 ": state or valid_zones cannot be read: %s",
+			    blocks[atomic_load(&work->failed)].number, strerror(-error));
 	block_reader_release(work);
 	for (size_t i = 0; i < n; i++)
 		if (blocks[i].state != BLOCK_STATE_COUNT)

@@ -14,7 +14,7 @@
  * open(2), which takes no common lock, so a few threads share the work. A thread that has not run
  * by the time all is read is not waited for, and no longer touches the caller's data. Blocks that
  * vanished meanwhile are dropped: *ret_n are left, in order. Errors: -ENOMEM; those of block_read()
- * except -ENOENT.
+ * except -ENOENT, with a warning that names a block that cannot be read.
  */
 int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsigned int want,
 		      const struct ranges *with_node, size_t *ret_n);

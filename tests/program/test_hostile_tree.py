@@ -221,3 +221,14 @@ def test_a_huge_range(machine: Any, word: str) -> None:
     # Some of the range are not absent.
     result = made.memhpctl("wait", "--for=absent", "--timeout=200ms", word, timeout=20)
     assert result.rc == (75 if "-" in word else 0), result
+
+
+@pytest.mark.parametrize("kind", [folder, loop])
+@pytest.mark.parametrize("attribute", ["state", "valid_zones"])
+def test_the_block_that_cannot_be_read_is_named(machine: Any, outside: pathlib.Path, attribute: str,
+                                                kind: Callable[[pathlib.Path, pathlib.Path], None]) -> None:
+    made = machine("x86-dimm")
+    spoil(made, f"{MEMORY}/memory33/{attribute}", kind, outside)
+    for words in (["list"], ["status"], ["explain", "--all"]):
+        result = made.memhpctl(*words, timeout=20)
+        assert result.rc and "memory33: state or valid_zones cannot be read" in result.err, (words, result)
