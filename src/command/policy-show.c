@@ -2,16 +2,27 @@
 #include "command/policy.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "output/output-json.h"
 #include "output/output-text.h"
+#include "policy/policy-load.h"
+
+/*
+ * What nobody wrote is a comment, so that the output can be put in place as a file: a default that
+ * is written down counts as the administrator's word, and a built-in rule would be there twice.
+ */
+static const char *policy_show_prefix(bool is_written)
+{
+	return is_written ? "" : "# ";
+}
 
 static void policy_show_print_condition(const struct policy_condition *condition,
-					enum policy_key key)
+					enum policy_key key, const char *prefix)
 {
 	if (!condition->present)
 		return;
-	output_text("%s = %s", policy_key_name(key), condition->negated ? "!" : "");
+	output_text("%s%s = %s", prefix, policy_key_name(key), condition->negated ? "!" : "");
 	for (size_t i = 0; i < condition->n_words; i++)
 		output_text("%s%s", i ? ", " : "", condition->words[i].text);
 	output_text("\n");
@@ -19,20 +30,22 @@ static void policy_show_print_condition(const struct policy_condition *condition
 
 static void policy_show_print_rule(const struct policy_rule *rule)
 {
+	const char *prefix =
+		policy_show_prefix(strcmp(rule->origin.file, POLICY_BUILT_IN_FILE) != 0);
 	char text[POLICY_TEXT_SIZE];
 
 	output_text("\n# %s:%u\n", rule->origin.file, rule->origin.line);
-	output_text("[rule %s]\n", rule->name);
+	output_text("%s[rule %s]\n", prefix, rule->name);
 	for (size_t key = 0; key < POLICY_KEY_COUNT; key++)
-		policy_show_print_condition(&rule->conditions[key], (enum policy_key)key);
-	output_text("action = %s\n", policy_action_name(rule->action));
+		policy_show_print_condition(&rule->conditions[key], (enum policy_key)key, prefix);
+	output_text("%saction = %s\n", prefix, policy_action_name(rule->action));
 	if (rule->guard.has_ratio)
-		output_text("max-movable-ratio = %s\n",
+		output_text("%smax-movable-ratio = %s\n", prefix,
 			    policy_ratio_text(rule->guard.max_percent, text));
 	if (rule->guard.has_scope)
-		output_text("ratio-scope = %s\n", policy_scope_name(rule->guard.scope));
+		output_text("%sratio-scope = %s\n", prefix, policy_scope_name(rule->guard.scope));
 	if (rule->guard.has_over)
-		output_text("over-ratio = %s\n", policy_over_name(rule->guard.over));
+		output_text("%sover-ratio = %s\n", prefix, policy_over_name(rule->guard.over));
 }
 
 static int policy_show_print_text(const struct policy *policy)
@@ -42,9 +55,8 @@ static int policy_show_print_text(const struct policy *policy)
 	output_text("[policy]\n");
 	for (size_t i = 0; i < POLICY_SETTING_COUNT; i++) {
 		const struct policy_origin *origin = &policy->settings[i];
-		bool is_value = i != POLICY_SETTING_ONLINE_POLICY || policy->online_policy;
 
-		output_text("%s%s = %s", is_value ? "" : "# ",
+		output_text("%s%s = %s", policy_show_prefix(origin->line != 0),
 			    policy_setting_name((enum policy_setting)i),
 			    policy_setting_text(policy, (enum policy_setting)i, text));
 		if (origin->line)

@@ -230,11 +230,10 @@ enum outcome_cause outcome_classify(const struct write_result *result, enum bloc
 	case EINVAL:
 		/*
 		 * memory_block_offline(): mem->zone == NULL; offline_pages(): "memory holes",
-		 * "multizone range"
+		 * "multizone range"; notifiers. Blocks whose holes are known are refused before
+		 * this.
 		 */
-		if (wanted == BLOCK_OFFLINE)
-			return zone == ZONE_NONE ? CAUSE_ZONES : CAUSE_HOLES;
-		return CAUSE_UNKNOWN;
+		return wanted == BLOCK_OFFLINE && zone == ZONE_NONE ? CAUSE_ZONES : CAUSE_UNKNOWN;
 	case EPERM: /* NOTIFY_BAD of a notifier (arm64 boot memory, s390, virtio-mem …): no
 		       capability helps */
 		return CAUSE_VETO;

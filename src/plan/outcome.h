@@ -44,7 +44,7 @@ enum outcome_cause {
 	CAUSE_DEADLINE,	    /* our own deadline: transient */
 	CAUSE_SIGNAL,	    /* the user stopped it */
 	CAUSE_ZONES,	    /* several zones or nodes: permanent */
-	CAUSE_HOLES,	    /* EINVAL: holes in the block: permanent */
+	CAUSE_HOLES,	    /* holes in the block: permanent */
 	CAUSE_NO_HOTREMOVE, /* a kernel that cannot take memory offline: permanent */
 	CAUSE_PLATFORM,	    /* boot memory that the platform keeps: permanent */
 	CAUSE_RESERVED,	    /* reserved pages, which never move: permanent */

@@ -33,7 +33,7 @@ def limited(made: Any, *words: str, option: str = "--timeout") -> Iterator[Resul
 
 @pytest.mark.parametrize("errno, cause, rc", [
     ("EBUSY", "busy", 75), ("EAGAIN", "busy", 75), ("EINTR", "interruption", 75), ("ENOMEM", "memory", 75),
-    ("EINVAL", "holes", 1), ("EPERM", "veto", 1), ("EHWPOISON", "poison", 1), ("EIO", "unknown", 1), ("512", "unknown", 1),
+    ("EINVAL", "unknown", 1), ("EPERM", "veto", 1), ("EHWPOISON", "poison", 1), ("EIO", "unknown", 1), ("512", "unknown", 1),
 ])
 def test_errnos_of_offline(machine: Any, errno: str, cause: str, rc: int) -> None:
     made = machine("x86-dimm")

@@ -589,3 +589,16 @@ def test_memory_is_left_to_memhpctl_without_its_rule(machine: Any) -> None:
         found = [warning["place"] for warning in made.memhpctl("policy", "check", "--json").json()["warnings"] if warning["warning"] == "no-rule"]
         assert found == (["80-memhpctl.rules"] if warned else [])
         assert ("nothing tells memhpctl about new memory" in made.memhpctl("policy", "check").out) == warned
+
+
+@pytest.mark.parametrize("name, files", [
+    ("x86-dimm", {}), ("x86-dimm", {CONF: "[policy]\nretries = 7\n[rule a]\nprovider = acpi\naction = online_movable\n"}),
+    ("x86-dimm", {CONF: "[policy]\nbuilt-in-rules = no\n[rule a]\naction = leave\n"})])
+def test_what_show_prints_is_a_file_with_the_same_meaning(machine: Any, name: str, files: dict[str, str]) -> None:
+    made = machine(name, files=files)
+    shown = made.memhpctl("policy", "show").out
+    again = machine(name, files={CONF: shown})
+    strip = lambda text: re.sub(r"\S+:\d+|built-in:\d+", "", text)  # noqa: E731
+    assert strip(again.memhpctl("policy", "show").out) == strip(shown)
+    (before, after) = (one.memhpctl("policy", "check", "--json").json() for one in (made, again))
+    assert (before["decides"], before["why"], before["rules"]) == (after["decides"], after["why"], after["rules"])
