@@ -146,7 +146,9 @@ def test_configuration_that_others_can_write_is_refused(machine: Any, path: str)
     place.chmod(before | 0o002)
     for words in (["policy", "show"], ["policy", "apply"], ["auto", "--boot"]):
         result = made.memhpctl(*words)
-        assert result.rc in (1, 77) and str(place) in result.err and "others" in result.err, words
+        # For events the policy goes on without the file, as without one that has a mistake.
+        assert result.rc in ((0, 1, 77) if words[0] == "auto" else (1, 77)), words
+        assert str(place) in result.err and "others" in result.err, words
     assert not made.begun()
     place.chmod(before)
     if os.geteuid() == 0:
