@@ -149,7 +149,8 @@ def test_configuration_that_others_can_write_is_refused(machine: Any, path: str)
         # For events the policy goes on without the file, as without one that has a mistake.
         assert result.rc in ((0, 1, 77) if words[0] == "auto" else (1, 77)), words
         assert str(place) in result.err and "others" in result.err, words
-    assert not made.begun()
+    # The pass of auto waits for whoever is adding memory with a write that changes nothing.
+    assert not [write for write in made.begun() if not write.path.endswith("/online")]
     place.chmod(before)
     if os.geteuid() == 0:
         os.chown(place, 65534, 65534)
