@@ -84,6 +84,14 @@ bool sysfs_is_running_system(const struct sysfs *sysfs)
 	return !*sysfs->root;
 }
 
+bool sysfs_is_ours(const struct sysfs *sysfs)
+{
+	struct stat st;
+
+	return geteuid() == 0 || (!sysfs_is_running_system(sysfs) &&
+				  fstat(sysfs->root_fd, &st) == 0 && st.st_uid == geteuid());
+}
+
 /* openat() needs the path relative to the root. */
 static const char *sysfs_below_root(const char *path)
 {

@@ -48,6 +48,9 @@ const char *sysfs_first_failure(int *ret_error);
 /* Is this the running system, not a --sysroot tree? */
 bool sysfs_is_running_system(const struct sysfs *sysfs);
 
+/* Is this process root's, or the owner's of the --sysroot tree? Others may only look. */
+bool sysfs_is_ours(const struct sysfs *sysfs);
+
 /*
  * Opens a directory for reading by its absolute path below the root. Returns the descriptor
  * (close-on-exec) or -errno.

@@ -87,3 +87,14 @@ def test_root_that_is_no_directory(tmp_path: Any) -> None:
     (tmp_path / "file").write_text("")
     result = run([find_program(), "--sysroot", str(tmp_path / "file"), "list", "--json"])
     assert result.rc == 2 and str(tmp_path / "file") in result.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("words", [["kick"], ["auto"], ["auto", "--wait"], ["auto", "--boot"], ["auto", "--restore"]], ids=" ".join)
+@pytest.mark.parametrize("run_folder", [False, True])
+def test_a_user_applies_no_policy_to_another_tree(open_machine: Machine, words: list[str], run_folder: bool) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the tree is the user's own")
+    if run_folder:
+        open_machine.path("/run/memhpctl").mkdir(mode=0o700)
+    result = as_nobody(open_machine, *words)
+    assert result.rc == 77 and "only root" in result.err and not result.out, result
