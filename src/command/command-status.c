@@ -115,7 +115,7 @@ static void status_warn(const struct status *status,
 		print(data, "no-hotremove",
 		      "this kernel can neither take memory offline nor show zones: it was built "
 		      "without CONFIG_MEMORY_HOTREMOVE");
-	if (!settings_value(&status->settings, SETTING_AUTO_ONLINE_BLOCKS))
+	if (settings_is_missing(&status->settings, SETTING_AUTO_ONLINE_BLOCKS))
 		print(data, "no-hotplug",
 		      "this kernel has no auto_online_blocks: memory cannot be added (it was built "
 		      "without CONFIG_MEMORY_HOTPLUG)");

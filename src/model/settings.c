@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "model/settings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ void settings_load(const struct sysfs *sysfs, struct settings *ret)
 		snprintf(path, sizeof(path), "%s/%s", sources[i].directory, sources[i].name);
 		r = sysfs_read_path(sysfs, path, setting->value, sizeof(setting->value));
 		setting->present = r >= 0;
-		setting->error = r >= 0 || sysfs_is_absent(r) ? 0 : r;
+		setting->error = r >= 0 || r == -ENOENT ? 0 : r;
 	}
 }
 
@@ -40,10 +41,15 @@ int settings_load_kernel_decides(const struct sysfs *sysfs, bool *ret)
 	char policy[64];
 	int r = sysfs_read_path(sysfs, SYSFS_PARAMETERS "/online_policy", policy, sizeof(policy));
 
-	if (r < 0 && !sysfs_is_absent(r))
+	if (r < 0 && r != -ENOENT)
 		return r;
 	*ret = r >= 0 && !strcmp(policy, "auto-movable");
 	return 0;
+}
+
+bool settings_is_missing(const struct settings *settings, enum setting_index index)
+{
+	return !settings->v[index].present && !settings->v[index].error;
 }
 
 const char *settings_value(const struct settings *settings, enum setting_index index)

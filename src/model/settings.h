@@ -44,7 +44,10 @@ void settings_load(const struct sysfs *sysfs, struct settings *ret);
  */
 int settings_load_kernel_decides(const struct sysfs *sysfs, bool *ret);
 
-/* The value of a setting; NULL if it is not present. */
+/* Does this kernel certainly not have it? One that cannot be read may be there. */
+bool settings_is_missing(const struct settings *settings, enum setting_index index);
+
+/* The value of a setting; NULL if this kernel does not have it, or if it cannot be read. */
 const char *settings_value(const struct settings *settings, enum setting_index index);
 
 #endif

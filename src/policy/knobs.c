@@ -121,11 +121,13 @@ int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum
 	bool noted;
 	int r = knobs_read(sysfs, knob, change.before);
 
-	/* A knob that cannot be read may still exist; the write then returns the reason. */
 	if (r == -ENOENT || (r >= 0 && !strcmp(change.before, value)))
 		return 0;
+	/* Its value could neither be reported nor restored. */
 	if (r < 0)
-		strcpy(change.before, "unknown");
+		return error_set(err, r, "cannot read %s%s/%s, which is left alone: %s",
+				 sysfs->root, knobs[knob].directory, knobs[knob].name,
+				 strerror(-r));
 	snprintf(change.after, sizeof(change.after), "%s", value);
 	knobs_load(sysfs, &notes);
 	noted = *notes.original[knob];

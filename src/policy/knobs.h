@@ -44,8 +44,8 @@ const char *knobs_name(enum knob knob);
 /*
  * Sets the knob to this value unless it has it already, adds the change to *changes, and logs it
  * in the system log. The value from before memhpctl's first write is kept in /run/memhpctl/knobs.
- * A knob that this kernel does not have is skipped. Errors: those of open(2) and write(2), with a
- * sentence that names the file.
+ * A knob that this kernel does not have is skipped, and one that cannot be read is not written.
+ * Errors: those of open(2), read(2) and write(2), with a sentence that names the file.
  */
 int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum knobs_how how,
 	      struct knobs_changes *changes, struct error *err);

@@ -146,6 +146,18 @@ static void search_contig_zones(struct search *search)
 				   providers[i]->contig_zones_harm);
 }
 
+/* Knobs that are there, but whose value is not known. */
+static void search_unreadable(struct search *search, const struct settings *settings)
+{
+	static const char text[] = "it cannot be read; memhpctl policy apply and the service "
+				   "leave it alone";
+
+	if (settings->v[SETTING_AUTO_ONLINE_BLOCKS].error)
+		search_add(search, "auto-online", SYSFS_MEMORY "/auto_online_blocks", 0, text);
+	if (settings->v[SETTING_ONLINE_POLICY].error)
+		search_add(search, "online-policy", SYSFS_PARAMETERS "/online_policy", 0, text);
+}
+
 static void search_kernel(struct search *search, const struct policy *policy)
 {
 	struct kernel_policy wanted;
@@ -153,6 +165,7 @@ static void search_kernel(struct search *search, const struct policy *policy)
 	const char *now;
 
 	settings_load(search->sysfs, &settings);
+	search_unreadable(search, &settings);
 	kernel_policy_decide(search->sysfs, policy, &wanted);
 	now = settings_value(&settings, SETTING_AUTO_ONLINE_BLOCKS);
 	if (wanted.reason == KERNEL_POLICY_NOT_POSSIBLE)

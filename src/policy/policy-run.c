@@ -104,7 +104,9 @@ static int policy_run_plan(const struct policy_run_request *request,
 
 	settings_load(request->run->sysfs, &settings);
 	if (settings.v[SETTING_ONLINE_POLICY].error)
-		return settings.v[SETTING_ONLINE_POLICY].error;
+		return error_set(err, settings.v[SETTING_ONLINE_POLICY].error,
+				 "cannot read the kernel's online_policy: %s",
+				 strerror(-settings.v[SETTING_ONLINE_POLICY].error));
 	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
 	if (policy && request->online_policy)
 		policy = request->online_policy;

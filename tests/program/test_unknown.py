@@ -10,7 +10,7 @@ import tempfile
 from typing import Any, Callable, Iterator
 
 import pytest
-from machine import Machine, as_nobody, describe, expand, read_description
+from machine import MEMORY, Machine, as_nobody, describe, expand, find_program, read_description, run
 
 Users = Callable[..., Machine]
 
@@ -252,3 +252,46 @@ def test_a_guest_of_kvm_gives_nothing_back(machine: Any) -> None:
     assert "hypervisor" not in made.memhpctl("remove", "-n", "6").err
     lpar = machine("s390-old", lines="dir /sys/bus/ccw")
     assert any(provider["provider"] == "s390" for provider in lpar.memhpctl("status", "--json").json()["providers"])
+
+
+AUTO_ONLINE = f"{MEMORY}/auto_online_blocks"
+KNOBS = {"auto_online_blocks": AUTO_ONLINE, "online_policy": "/sys/module/memory_hotplug/parameters/online_policy",
+         "memmap_on_memory": "/sys/module/memory_hotplug/parameters/memmap_on_memory"}
+KINDS: dict[str, tuple[Callable[[pathlib.Path], Any], str]] = {
+    "directory": (pathlib.Path.mkdir, "Is a directory"), "fifo": (os.mkfifo, "Operation not supported"),
+    "loop": (lambda path: path.symlink_to(path.name), "Too many levels of symbolic links"),
+    "hidden": (lambda path: path.touch(0), "Permission denied")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", KNOBS)
+def test_a_knob_that_cannot_be_read_is_not_known(users_machine: Users, name: str, kind: str) -> None:
+    made = users_machine("x86-dimm")
+    path = made.path(KNOBS[name])
+    path.unlink(missing_ok=True)
+    KINDS[kind][0](path)
+    shown = as_nobody(made, "status")
+    assert shown.rc == 0 and f"{name} ? ({KINDS[kind][1]})" in " ".join(shown.out.split()), shown
+    assert "memory cannot be added" not in shown.out
+    document = as_nobody(made, "status", "-j").json()
+    assert document["settings"][name] is None and "no-hotplug" not in [warning["warning"] for warning in document["warnings"]]
+
+
+def test_a_knob_that_is_not_there_is_none(users_machine: Users) -> None:
+    made = users_machine("x86-dimm")
+    made.path(AUTO_ONLINE).unlink()
+    assert as_nobody(made, "status", "-j").json()["warnings"][-1]["warning"] == "no-hotplug"
+
+
+@pytest.mark.parametrize("words", [["policy", "apply"], ["policy", "apply", "-n"], ["auto", "--boot"]], ids=" ".join)
+def test_a_knob_that_cannot_be_read_is_not_written(users_machine: Users, words: list[str]) -> None:
+    """What was in it could neither be told nor restored."""
+    made = users_machine("x86-dimm")
+    path = made.path(AUTO_ONLINE)
+    path.unlink()
+    path.write_text("online" * 40)  # too long for any value: not readable for root either
+    result = run([find_program(), "--sysroot", str(made.root), *words])
+    assert result.rc == 1 and "auto_online_blocks, which is left alone: " in result.err, result
+    assert path.read_text() == "online" * 40
+    check = run([find_program(), "--sysroot", str(made.root), "policy", "check", "--json"]).json()
+    assert ["auto-online", AUTO_ONLINE] in [[warning["warning"], warning["place"]] for warning in check["warnings"]]
