@@ -130,7 +130,7 @@ int removal_size_plan(const struct sysfs *sysfs, struct removal_size *goal, stru
 			continue;
 		}
 		removal_done(&other);
-		if (r == -ERANGE) {
+		if (r == -ERANGE || r == -EACCES) {
 			error_done(err);
 			return 0;
 		}

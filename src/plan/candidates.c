@@ -318,12 +318,24 @@ static int candidates_compare_candidates(const void *a, const void *b)
 	return left->block->number > right->block->number ? -1 : 1;
 }
 
+/* Which devices there are to remove is not known if only root can see the blocks of one. */
+static int choice_refuse_unseen(const struct memory *memory, struct error *err)
+{
+	for (size_t i = 0; i < memory->devices.n; i++)
+		if (memory->devices.v[i].blocks_error == -EACCES)
+			return device_check_blocks(&memory->devices.v[i], err);
+	return 0;
+}
+
 static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t missing,
 			 struct error *err)
 {
 	uint64_t size = choice->request->memory->block_size;
 	char wanted[FORMAT_SIZE], there[FORMAT_SIZE];
 
+	if (choice->request->whole_devices &&
+	    choice_refuse_unseen(choice->request->memory, err) < 0)
+		return -EACCES;
 	format_size(blocks * size, wanted);
 	if (choice->request->whole_devices && blocks <= choice->n && missing == blocks)
 		return error_set(err, -ERANGE, "no removable device fits into %s", wanted);

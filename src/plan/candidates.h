@@ -49,7 +49,8 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
  * requested zone (default: Movable), then the highest address; never a block that cannot join the
  * zone. With whole_devices only whole devices are chosen, and only if they make up the amount
  * exactly. Errors: -ENOMEM; -ERANGE with a sentence when all candidates together are less than
- * the amount, or (whole_devices) cannot make it up.
+ * the amount, or (whole_devices) cannot make it up; then -EACCES instead, with a sentence, if
+ * only root can see the blocks of a device.
  */
 int candidates_choose(const struct candidates_request *request, uint64_t blocks,
 		      struct candidates *ret, struct error *err);

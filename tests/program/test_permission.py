@@ -45,6 +45,23 @@ def test_user_may_look_but_not_touch(open_machine: Machine) -> None:
     assert open_machine.state(34) == "online"
 
 
+@pytest.mark.parametrize("name, device", [("dax-kmem", "dax0.0"), ("virtio-mem", "virtio0")])
+def test_an_amount_of_devices_that_only_root_can_see(name: str, device: str) -> None:
+    """Not that there is none: that cannot be seen."""
+    with tempfile.TemporaryDirectory(prefix="memhpctl-") as directory:
+        os.chmod(directory, 0o755)
+        root = pathlib.Path(directory, "root")
+        description = read_description(describe(name, lines="dir /run"), name)
+        expand(description, str(root))
+        made = Machine(root, root, description)
+        for path in [*made.path("/sys/bus").rglob("mapping*/*"), made.path("/proc/iomem")]:
+            path.chmod(0o400)
+        for option in ([], ["-n"]):
+            result = as_nobody(made, "remove", "--size=1G", *option, "--json")
+            assert result.rc == 77 and result.json()["result"] == "not-permitted", result
+            assert result.json()["error"] == {"message": f"only root can see which blocks belong to {device}", "errno": "EACCES"}
+
+
 @pytest.mark.parametrize("number, rc", [(32, 64), (33, 77)])
 def test_dry_run_stops_where_the_run_does(open_machine: Machine, number: int, rc: int) -> None:
     """At a block that has lost its write permission, which is none for root either."""
