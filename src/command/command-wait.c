@@ -15,6 +15,7 @@
 #include "output/output-json.h"
 #include "output/report.h"
 #include "plan/selection.h"
+#include "provider/provider.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
 #include "system/stream.h"
@@ -57,6 +58,9 @@ struct waiting {
 	struct ranges not_done;		/* the other ones, including missing ones */
 	const char **missing; /* the words that name something missing; room for all words */
 	size_t n_missing;
+	const char *
+		*there; /* with GOAL_ABSENT: the same, of devices that are there without blocks */
+	size_t n_there;
 };
 
 /*
@@ -93,6 +97,18 @@ static bool wait_block_is_done(const struct block *block, enum goal goal)
 	}
 }
 
+/* Is the device there, although it has no blocks? As after a removal, its provider knows. */
+static bool wait_device_is_there(const struct waiting *waiting, const struct memory *memory,
+				 const struct selector *selector)
+{
+	const struct device *device = selector->kind == SELECTOR_DEVICE ?
+					      devices_find(&memory->devices, selector->word) :
+					      NULL;
+
+	return device && device->provider->is_removed &&
+	       !device->provider->is_removed(&waiting->context->sysfs, device);
+}
+
 /* Checks the blocks that one word selects. */
 static int wait_look_word(struct waiting *waiting, const char **word, struct error *err)
 {
@@ -126,6 +142,9 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 		if (found < (named ? named : 1))
 			waiting->missing[waiting->n_missing++] = *word;
 	}
+	if (r >= 0 && waiting->goal == GOAL_ABSENT && !found &&
+	    wait_device_is_there(waiting, &memory, &selector))
+		waiting->there[waiting->n_there++] = *word;
 	ranges_done(&blocks);
 	memory_close(&memory);
 	return r < 0 ? r : 0;
@@ -139,9 +158,10 @@ static int wait_look(struct waiting *waiting, struct error *err)
 	ranges_done(&waiting->done);
 	ranges_done(&waiting->not_done);
 	waiting->n_missing = 0;
+	waiting->n_there = 0;
 	for (size_t i = 0; r == 0 && i < waiting->n_words; i++)
 		r = wait_look_word(waiting, &waiting->words[i], err);
-	return r < 0 ? r : !waiting->not_done.n && !waiting->n_missing;
+	return r < 0 ? r : !waiting->not_done.n && !waiting->n_missing && !waiting->n_there;
 }
 
 /* How long to collect events for one look, at most until the deadline. */
@@ -211,6 +231,10 @@ static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
 	for (size_t i = 0; i < waiting->n_missing; i++)
 		output_json_text(json, NULL, waiting->missing[i]);
 	output_json_end(json);
+	output_json_begin_array(json, "present_selectors");
+	for (size_t i = 0; i < waiting->n_there; i++)
+		output_json_text(json, NULL, waiting->there[i]);
+	output_json_end(json);
 	wait_add_blocks(json, "blocks", &waiting->done);
 	wait_add_blocks(json, "unfinished", &waiting->not_done);
 	output_json_ms(json, "elapsed_ms", clock_now_ns() - began_ns);
@@ -218,14 +242,14 @@ static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
 }
 
 /* " 999 node3 …": the first few words. */
-static void wait_missing_text(const struct waiting *waiting, char *text, size_t size)
+static void wait_words_text(const char **words, size_t n_words, char *text, size_t size)
 {
 	size_t length = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < waiting->n_missing && length < size; i++)
+	for (size_t i = 0; i < n_words && i <= MISSING_SHOWN && length < size; i++)
 		length += (size_t)snprintf(text + length, size - length, " %s",
-					   i < MISSING_SHOWN ? waiting->missing[i] : "…");
+					   i < MISSING_SHOWN ? words[i] : "…");
 }
 
 static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
@@ -234,12 +258,16 @@ static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 	_cleanup_free_ char *not_done = ranges_text(&waiting->not_done, 8);
 	const char *goal = goal_names[waiting->goal], *why = r == -EINTR ? "stopped" : "timed out",
 		   *blocks = not_done ? not_done : "?";
-	char elapsed[FORMAT_SIZE], missing[256];
+	char elapsed[FORMAT_SIZE], missing[256], there[256];
 
 	stream_begin();
 	format_duration(clock_now_ns() - began_ns, elapsed);
-	wait_missing_text(waiting, missing, sizeof(missing));
-	if (!waiting->n_missing)
+	wait_words_text(waiting->missing, waiting->n_missing, missing, sizeof(missing));
+	wait_words_text(waiting->there, waiting->n_there, there, sizeof(there));
+	if (waiting->n_there)
+		log_error("%s after %s: not %s:%s%s%s", why, elapsed, goal, there,
+			  waiting->not_done.n ? ", " : "", waiting->not_done.n ? blocks : "");
+	else if (!waiting->n_missing)
 		log_error("%s after %s: not %s: %s", why, elapsed, goal, blocks);
 	else if (!waiting->not_done.n)
 		log_error("%s after %s; missing:%s", why, elapsed, missing);
@@ -281,7 +309,10 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	waiting.missing = calloc(n_words, sizeof(*waiting.missing));
-	if (!waiting.missing) {
+	waiting.there = calloc(n_words, sizeof(*waiting.there));
+	if (!waiting.missing || !waiting.there) {
+		free(waiting.missing);
+		free(waiting.there);
 		error_set(&err, -ENOMEM, "no memory");
 		return command_fail(context, EXIT_FAILED, &err);
 	}
@@ -304,6 +335,7 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	ranges_done(&waiting.done);
 	ranges_done(&waiting.not_done);
 	free(waiting.missing);
+	free(waiting.there);
 	return exit_code;
 }
 

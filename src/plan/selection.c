@@ -227,7 +227,7 @@ static int selection_add_device(struct selection *selection, const struct select
 	if (device_check_blocks(device, err) < 0)
 		return device->blocks_error;
 	if (!device->blocks.n && !selection->request->missing_is_empty && device->obstacle)
-		return error_set(err, -EINVAL, "'%s' has no memory blocks: %s", selector->word,
+		return error_set(err, -ENODATA, "'%s' has no memory blocks: %s", selector->word,
 				 device->obstacle);
 	if (!device->blocks.n && !selection->request->missing_is_empty)
 		return device->provider->plan_add ?

@@ -160,6 +160,11 @@ def test_dax_devices_that_cannot_be_added(machine: Any, name: str, device: str, 
         result = made.memhpctl(*command, device)
         assert result.rc == 1 and all(word in result.err for word in words), result
     assert made.begun() == []
+    for command in ("list", "explain", "offline"):
+        result = made.memhpctl(command, device)
+        assert result.rc == 1 and all(word in result.err for word in words), result
+    # Of its memory, which is what counts here, nothing is in the system.
+    assert made.memhpctl("wait", "--for=absent", "--timeout=10ms", device).rc == 0
     (shown,) = made.memhpctl("list", "-jD", device).json()["devices"]
     assert shown["size"] == size and all(word in shown["obstacle"] for word in words)
     assert shown["driver"] == (None if size == 0 else "device_dax")
@@ -182,7 +187,14 @@ def test_a_dimm_that_the_kernel_did_not_take(machine: Any) -> None:
     assert sorted(reasons(made)) == ["PNP0C80:00", "PNP0C80:04"]
     for command in ("remove", "offline", "explain", "list"):
         result = made.memhpctl(command, "PNP0C80:04")
-        assert result.rc == 2 and wanted in result.err, result
+        assert result.rc == 1 and wanted in result.err, result
+    # It is there, although nothing of it is in the system.
+    for word, rc in (("PNP0C80:04", 75), ("PNP0C80:08", 0)):
+        result = made.memhpctl("wait", "--for=absent", "--timeout=100ms", "--json", word)
+        assert result.rc == rc and result.json()["present_selectors"] == ([word] if rc else []), result
+    assert "not absent: PNP0C80:04\n" in made.memhpctl("wait", "--for=absent", "--timeout=10ms", "PNP0C80:04").err
+    result = made.memhpctl("wait", "--for=absent", "--timeout=10ms", "PNP0C80:04", "PNP0C80:00")
+    assert result.rc == 75 and "not absent: PNP0C80:04, " in result.err, result
     # Another device's words, and a program's, are not this one's.
     made = machine("dimm-unaligned", files={"/dev/kmsg": "6,1,1,-;Block size [0x80000000] unaligned hotplug range: start 0x0, size 0x1\n"
                                                          "3,2,2,-;acpi PNP0C80:03: add_memory failed\n"
