@@ -257,6 +257,7 @@ static void test_addresses_that_overflow(void **state)
 	assert_false(ranges_contain(&numbers, UINT64_MAX));
 	ranges_done(&numbers);
 	memory_close(&memory);
+	sysfs_close(&sysfs);
 }
 
 int main(void)
