@@ -28,7 +28,8 @@ static struct {
 } options;
 
 static const struct poptOption list_options[] = {
-	{ "all", 'a', POPT_ARG_NONE, &options.all, 0, "Show each block on its own line", NULL },
+	{ "all", 'a', POPT_ARG_NONE, &options.all, 0,
+	  "Show each block on its own line, with --devices each device", NULL },
 	{ "devices", 'D', POPT_ARG_NONE, &options.devices, 0,
 	  "Show devices (the units in which memory is added and removed) instead of blocks", NULL },
 	{ "map", '\0', POPT_ARG_NONE, &options.map, 0,
@@ -224,6 +225,7 @@ static int list_print(struct context *context, struct listing *listing,
 					 .words = request->words,
 					 .n_words = request->n_words,
 					 .device = request->filter.device,
+					 .all = options.all,
 					 .bytes = options.bytes,
 					 .style = { .raw = options.raw,
 						    .no_headings = options.no_headings } });
@@ -239,10 +241,10 @@ static int list_parse(const struct context *context, struct column_choice *choic
 {
 	int r = column_choose(options.columns, choice, err);
 
-	if (r == 0 && options.devices && (options.columns || options.all || options.scan))
+	if (r == 0 && options.devices && (options.columns || options.scan))
 		r = error_set(err, -EINVAL,
-			      "--devices has its own columns; it cannot be combined with --output, "
-			      "--all or --scan");
+			      "--devices has its own columns; it cannot be combined with --output "
+			      "or --scan");
 	if (r == 0 && options.map &&
 	    (options.devices || options.columns || options.all || options.bytes || options.raw ||
 	     options.no_headings || context->json))

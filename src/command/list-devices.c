@@ -97,36 +97,153 @@ static void list_devices_state_text(const struct device_sum *sum, char *buffer, 
 	}
 }
 
+/* Neighbouring devices that look alike, as one row. */
+struct device_run {
+	const struct device *first, *last; /* NULL: none yet */
+	struct device_sum sum;		   /* of all of them */
+	struct ranges blocks;
+	bool removable;
+};
+
+static void list_devices_end_run(struct device_run *run)
+{
+	ranges_done(&run->sum.nodes);
+	ranges_done(&run->blocks);
+	*run = (struct device_run){ 0 };
+}
+
+/* Errors: -ENOMEM. */
+static int list_devices_begin_run(const struct list_devices_request *request,
+				  const struct device *device, struct device_run *ret)
+{
+	struct device_run run = { .first = device,
+				  .last = device,
+				  .removable = provider_can_remove(request->sysfs, device) };
+	int r = list_devices_sum_device(request->memory, device, &run.sum);
+
+	for (size_t i = 0; r >= 0 && i < device->blocks.n; i++)
+		r = ranges_add(&run.blocks, device->blocks.v[i].first, device->blocks.v[i].last);
+	if (r < 0)
+		list_devices_end_run(&run);
+	else
+		*ret = run;
+	return r;
+}
+
+/* The blocks of the next device follow on those of the run; without blocks, its number does. */
+static bool list_devices_adjoin(const struct device_run *run, const struct device_run *next)
+{
+	if (!run->blocks.n && !next->blocks.n)
+		return provider_numbers_adjoin(run->last, next->first);
+	return run->blocks.n == 1 && next->blocks.n == 1 &&
+	       run->blocks.v[0].last + 1 == next->blocks.v[0].first;
+}
+
+/* Are the blocks of both in one and the same state? */
+static bool list_devices_state_equal(const struct device_sum *sum, const struct device_sum *next)
+{
+	for (size_t state = 0; state < BLOCK_STATE_COUNT; state++)
+		if ((sum->by_state[state] && sum->by_state[state] != sum->blocks) ||
+		    (next->by_state[state] && next->by_state[state] != next->blocks) ||
+		    !sum->by_state[state] != !next->by_state[state])
+			return false;
+	return true;
+}
+
+static bool list_devices_nodes_equal(const struct ranges *nodes, const struct ranges *next)
+{
+	if (nodes->n != next->n)
+		return false;
+	for (size_t i = 0; i < nodes->n; i++)
+		if (nodes->v[i].first != next->v[i].first || nodes->v[i].last != next->v[i].last)
+			return false;
+	return true;
+}
+
+/* Can the next device, a run by itself, be shown in one row with this run? */
+static bool list_devices_mergeable(const struct list_devices_request *request,
+				   const struct device_run *run, const struct device_run *next)
+{
+	const struct devices *devices = &request->memory->devices;
+
+	return !request->all && run->first &&
+	       provider_devices_adjoin(devices, (size_t)(run->last - devices->v),
+				       (size_t)(next->first - devices->v)) &&
+	       !run->last->blocks_error && !next->first->blocks_error &&
+	       list_devices_adjoin(run, next) && list_devices_state_equal(&run->sum, &next->sum) &&
+	       list_devices_nodes_equal(&run->sum.nodes, &next->sum.nodes) &&
+	       (run->sum.size == DEVICE_NO_SIZE) == (next->sum.size == DEVICE_NO_SIZE) &&
+	       !strcmp(run->last->driver, next->first->driver) && run->removable == next->removable;
+}
+
+static void list_devices_extend_run(struct device_run *run, const struct device_run *next)
+{
+	run->last = next->last;
+	run->sum.blocks += next->sum.blocks;
+	for (size_t state = 0; state < BLOCK_STATE_COUNT; state++)
+		run->sum.by_state[state] += next->sum.by_state[state];
+	if (run->sum.size != DEVICE_NO_SIZE)
+		run->sum.size += next->sum.size;
+	if (run->blocks.n)
+		run->blocks.v[0].last = next->blocks.v[0].last;
+}
+
 static int list_devices_add_row(struct output_table *table,
 				const struct list_devices_request *request,
-				const struct device *device)
+				const struct device_run *run)
 {
-	_cleanup_free_ char *blocks = ranges_text(&device->blocks, 4), *nodes = NULL;
+	_cleanup_free_ char *blocks = ranges_text(&run->blocks, 4);
+	_cleanup_free_ char *nodes = ranges_text(&run->sum.nodes, 0);
+	const struct device *device = run->first;
 	bool known = !device->blocks_error;
-	struct device_sum sum;
-	char text[128];
+	char text[256];
 
-	if (!blocks || list_devices_sum_device(request->memory, device, &sum) < 0)
-		return -ENOMEM;
-	nodes = ranges_text(&sum.nodes, 0);
-	ranges_done(&sum.nodes);
-	if (!nodes)
+	if (!blocks || !nodes)
 		return -ENOMEM;
 	output_table_add_row(table);
-	output_table_add_cell(table, device->name);
+	output_table_add_cell(table, provider_names_text(device, run->last, text, sizeof(text)));
 	output_table_add_cell(table, device->provider->name);
 	output_table_add_cell(table, !known ? "?" : *blocks ? blocks : "-");
-	output_table_add_cell(table, sum.size == DEVICE_NO_SIZE ?
+	output_table_add_cell(table, run->sum.size == DEVICE_NO_SIZE ?
 					     "?" :
-					     format_amount(sum.size, request->bytes, text));
+					     format_amount(run->sum.size, request->bytes, text));
 	output_table_add_cell(table, *nodes ? nodes : known ? "-" : "?");
-	list_devices_state_text(&sum, text, sizeof(text));
+	list_devices_state_text(&run->sum, text, sizeof(text));
 	output_table_add_cell(table, known ? text : "?");
 	output_table_add_cell(table, *device->driver ? device->driver : "-");
-	output_table_add_cell(table, !known					 ? "?" :
-				     provider_can_remove(request->sysfs, device) ? "yes" :
-										   "no");
+	output_table_add_cell(table, !known ? "?" : run->removable ? "yes" : "no");
 	return 0;
+}
+
+/* Adds a row for each run of selected devices that look alike. Errors: -ENOMEM. */
+static int list_devices_add_rows(struct output_table *table,
+				 const struct list_devices_request *request, bool *ret_any)
+{
+	const struct devices *devices = &request->memory->devices;
+	struct device_run run = { 0 }, next;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
+		if (!list_devices_is_selected(request, &devices->v[i]))
+			continue;
+		r = list_devices_begin_run(request, &devices->v[i], &next);
+		if (r < 0)
+			break;
+		if (list_devices_mergeable(request, &run, &next)) {
+			list_devices_extend_run(&run, &next);
+			list_devices_end_run(&next);
+			continue;
+		}
+		if (run.first)
+			r = list_devices_add_row(table, request, &run);
+		list_devices_end_run(&run);
+		run = next;
+	}
+	*ret_any = run.first;
+	if (r >= 0 && run.first)
+		r = list_devices_add_row(table, request, &run);
+	list_devices_end_run(&run);
+	return r;
 }
 
 /* Prints below the table why devices cannot be added or removed; once for consecutive devices with
@@ -159,21 +276,15 @@ static int list_devices_print_table(const struct list_devices_request *request)
 	} headings[] = { { "DEVICE", false }, { "PROVIDER", false }, { "BLOCKS", true },
 			 { "SIZE", true },    { "NODE", true },	     { "STATE", false },
 			 { "DRIVER", false }, { "REMOVABLE", false } };
-	const struct devices *devices = &request->memory->devices;
 	struct output_table *table = output_table_new(request->style);
 	bool any = false;
-	int r = 0, finished;
+	int r, finished;
 
 	if (!table)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)
 		output_table_add_column(table, headings[i].name, headings[i].right);
-	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
-		if (!list_devices_is_selected(request, &devices->v[i]))
-			continue;
-		r = list_devices_add_row(table, request, &devices->v[i]);
-		any = true;
-	}
+	r = list_devices_add_rows(table, request, &any);
 	finished = output_table_finish(table);
 	if (!any && !request->style.raw && !request->style.no_headings)
 		output_text("list: no device matches\n");

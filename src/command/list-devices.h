@@ -16,6 +16,7 @@ struct list_devices_request {
 	size_t n_words;
 	const char *device; /* of the filter, or NULL */
 	struct output_table_style style;
+	bool all;   /* in the table, too, each device has a row */
 	bool bytes; /* sizes in bytes */
 };
 

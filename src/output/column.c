@@ -127,14 +127,28 @@ static void column_blocks_json(const struct row *row, struct output_json *json)
 static bool column_device_equal(const struct memory *memory, const struct block *a,
 				const struct block *b)
 {
-	(void)memory;
-	return a->device == b->device;
+	if (a->device == BLOCK_NO_DEVICE || b->device == BLOCK_NO_DEVICE)
+		return a->device == b->device;
+	return a->device == b->device ||
+	       provider_devices_adjoin(&memory->devices, a->device, b->device);
 }
 
+static const struct device *row_device_of(const struct row *row, const struct block *block)
+{
+	return !block || block->device == BLOCK_NO_DEVICE ? NULL :
+							    &row->memory->devices.v[block->device];
+}
+
+/* The device of its first block. */
 static const struct device *row_device(const struct row *row)
 {
-	return row->first->device == BLOCK_NO_DEVICE ? NULL :
-						       &row->memory->devices.v[row->first->device];
+	return row_device_of(row, row->first);
+}
+
+/* The device of its last block. */
+static const struct device *row_last_device(const struct row *row)
+{
+	return row_device_of(row, memory_find(row->memory, row->last));
 }
 
 /* A block may belong to a device whose blocks only root can see. */
@@ -147,12 +161,19 @@ static void column_device_text(const struct row *row, char *cell)
 {
 	const struct device *device = row_device(row);
 
-	snprintf(cell, COLUMN_CELL_SIZE, "%s", device ? device->name : row_no_device(row));
+	if (device)
+		provider_names_text(device, row_last_device(row), cell, COLUMN_CELL_SIZE);
+	else
+		snprintf(cell, COLUMN_CELL_SIZE, "%s", row_no_device(row));
 }
 
 static void column_device_json(const struct row *row, struct output_json *json)
 {
+	const struct device *last = row_last_device(row);
+
 	output_block_add_device(json, row->memory, row->first);
+	if (last != row_device(row))
+		output_json_text(json, "last_device", last->name);
 }
 
 static void column_provider_text(const struct row *row, char *cell)

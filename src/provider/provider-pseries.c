@@ -174,6 +174,8 @@ static void pseries_name_of_number(uint64_t number, char *ret_name, size_t size)
 const struct provider provider_pseries = {
 	.name = "pseries",
 	.summary = "logical memory block of a POWER partition",
+	.numbered_names = "drc-",
+	.number_base = 16,
 	.is_present = pseries_is_present,
 	.find_devices = pseries_find_devices,
 	.plan_remove = pseries_plan_remove,

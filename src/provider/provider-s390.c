@@ -167,6 +167,8 @@ static bool s390_is_present(const struct sysfs *sysfs)
 const struct provider provider_s390 = {
 	.name = "s390",
 	.summary = "standby memory of s390",
+	.numbered_names = "sclp",
+	.number_base = 10,
 	.is_present = s390_is_present,
 	.find_devices = s390_find_devices,
 	.plan_remove = s390_plan_remove,
@@ -178,6 +180,8 @@ const struct provider provider_s390 = {
 static const struct provider provider_s390_standby = {
 	.name = "s390",
 	.summary = "standby memory of s390, kernels before 6.19",
+	.numbered_names = "increment",
+	.number_base = 10,
 	.cannot_remove = "removing standby memory needs Linux 6.19; this kernel can only take it "
 			 "offline, which returns the storage to the hypervisor",
 };

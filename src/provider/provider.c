@@ -199,6 +199,37 @@ const char *provider_cannot_add(const struct provider *provider)
 					 "it is added when it is plugged in";
 }
 
+bool provider_devices_adjoin(const struct devices *devices, size_t first, size_t second)
+{
+	const struct device *device = &devices->v[first], *next = &devices->v[second];
+
+	/* A provider's devices are sorted by name: none lies between. */
+	return second == first + 1 && device->provider == next->provider &&
+	       device->provider->numbered_names;
+}
+
+static uint64_t provider_number(const struct device *device)
+{
+	return strtoull(device->name + strlen(device->provider->numbered_names), NULL,
+			device->provider->number_base);
+}
+
+bool provider_numbers_adjoin(const struct device *first, const struct device *second)
+{
+	return provider_number(second) == provider_number(first) + 1;
+}
+
+char *provider_names_text(const struct device *first, const struct device *last, char *buffer,
+			  size_t size)
+{
+	if (first == last)
+		snprintf(buffer, size, "%s", first->name);
+	else
+		snprintf(buffer, size, "%s-%s", first->name,
+			 last->name + strlen(last->provider->numbered_names));
+	return buffer;
+}
+
 bool provider_can_remove(const struct sysfs *sysfs, const struct device *device)
 {
 	char *obstacle = device->blocks.n ? provider_obstacle(sysfs, device) : NULL;

@@ -62,6 +62,13 @@ struct provider {
 	 */
 	bool grows_by_blocks;
 	/*
+	 * Each block is a device of its own, or almost: then lists show neighbouring devices that
+	 * are alike as one range of names. The names are this, followed by a number that grows with
+	 * the address: "drc-". NULL: a device is worth a line of its own.
+	 */
+	const char *numbered_names;
+	int number_base; /* of those numbers: 10 or 16 */
+	/*
 	 * Its device gets every block that belongs to no other device, including boot memory
 	 * (provider_add_rest()).
 	 */
@@ -189,6 +196,25 @@ char *provider_obstacle(const struct sysfs *sysfs, const struct device *device);
 
 /* Why the provider cannot add devices on request; NULL if it can. */
 const char *provider_cannot_add(const struct provider *provider);
+
+/*
+ * Does the second device, given by its index, directly follow the first one, and may the two be
+ * shown as one range of names (struct provider, numbered_names)?
+ */
+bool provider_devices_adjoin(const struct devices *devices, size_t first, size_t second);
+
+/*
+ * Is the number in the name of the second of two devices that adjoin the one after that of the
+ * first? Otherwise numbers between them belong to no device.
+ */
+bool provider_numbers_adjoin(const struct device *first, const struct device *second);
+
+/*
+ * "drc-80000008-8000000b": the names of two devices of one provider and of all between them; of a
+ * device and itself its name. buffer has `size` bytes. Returns it.
+ */
+char *provider_names_text(const struct device *first, const struct device *last, char *buffer,
+			  size_t size);
 
 /* Can the system remove the device now? Only reads. False for a device without memory. */
 bool provider_can_remove(const struct sysfs *sysfs, const struct device *device);

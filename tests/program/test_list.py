@@ -250,3 +250,88 @@ def test_zones_of_a_block_without_its_node_are_not_read(machine: Any) -> None:
     made = machine("x86-dimm", blocks={"38": "offline node=-"})
     blocks = made.memhpctl("list", "-o", "RANGE,ZONE", "--json", "--all", "36-39").json()["blocks"]
     assert [block["zones"] for block in blocks] == [["Normal", "Movable"], ["Normal", "Movable"], [], ["Normal", "Movable"]]
+
+
+# --- each block is a device of its own: POWER, s390
+
+
+def rows(made: Any, *words: str) -> list[list[str]]:
+    """The cells of list --raw --noheadings."""
+    result = made.memhpctl("list", "--raw", "--noheadings", *words)
+    assert (result.rc, result.err) == (0, ""), result
+    return [line.split() for line in result.out.splitlines()]
+
+
+LMBS = "file /sys/kernel/dlpar \"\"\n"
+MANY = "blocks 0-1023 online zone=Normal\nblocks 8-9 zone=Normal\nblocks 512-1023 node=1\npseries v2 lmbs=0-1100\n"
+SINGLE = [
+    ("pseries-v2", "", [["0-7", "drc-80000000-80000007", "pseries"], ["8-9", "drc-80000008-80000009", "pseries"],
+                        ["10-11", "drc-8000000a-8000000b", "pseries"]]),
+    ("pseries-v2", "blocks 6-7 offline", [["0-5", "drc-80000000-80000005", "pseries"], ["6-7", "drc-80000006-80000007", "pseries"],
+                                          ["8-9", "drc-80000008-80000009", "pseries"], ["10-11", "drc-8000000a-8000000b", "pseries"]]),
+    ("s390-new", "", [["0", "sclp0", "s390"], ["1-7", "sclp1-7", "s390"], ["8-9", "sclp8-9", "s390"], ["10", "sclp10", "s390"]]),
+    ("s390-new", "blocks 10 online zone=Movable", [["0", "sclp0", "s390"], ["1-7", "sclp1-7", "s390"], ["8-10", "sclp8-10", "s390"]]),
+    ("s390-virtio", "", [["0", "increment0", "s390"], ["1-7", "increment128-896", "s390"], ["16-23", "virtio1", "virtio"]]),
+    ("pseries-v2", MANY, [["0-511", "drc-80000000-800001ff", "pseries"], ["512-1023", "drc-80000200-800003ff", "pseries"]]),
+    ("x86-dimm", "blocks 32-39 online zone=Movable\nblocks 40-47 online zone=Movable acpi=PNP0C80:01", [
+        ["0", "-", "-"], ["1-14", "-", "-"], ["15", "-", "-"], ["32-39", "PNP0C80:00", "acpi"], ["40-47", "PNP0C80:01", "acpi"]]),
+]
+
+
+@pytest.mark.parametrize("name, lines, expected", SINGLE)
+def test_single_block_devices_merge(machine: Any, name: str, lines: str, expected: list[list[str]]) -> None:
+    made = machine(name, lines=lines)
+    assert [row[:3] for row in rows(made, "-o", "BLOCKS,DEVICE,PROVIDER,STATE,ZONE,NODE,OFFLINE")] == expected
+    blocks = {block["block"]: block for block in made.memhpctl("list", "--json", "--all").json()["blocks"]}
+    ranges = made.memhpctl("list", "--json").json()["ranges"]
+    assert len(blocks) == len(made.states()) and not any("last_device" in block for block in blocks.values())
+    assert [f"{row['first_block']}-{row['last_block']}" if row["first_block"] != row["last_block"] else str(row["first_block"])
+            for row in ranges] == [row[0] for row in expected]
+    for row in ranges:
+        first, last = blocks[row["first_block"]], blocks[row["last_block"]]
+        assert row["device"] == first["device"] and row.get("last_device", row["device"]) == last["device"]
+        assert ("last_device" in row) == (first["device"] != last["device"])
+        assert {blocks[number]["provider"] for number in range(row["first_block"], row["last_block"] + 1)} == {row["provider"]}
+
+
+def test_single_block_devices_stay_apart_with_all(machine: Any) -> None:
+    assert rows(machine("pseries-v2"), "--all", "-o", "BLOCKS,DEVICE") == [[str(n), f"drc-8000000{n:x}"] for n in range(12)]
+    assert rows(machine("pseries-v2"), "-o", "BLOCKS,DEVICE", "3-4", "6") == [["3-4", "drc-80000003-80000004"], ["6", "drc-80000006"]]
+    assert rows(machine("pseries-v2"), "-o", "BLOCKS,DEVICE", "drc-80000008", "drc-8000000a") == [["8", "drc-80000008"], ["10", "drc-8000000a"]]
+
+
+@pytest.mark.parametrize("name, lines, words, expected", [
+    ("pseries-v2", LMBS, [], [["drc-80000000-8000000b", "pseries", "0-11", "3G", "0", "online", "-", "yes"],
+                              ["drc-8000000c-8000000f", "pseries", "-", "0B", "-", "-", "-", "no"]]),
+    ("pseries-v2", LMBS + "blocks 4 offline\nblocks 8-9 node=1", [], [
+        ["drc-80000000-80000003", "pseries", "0-3", "1G", "0", "online", "-", "yes"],
+        ["drc-80000004", "pseries", "4", "256M", "0", "offline", "-", "yes"],
+        ["drc-80000005-80000007", "pseries", "5-7", "768M", "0", "online", "-", "yes"],
+        ["drc-80000008-80000009", "pseries", "8-9", "512M", "1", "online", "-", "yes"],
+        ["drc-8000000a-8000000b", "pseries", "10-11", "512M", "0", "online", "-", "yes"],
+        ["drc-8000000c-8000000f", "pseries", "-", "0B", "-", "-", "-", "no"]]),
+    ("pseries-v2", LMBS, ["drc-80000003", "drc-80000005", "drc-8000000c", "drc-8000000e"], [
+        ["drc-80000003", "pseries", "3", "256M", "0", "online", "-", "yes"], ["drc-80000005", "pseries", "5", "256M", "0", "online", "-", "yes"],
+        ["drc-8000000c", "pseries", "-", "0B", "-", "-", "-", "no"], ["drc-8000000e", "pseries", "-", "0B", "-", "-", "-", "no"]]),
+    ("pseries-v2", LMBS + MANY, [], [["drc-80000000-800001ff", "pseries", "0-511", "128G", "0", "online", "-", "yes"],
+                                     ["drc-80000200-800003ff", "pseries", "512-1023", "128G", "1", "online", "-", "yes"],
+                                     ["drc-80000400-8000044c", "pseries", "-", "0B", "-", "-", "-", "no"]]),
+    ("s390-new", "", [], [["sclp0-9", "s390", "0-9", "2.5G", "-", "online", "-", "yes"], ["sclp10", "s390", "10", "256M", "-", "offline", "-", "yes"],
+                          ["sclp11-15", "s390", "-", "0B", "-", "-", "-", "no"]]),
+    ("mixed", "", [], None),
+])
+def test_devices_that_look_alike_merge(machine: Any, name: str, lines: str, words: list[str], expected: list[list[str]] | None) -> None:
+    made = machine(name, lines=lines)
+    objects = made.memhpctl("list", "--devices", "--json", *words).json()["devices"]
+    assert [row[0] for row in rows(made, "--devices", "--all", *words)] == [device["device"] for device in objects]
+    if expected is None:
+        assert rows(made, "--devices") == rows(made, "--devices", "--all")
+    else:
+        assert rows(made, "--devices", *words) == expected
+
+
+def test_numbers_of_no_device_part_a_row_of_devices(machine: Any) -> None:
+    """A range of names without blocks covers no name that is not a device."""
+    made = machine("s390-new")
+    (made.root / "sys/firmware/memory/memory13").rename(made.root / "sys/firmware/memory/was13")
+    assert [row[0] for row in rows(made, "--devices")] == ["sclp0-9", "sclp10", "sclp11-12", "sclp14-15"]
