@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "plan/plan-check.h"
+
 /* The error that opening the block's state would return. */
 static enum outcome_cause foresee_access(const struct sysfs *sysfs, uint64_t block)
 {
@@ -46,6 +48,14 @@ static void foresee_permission(const struct sysfs *sysfs, struct plan *plan)
 	plan->n_steps = kept;
 }
 
+/* What no write gets around. Where pages or holes are in the way, --force has it tried. */
+static enum outcome_cause foresee_certain(const struct page_survey *survey, uint64_t number)
+{
+	enum outcome_cause cause = plan_check_impossible(survey, number);
+
+	return cause == CAUSE_PLATFORM || cause == CAUSE_NO_HOTREMOVE ? cause : CAUSE_NONE;
+}
+
 static enum outcome_cause foresee_pages(const struct page_survey *survey, uint64_t number)
 {
 	const struct block *block = memory_find(survey->memory, number);
@@ -74,21 +84,23 @@ static void foresee_scan(struct page_survey *survey, const struct plan *plan, in
 }
 
 void foresee_plan(const struct sysfs *sysfs, struct page_survey *survey, int64_t deadline_ns,
-		  struct plan *plan)
+		  bool force, struct plan *plan)
 {
 	size_t kept = 0;
 
 	foresee_permission(sysfs, plan);
 	if (!survey || plan->goal)
 		return;
-	foresee_scan(survey, plan, deadline_ns);
+	if (!force)
+		foresee_scan(survey, plan, deadline_ns);
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		struct step step = plan->steps[i];
 		struct outcome *outcome = &plan->outcomes.v[step.outcome];
 		enum outcome_cause cause = CAUSE_NONE;
 
 		if (plan->wanted == BLOCK_OFFLINE || step.rezone)
-			cause = foresee_pages(survey, outcome->block);
+			cause = force ? foresee_certain(survey, outcome->block) :
+					foresee_pages(survey, outcome->block);
 		if (cause == CAUSE_NONE) {
 			plan->steps[kept++] = step;
 			continue;

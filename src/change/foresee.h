@@ -14,8 +14,10 @@
  *    CAUSE_BUSY for other kernel pages, which may be freed later. Pages are looked at until the
  *    deadline, and only if `survey` is not NULL. The blocks of a plan with a goal have been
  *    looked at already.
+ *  - With `force` the run writes to such a block too, and so it stays planned; a block that no
+ *    write takes offline is refused: CAUSE_PLATFORM, CAUSE_NO_HOTREMOVE.
  */
 void foresee_plan(const struct sysfs *sysfs, struct page_survey *survey, int64_t deadline_ns,
-		  struct plan *plan);
+		  bool force, struct plan *plan);
 
 #endif

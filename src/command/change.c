@@ -126,7 +126,7 @@ static int change_prepare(struct session *session, void *data, struct error *err
 		return error_no_memory(err);
 	if (change_options.dry_run)
 		foresee_plan(&session->context->sysfs, goes_offline ? &work->survey : NULL,
-			     session->limits.deadline_ns, &work->plan);
+			     session->limits.deadline_ns, change_options.force, &work->plan);
 	if (goal && change_options.dry_run)
 		plan_trim(&work->plan, work->plan.n_steps < work->plan.goal ? work->plan.n_steps :
 									      work->plan.goal);

@@ -84,7 +84,7 @@ static int remove_plan(struct session *session, void *data, struct error *err)
 			     remove_plan_named(session, work, &blocks, err);
 	if (r == 0 && change_options.dry_run) {
 		foresee_plan(sysfs, &work->survey, session->limits.deadline_ns,
-			     &work->removal.plan);
+			     change_options.force, &work->removal.plan);
 		removal_foresee(sysfs, change_options.atomic, &work->removal);
 	}
 	ranges_done(&blocks);

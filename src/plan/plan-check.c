@@ -143,8 +143,7 @@ static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_
 	plan->n_steps = kept;
 }
 
-/* Why the block can never go offline, as far as that is known without looking at its pages. */
-static enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint64_t number)
+enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint64_t number)
 {
 	static const struct {
 		enum verdict_reason reason;
@@ -206,14 +205,14 @@ void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool forc
 
 	if (!force)
 		plan_check_refuse_impossible(survey, plan);
-	if (survey->meminfo_error || !plan->n_steps)
+	if (!plan->n_steps)
 		return;
-	if (!force && plan->wanted == BLOCK_OFFLINE &&
+	if (!force && !survey->meminfo_error && plan->wanted == BLOCK_OFFLINE &&
 	    plan_check_lacks_room(survey, plan, deadline_ns, &room))
 		plan_check_refuse_all(plan, &room);
-	else if (survey->meminfo.hardware_corrupted)
+	else if (survey->meminfo_error || survey->meminfo.hardware_corrupted)
 		plan_check_tell_poison(survey, deadline_ns, force, plan);
-	if (survey->meminfo.huge_total && plan->n_steps)
+	if (!survey->meminfo_error && survey->meminfo.huge_total && plan->n_steps)
 		plan_check_count_huge_pool(survey, deadline_ns, plan);
 }
 

@@ -7,6 +7,12 @@
 #include "plan/plan.h"
 
 /*
+ * Why the block can never go offline, as far as that is known without looking at its pages:
+ * CAUSE_NO_HOTREMOVE, CAUSE_ZONES, CAUSE_HOLES, CAUSE_PLATFORM, or CAUSE_NONE.
+ */
+enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint64_t number);
+
+/*
  * Changes a plan that takes blocks offline, or rezones them:
  *  - A block that can never go offline is refused, if that is known without looking at its pages
  *    (several zones, holes, boot memory that the platform keeps, a kernel that cannot take memory
@@ -16,9 +22,9 @@
  *    try to move them forever, and the machine would run out of memory meanwhile. Pages are
  *    looked at only if headroom_is_ample() does not settle it. A rezone takes one block at a time
  *    and is not checked.
- *  - Poisoned pages, if the machine has any: since 6.2 the block will not come back online
- *    (memory_block_online()); on older kernels the bad pages come back into use. For an offline
- *    the outcome's detail says so; a rezone is refused with CAUSE_POISON.
+ *  - Poisoned pages, unless the machine is known to have none: since 6.2 the block will not come
+ * back online (memory_block_online()); on older kernels the bad pages come back into use. For an
+ * offline the outcome's detail says so; a rezone is refused with CAUSE_POISON.
  *  - Free huge pages, if the machine has a pool: outcome->huge_pool_bytes tells how much of the
  *    pool is dissolved with the block.
  *

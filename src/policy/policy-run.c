@@ -119,7 +119,7 @@ static int policy_run_plan(const struct policy_run_request *request,
 	if (r == 0)
 		r = plan_check_online(request->run->sysfs, false, &result->plan.plan);
 	if (r == 0 && request->dry_run)
-		foresee_plan(request->run->sysfs, NULL, CLOCK_NEVER, &result->plan.plan);
+		foresee_plan(request->run->sysfs, NULL, CLOCK_NEVER, false, &result->plan.plan);
 	return r < 0 ? error_set(err, r, "cannot make the plan: %s", strerror(-r)) : 0;
 }
 

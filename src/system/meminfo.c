@@ -63,7 +63,8 @@ int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret)
 		meminfo.available = obtainable - meminfo.total / 50;
 	meminfo.movable_used = meminfo_movable_used(sysfs);
 	meminfo_value(text, "SwapFree", KIB, &meminfo.swap_free);
-	meminfo_value(text, "HardwareCorrupted", KIB, &meminfo.hardware_corrupted);
+	if (meminfo_value(text, "HardwareCorrupted", KIB, &meminfo.hardware_corrupted) < 0)
+		meminfo.hardware_corrupted = UINT64_MAX;
 	meminfo_value(text, "Hugepagesize", KIB, &meminfo.huge_size);
 	meminfo_value(text, "HugePages_Free", meminfo.huge_size, &meminfo.huge_free);
 	meminfo_value(text, "HugePages_Total", meminfo.huge_size, &meminfo.huge_total);

@@ -23,12 +23,14 @@ struct meminfo {
 	uint64_t huge_size,
 		huge_free; /* the default size of hugetlb pages, and the unused ones of that size */
 	uint64_t huge_total;	     /* hugetlb pages of all sizes, used or not */
-	uint64_t hardware_corrupted; /* poisoned pages, of the whole machine */
+	uint64_t hardware_corrupted; /* poisoned pages, of the whole machine; UINT64_MAX if not
+					known: then the pages' flags tell */
 };
 
 /*
  * Errors: those of open(2) and read(2); -EINVAL if MemTotal, MemFree or MemAvailable (3.14) is
- * missing. The other lines depend on the kernel's configuration and count as 0 if missing.
+ * missing. The other lines depend on the kernel's configuration and, but for HardwareCorrupted,
+ * count as 0 if missing.
  */
 int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret);
 

@@ -514,3 +514,26 @@ def test_a_block_that_had_poison_comes_online_only_by_force(machine: Any, releas
     made.rules("memory36 online replace 1")
     made.memhpctl("online", "--force", "36")
     assert made.memhpctl("online", "36").rc == 0
+
+
+@pytest.mark.parametrize("name, lines, block, cause", [
+    ("kernel-zone", "file /proc/sys/kernel/arch aarch64", 2, "platform"), ("no-hotremove", "", 3, "no-hotremove"), ("kernel-zone", "", 32, None), ("s390-crash", "", 6, None)])
+def test_a_dry_run_with_force_ends_as_the_run_with_force(machine: Any, name: str, lines: str, block: int, cause: str | None) -> None:
+    made = machine(name, lines=lines)
+    dry = made.memhpctl("offline", "-n", "--force", "--json", str(block))
+    (one,) = dry.json()["blocks"]
+    if cause:
+        assert (dry.rc, one["result"], one["cause"]) == (1, "refused", cause)
+        return
+    assert (dry.rc, one["result"]) == (0, "planned")
+    assert made.memhpctl("offline", "--force", str(block)).rc == 0 and made.state(block) == "offline"
+
+
+@pytest.mark.parametrize("text", [None, "MemTotal: 3096576 kB\nMemFree: 2097152 kB\nMemAvailable: 2097152 kB"])
+def test_poison_is_seen_without_its_sum(machine: Any, text: str | None) -> None:
+    """A meminfo without HardwareCorrupted, or none at all: the flags of the pages tell."""
+    made = machine("kernel-zone", lines="dir /run", files=({"/proc/meminfo": text} if text else {}) | kernel("6.1.0"))
+    result = made.memhpctl("offline", "--force", "--json", "36")
+    assert result.rc == 0 and "memory36: 1 poisoned page" in result.err
+    online = made.memhpctl("online", "--json", "36")
+    assert (online.rc, online.json()["blocks"][0]["cause"], made.state(36)) == (1, "poison", "offline")
