@@ -12,6 +12,7 @@
 #include "command/session.h"
 #include "model/settings.h"
 #include "output/output-json.h"
+#include "output/output-text.h"
 #include "plan/selection.h"
 #include "policy/kernel-policy.h"
 #include "policy/policy-load.h"
@@ -112,6 +113,22 @@ static void policy_apply_report(void *data, struct report *report)
 	report->knobs = work->request.n_words ? NULL : &work->knobs;
 }
 
+/* Without memory hot-plug nothing is left to do, and that is no failure. */
+static int policy_apply_nothing(struct context *context, const char *why)
+{
+	struct output_json *json;
+
+	if (!context->json) {
+		if (!context->quiet)
+			output_text("Nothing was changed: %s.\n", why);
+		return EXIT_DONE;
+	}
+	json = output_json_begin_document(context->command->name, EXIT_DONE, NULL);
+	output_json_bool(json, "supported", false);
+	output_json_text(json, "reason", why);
+	return command_end_json(output_json_end_document(json), EXIT_DONE);
+}
+
 static int policy_apply_run(struct context *context, const struct policy *policy,
 			    const char **words, size_t n_words)
 {
@@ -122,8 +139,14 @@ static int policy_apply_run(struct context *context, const struct policy *policy
 		.policy = policy,
 		.request = { .words = words, .n_words = n_words, .for_change = true }
 	};
-	int exit_code = session_run(context, &steps, &work);
+	struct kernel_policy decides;
+	int exit_code;
 
+	kernel_policy_decide(&context->sysfs, policy, &decides);
+	/* Named blocks are missed, though. */
+	if (decides.reason == KERNEL_POLICY_NO_HOTPLUG && !n_words)
+		return policy_apply_nothing(context, decides.why);
+	exit_code = session_run(context, &steps, &work);
 	policy_run_result_done(&work.result);
 	ranges_done(&work.blocks);
 	return exit_code;

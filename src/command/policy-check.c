@@ -23,9 +23,11 @@ struct check {
 	size_t n_parts; /* 0: the files to check are not installed yet */
 };
 
-/* Not who could bring memory online, but who is supposed to. */
+/* Not who could bring memory online, but who is supposed to; NULL: there is none to bring. */
 static const char *check_decider(const struct kernel_policy *decides)
 {
+	if (decides->reason == KERNEL_POLICY_NO_HOTPLUG)
+		return NULL;
 	return decides->reason == KERNEL_POLICY_OURS ||
 			       decides->reason == KERNEL_POLICY_NOT_POSSIBLE ?
 		       "memhpctl" :
@@ -37,7 +39,9 @@ static const struct policy_part *check_lacks_rule(const struct check *check)
 {
 	const struct policy_part *rule = check->n_parts ? &check->parts[0] : NULL;
 
-	if (!rule || strcmp(check_decider(&check->decides), "memhpctl") ||
+	const char *decider = check_decider(&check->decides);
+
+	if (!rule || !decider || strcmp(decider, "memhpctl") ||
 	    (strcmp(rule->state, "missing") && strcmp(rule->state, "masked")))
 		return NULL;
 	return rule;
@@ -97,8 +101,11 @@ static int check_print(struct context *context, const struct check *check)
 		return EXIT_DONE;
 	output_text("The policy is valid: %zu rule%s.\n", check->policy->n_rules,
 		    check->policy->n_rules == 1 ? "" : "s");
-	output_text("New memory is left to %s: %s.\n", check_decider(&check->decides),
-		    check->decides.why);
+	if (check_decider(&check->decides))
+		output_text("New memory is left to %s: %s.\n", check_decider(&check->decides),
+			    check->decides.why);
+	else
+		output_text("There will be no new memory: %s.\n", check->decides.why);
 	for (size_t i = 0; i < check->n_parts; i++)
 		output_text("%s: %s%s%s\n", check->parts[i].name, check->parts[i].state,
 			    *check->parts[i].place ? ", " : "", check->parts[i].place);

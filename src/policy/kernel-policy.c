@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/kernel-policy.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,8 @@ static const char *const kernel_policy_reasons[] = {
 		"the driver of this machine's coherent GPU needs the kernel to bring its memory "
 		"online: auto_online_blocks is left alone; kernel = no in memhpctl.conf would "
 		"overrule it",
+	[KERNEL_POLICY_NO_HOTPLUG] =
+		"this kernel has no memory hot-plug, so there is nothing to do",
 	[KERNEL_POLICY_SAME] = "the kernel was built to bring new memory online by itself, as the "
 			       "policy would on this machine: auto_online_blocks is left alone",
 };
@@ -122,6 +125,13 @@ static enum kernel_policy_reason kernel_policy_by_default(const struct sysfs *sy
 									 KERNEL_POLICY_OURS;
 }
 
+/* A tree without system devices at all, such as that of a package's build, tells nothing. */
+static bool kernel_policy_lacks_hotplug(const struct sysfs *sysfs)
+{
+	return sysfs_look(sysfs->root_fd, &SYSFS_MEMORY[1]) == -ENOENT &&
+	       sysfs_exists(sysfs, "/sys/devices/system");
+}
+
 void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy,
 			  struct kernel_policy *ret)
 {
@@ -130,6 +140,12 @@ void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy
 
 	*ret = (struct kernel_policy){ .online_policy = policy->online_policy,
 				       .auto_movable_ratio = POLICY_RATIO_OFF };
+	if (kernel_policy_lacks_hotplug(sysfs)) {
+		ret->online_policy = NULL;
+		ret->reason = KERNEL_POLICY_NO_HOTPLUG;
+		ret->why = kernel_policy_reasons[ret->reason];
+		return;
+	}
 	if (policy->online_policy && !strcmp(policy->online_policy, "auto-movable"))
 		ret->auto_movable_ratio = policy->guard.max_percent;
 	platform_load(sysfs, &platform);

@@ -14,6 +14,7 @@ enum kernel_policy_reason {
 	KERNEL_POLICY_NOT_POSSIBLE, /* kernel = yes, but the rules need memhpctl */
 	KERNEL_POLICY_COMMAND_LINE, /* memhp_default_state=, and no configuration of ours */
 	KERNEL_POLICY_COHERENT_GPU, /* its driver needs it */
+	KERNEL_POLICY_NO_HOTPLUG,   /* there is no new memory on this kernel */
 	KERNEL_POLICY_SAME, /* the kernel already does what the policy would do on this machine */
 };
 
@@ -31,6 +32,7 @@ struct kernel_policy {
 /*
  * Decides who brings memory online:
  *
+ *	A kernel without memory hot-plug: nobody, and no knob gets a value.
  *	kernel = yes in a file: the kernel, with the one action that the rules result in. If they
  *	result in several, or need the guard: memhpctl.
  *	kernel = no in a file: memhpctl.

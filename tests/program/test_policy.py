@@ -484,6 +484,20 @@ def test_a_kernel_without_hotplug_has_nothing_to_do(machine: Any) -> None:
         assert not made.path("/run/memhpctl/pending").exists() and not made.path("/run/memhpctl/running").exists()
 
 
+def test_check_and_apply_on_a_kernel_without_hotplug(machine: Any) -> None:
+    made = machine("no-hotplug", lines="node 0 cpus=0-3\nnode 1\ndir /sys/devices/system/memory_tiering\ndir /sys/bus/vmbus/drivers/hv_balloon")
+    check = made.memhpctl("policy", "check")
+    assert check.rc == 0 and "no memory hot-plug" in check.out and "warning" not in check.out and "left to memhpctl" not in check.out
+    checked = made.memhpctl("policy", "check", "--json").json()
+    assert (checked["decides"], checked["warnings"]) == (None, []) and "no memory hot-plug" in checked["why"]
+    for words in ([], ["-n"]):
+        result = made.memhpctl("policy", "apply", *words)
+        assert (result.rc, result.err) == (0, "") and "no memory hot-plug" in result.out
+        applied = made.memhpctl("policy", "apply", "--json", *words).json()
+        assert (applied["exit_code"], applied["supported"]) == (0, False) and "no memory hot-plug" in applied["reason"]
+    assert made.memhpctl("policy", "apply", "3").rc == 1
+
+
 def test_the_log(machine: Any) -> None:
     made = machine("x86-dimm")
     place = made.path("/run/systemd/journal")
