@@ -134,7 +134,7 @@ int block_reader_read(int memory_directory, struct block *blocks, size_t n, unsi
 	error = atomic_load(&work->error);
 	if (error)
 		log_warning("memory%" PRIu64 ": state or valid_zones cannot be read: %s",
-			    blocks[atomic_load(&work->failed)].number, strerror(-error));
+			    blocks[atomic_load(&work->failed)].number, block_read_error(error));
 	block_reader_release(work);
 	for (size_t i = 0; i < n; i++)
 		if (blocks[i].state != BLOCK_STATE_COUNT)

@@ -103,6 +103,10 @@ static int block_read_attributes(int memory_directory, int directory, const char
 
 	strcpy(name, "state");
 	r = sysfs_read(directory, path, text, sizeof(text));
+	/* In sysfs it is no link. One that leads nowhere in this tree is not a block that is gone.
+	 */
+	if (r == -ENOENT && sysfs_read_link(directory, path, text, sizeof(text)) >= 0)
+		return -EXDEV;
 	if (r < 0)
 		return r;
 	block->state = block_state_parse(text);
@@ -126,6 +130,12 @@ static int block_read_attributes(int memory_directory, int directory, const char
 		return r;
 	block->zones = zones_parse(text);
 	return 0;
+}
+
+const char *block_read_error(int error)
+{
+	return error == -EXDEV ? "its state is a link that leads out of the tree" :
+				 strerror(-error);
 }
 
 int block_read(int memory_directory, uint64_t number, unsigned int want, struct block *ret)

@@ -72,8 +72,12 @@ char *block_range_name(uint64_t first, uint64_t last, char *buffer);
  * is read without zones; looking for the node takes one more system call for a block that is not
  * online, which BLOCK_HAS_NODE saves.
  * Errors: -ENOENT there is no such block, or it vanished while being read (the kernel's -ENODEV
- * too); any other of open(2) and read(2).
+ * too); -EXDEV its state is a link that leads out of a --sysroot tree, or nowhere; any other of
+ * open(2) and read(2).
  */
 int block_read(int memory_directory, uint64_t number, unsigned int want, struct block *ret);
+
+/* The text for an error of block_read(). */
+const char *block_read_error(int error);
 
 #endif

@@ -113,7 +113,7 @@ static int selection_add_range(struct selection *selection, const struct selecto
 		r = selection_look(selection, number);
 		if (r < 0)
 			return error_set(err, r, "cannot read memory%" PRIu64 ": %s", number,
-					 strerror(-r));
+					 block_read_error(r));
 		if (r == 0 && !selection->request->missing_is_empty)
 			return selection_refuse(selection, selector, first, last, number, err);
 		if (r == 1 && ranges_add(&selection->blocks, number, number) < 0)
@@ -192,7 +192,7 @@ static int selection_add_node(struct selection *selection, const struct selector
 				r = error_no_memory(err);
 			else if (r < 0)
 				r = error_set(err, r, "cannot read memory%" PRIu64 ": %s", number,
-					      strerror(-r));
+					      block_read_error(r));
 		}
 	}
 	ranges_done(&numbers);

@@ -266,6 +266,21 @@ def test_a_guest_of_kvm_gives_nothing_back(machine: Any) -> None:
     assert any(provider["provider"] == "s390" for provider in lpar.memhpctl("status", "--json").json()["providers"])
 
 
+@pytest.mark.parametrize("target", ["{}/outside", "../../../../../../../outside", "/outside"])
+def test_a_state_that_leads_out_of_the_tree_is_not_a_block_that_is_gone(users_machine: Users, target: str) -> None:
+    made = users_machine("x86-dimm")
+    outside = made.root.parent / "outside"
+    outside.write_text("offline\n")
+    state = made.path(f"{MEMORY}/memory36/state")
+    state.unlink()
+    state.symlink_to(target.format(made.root.parent))
+    for words in (["list"], ["list", "36"], ["status"], ["online", "36"], ["explain", "36"], ["policy", "apply"]):
+        result = run([find_program(), "--sysroot", str(made.root), *words])
+        assert result.rc == 1 and "memory36: " in result.err and "its state is a link that leads out of the tree" in result.err, result
+        assert "anished" not in result.out and "no memory block 36" not in result.err
+    assert outside.read_text() == "offline\n"
+
+
 AUTO_ONLINE = f"{MEMORY}/auto_online_blocks"
 KNOBS = {"auto_online_blocks": AUTO_ONLINE, "online_policy": "/sys/module/memory_hotplug/parameters/online_policy",
          "memmap_on_memory": "/sys/module/memory_hotplug/parameters/memmap_on_memory"}
