@@ -294,6 +294,8 @@ static int dax_plan_add(const struct sysfs *sysfs, const struct device *device,
 	struct provider_steps steps = { 0 };
 	struct provider_step *step;
 	char directory[160], driver[64];
+	/* Built in or not: a driver that is there needs no module. */
+	const char *module = sysfs_exists(sysfs, DAX_DRIVERS "/kmem") ? NULL : "kmem";
 
 	(void)err;
 	dax_driver(sysfs, device, driver, sizeof(driver));
@@ -301,12 +303,12 @@ static int dax_plan_add(const struct sysfs *sysfs, const struct device *device,
 		snprintf(directory, sizeof(directory), DAX_DRIVERS "/%s", driver);
 		step = provider_add_step(&steps, directory, "unbind", "%s", device->name);
 		/* Loaded before unbinding anything from its driver. */
-		step->module = "kmem";
+		step->module = module;
 		step->undo = "bind";
 	}
 	step = provider_add_step(&steps, DAX_DRIVERS "/kmem", "bind", "%s", device->name);
 	if (!*driver)
-		step->module = "kmem";
+		step->module = module;
 	step = provider_add_step(&steps, DAX_DRIVERS "/kmem", "new_id", "%s", device->name);
 	step->otherwise = true;
 	step->forget = "remove_id";

@@ -145,3 +145,15 @@ def test_the_kernels_words_are_quoted(machine: Any) -> None:
         log.write("4,9,9,-;kmem dax1.0: rejecting DAX region without any memory after alignment\n")
     _, err = process.communicate()
     assert process.returncode == 1 and "the kernel's log: rejecting DAX region without any memory after alignment" in err, err
+
+
+def test_a_driver_that_is_there_needs_no_module(machine: Any) -> None:
+    """Not even one that has no directory in /sys/module; but one that is not there does."""
+    made = machine("dax-kmem")
+    dry = made.memhpctl("add", "-n", "--json", "dax1.0")
+    assert [step["module"] for step in dry.json()["devices"][0]["steps"]] == [None, None, None]
+    assert made.memhpctl("add", "dax1.0").rc == 0 and made.exists(64)
+    made = machine("dax-kmem", absent=["/sys/bus/dax/drivers/kmem"])
+    assert "dax1.0: would load the module kmem" in made.memhpctl("add", "-n", "dax1.0").out
+    result = made.memhpctl("add", "dax1.0")
+    assert result.rc == 1 and "the module kmem is not loaded" in result.err and made.begun() == []
