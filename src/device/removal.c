@@ -135,7 +135,11 @@ int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, c
 					      (struct ranges){ 0 });
 		if (!outcome)
 			return error_set(err, -ENOMEM, "no memory");
-		device_outcome_set(outcome, DEVICE_ALREADY, CAUSE_NONE, NULL);
+		/* One that is listed is still there, such as a dax device of another driver. */
+		device_outcome_set(outcome, DEVICE_ALREADY, CAUSE_NONE,
+				   devices_find(&memory->devices, vacant.name) ?
+					   "has no memory blocks" :
+					   NULL);
 	}
 	return 0;
 }

@@ -28,7 +28,7 @@ int removal_resolve(const struct memory *memory, const struct ranges *blocks, bo
 		    struct removal *ret, struct error *err);
 
 /*
- * Adds devices that the words name and that have no memory: already gone counts as done.
+ * Adds devices that the words name and that have no memory: that counts as done.
  * Errors: -ENOMEM with a sentence.
  */
 int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, const char **words,

@@ -59,6 +59,14 @@ static const char *report_device_reason(const struct device_outcome *outcome)
 	return outcome_reason(&(struct outcome){ .cause = outcome->cause }, BLOCK_UNKNOWN);
 }
 
+/* The device is as it was wanted before the run: how? */
+static const char *report_device_already(const struct device_outcome *outcome)
+{
+	if (outcome->reason)
+		return outcome->reason;
+	return outcome->device.blocks.n ? "already there" : "already gone";
+}
+
 static void report_device_print_device(const struct report_devices *devices,
 				       const struct device_outcome *outcome, bool quiet)
 {
@@ -74,8 +82,7 @@ static void report_device_print_device(const struct report_devices *devices,
 		if (!quiet)
 			output_text("%s: %s%s\n", name,
 				    outcome->result == DEVICE_ALREADY ?
-					    (outcome->device.blocks.n ? "already there" :
-									"already gone") :
+					    report_device_already(outcome) :
 					    device_result_name(outcome->result),
 				    where);
 		break;

@@ -83,7 +83,7 @@ def test_an_lmb_goes_by_its_name_and_another_by_its_block(partition: Guest) -> N
     assert lmbs(partition) == {"drc-80000005": [5], "drc-80000007": [7]}
     assert total_bytes(partition) == before - 2 * BLOCK_BYTES
     result = partition.run([MEMHPCTL, "remove", LMB])
-    assert (result.rc, result.out) == (0, f"{LMB}: already gone\n")
+    assert (result.rc, result.out) == (0, f"{LMB}: has no memory blocks\n")
 
 
 def test_an_lmb_goes_offline_and_online(partition: Guest) -> None:
