@@ -140,6 +140,26 @@ bool provider_write_steps(struct kernel_write *write, struct device_outcome *out
 	return taken == steps->n;
 }
 
+void provider_write_foresee(const struct sysfs *sysfs, struct device_outcome *outcome)
+{
+	for (size_t i = 0; outcome->result == DEVICE_PLANNED && i < outcome->steps.n; i++) {
+		const struct provider_step *step = &outcome->steps.v[i];
+		char path[sizeof(step->directory) + sizeof(step->attribute)];
+		enum outcome_cause cause;
+		int r;
+
+		snprintf(path, sizeof(path), "%s/%s", step->directory, step->attribute);
+		r = step->otherwise ? 0 : sysfs_may_write(sysfs, path);
+		/* What is not there yet may come with the module. */
+		if (r != -EACCES && r != -EPERM && r != -EROFS)
+			continue;
+		cause = r == -EROFS ? CAUSE_READ_ONLY : CAUSE_ACCESS;
+		outcome->error = -r;
+		device_outcome_set(outcome, DEVICE_REFUSED, cause, "%s; it is %s",
+				   provider_write_reason(cause), path);
+	}
+}
+
 int provider_write_undo(struct kernel_write *write, const struct device_outcome *outcome,
 			size_t taken)
 {

@@ -16,6 +16,12 @@ bool provider_write_steps(struct kernel_write *write, struct device_outcome *out
 			  size_t *ret_taken);
 
 /*
+ * For a dry run: refuses a planned device if an attribute that its steps write to may not be
+ * written (CAUSE_ACCESS, CAUSE_READ_ONLY). Only reads.
+ */
+void provider_write_foresee(const struct sysfs *sysfs, struct device_outcome *outcome);
+
+/*
  * Undoes the first `taken` of the outcome's steps, as far as possible. Returns 1 if they were
  * undone, 0 if there was nothing to undo, -errno. The outcome does not change.
  */

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "change/execute.h"
+#include "device/provider-write.h"
 #include "device/remove-device.h"
 #include "system/lock-holder.h"
 
@@ -352,11 +353,18 @@ static bool removal_all_or_nothing(struct removal *removal)
 
 void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *removal)
 {
+	bool well;
+
 	if (atomic && removal_all_or_nothing(removal))
 		return;
 	if (atomic)
 		plan_all_or_nothing(&removal->plan);
-	if (!removal_judge_all(sysfs, atomic, removal) && atomic)
+	well = removal_judge_all(sysfs, atomic, removal);
+	for (size_t i = 0; i < removal->devices.n; i++) {
+		provider_write_foresee(sysfs, &removal->devices.v[i]);
+		well = well && !removal_is_failure(removal->devices.v[i].result);
+	}
+	if (!well && atomic)
 		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
 }
 

@@ -62,6 +62,20 @@ def test_an_amount_of_devices_that_only_root_can_see(name: str, device: str) -> 
             assert result.json()["error"] == {"message": f"only root can see which blocks belong to {device}", "errno": "EACCES"}
 
 
+@pytest.mark.parametrize("name, words", [("s390-new", ["add", "sclp11"]), ("pseries-v2", ["add", "drc-8000000c"]), ("dax-kmem", ["add", "dax1.0"]),
+                                         ("s390-new", ["remove", "sclp9"])])
+def test_a_dry_run_asks_whether_a_device_may_be_changed(name: str, words: list[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="memhpctl-") as directory:
+        os.chmod(directory, 0o755)
+        root = pathlib.Path(directory, "root")
+        description = read_description(describe(name, lines="dir /run"), name)
+        expand(description, str(root))
+        made = Machine(root, root, description)
+        for option in (["-n"], []):
+            result = as_nobody(made, *words, *option, "--json")
+            assert result.rc == 77 and result.json()["devices"][0]["cause"] == "access", result
+
+
 @pytest.mark.parametrize("number, rc", [(32, 64), (33, 77)])
 def test_dry_run_stops_where_the_run_does(open_machine: Machine, number: int, rc: int) -> None:
     """At a block that has lost its write permission, which is none for root either."""
