@@ -91,6 +91,7 @@
  *
  * - provider/: how memory is added and removed, one file per provider
  *     - provider.[ch]     (the interface; which device a block belongs to)
+ *     - snapshot.[ch]     (reading all blocks, and what is wanted about them)
  *     - provider-table.c  (which providers there are)
  *     - coherent-gpu.[ch]  (graphics memory that the kernel must bring online)
  *     - provider-acpi.c   (DIMMs)

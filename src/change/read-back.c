@@ -28,8 +28,7 @@ enum read_back read_back_look(const struct memory *memory, const struct step *st
 {
 	bool replaced = false;
 	struct block block;
-	int r = block_read(memory->directory, outcome->block,
-			   BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY, &block);
+	int r = block_read(memory->directory, outcome->block, WANT_ZONES | WANT_IDENTITY, &block);
 
 	outcome->after = BLOCK_UNKNOWN;
 	outcome->zone_after = ZONE_UNKNOWN;

@@ -89,13 +89,13 @@ static int change_select(struct session *session, struct change_work *work, bool
 
 	if (r == 0 && *ret_goal) {
 		work->request.all = true;
-		work->request.want |= SELECTION_WANT_DEVICES;
+		work->request.want |= WANT_DEVICES;
 	}
 	if (goes_offline && page_survey_wants_devices(sysfs))
-		work->request.want |= SELECTION_WANT_DEVICES;
+		work->request.want |= WANT_DEVICES;
 	/* The report shows each block's device, too. */
 	if (session->context->json)
-		work->request.want |= SELECTION_SHOW_DEVICES | SELECTION_WANT_ALL_NODES;
+		work->request.want |= WANT_READABLE_DEVICES | WANT_ALL_NODES;
 	if (r == 0)
 		r = selection_load(sysfs, &work->request, &session->memory, &work->blocks, err);
 	if (r == 0 && (*ret_goal || goes_offline))
@@ -162,8 +162,8 @@ int change_run(struct context *context, const struct change *change, const char 
 						 .n_words = n_words,
 						 .all = change->all,
 						 .for_change = true,
-						 .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY |
-							 SELECTION_WANT_NODES } };
+						 .want = WANT_ZONES | WANT_IDENTITY |
+							 WANT_NODES } };
 	struct error err = { 0 };
 	int r = filter_parse(&filter_options, &work.request.filter, &err), exit_code;
 

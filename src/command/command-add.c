@@ -10,6 +10,7 @@
 #include "command/session.h"
 #include "device/addition.h"
 #include "device/provider-write.h"
+#include "provider/snapshot.h"
 
 static struct {
 	char *zone;
@@ -36,14 +37,9 @@ struct add_work {
 /* Reads the snapshot, with its devices. */
 static int add_load(struct session *session, struct error *err)
 {
-	struct memory *memory = &session->memory;
-	int r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
-
-	if (r >= 0)
-		r = memory_load_nodes(memory);
-	if (r < 0)
-		return error_set(err, r, "cannot read the memory blocks: %s", strerror(-r));
-	return provider_find_devices(&session->context->sysfs, memory, err);
+	return snapshot_load(&session->context->sysfs,
+			     WANT_ZONES | WANT_IDENTITY | WANT_NODES | WANT_DEVICES,
+			     &session->memory, err);
 }
 
 /* The blocks of the devices with this result. Errors: -ENOMEM. */

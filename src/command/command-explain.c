@@ -99,9 +99,8 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 	struct selection_request request = { .words = words,
 					     .n_words = n_words,
 					     .all = options.all,
-					     .want = BLOCK_WANT_ZONES | SELECTION_WANT_NODES |
-						     SELECTION_WANT_ALL_NODES |
-						     SELECTION_WANT_DEVICES };
+					     .want = WANT_ZONES | WANT_NODES | WANT_ALL_NODES |
+						     WANT_DEVICES };
 	struct memory memory = { 0 };
 	struct ranges selected = { 0 };
 	struct page_survey survey = { 0 };

@@ -260,15 +260,14 @@ static int list_parse(const struct context *context, struct column_choice *choic
 		r = filter_parse(&filter_options, &request->filter, err);
 	if (r < 0)
 		return r;
-	request->want = options.devices || options.map ?
-				SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES :
-				column_want(choice);
+	request->want = options.devices || options.map ? WANT_NODES | WANT_ALL_NODES :
+							 column_want(choice);
 	request->devices_too = options.devices;
 	if (options.devices || options.scan)
-		request->want |= SELECTION_WANT_DEVICES;
+		request->want |= WANT_DEVICES;
 	if (options.map || options.scan || request->filter.zone != ZONE_UNKNOWN ||
 	    request->filter.kernel_zone)
-		request->want |= BLOCK_WANT_ZONES;
+		request->want |= WANT_ZONES;
 	return 0;
 }
 
@@ -286,7 +285,7 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 		return command_fail(context, EXIT_USAGE, &err);
 	r = memory_open(&context->sysfs, &memory, &err);
 	if (r == 0 && list_shows_chance(&choice) && page_survey_wants_devices(&context->sysfs))
-		request.want |= SELECTION_WANT_DEVICES;
+		request.want |= WANT_DEVICES;
 	if (r == 0)
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
 	if (r == 0 && list_shows_chance(&choice))

@@ -16,6 +16,7 @@
 #include "output/output-block.h"
 #include "output/output-text.h"
 #include "provider/provider.h"
+#include "provider/snapshot.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
 #include "system/stream.h"
@@ -201,19 +202,11 @@ static int monitor_look(struct monitor *monitor)
 	const struct sysfs *sysfs = &monitor->context->sysfs;
 	struct memory now = { 0 };
 	struct error err = { 0 };
-	int r = memory_open(sysfs, &now, &err);
+	int r = snapshot_open(sysfs, WANT_ZONES | WANT_NODES | WANT_DEVICES, &now, &err);
 
-	if (r == 0)
-		r = memory_load(&now, BLOCK_WANT_ZONES);
-	if (r == 0)
-		r = memory_load_nodes(&now);
-	if (r == 0)
-		r = provider_find_devices(sysfs, &now, &err);
 	error_done(&err);
-	if (r < 0) {
-		memory_close(&now);
+	if (r < 0)
 		return r;
-	}
 	memory_close(&monitor->before);
 	monitor->before = monitor->memory;
 	monitor->memory = now;

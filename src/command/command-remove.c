@@ -119,9 +119,8 @@ static int remove_run(struct context *context, const char **words, size_t n_word
 						 .all = size_options.size,
 						 .for_change = true,
 						 .vacant_is_empty = !size_options.size,
-						 .want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY |
-							 SELECTION_WANT_NODES |
-							 SELECTION_WANT_DEVICES } };
+						 .want = WANT_ZONES | WANT_IDENTITY | WANT_NODES |
+							 WANT_DEVICES } };
 	struct error err = { 0 };
 	int r = filter_parse(&filter_options, &work.request.filter, &err), exit_code;
 

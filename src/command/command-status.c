@@ -15,6 +15,7 @@
 #include "output/output-json.h"
 #include "output/output-text.h"
 #include "provider/provider.h"
+#include "provider/snapshot.h"
 
 static const struct poptOption status_options[] = { POPT_TABLEEND };
 
@@ -30,17 +31,12 @@ struct status {
 
 static int status_load(struct status *status, struct error *err)
 {
-	int r = memory_open(&status->context->sysfs, &status->memory, err);
+	int r = snapshot_open(&status->context->sysfs, WANT_ZONES | WANT_NODES | WANT_DEVICES,
+			      &status->memory, err);
 
 	if (r < 0)
 		return r;
-	r = memory_load(&status->memory, BLOCK_WANT_ZONES);
-	if (r == 0)
-		r = memory_load_nodes(&status->memory);
-	if (r == 0)
-		r = provider_find_devices(&status->context->sysfs, &status->memory, err);
-	if (r == 0)
-		r = totals_nodes(&status->memory, &status->nodes);
+	r = totals_nodes(&status->memory, &status->nodes);
 	if (r < 0)
 		return error_set(err, r, "cannot read the memory blocks: %s", strerror(-r));
 	settings_load(&status->context->sysfs, &status->settings);

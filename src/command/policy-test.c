@@ -189,9 +189,7 @@ static int inquiry_load(struct context *context, const char **words, size_t n_wo
 	struct selection_request request = { .words = words,
 					     .n_words = n_words,
 					     .all = !n_words,
-					     .want = SELECTION_WANT_NODES |
-						     SELECTION_WANT_ALL_NODES |
-						     SELECTION_WANT_DEVICES };
+					     .want = WANT_NODES | WANT_ALL_NODES | WANT_DEVICES };
 	int r = memory_open(&context->sysfs, &inquiry->memory, err);
 
 	if (r == 0)

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "device/provider-write.h"
 #include "model/selector.h"
+#include "provider/snapshot.h"
 #include "system/auto-online.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
@@ -163,12 +164,8 @@ static int addition_read_blocks(const struct sysfs *sysfs, const struct device *
 	struct error err = { 0 };
 	const struct device *now;
 	uint64_t address;
-	int r = memory_open(sysfs, &memory, &err);
+	int r = snapshot_open(sysfs, WANT_DEVICES, &memory, &err);
 
-	if (r >= 0)
-		r = memory_load(&memory, 0);
-	if (r >= 0)
-		r = provider_find_devices(sysfs, &memory, &err);
 	now = r < 0 ? NULL : devices_find(&memory.devices, device->name);
 	if (now)
 		for (size_t i = 0; r >= 0 && i < now->blocks.n; i++)

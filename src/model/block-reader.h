@@ -9,7 +9,7 @@
 #include "model/range.h"
 
 /*
- * Reads the n blocks numbered in blocks[].number, with the details in `want` (enum block_want); for
+ * Reads the n blocks numbered in blocks[].number, with the details in `want` (enum want); for
  * those in `with_node`, BLOCK_HAS_NODE is added. Almost all of the time is spent in the kernel's
  * open(2), which takes no common lock, so a few threads share the work. A thread that has not run
  * by the time all is read is not waited for, and no longer touches the caller's data. Blocks that

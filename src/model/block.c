@@ -111,7 +111,7 @@ static int block_read_attributes(int memory_directory, int directory, const char
 		return r;
 	block->state = block_state_parse(text);
 	block->zones.n = 0;
-	if (!(want & BLOCK_WANT_ZONES))
+	if (!(want & WANT_ZONES))
 		return 0;
 	if (block->state != BLOCK_ONLINE && !(want & BLOCK_HAS_NODE) &&
 	    !block_has_node(memory_directory, directory, prefix))
@@ -146,7 +146,7 @@ int block_read(int memory_directory, uint64_t number, unsigned int want, struct 
 	int r;
 
 	block_name(number, name);
-	if (want & BLOCK_WANT_IDENTITY) {
+	if (want & WANT_IDENTITY) {
 		struct stat st;
 
 		own = openat(memory_directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -30,11 +30,19 @@ struct block {
 	enum chance chance; /* of going offline; CHANCE_UNKNOWN until page_survey_judge_all() */
 };
 
-/* What to read besides the state, as bits. */
-enum block_want {
-	BLOCK_WANT_ZONES = 1 << 0,
-	BLOCK_WANT_IDENTITY = 1 << 1,
-	BLOCK_HAS_NODE = 1 << 2, /* it has a node for certain, or no block has: see block_read() */
+/*
+ * What to read besides the state, as bits. block_read() knows the first two; a snapshot, all
+ * (provider/snapshot.h, plan/selection.h).
+ */
+enum want {
+	WANT_ZONES = 1 << 0,
+	WANT_IDENTITY = 1 << 1,
+	WANT_OF_BLOCK = WANT_ZONES | WANT_IDENTITY,
+	WANT_NODES = 1 << 2,
+	WANT_DEVICES = 1 << 3,
+	WANT_ALL_NODES = 1 << 4,	/* with WANT_NODES: even if only a few blocks are read */
+	WANT_READABLE_DEVICES = 1 << 5, /* devices, as far as they can be read: no error */
+	BLOCK_HAS_NODE = 1 << 6, /* it has a node for certain, or no block has: see block_read() */
 };
 
 /* The kernel's word for a state; "unknown" for BLOCK_UNKNOWN. */

@@ -177,7 +177,7 @@ int memory_load(struct memory *memory, unsigned int want)
 	size_t n = 0, left = 0;
 	int r = memory_numbers(memory, &numbers);
 
-	if (r == 0 && (want & BLOCK_WANT_ZONES) && !(want & BLOCK_WANT_IDENTITY))
+	if (r == 0 && (want & WANT_ZONES) && !(want & WANT_IDENTITY))
 		r = memory_blocks_with_node(memory, &with_node);
 	if (r == 0) {
 		blocks = calloc(ranges_count(&numbers) + 1, sizeof(*blocks));

@@ -43,7 +43,7 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 void memory_close(struct memory *memory);
 
 /*
- * Reads all blocks, with the details in `want` (enum block_want). Blocks that vanish meanwhile are
+ * Reads all blocks, with the details in `want` (enum want). Blocks that vanish meanwhile are
  * counted in memory->vanished. Only names of the form memoryN count: the directory also holds other
  * files. An N whose address would overflow is warned of and left out. Errors: -ENOMEM, those of
  * getdents64(2) and read(2).

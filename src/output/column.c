@@ -213,17 +213,16 @@ const struct column columns[] = {
 	{ "STATE", "online, offline or going-offline", false, true, 0, column_state_equal,
 	  column_state_text, column_state_json },
 	{ "ZONE", "its zone; if offline, the zones it could join, the default first", false, true,
-	  BLOCK_WANT_ZONES, column_zone_equal, column_zone_text, column_zone_json },
-	{ "NODE", "NUMA node, or nodes", true, true,
-	  SELECTION_WANT_NODES | SELECTION_WANT_ALL_NODES, column_node_equal, column_node_text,
-	  column_node_json },
+	  WANT_ZONES, column_zone_equal, column_zone_text, column_zone_json },
+	{ "NODE", "NUMA node, or nodes", true, true, WANT_NODES | WANT_ALL_NODES, column_node_equal,
+	  column_node_text, column_node_json },
 	{ "BLOCKS", "block numbers", true, true, 0, NULL, column_blocks_text, column_blocks_json },
-	{ "DEVICE", "device that the memory belongs to", false, true, SELECTION_WANT_DEVICES,
+	{ "DEVICE", "device that the memory belongs to", false, true, WANT_DEVICES,
 	  column_device_equal, column_device_text, column_device_json },
 	{ "OFFLINE", "chance to go offline: by the zone, with --scan by the pages", false, true,
-	  BLOCK_WANT_ZONES, column_chance_equal, column_chance_text, column_chance_json },
+	  WANT_ZONES, column_chance_equal, column_chance_text, column_chance_json },
 	{ "PROVIDER", "kind of that device: how its memory is added and removed", false, false,
-	  SELECTION_WANT_DEVICES, column_device_equal, column_provider_text, column_provider_json },
+	  WANT_DEVICES, column_device_equal, column_provider_text, column_provider_json },
 };
 const size_t n_columns = ARRAY_SIZE(columns);
 

@@ -27,7 +27,7 @@ struct column {
 	const char *help;
 	bool right;
 	bool by_default;
-	unsigned int want; /* what must be read for it: enum block_want and selection_want */
+	unsigned int want; /* what must be read for it: enum want */
 	/* Do two blocks look the same in this column? NULL: it shows only the extent of the row. */
 	bool (*equal)(const struct memory *memory, const struct block *a, const struct block *b);
 	void (*text)(const struct row *row, char *cell); /* COLUMN_CELL_SIZE bytes */

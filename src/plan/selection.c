@@ -9,8 +9,7 @@
 #include "base/log.h"
 #include "model/selector.h"
 #include "provider/provider.h"
-
-#define BLOCK_WANT_MASK (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY)
+#include "provider/snapshot.h"
 
 /*
  * Up to this many blocks are read one by one; above that, everything is read at once, which also
@@ -45,8 +44,7 @@ static int selection_look(struct selection *selection, uint64_t number)
 
 	if (selection->memory->whole)
 		return memory_find(selection->memory, number) != NULL;
-	r = memory_load_block(selection->memory, number,
-			      selection->request->want & BLOCK_WANT_MASK);
+	r = memory_load_block(selection->memory, number, selection->request->want & WANT_OF_BLOCK);
 	if (r == -ENOENT)
 		return 0;
 	return r < 0 ? r : 1;
@@ -317,17 +315,16 @@ static int selection_filter(struct selection *selection, struct error *err)
 /* Reads all blocks and, if needed, their devices. */
 static int selection_load_all(struct selection *selection, bool devices, struct error *err)
 {
-	int r = memory_load(selection->memory, selection->request->want & BLOCK_WANT_MASK);
-
-	if (r < 0)
-		return error_set(err, r, "cannot read the memory blocks: %s", strerror(-r));
-	return devices ? provider_find_devices(selection->sysfs, selection->memory, err) : 0;
+	return snapshot_load(selection->sysfs,
+			     (selection->request->want & WANT_OF_BLOCK) |
+				     (devices ? WANT_DEVICES : 0),
+			     selection->memory, err);
 }
 
 static int selection_run(struct selection *selection, struct error *err)
 {
 	const struct selection_request *request = selection->request;
-	bool devices = (request->want & SELECTION_WANT_DEVICES) || request->filter.device,
+	bool devices = (request->want & WANT_DEVICES) || request->filter.device,
 	     whole = !request->n_words || devices, nodes = false;
 	struct selector selector;
 	int r;
@@ -351,16 +348,15 @@ static int selection_run(struct selection *selection, struct error *err)
 	}
 	if (whole && (r = selection_load_all(selection, devices, err)) < 0)
 		return r;
-	if (!whole && (request->want & SELECTION_SHOW_DEVICES)) {
+	if (!whole && (request->want & WANT_READABLE_DEVICES)) {
 		struct error unread = { 0 };
 
 		/* These blocks are usable even if another one cannot be read. */
 		selection_load_all(selection, true, &unread);
 		error_done(&unread);
 	}
-	r = nodes ? memory_load_nodes(selection->memory) : 0;
-	if (r < 0)
-		return error_set(err, r, "cannot read the nodes: %s", strerror(-r));
+	if (nodes && (r = snapshot_load_nodes(selection->memory, err)) < 0)
+		return r;
 	for (size_t i = 0; !request->n_words && i < selection->memory->n_blocks; i++) {
 		r = ranges_add(&selection->blocks, selection->memory->blocks[i].number,
 			       selection->memory->blocks[i].number);
@@ -376,11 +372,11 @@ static int selection_run(struct selection *selection, struct error *err)
 	}
 	/* For a few blocks only if a filter needs it: it means reading one directory per block. */
 	if (request->filter.has_node ||
-	    ((request->want & SELECTION_WANT_NODES) &&
-	     (selection->memory->whole || (request->want & SELECTION_WANT_ALL_NODES)))) {
-		r = memory_load_nodes(selection->memory);
+	    ((request->want & WANT_NODES) &&
+	     (selection->memory->whole || (request->want & WANT_ALL_NODES)))) {
+		r = snapshot_load_nodes(selection->memory, err);
 		if (r < 0)
-			return error_set(err, r, "cannot read the nodes: %s", strerror(-r));
+			return r;
 	}
 	return selection_filter(selection, err);
 }

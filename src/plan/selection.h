@@ -9,17 +9,6 @@
 #include "model/filter.h"
 #include "model/memory.h"
 
-/* Parts of the snapshot that a command needs besides the state, as bits to combine with enum
- * block_want. */
-enum selection_want {
-	SELECTION_WANT_NODES = 1 << 8,
-	SELECTION_WANT_DEVICES = 1 << 9,
-	SELECTION_WANT_ALL_NODES =
-		1 << 10, /* with SELECTION_WANT_NODES: even if only a few blocks are read */
-	SELECTION_SHOW_DEVICES =
-		1 << 11, /* devices, as far as they can be read; one that cannot is not an error */
-};
-
 struct selection_request {
 	const char **words; /* selectors, n_words of them */
 	size_t n_words;
@@ -35,7 +24,7 @@ struct selection_request {
 				 selects nothing and is not an error: for `remove` */
 	bool devices_too;     /* a named device may have no blocks, or unknown ones */
 	struct filter filter;
-	unsigned int want; /* enum block_want and selection_want */
+	unsigned int want; /* enum want */
 };
 
 /*

@@ -11,7 +11,7 @@
 #include "change/foresee.h"
 #include "model/settings.h"
 #include "plan/plan-check.h"
-#include "provider/provider.h"
+#include "provider/snapshot.h"
 #include "system/clock.h"
 #include "system/writer.h"
 
@@ -70,21 +70,19 @@ static int policy_run_read(const struct policy_run_request *request,
 	if (r < 0)
 		return r;
 	if (!request->dry_run) {
-		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
-		if (r == 0 && (r = policy_run_wait_for_adder(request, memory)) == -EINTR)
-			return error_set(err, r,
+		r = snapshot_load(request->run->sysfs, WANT_ZONES | WANT_IDENTITY, memory, err);
+		if (r < 0)
+			return r;
+		if (policy_run_wait_for_adder(request, memory) == -EINTR)
+			return error_set(err, -EINTR,
 					 "stopped while waiting for the memory hotplug lock; "
 					 "nothing was changed");
 	}
-	if (r == 0)
-		r = memory_load(memory, BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
-	if (r == 0)
-		r = memory_load_nodes(memory);
-	if (r == 0 && (r = provider_find_devices(request->run->sysfs, memory, err)) < 0)
-		return r;
+	r = snapshot_load(request->run->sysfs,
+			  WANT_ZONES | WANT_IDENTITY | WANT_NODES | WANT_DEVICES, memory, err);
 	if (r == 0 && (r = policy_scene_load(request->run->sysfs, memory, &result->scene)) < 0)
 		return error_set(err, r, "cannot tell which memory is whose: %s", strerror(-r));
-	return r < 0 ? error_set(err, r, "cannot read the memory blocks: %s", strerror(-r)) : 0;
+	return r;
 }
 
 static int policy_run_plan(const struct policy_run_request *request,
@@ -163,10 +161,9 @@ int policy_run_adopt(const struct sysfs *sysfs, struct error *err)
 
 	if (policy_state_exists(sysfs))
 		return 0;
-	r = memory_open(sysfs, &memory, err);
+	r = snapshot_open(sysfs, WANT_IDENTITY, &memory, err);
 	if (r < 0)
 		return r;
-	r = memory_load(&memory, BLOCK_WANT_IDENTITY);
 	for (size_t i = 0; r == 0 && i < memory.n_blocks; i++)
 		r = policy_state_add(&known, &memory.blocks[i], POLICY_STATE_ONLINE);
 	if (r == 0)

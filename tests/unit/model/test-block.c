@@ -81,18 +81,17 @@ static void test_read(void **state)
 		tree_block(i, cases[i].state, cases[i].zones, no_node);
 	tree_open(&sysfs, &memory);
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		for (unsigned int want = 0; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
-		     want++) {
+		for (unsigned int want = 0; want <= (WANT_ZONES | WANT_IDENTITY); want++) {
 			struct block block;
 
 			assert_int_equal(block_read(memory.directory, i, want, &block), 0);
 			assert_int_equal(block.number, i);
 			assert_int_equal(block.state, cases[i].read);
-			assert_int_equal(block.inode != 0, (want & BLOCK_WANT_IDENTITY) != 0);
+			assert_int_equal(block.inode != 0, (want & WANT_IDENTITY) != 0);
 			assert_int_equal(block.device, BLOCK_NO_DEVICE);
 			assert_int_equal(block_zone(&block),
-					 want & BLOCK_WANT_ZONES ? cases[i].zone : ZONE_UNKNOWN);
-			if (want & BLOCK_WANT_ZONES)
+					 want & WANT_ZONES ? cases[i].zone : ZONE_UNKNOWN);
+			if (want & WANT_ZONES)
 				assert_string_equal(zones_text(&block.zones, text), cases[i].shown);
 		}
 	}
@@ -112,8 +111,7 @@ static void test_read_nothing(void **state)
 	tree_link(SYSFS_MEMORY "/memory4", "memory1");
 	tree_open(&sysfs, &memory);
 	for (unsigned int number = 0; number <= 4; number++) {
-		for (unsigned int want = 0; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
-		     want++) {
+		for (unsigned int want = 0; want <= (WANT_ZONES | WANT_IDENTITY); want++) {
 			struct block block;
 
 			assert_int_equal(block_read(memory.directory, number, want, &block),

@@ -72,7 +72,7 @@ static void test_load_all(void **state)
 	tree_file(SYSFS_MEMORY "/memory33/phys_index", "00000021");
 	tree_open(&sysfs, &memory);
 	assert_int_equal(memory.block_size, 128 << 20);
-	assert_int_equal(memory_load(&memory, BLOCK_WANT_ZONES), 0);
+	assert_int_equal(memory_load(&memory, WANT_ZONES), 0);
 	assert_true(memory.whole);
 	assert_int_equal(memory.vanished, 1);
 	assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks));
@@ -103,8 +103,8 @@ static void test_load_some(void **state)
 	assert_int_equal(memory_load_block(&memory, 5, 0), -ENOENT);
 	/* From the top down, each twice: still sorted, and only once. */
 	for (size_t i = 2 * ARRAY_SIZE(blocks); i-- > 0;)
-		assert_int_equal(
-			memory_load_block(&memory, blocks[i / 2].number, BLOCK_WANT_IDENTITY), 0);
+		assert_int_equal(memory_load_block(&memory, blocks[i / 2].number, WANT_IDENTITY),
+				 0);
 	assert_false(memory.whole);
 	assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks));
 	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
@@ -161,8 +161,8 @@ static void test_load_many(void **state)
 	assert_int_equal(memory_numbers(&memory, &numbers), 0);
 	assert_int_equal(ranges_count(&numbers), ARRAY_SIZE(blocks) + n);
 	ranges_done(&numbers);
-	for (unsigned int want = BLOCK_WANT_ZONES; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
-	     want += BLOCK_WANT_IDENTITY) {
+	for (unsigned int want = WANT_ZONES; want <= (WANT_ZONES | WANT_IDENTITY);
+	     want += WANT_IDENTITY) {
 		assert_int_equal(memory_load(&memory, want), 0);
 		assert_int_equal(memory.vanished, (n + 6) / 7);
 		assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks) + n - memory.vanished);
@@ -192,8 +192,8 @@ static void test_no_zones_without_a_node(void **state)
 	tree_block(40, "offline", "Normal Movable", (int[]){ -1 });
 	tree_block(41, "offline", "Normal Movable", (int[]){ 1, -1 });
 	tree_open(&sysfs, &memory);
-	for (unsigned int want = BLOCK_WANT_ZONES; want <= (BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY);
-	     want += BLOCK_WANT_IDENTITY) {
+	for (unsigned int want = WANT_ZONES; want <= (WANT_ZONES | WANT_IDENTITY);
+	     want += WANT_IDENTITY) {
 		assert_int_equal(memory_load(&memory, want), 0);
 		assert_int_equal(memory_find(&memory, 40)->zones.n, 0);
 		assert_int_equal(memory_find(&memory, 41)->zones.n, 2);
@@ -245,7 +245,7 @@ static void test_addresses_that_overflow(void **state)
 		tree_block(beyond[i], "online", "Normal", (int[]){ 0, -1 });
 	tree_block((1ULL << 37) - 2, "online", "Normal", (int[]){ 0, -1 });
 	tree_open(&sysfs, &memory);
-	assert_int_equal(memory_load(&memory, BLOCK_WANT_ZONES), 0);
+	assert_int_equal(memory_load(&memory, WANT_ZONES), 0);
 	assert_int_equal(memory.n_blocks, ARRAY_SIZE(blocks) + 1);
 	assert_int_equal(memory_load_nodes(&memory), 0);
 	assert_non_null(memory_find(&memory, (1ULL << 37) - 2));

@@ -60,7 +60,7 @@ static int select_blocks(const char *const *words, bool all, bool missing_is_emp
 	while (request.n_words < WORDS_MAX && words[request.n_words])
 		request.n_words++;
 	assert_int_equal(filter_parse(&filter, &request.filter, &err), 0);
-	request.want = BLOCK_WANT_ZONES | BLOCK_WANT_IDENTITY;
+	request.want = WANT_ZONES | WANT_IDENTITY;
 	tree_open(&sysfs, &memory);
 	r = selection_load(&sysfs, &request, &memory, &blocks, &err);
 	*whole = memory.whole;
