@@ -349,7 +349,9 @@ def test_virtio_memory_goes_offline_and_the_host_takes_it(boot: Boot, memhpctl: 
     guest.check([memhpctl, "online", "--zone=movable", device["device"]])
     result = guest.run([memhpctl, "remove", device["device"]])
     assert result.rc == 1
-    assert "requested-size" in result.err
+    assert "requested-size" in result.err and "memhpctl offline" in result.err
+    assert states_of(guest, blocks) == {"online"}
+    guest.check([memhpctl, "offline", device["device"]])
     assert states_of(guest, blocks) == {"offline"}
     guest.qmp("qom-set", path="vm0", property="requested-size", value=0)
     guest.wait_event("MEMORY_DEVICE_SIZE_CHANGE", size=0)
