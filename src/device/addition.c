@@ -130,10 +130,13 @@ static int addition_plan_device(const struct sysfs *sysfs, bool force,
 	if (!provider->plan_add)
 		return error_set(err, -EOPNOTSUPP, "this system cannot add it: %s",
 				 provider_cannot_add(provider));
-	if (!force && provider->check_use &&
-	    provider->check_use(sysfs, &outcome->device, err) < 0) {
-		outcome->error = EBUSY;
-		return -EBUSY;
+	if (!force && provider->check_use) {
+		int r = provider->check_use(sysfs, &outcome->device, err);
+
+		if (r < 0) {
+			outcome->error = -r;
+			return r;
+		}
 	}
 	return provider->plan_add(sysfs, &outcome->device, &outcome->steps, err);
 }
@@ -150,7 +153,8 @@ void addition_plan(const struct sysfs *sysfs, bool force, struct device_outcomes
 			device_outcome_set(&devices->v[i], DEVICE_REFUSED, CAUSE_VETO,
 					   "%s; --force takes it away", error_text(&err));
 		else if (r < 0)
-			device_outcome_set(&devices->v[i], DEVICE_REFUSED, CAUSE_VETO, "%s",
+			device_outcome_set(&devices->v[i], DEVICE_REFUSED,
+					   r == -EACCES ? CAUSE_ACCESS : CAUSE_VETO, "%s",
 					   error_text(&err));
 		error_done(&err);
 	}

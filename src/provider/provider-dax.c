@@ -238,6 +238,8 @@ static int dax_check_use(const struct sysfs *sysfs, const struct device *device,
 			     sizeof(user));
 	if (r == -ENOENT)
 		return 0;
+	if (r == -EACCES)
+		return error_set(err, r, "only root can see whether a process uses it");
 	if (r < 0)
 		return error_set(err, -EBUSY, "it cannot be seen whether a process uses it: %s",
 				 r == -ETIME ? "there are too many open files" : strerror(-r));

@@ -101,7 +101,7 @@ struct provider {
 	int (*find_devices)(const struct sysfs *sysfs, struct memory *memory);
 	/*
 	 * Does a process use the device to be added, and would lose it? Then -EBUSY, with a
-	 * sentence that names the process. NULL: this cannot happen.
+	 * sentence that names the process; -EACCES: only root can see it. NULL: this cannot happen.
 	 */
 	int (*check_use)(const struct sysfs *sysfs, const struct device *device, struct error *err);
 	/*
