@@ -58,6 +58,8 @@ static const char *provider_write_reason(enum outcome_cause cause)
 	case CAUSE_VETO:
 		return "the platform or its hypervisor does not allow it, not even for root";
 	case CAUSE_ACCESS:
+		/* The sentence for blocks speaks of their state file. */
+		return "permission denied: run as root";
 	case CAUSE_READ_ONLY:
 	case CAUSE_LOCK:
 	case CAUSE_MEMORY:

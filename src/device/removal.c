@@ -166,7 +166,8 @@ static void removal_refuse(const struct memory *memory, struct device_outcome *o
 			  ranges_contain(&outcome->device.blocks, memory->blocks[i].number));
 	if (online && text)
 		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_NOT_REMOVABLE,
-				   "%s; memhpctl offline %s takes it offline", cannot, text);
+				   "%s; to take it offline instead: memhpctl offline %s", cannot,
+				   text);
 	else
 		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_NOT_REMOVABLE, "%s", cannot);
 }

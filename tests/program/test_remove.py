@@ -90,7 +90,7 @@ def test_what_cannot_be_removed_is_refused_before_anything(machine: Any, name: s
         assert result.rc == 1 and says in result.err
         assert (device_of(result)["result"], device_of(result)["cause"]) == ("refused", "not-removable")
     assert made.begun() == [] and made.states() == before
-    hint = re.search(r"memhpctl (offline [0-9,-]+) takes it offline", result.err)
+    hint = re.search(r"to take it offline instead: memhpctl (offline [0-9,-]+)", result.err)
     assert hint
     assert made.memhpctl(*hint[1].split()).rc == 0 and {made.state(number) for number in blocks} == {"offline"}
 
@@ -99,7 +99,7 @@ def test_a_dry_run_ends_as_the_run_would(machine: Any) -> None:
     made = machine("virtio-mem", blocks={"200-207": "online zone=Movable acpi=PNP0C80:00"})
     assert made.memhpctl("remove", "-n", "PNP0C80:00").rc == 0
     only_offline = made.memhpctl("remove", "-n", "virtio0")
-    assert only_offline.rc == 1 and "takes it offline" in only_offline.err
+    assert only_offline.rc == 1 and "to take it offline" in only_offline.err
     assert made.memhpctl("remove", "-n", "virtio0", "PNP0C80:00").rc == 64
     nothing = made.memhpctl("remove", "-n", "--atomic", "virtio0", "PNP0C80:00")
     assert nothing.rc == 1 and nothing.out == "" and "PNP0C80:00 (memory200-207, 8 blocks, 1G): skipped" in nothing.err
