@@ -63,8 +63,8 @@
  *     - remove-blocks.[ch] (its blocks during that)
  *     - keep-offline.[ch] (making sure that nobody brings one online)
  *     - addition.[ch]     (adding devices)
- *     - provider-write.[ch] (the writes that a provider planned)
- *     - device-outcome.[ch] (the outcome for a device)
+ *     - provider-write.[ch] (the writes that a provider planned, with retries)
+ *     - device-outcome.[ch] (the outcome for a device; exit codes with devices)
  *
  * - change/: one block, in bounded time
  *     - execute.[ch]      (carrying out a plan; rolling it back)
@@ -82,7 +82,7 @@
  *     - plan-check.[ch]   (refusing a plan that would do harm)
  *     - plan-size.[ch]    (a plan for an amount)
  *     - candidates.[ch]   (which blocks for an amount of memory)
- *     - outcome.[ch]      (what the kernel's answers mean; exit codes)
+ *     - outcome.[ch]      (what the kernel's answers mean; why a block failed; exit codes)
  *
  * - judge/: can this block go offline, is there room
  *     - verdict.[ch]      (whether a block can go offline, and why not)
@@ -90,7 +90,7 @@
  *     - headroom.[ch]     (is there room elsewhere for pages that must move)
  *
  * - provider/: how memory is added and removed, one file per provider
- *     - provider.[ch]     (the interface; which device a block belongs to)
+ *     - provider.[ch]     (the interface, with what is special about one; devices of blocks)
  *     - snapshot.[ch]     (reading all blocks, and what is wanted about them)
  *     - provider-table.c  (which providers there are)
  *     - coherent-gpu.[ch]  (graphics memory that the kernel must bring online)
@@ -100,12 +100,12 @@
  *     - provider-virtio.c provider-hyperv.c provider-xen.c (memory that only the host can remove)
  *
  * - model/: the state of the machine, decoded
- *     - memory.[ch]       (the snapshot: blocks, nodes, devices)
+ *     - memory.[ch]       (the snapshot: blocks, nodes, devices; were all devices seen)
  *     - block-reader.[ch] (many blocks, on all processors)
  *     - block.[ch] device.[ch] zone.[ch] range.[ch]
  *     - pages.[ch]        (what the pages of a block are used for)
  *     - chance.[ch]       (how likely a block is to go offline)
- *     - settings.[ch]     (the kernel's knobs)
+ *     - settings.[ch]     (the kernel's knobs; does the kernel choose zones)
  *     - totals.[ch]       (totals of a snapshot)
  *     - selector.[ch]     (the syntax of a selector)
  *     - filter.[ch]       (what narrows a selection)
@@ -131,7 +131,7 @@
  *     - guard.[ch]         (a process that restores things after a SIGKILL)
  *     - write-protect.[ch] (keeping others from bringing a block online)
  *     - run-file.[ch]    (files in /run/memhpctl that nobody else can touch)
- *     - run-limits.[ch]   (what ends a run: the deadline, a signal)
+ *     - run-limits.[ch]   (what ends a run: the deadline, a signal; default timeouts)
  *     - runlock.[ch]      (one memhpctl at a time)
  *     - oom-protect.[ch]   (working when memory has run out)
  *     - conf-files.[ch]   (drop-in folders)
