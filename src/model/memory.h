@@ -24,9 +24,10 @@ struct memory {
 	int directory;	      /* the directory of all blocks, open for reading */
 	struct block *blocks; /* by rising number */
 	size_t n_blocks;
-	size_t room;	    /* how many fit into the memory at blocks */
-	bool whole;	    /* all blocks of the machine were read, not only some */
-	bool devices_known; /* provider_find_devices() has looked for all of them */
+	size_t room;	       /* how many fit into the memory at blocks */
+	bool whole;	       /* all blocks of the machine were read, not only some */
+	bool devices_known;    /* provider_find_devices() has looked for all of them */
+	bool devices_complete; /* the blocks of each device could be read, too */
 	size_t vanished; /* blocks that were there when reading began, and gone when their turn came
 			  */
 	struct node_set *node_sets; /* each set is there once; 0 is the empty one */

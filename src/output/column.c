@@ -154,7 +154,7 @@ static const struct device *row_last_device(const struct row *row)
 /* A block may belong to a device whose blocks only root can see. */
 static const char *row_no_device(const struct row *row)
 {
-	return row->memory->devices_known ? "-" : "?";
+	return row->memory->devices_complete ? "-" : "?";
 }
 
 static void column_device_text(const struct row *row, char *cell)

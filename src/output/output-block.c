@@ -90,9 +90,9 @@ void output_block_add_provider(struct output_json *json, const struct memory *me
 
 	/* A device that is not known may be there: null, and not "none". */
 	output_json_text(json, "provider",
-			 device				? device->provider->name :
-			 block && memory->devices_known ? "none" :
-							  NULL);
+			 device				   ? device->provider->name :
+			 block && memory->devices_complete ? "none" :
+							     NULL);
 }
 
 void output_block_add_chance(struct output_json *json, enum chance chance)

@@ -52,7 +52,7 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 	uint32_t marked = 0;
 
 	devices_done(&memory->devices);
-	memory->devices_known = false;
+	memory->devices_known = memory->devices_complete = false;
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		memory->blocks[i].device = BLOCK_NO_DEVICE;
 	for (size_t i = 0; providers[i]; i++) {
@@ -68,9 +68,11 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 		for (; marked < memory->devices.n; marked++)
 			provider_mark_blocks(memory, marked);
 	}
-	memory->devices_known = true;
-	for (size_t i = 0; i < memory->devices.n; i++)
+	memory->devices_known = memory->devices_complete = true;
+	for (size_t i = 0; i < memory->devices.n; i++) {
 		memory->devices_known &= memory->devices.v[i].blocks_error != -EACCES;
+		memory->devices_complete &= !memory->devices.v[i].blocks_error;
+	}
 	return 0;
 }
 

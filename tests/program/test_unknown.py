@@ -322,3 +322,12 @@ def test_a_knob_that_cannot_be_read_is_not_written(users_machine: Users, words: 
     assert path.read_text() == "online" * 40
     check = run([find_program(), "--sysroot", str(made.root), "policy", "check", "--json"]).json()
     assert ["auto-online", AUTO_ONLINE] in [[warning["warning"], warning["place"]] for warning in check["warnings"]]
+
+
+def test_no_device_is_not_said_where_the_blocks_of_one_cannot_be_read(machine: Any) -> None:
+    """Without /proc/iomem nobody can tell which blocks are virtio-mem's."""
+    made = machine("virtio-mem", absent=["/proc/iomem"])
+    block = str(max(made.states()))
+    (row,) = made.memhpctl("list", "--json", block).json()["ranges"]
+    assert (row["device"], row["provider"]) == (None, None)
+    assert made.memhpctl("list", "-o", "DEVICE,PROVIDER", "--raw", "--noheadings", block).out.split() == ["?", "?"]
