@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/stat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
@@ -21,6 +24,11 @@
  */
 #ifndef LOCK_HOLDER_LIMIT_NS
 #define LOCK_HOLDER_LIMIT_NS (50 * CLOCK_NS_PER_MS)
+#endif
+
+/* linux/fcntl.h; older C libraries do not have it, nor statx(). */
+#ifndef AT_STATX_DONT_SYNC
+#define AT_STATX_DONT_SYNC 0x4000
 #endif
 
 struct lock_holder_search {
@@ -103,8 +111,8 @@ static bool lock_holder_is_attribute(const struct writer_search *search, const c
 	if (!sysfs_is_running_system(search->sysfs))
 		return sysroot_stat(search->descriptors, descriptor, &other) == 0 &&
 		       other.st_ino == real.st_ino && other.st_dev == real.st_dev;
-	return statx(search->descriptors, descriptor, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-		     STATX_INO, &found) == 0 &&
+	return syscall(SYS_statx, search->descriptors, descriptor,
+		       AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &found) == 0 &&
 	       found.stx_ino == real.st_ino &&
 	       makedev(found.stx_dev_major, found.stx_dev_minor) == real.st_dev;
 }
