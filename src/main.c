@@ -81,6 +81,7 @@
  *     - plan.[ch]         (what to do with each block, in which order)
  *     - plan-check.[ch]   (refusing a plan that would do harm)
  *     - plan-size.[ch]    (a plan for an amount)
+ *     - selection-words.[ch] (one of these words)
  *     - candidates.[ch]   (which blocks for an amount of memory)
  *     - outcome.[ch]      (what the kernel's answers mean; why a block failed; exit codes)
  *

@@ -3,29 +3,8 @@
 #ifndef MEMHP_PLAN_SELECTION_H
 #define MEMHP_PLAN_SELECTION_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
-#include "model/filter.h"
-#include "model/memory.h"
-
-struct selection_request {
-	const char **words; /* selectors, n_words of them */
-	size_t n_words;
-	bool all;	       /* no words: every block; otherwise no words is an error */
-	bool missing_is_empty; /* a block that does not exist selects nothing and is not an error:
-				  for `wait` */
-	/*
-	 * Memory will be changed: an address must be the start of its block, and a number that a
-	 * provider gives to a different block is refused.
-	 */
-	bool for_change;
-	bool vacant_is_empty; /* a device that the machine could have, but that has no memory,
-				 selects nothing and is not an error: for `remove` */
-	bool devices_too;     /* a named device may have no blocks, or unknown ones */
-	struct filter filter;
-	unsigned int want; /* enum want */
-};
+#include "plan/selection-words.h"
 
 /*
  * Reads what the request needs (only the named blocks if all words are blocks and addresses; else
