@@ -43,7 +43,7 @@ int settings_load_kernel_decides(const struct sysfs *sysfs, bool *ret)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	*ret = r >= 0 && !strcmp(policy, "auto-movable");
+	*ret = r >= 0 && !strcmp(policy, ONLINE_POLICY_AUTO_MOVABLE);
 	return 0;
 }
 

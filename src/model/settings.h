@@ -38,6 +38,9 @@ struct settings {
  */
 void settings_load(const struct sysfs *sysfs, struct settings *ret);
 
+/* The value of online_policy with which the kernel chooses zones per device. */
+#define ONLINE_POLICY_AUTO_MOVABLE "auto-movable"
+
 /*
  * Does the kernel choose zones per device (online_policy auto-movable), where a plan by blocks
  * would be wrong? Errors: those of reading it.

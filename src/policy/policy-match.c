@@ -51,9 +51,10 @@ static bool policy_match_word_fits(const struct policy_word *word, enum policy_k
 		return policy_match_word_overlaps(word, subject->first, subject->last);
 	case POLICY_KEY_BLOCK:
 		return policy_match_word_overlaps(word, subject->block, subject->block);
-	default:
-		return false;
+	case POLICY_KEY_COUNT:
+		break;
 	}
+	return false;
 }
 
 bool policy_condition_holds(const struct policy_condition *condition, enum policy_key key,

@@ -108,7 +108,7 @@ static int policy_run_plan(const struct policy_run_request *request,
 	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
 	if (policy && request->online_policy)
 		policy = request->online_policy;
-	plan.kernel_decides = policy && !strcmp(policy, "auto-movable");
+	plan.kernel_decides = policy && !strcmp(policy, ONLINE_POLICY_AUTO_MOVABLE);
 	r = policy_plan_make(&plan, &result->plan);
 	if (r == -EACCES)
 		return error_set(err, r,

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "model/settings.h"
 
 static const char *const action_names[POLICY_ACTION_COUNT] = {
 	[POLICY_LEAVE] = "leave",
@@ -35,7 +36,7 @@ static const char *const key_names[POLICY_KEY_COUNT] = {
 	[POLICY_KEY_BLOCK] = "block",
 };
 
-static const char *const online_policies[] = { "contig-zones", "auto-movable" };
+static const char *const online_policies[] = { "contig-zones", ONLINE_POLICY_AUTO_MOVABLE };
 
 /* The words of systemd-detect-virt for machines; not for containers, which have no memory of their
  * own. */
@@ -259,7 +260,8 @@ static int policy_value_word(enum policy_key key, char *text, const char *const 
 	case POLICY_KEY_BLOCK:
 		r = policy_value_range(key, text, word, err);
 		break;
-	default:
+	case POLICY_KEY_DEVICE: /* any pattern of fnmatch(3) */
+	case POLICY_KEY_COUNT:
 		break;
 	}
 	if (r < 0)

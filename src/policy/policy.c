@@ -170,10 +170,14 @@ static int policy_read_setting(struct policy *policy, enum policy_setting settin
 		return policy_value_online_policy(item->value, &policy->online_policy, err);
 	case POLICY_SETTING_RETRIES:
 		return policy_value_retries(item->value, &policy->retries, err);
-	default:
-		r = policy_value_guard(item->key, item->value, &policy->guard, err);
-		return r < 0 ? r : 0;
+	case POLICY_SETTING_MAX_RATIO:
+	case POLICY_SETTING_SCOPE:
+	case POLICY_SETTING_OVER:
+	case POLICY_SETTING_COUNT:
+		break;
 	}
+	r = policy_value_guard(item->key, item->value, &policy->guard, err);
+	return r < 0 ? r : 0;
 }
 
 static int policy_set_in_policy(struct reading *reading, const struct conf_item *item,
@@ -302,8 +306,11 @@ char *policy_setting_text(const struct policy *policy, enum policy_setting setti
 		return strcpy(buffer, policy_scope_name(policy->guard.scope));
 	case POLICY_SETTING_OVER:
 		return strcpy(buffer, policy_over_name(policy->guard.over));
-	default:
+	case POLICY_SETTING_RETRIES:
 		snprintf(buffer, POLICY_TEXT_SIZE, "%" PRIu32, policy->retries);
 		return buffer;
+	case POLICY_SETTING_COUNT:
+		break;
 	}
+	return strcpy(buffer, "");
 }
