@@ -117,6 +117,7 @@
  *     - sysroot.[ch]     (opening files below --sysroot, never outside)
  *     - thread.[ch]       (threads with a small stack)
  *     - uevent.[ch]       (the kernel's events; libudev)
+ *     - library.[ch]      (libraries that are loaded when they are first needed)
  *     - module.[ch]       (kernel modules; libkmod)
  *     - writer.[ch]       (writing, in a process that can be ended)
  *     - write-job.h       (one such write and its result)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "system/module.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <libkmod.h>
 #include <signal.h>
@@ -14,15 +13,17 @@
 #include "base/cleanup.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
+#include "system/library.h"
 
 #define LIBRARY "libkmod.so.2"
+
+LIBRARY_NOTE(kmod, "Loads the modules that removing and adding memory need", LIBRARY);
 
 /*
  * Loaded with dlopen(3): libkmod pulls in libcrypto, which would double the start-up time of every
  * call.
  */
 static struct {
-	void *handle;
 	struct kmod_ctx *(*new)(const char *, const char *const *);
 	struct kmod_ctx *(*unref)(struct kmod_ctx *);
 	void (*set_log_priority)(struct kmod_ctx *, int);
@@ -38,10 +39,7 @@ static struct {
 
 static bool module_kmod_open(void)
 {
-	const struct {
-		const char *name;
-		void *target;
-	} symbols[] = {
+	const struct library_symbol symbols[] = {
 		{ "kmod_new", &kmod.new },
 		{ "kmod_unref", &kmod.unref },
 		{ "kmod_set_log_priority", &kmod.set_log_priority },
@@ -53,19 +51,7 @@ static bool module_kmod_open(void)
 		{ "kmod_module_unref", &kmod.unref_module },
 	};
 
-	if (kmod.handle)
-		return true;
-	kmod.handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	for (size_t i = 0; kmod.handle && i < ARRAY_SIZE(symbols); i++) {
-		void *address = dlsym(kmod.handle, symbols[i].name);
-
-		if (!address) {
-			dlclose(kmod.handle);
-			kmod.handle = NULL;
-		}
-		memcpy(symbols[i].target, &address, sizeof(address));
-	}
-	return kmod.handle != NULL;
+	return library_load(LIBRARY, symbols, ARRAY_SIZE(symbols));
 }
 
 /* Does a line of the list name this module's file? "-" and "_" are equivalent. */

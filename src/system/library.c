@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system/library.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+bool library_load(const char *soname, const struct library_symbol *symbols, size_t n_symbols)
+{
+	void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+
+	if (!handle)
+		return false;
+	for (size_t i = 0; i < n_symbols; i++) {
+		void *address = dlsym(handle, symbols[i].name);
+
+		if (!address) {
+			dlclose(handle);
+			return false;
+		}
+		memcpy(symbols[i].target, &address, sizeof(address));
+	}
+	return true;
+}
