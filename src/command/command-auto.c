@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/session.h"
+#include "policy/announce.h"
 #include "policy/kernel-policy.h"
 #include "policy/pending.h"
 #include "policy/policy-load.h"
@@ -39,7 +40,7 @@
 #define COMPLAINT "complaint"
 
 static struct {
-	int wait, boot, adopt, restore;
+	int wait, boot, adopt, restore, announce;
 } options;
 
 static const struct poptOption kick_options[] = { POPT_TABLEEND };
@@ -54,6 +55,8 @@ static const struct poptOption auto_options[] = {
 	  NULL },
 	{ "restore", '\0', POPT_ARG_NONE, &options.restore, 0,
 	  "Restore the values that the kernel's knobs had before memhpctl set them", NULL },
+	{ "announce", '\0', POPT_ARG_NONE, &options.announce, 0,
+	  "Run the hooks for what was brought online", NULL },
 	POPT_TABLEEND
 };
 
@@ -116,6 +119,7 @@ static int auto_pass(struct context *context, bool *ret_incomplete, struct error
 					      .only_new = true };
 	struct policy_run_result result;
 	struct outcome_totals totals;
+	bool noted = false;
 	int r = auto_load(context, &policy, err);
 
 	if (r < 0)
@@ -127,12 +131,16 @@ static int auto_pass(struct context *context, bool *ret_incomplete, struct error
 	r = session_lock(&session, err);
 	if (r == 0)
 		r = policy_run_pass(&request, &result, err);
-	if (r == 0)
+	if (r == 0) {
 		policy_log(&request, &result);
+		noted = announce_note(&context->sysfs, &result);
+	}
 	session_end(&session);
 	policy_done(&policy);
 	if (r < 0)
 		return r;
+	if (noted)
+		announce_start(&context->sysfs);
 	totals = outcome_count(&result.plan.plan.outcomes, BLOCK_ONLINE);
 	*ret_incomplete = totals.transient_failures;
 	if (totals.count[OUTCOME_CHANGED])
@@ -328,6 +336,14 @@ static int auto_restore(struct context *context)
 	return knobs_restore(&context->sysfs, &err) < 0 ? auto_fail(context, &err) : EXIT_DONE;
 }
 
+static int auto_announce(struct context *context)
+{
+	interrupt_init();
+	return announce_run(&context->sysfs, auto_is_watched(context)) == -EINTR ?
+		       EXIT_SIGNAL + interrupt_signal() :
+		       EXIT_DONE;
+}
+
 static int auto_run(struct context *context, const char **words, size_t n_words)
 {
 	int refused = auto_refuse(context);
@@ -340,6 +356,8 @@ static int auto_run(struct context *context, const char **words, size_t n_words)
 		return EXIT_DONE;
 	if (options.restore)
 		return auto_restore(context);
+	if (options.announce)
+		return auto_announce(context);
 	return options.boot ? auto_boot(context) :
 			      auto_serve(context, options.wait ? AUTO_SERVICE : AUTO_NOW);
 }

@@ -14,6 +14,7 @@
 #include "output/output-json.h"
 #include "output/output-text.h"
 #include "plan/selection.h"
+#include "policy/announce.h"
 #include "policy/kernel-policy.h"
 #include "policy/policy-load.h"
 #include "policy/policy-log.h"
@@ -87,8 +88,11 @@ static int policy_apply_pass(struct session *session, void *data, struct error *
 	if (!work->request.n_words && change_options.dry_run)
 		request.online_policy = work->policy->online_policy;
 	r = policy_run_pass(&request, &work->result, err);
-	if (r == 0 && !change_options.dry_run)
+	if (r == 0 && !change_options.dry_run) {
 		policy_log(&request, &work->result);
+		if (announce_note(&session->context->sysfs, &work->result))
+			announce_start(&session->context->sysfs);
+	}
 	return r;
 }
 

@@ -138,8 +138,8 @@ int conf_files_read_trusted(const struct sysfs *sysfs, const char *path, char **
 		       0;
 }
 
-static int conf_files_check_folders(const struct sysfs *sysfs, const char *const *folders,
-				    struct error *err)
+int conf_files_check_folders(const struct sysfs *sysfs, const char *const *folders,
+			     struct error *err)
 {
 	for (; *folders; folders++) {
 		_cleanup_close_ int fd = sysfs_open_directory(sysfs, *folders);
@@ -148,6 +148,21 @@ static int conf_files_check_folders(const struct sysfs *sysfs, const char *const
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+int conf_files_check_program(const struct sysfs *sysfs, const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = sysfs_open_file(sysfs, path);
+	struct stat st;
+
+	if (fd < 0)
+		return error_set(err, fd, "cannot read %s%s: %s", sysfs->root, path, strerror(-fd));
+	if (conf_files_check(sysfs, path, fd, err) < 0)
+		return -EPERM;
+	if (fstat(fd, &st) < 0 || !(st.st_mode & S_IXUSR))
+		return error_set(err, -EACCES, "%s%s is not executable: not run, chmod +x it",
+				 sysfs->root, path);
 	return 0;
 }
 

@@ -49,6 +49,14 @@ int conf_files_read_trusted(const struct sysfs *sysfs, const char *path, char **
 			    size_t *ret_length, struct error *err);
 
 /*
+ * The same checks without reading: of folders, of which those that are missing are skipped
+ * (`folders` ends with NULL), and of a program, which is also to be executable (-EACCES).
+ */
+int conf_files_check_folders(const struct sysfs *sysfs, const char *const *folders,
+			     struct error *err);
+int conf_files_check_program(const struct sysfs *sysfs, const char *path, struct error *err);
+
+/*
  * Finds the files of the policy: the drop-ins *.conf in /etc/memhpctl.d, /run/memhpctl.d and
  * /usr/lib/memhpctl.d, then CONF_FILES_MAIN. Errors: as above; -EPERM if others can write to one of
  * the directories.

@@ -11,6 +11,7 @@
 #define JOURNAL_CHANGED "c1f7d0b5a58f4f06b4b6c1d3a3b5e1a7" /* a command changed blocks */
 #define JOURNAL_POLICY "6e0a8f0d0f3b4c0e9b1d5c7a2f64e982"  /* the policy was applied to a range */
 #define JOURNAL_TROUBLE "0b2f6c8e7a914d53a0f1e6d4c9b7a385" /* the policy cannot be applied */
+#define JOURNAL_HOOK "4d1c0f6a92b74e0bb3a8d7c5e2f19a60"	   /* what a hook said, or how it failed */
 
 enum journal_priority { /* as in syslog(3) */
 			JOURNAL_ERROR = 3,

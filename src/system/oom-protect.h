@@ -9,4 +9,7 @@
  */
 void oom_protect_prepare(void);
 
+/* Ends the exemption: for a child before it becomes a program of somebody else. */
+void oom_protect_end(void);
+
 #endif

@@ -9,6 +9,8 @@
  *	known				policy/policy-state.h: the blocks that were seen
  *	knobs				policy/knobs.h: the kernel's knobs as they were, and ours
  *	complaint			command/command-auto.c: the last mistake that was logged
+ *	changed, changed.old,
+ *	announced, announcing		policy/announce.h: what came online, for those who follow
  *	poisoned			see system/poison-record.h
  */
 #ifndef MEMHP_SYSTEM_RUN_FILE_H

@@ -32,7 +32,8 @@ def test_install_and_uninstall(build: pathlib.Path, tmp_path: pathlib.Path) -> N
     staged = tmp_path / "staged"
     make(build, "install", f"DESTDIR={staged}")
     files = {path.name: path for path in staged.rglob("*") if not path.is_dir()}
-    assert {"memhpctl", "80-memhpctl.rules", "memhpctl.path", "memhpctl.service", "memhpctl-boot.service"} <= files.keys()
+    assert {"memhpctl", "80-memhpctl.rules", "memhpctl.path", "memhpctl.service", "memhpctl-boot.service",
+            "memhpctl-changed.path", "memhpctl-changed.service", "memhpctl-changed.target"} <= files.keys()
     for name in ("memhpctl.path", "memhpctl-boot.service"):
         # Either can be enabled, by the preset, or is started by a link that belongs to the installation: `is-enabled` tells.
         links = [path for path in staged.rglob(name) if path.is_symlink()]

@@ -111,7 +111,7 @@ def test_what_show_prints_is_a_policy(machine: Any) -> None:
 def test_the_last_drop_in_wins_for_keys_and_the_first_rule_decides(machine: Any) -> None:
     """The example of memhpctl.conf(5)."""
     page = (Path(__file__).resolve().parents[2] / "man/memhpctl.conf.5").read_text()
-    texts = re.findall(r"^\.Pa (/\S+) :\n\.Bd.*?\n(.*?)\.Ed$", page, re.MULTILINE | re.DOTALL)
+    texts = re.findall(r"^\.Pa (/\S+\.conf) :\n\.Bd.*?\n(.*?)\.Ed$", page, re.MULTILINE | re.DOTALL)
     assert [path for path, _ in texts] == ["/usr/lib/memhpctl.d/10-vendor.conf", "/etc/memhpctl.d/90-site.conf"]
     made = machine("x86-dimm", files={**dict(texts), CONF: "[policy]\nretries = 1\nratio-scope = node\n"})
     shown = made.memhpctl("policy", "show").out
@@ -150,6 +150,31 @@ def test_apply_to_some(machine: Any) -> None:
     made = machine("x86-dimm")
     assert made.memhpctl("policy", "apply", "37-38").rc == 0
     assert written(made) == [("38", "online_movable"), ("37", "online_movable")]
+
+
+def test_what_came_online_is_noted_and_below_a_root_no_hook_runs(machine: Any) -> None:
+    made = machine("x86-dimm", files={"/etc/memhpctl/hooks.d/hook": "#!/bin/sh\n"})
+    made.path("/run").mkdir(exist_ok=True)
+    hook = made.path("/etc/memhpctl/hooks.d/hook")
+    hook.write_text(f"#!/bin/sh\ntouch {made.root}/ran\n")
+    hook.chmod(0o755)
+    assert made.memhpctl("policy", "apply", "-n").rc == 0
+    assert not made.path("/run/memhpctl/changed").exists()
+    assert made.memhpctl("policy", "apply", "36", "38").rc == 0
+    size = 128 << 20
+    assert made.read("/run/memhpctl/changed") == f'MEMHPCTL_BLOCKS="36 38"\nMEMHPCTL_NODES="0"\nMEMHPCTL_BYTES={2 * size}'
+    assert made.memhpctl("auto", "--boot").rc == 0
+    noted = f'MEMHPCTL_BLOCKS="36-39"\nMEMHPCTL_NODES="0"\nMEMHPCTL_BYTES={4 * size}'
+    assert made.read("/run/memhpctl/changed") == noted
+    # A pass that changes nothing notes nothing.
+    assert made.memhpctl("policy", "apply").rc == made.memhpctl("auto", "--announce").rc == 0
+    assert made.read("/run/memhpctl/changed") == noted
+    # What is damaged is left out: the next pass says what it knows.
+    made.set("/run/memhpctl/changed", "MEMHPCTL_BLOCKS=\"x 5-3 99999999999999999999 7\nnonsense\nMEMHPCTL_BYTES=x")
+    made.path("/run/memhpctl/changed").chmod(0o600)
+    assert made.memhpctl("offline", "39").rc == made.memhpctl("policy", "apply").rc == 0
+    assert made.read("/run/memhpctl/changed") == f'MEMHPCTL_BLOCKS="7 39"\nMEMHPCTL_NODES="0"\nMEMHPCTL_BYTES={size}'
+    assert not (made.root / "ran").exists() and not made.processes()
 
 
 def test_the_guard(machine: Any) -> None:

@@ -21,7 +21,8 @@ UNITS = ("sysinit.target", "local-fs.target", "local-fs-pre.target", "swap.targe
          "systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket",
          "systemd-udevd.service", "systemd-udevd-control.socket", "systemd-udevd-kernel.socket",
          "systemd-udev-trigger.service")
-OWN_UNITS = ("memhpctl.path", "memhpctl.service", "memhpctl-boot.service", "memhpctl-restore.service")
+OWN_UNITS = ("memhpctl.path", "memhpctl.service", "memhpctl-boot.service", "memhpctl-restore.service",
+             "memhpctl-changed.path", "memhpctl-changed.service", "memhpctl-changed.target")
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 LAB_TARGET = """[Unit]

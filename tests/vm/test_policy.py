@@ -383,6 +383,62 @@ def test_starting_and_stopping_changes_no_memory(start: Callable[..., Guest]) ->
     assert guest.run("systemctl --failed --no-legend").out.strip() == ""
 
 
+FOLLOWER = """[Unit]
+After=memhpctl-changed.service
+[Service]
+Type=oneshot
+EnvironmentFile=/run/memhpctl/announced
+ExecStart=/bin/sh -c 'echo "$MEMHPCTL_BLOCKS on $MEMHPCTL_NODES: $MEMHPCTL_BYTES" >>/run/followed'
+ExecStart=/usr/bin/systemctl try-restart cache.service
+"""
+CACHE = """[Service]
+ExecStart=/bin/sh -c 'echo begun >>/run/begun; exec sleep 100000'
+"""
+
+
+def test_units_and_hooks_follow(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
+    guest.put(FOLLOWER.encode(), "/etc/systemd/system/follower.service")
+    guest.put(CACHE.encode(), "/etc/systemd/system/cache.service")
+    guest.check("mkdir -p /etc/memhpctl/hooks.d /etc/systemd/system/memhpctl-changed.target.wants; "
+                "ln -s ../follower.service /etc/systemd/system/memhpctl-changed.target.wants/; systemctl daemon-reload; "
+                "systemctl start cache.service")
+    guest.put(b'#!/bin/sh\necho "$MEMHPCTL_BLOCKS came"; exit 4\n', "/etc/memhpctl/hooks.d/10-say", 0o755)
+    guest.put(b"#!/bin/sh\ntouch /run/bad\n", "/etc/memhpctl/hooks.d/20-not-trusted", 0o777)
+
+    def followed() -> list[str]:
+        return guest.run("cat /run/followed 2>/dev/null").out.splitlines()
+
+    guest.plug_dimm("d1", "1G")
+    wait(guest, "32-39")
+    guest.wait_for(lambda: followed() == [f"32-39 on 0: {GIB}"], "the first call", WAIT_S)
+    guest.wait_for(lambda: guest.read("/run/begun").count("begun") == 2, "the restart", WAIT_S)
+    # Nothing comes online: nothing follows.
+    guest.check("udevadm trigger --action=add --subsystem-match=memory; udevadm settle --timeout=600", timeout=WAIT_S)
+    quiet(guest)
+    # Several passes while one follower works: none is lost, and what one is told is not told again.
+    for number in range(4):
+        guest.plug_dimm(f"s{number}", "128M")
+    wait(guest, "40-43")
+    guest.wait_for(lambda: guest.run("ls /run/memhpctl/changed").rc != 0 and
+                   sum(int(line.rpartition(" ")[2]) for line in followed()) == GIB + (GIB >> 1), "the last call", WAIT_S)
+    told = [int(number) for line in followed()[1:] for part in line.partition(" on ")[0].split()
+            for number in range(int(part.partition("-")[0]), int(part.rpartition("-")[2]) + 1)]
+    assert sorted(told) == [40, 41, 42, 43]
+    text = log(guest)
+    assert "hook 10-say: 32-39 came" in text
+    assert "/etc/memhpctl/hooks.d/10-say: failed with exit code 4" in text
+    assert "20-not-trusted can be written by others" in text
+    assert guest.run("ls /run/bad").rc != 0
+    assert guest.run("systemctl --failed --no-legend").out.strip() == ""
+    # One that hangs does not keep memory from coming online.
+    guest.put(b"#!/bin/sh\ntouch /run/hanging; sleep 100000\n", "/etc/memhpctl/hooks.d/30-hang", 0o755)
+    guest.plug_dimm("d2", "1G")
+    guest.wait_for(lambda: guest.run("ls /run/hanging").rc == 0, "the hook's start", WAIT_S)
+    guest.plug_dimm("d3", "1G")
+    wait(guest, "44-59")
+
+
 def test_a_rule_of_the_distribution_races_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     try:
         lab = services_lab(tmp_path_factory.mktemp("racing"), memhpctl_to_test(), {"40-redhat.rules": RACING_RULE})
@@ -426,6 +482,24 @@ def test_without_systemd_the_next_event_takes_up_a_killed_run(udevd_alone: Guest
     job.wait(WAIT_S)
     blocks += guest.plug_dimm("d2", "128M")
     wait_alone(guest, blocks)
+
+
+def test_without_systemd_hooks_follow(udevd_alone: Guest) -> None:
+    guest = udevd_alone
+    guest.check("mkdir -p /etc/memhpctl/hooks.d")
+    guest.put(b'#!/bin/sh\nsleep 1; echo "$MEMHPCTL_BLOCKS $(cat /proc/self/oom_score_adj)" >>/run/followed\n',
+              "/etc/memhpctl/hooks.d/10-say", 0o755)
+    blocks = [number for dimm in range(3) for number in guest.plug_dimm(f"d{dimm}", "256M")]
+    guest.check(["memhpctl", "wait", *map(str, blocks), "--timeout", str(WAIT_S)], WAIT_S + 60)
+
+    def told() -> list[int]:
+        lines = [line.rpartition(" ") for line in guest.run("cat /run/followed 2>/dev/null").out.splitlines()]
+        assert all(score == "0" for _, _, score in lines), lines
+        return sorted(number for text, _, _ in lines for part in text.split()
+                      for number in range(int(part.partition("-")[0]), int(part.rpartition("-")[2]) + 1))
+
+    guest.wait_for(lambda: len(told()) == len(blocks), "the last call", WAIT_S)
+    assert told() == blocks
 
 
 def wait_alone(guest: Guest, blocks: list[int]) -> None:
