@@ -111,6 +111,7 @@
  *     - totals.[ch]       (totals of a snapshot)
  *     - selector.[ch]     (the syntax of a selector)
  *     - filter.[ch]       (what narrows a selection)
+ *     - unreadable.[ch]   (blocks that are there but cannot be read)
  *     - event-state.[ch]  (what a follower of events knows)
  *
  * - system/: the only code that talks to the system

@@ -89,6 +89,7 @@ static int change_select(struct session *session, struct change_work *work, bool
 
 	if (r == 0 && *ret_goal) {
 		work->request.all = true;
+		work->request.unreadable = UNREADABLE_IS_NOT_TAKEN;
 		work->request.want |= WANT_DEVICES;
 	}
 	if (goes_offline && page_survey_wants_devices(sysfs))

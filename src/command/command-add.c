@@ -10,6 +10,7 @@
 #include "command/session.h"
 #include "device/addition.h"
 #include "device/provider-write.h"
+#include "model/unreadable.h"
 #include "provider/snapshot.h"
 
 static struct {
@@ -74,8 +75,9 @@ static int add_plan_online(struct session *session, struct add_work *work, struc
 		r = add_collect(&work->devices, DEVICE_ADDED, &blocks);
 	if (r >= 0)
 		r = add_collect(&work->devices, DEVICE_ALREADY, &blocks);
-	r = r < 0 ? error_no_memory(err) :
-		    change_plan(session->context, &change, &session->memory, &blocks, &work->plan,
+	r = r < 0 ? error_no_memory(err) : unreadable_refuse(&session->memory, &blocks, err);
+	if (r == 0)
+		r = change_plan(session->context, &change, &session->memory, &blocks, &work->plan,
 				err);
 	ranges_done(&added);
 	ranges_done(&blocks);

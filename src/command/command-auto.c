@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/session.h"
+#include "model/unreadable.h"
 #include "policy/announce.h"
 #include "policy/kernel-policy.h"
 #include "policy/pending.h"
@@ -148,8 +149,10 @@ static int auto_pass(struct context *context, bool *ret_incomplete, struct error
 	else
 		/* Meanwhile a raised flag keeps the rule from starting processes. */
 		interrupt_poll(NULL, 0, IDLE_PAUSE_MS * CLOCK_NS_PER_MS);
+	/* The others are online; what the policy means for these is not known. */
+	r = unreadable_refuse(&result.memory, NULL, err);
 	policy_run_result_done(&result);
-	return interrupt_signal() ? -EINTR : 0;
+	return interrupt_signal() ? -EINTR : r;
 }
 
 struct auto_work {

@@ -135,7 +135,9 @@ static void complete_offer_nodes(const struct line *line, const struct memory *m
 /* What this machine has; nothing if it cannot be read, because a completion must not complain. */
 static void complete_offer_system(const struct line *line, unsigned int which)
 {
-	struct selection_request request = { .all = true, .want = WANT_NODES | WANT_DEVICES };
+	struct selection_request request = { .all = true,
+					     .unreadable = UNREADABLE_IS_SHOWN,
+					     .want = WANT_NODES | WANT_DEVICES };
 	struct sysfs sysfs = { .root_fd = -1 };
 	struct memory memory = { 0 };
 	struct ranges selected = { 0 };

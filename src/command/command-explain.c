@@ -99,6 +99,7 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 	struct selection_request request = { .words = words,
 					     .n_words = n_words,
 					     .all = options.all,
+					     .unreadable = UNREADABLE_IS_SHOWN,
 					     .want = WANT_ZONES | WANT_NODES | WANT_ALL_NODES |
 						     WANT_DEVICES };
 	struct memory memory = { 0 };

@@ -263,6 +263,7 @@ static int list_parse(const struct context *context, struct column_choice *choic
 	request->want = options.devices || options.map ? WANT_NODES | WANT_ALL_NODES :
 							 column_want(choice);
 	request->devices_too = options.devices;
+	request->unreadable = UNREADABLE_IS_SHOWN;
 	if (options.devices || options.scan)
 		request->want |= WANT_DEVICES;
 	if (options.map || options.scan || request->filter.zone != ZONE_UNKNOWN ||

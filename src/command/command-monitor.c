@@ -93,7 +93,9 @@ static void monitor_print_block_text(const struct news *news, const struct memor
 	char zones[ZONES_TEXT_SIZE];
 
 	output_text("%s %-8s %s", time, news->action, news->name);
-	output_text(" state=%s", block && !gone ? block_state_name(block->state) : "gone");
+	output_text(" state=%s", !block || gone		       ? "gone" :
+				 block->state == BLOCK_UNKNOWN ? "?" :
+								 block_state_name(block->state));
 	if (block && !gone && block->zones.n)
 		output_text(" zone=%s", zones_text(&block->zones, zones));
 	for (size_t i = 0; nodes && i < nodes->n; i++)
@@ -112,7 +114,7 @@ static void monitor_print_block_json(const struct news *news, const struct memor
 	output_json_text(json, "time", time);
 	output_json_text(json, "event", news->action);
 	output_block_add(json, memory, news->block, block, gone ? BLOCK_UNKNOWN : block->state,
-			 gone ? NULL : &block->zones);
+			 gone || block_zones_are_unknown(block) ? NULL : &block->zones);
 	/* A change that was found by looking has no number. */
 	if (news->seqnum)
 		output_json_uint(json, "seqnum", news->seqnum);

@@ -11,6 +11,7 @@
 #include "command/policy.h"
 #include "command/session.h"
 #include "model/settings.h"
+#include "model/unreadable.h"
 #include "output/output-json.h"
 #include "output/output-text.h"
 #include "plan/selection.h"
@@ -83,6 +84,7 @@ static int policy_apply_pass(struct session *session, void *data, struct error *
 					      .blocks = work->request.n_words ? &work->blocks :
 										NULL,
 					      .dry_run = change_options.dry_run };
+	struct error unreadable = { 0 };
 	int r;
 
 	if (!work->request.n_words && change_options.dry_run)
@@ -92,6 +94,13 @@ static int policy_apply_pass(struct session *session, void *data, struct error *
 		policy_log(&request, &work->result);
 		if (announce_note(&session->context->sysfs, &work->result))
 			announce_start(&session->context->sysfs);
+	}
+	/* The policy may be meant for one of them, too. */
+	if (r == 0 && !work->request.n_words &&
+	    unreadable_refuse(&work->result.memory, NULL, &unreadable) < 0) {
+		log_error("%s", error_text(&unreadable));
+		error_done(&unreadable);
+		session->incomplete = true;
 	}
 	return r;
 }
@@ -139,10 +148,11 @@ static int policy_apply_run(struct context *context, const struct policy *policy
 	static const struct session_work steps = { .plan = policy_apply_plan,
 						   .execute = policy_apply_pass,
 						   .report = policy_apply_report };
-	struct apply_work work = {
-		.policy = policy,
-		.request = { .words = words, .n_words = n_words, .for_change = true }
-	};
+	struct apply_work work = { .policy = policy,
+				   .request = { .words = words,
+						.n_words = n_words,
+						.for_change = true,
+						.want = WANT_ZONES } };
 	struct kernel_policy decides;
 	int exit_code;
 

@@ -75,6 +75,8 @@ static int remove_plan(struct session *session, void *data, struct error *err)
 	uint64_t amount = 0;
 	int r = options_size(session->memory.block_size, &amount, err);
 
+	if (amount)
+		work->request.unreadable = UNREADABLE_IS_NOT_TAKEN;
 	if (r == 0)
 		r = selection_load(sysfs, &work->request, &session->memory, &blocks, err);
 	if (r == 0 && page_survey_open(sysfs, &session->memory, &work->survey) < 0)

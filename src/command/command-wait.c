@@ -63,28 +63,6 @@ struct waiting {
 	size_t n_there;
 };
 
-/*
- * How many blocks a word names, at most UINT64_MAX; 0 for nodes and devices, which have as many as
- * there are.
- */
-static uint64_t wait_named_blocks(const struct selector *selector, uint64_t block_size)
-{
-	uint64_t more;
-
-	if (!block_size)
-		return 0;
-	switch (selector->kind) {
-	case SELECTOR_BLOCKS:
-		more = selector->last - selector->first;
-		return more == UINT64_MAX ? more : more + 1;
-	case SELECTOR_ADDRESS:
-	case SELECTOR_ADDRESSES:
-		return selector->last / block_size - selector->first / block_size + 1;
-	default:
-		return 0;
-	}
-}
-
 static bool wait_block_is_done(const struct block *block, enum goal goal)
 {
 	switch (goal) {
@@ -138,7 +116,7 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 	}
 	/* A block that is gone counts as offline. */
 	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {
-		named = wait_named_blocks(&selector, memory.block_size);
+		named = selector_blocks(&selector, memory.block_size);
 		if (found < (named ? named : 1))
 			waiting->missing[waiting->n_missing++] = *word;
 	}

@@ -167,7 +167,10 @@ static int session_report(const struct session *session, const struct session_wo
 								      interrupt_signal()) :
 					    outcome_exit_code(&totals, interrupt_signal());
 	if (session->incomplete && report.exit_code == EXIT_DONE)
-		report.exit_code = EXIT_PARTIAL;
+		report.exit_code = report.devices || totals.count[OUTCOME_CHANGED] ||
+						   totals.count[OUTCOME_PLANNED] ?
+					   EXIT_PARTIAL :
+					   EXIT_FAILED;
 	return session_print(session, &report);
 }
 

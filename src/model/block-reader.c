@@ -43,7 +43,7 @@ struct work {
 static void block_reader_read_one(struct work *work, struct block *block)
 {
 	unsigned int known = ranges_contain(work->with_node, block->number) ? BLOCK_HAS_NODE : 0;
-	int r = block_read(work->memory_directory, block->number, work->want | known, block);
+	int r = block_look(work->memory_directory, block->number, work->want | known, block);
 
 	if (r == -ENOENT) {
 		block->state = BLOCK_STATE_COUNT;

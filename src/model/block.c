@@ -40,6 +40,16 @@ enum zone block_zone(const struct block *block)
 								     ZONE_UNKNOWN;
 }
 
+bool block_zones_are_unknown(const struct block *block)
+{
+	return block->read_error && !block->zones.n;
+}
+
+bool block_nodes_are_unknown(const struct block *block)
+{
+	return block->read_error && !block->node_set;
+}
+
 bool block_number_parse(const char *name, uint64_t *ret)
 {
 	if (strncmp(name, "memory", 6) || (name[6] == '0' && name[7]))
@@ -167,5 +177,36 @@ int block_read(int memory_directory, uint64_t number, unsigned int want, struct 
 			break;
 	}
 	*ret = block;
+	return 0;
+}
+
+bool block_error_is_own(int error)
+{
+	return error < 0 && error != -ENOENT && error != -ENOMEM && error != -EMFILE &&
+	       error != -ENFILE;
+}
+
+int block_look(int memory_directory, uint64_t number, unsigned int want, struct block *ret)
+{
+	int error = block_read(memory_directory, number, want, ret), r;
+	char name[BLOCK_NAME_SIZE];
+	struct stat st;
+
+	if (!block_error_is_own(error))
+		return error;
+	/* If only the zones cannot be read, the state is known. */
+	r = want & WANT_ZONES ? block_read(memory_directory, number, want & ~WANT_ZONES, ret) :
+				error;
+	if (r < 0 && !block_error_is_own(r))
+		return r;
+	if (r < 0) {
+		*ret = (struct block){ .number = number, .device = BLOCK_NO_DEVICE };
+		if (want & WANT_IDENTITY && fstatat(memory_directory, block_name(number, name), &st,
+						    AT_SYMLINK_NOFOLLOW) == 0) {
+			ret->inode = st.st_ino;
+			ret->fs_dev = st.st_dev;
+		}
+	}
+	ret->read_error = error;
 	return 0;
 }

@@ -28,6 +28,8 @@ struct block {
 	uint32_t node_set;  /* index into the snapshot's node sets; 0 is the empty set */
 	uint32_t device;    /* index into the snapshot's devices, or BLOCK_NO_DEVICE */
 	enum chance chance; /* of going offline; CHANCE_UNKNOWN until page_survey_judge_all() */
+	int read_error; /* -errno: it is there, but its state (then BLOCK_UNKNOWN) or only its zones
+			   or nodes (then none are here) cannot be read; else 0 */
 };
 
 /*
@@ -53,6 +55,12 @@ enum block_state block_state_parse(const char *word);
 
 /* The zone of an online block; ZONE_UNKNOWN for any other block. */
 enum zone block_zone(const struct block *block);
+
+/* Is it a block whose zones could not be read, rather than one without? */
+bool block_zones_are_unknown(const struct block *block);
+
+/* The same for its nodes. */
+bool block_nodes_are_unknown(const struct block *block);
 
 /* Parses "memoryN" to N: decimal digits without leading zeros and nothing after them. */
 bool block_number_parse(const char *name, uint64_t *ret);
@@ -84,6 +92,19 @@ char *block_range_name(uint64_t first, uint64_t last, char *buffer);
  * open(2) and read(2).
  */
 int block_read(int memory_directory, uint64_t number, unsigned int want, struct block *ret);
+
+/*
+ * The same for a snapshot: what cannot be read of a block that is there is unknown, with
+ * ret->read_error, and no error. Errors: -ENOENT; -ENOMEM, -EMFILE and -ENFILE, which say nothing
+ * about the block.
+ */
+int block_look(int memory_directory, uint64_t number, unsigned int want, struct block *ret);
+
+/*
+ * Is this error of reading one block's attributes about the block, and not about this process or
+ * the system?
+ */
+bool block_error_is_own(int error);
 
 /* The text for an error of block_read(). */
 const char *block_read_error(int error);

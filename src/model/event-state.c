@@ -91,7 +91,9 @@ int event_state_catch_up(struct event_state *told, const struct memory *memory,
 		}
 		if (at == told->n || told->v[at].number > block->number)
 			r = event_state_tell(told, "add", block->number, function, data);
-		if (r == 0 && online != (told->v[at].state == BLOCK_ONLINE))
+		/* A state that is not known is no news. */
+		if (r == 0 && block->state != BLOCK_UNKNOWN &&
+		    online != (told->v[at].state == BLOCK_ONLINE))
 			r = event_state_tell(told, online ? "online" : "offline", block->number,
 					     function, data);
 		at++;

@@ -72,3 +72,18 @@ bool filter_match(const struct filter *filter, const struct memory *memory,
 	return !filter->device || (block->device != BLOCK_NO_DEVICE &&
 				   !strcmp(memory->devices.v[block->device].name, filter->device));
 }
+
+bool filter_may_match(const struct filter *filter, const struct memory *memory,
+		      const struct block *block)
+{
+	struct filter known = *filter;
+
+	if (block->read_error && block->state == BLOCK_UNKNOWN)
+		known.state = BLOCK_UNKNOWN;
+	if (block_zones_are_unknown(block)) {
+		known.zone = ZONE_UNKNOWN;
+		known.kernel_zone = false;
+	}
+	known.has_node = filter->has_node && !block_nodes_are_unknown(block);
+	return filter_match(&known, memory, block);
+}

@@ -36,4 +36,8 @@ bool filter_is_empty(const struct filter *filter);
 bool filter_match(const struct filter *filter, const struct memory *memory,
 		  const struct block *block);
 
+/* The same, but what cannot be read of the block (read_error) may be as the filter has it. */
+bool filter_may_match(const struct filter *filter, const struct memory *memory,
+		      const struct block *block);
+
 #endif

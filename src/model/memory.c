@@ -225,7 +225,7 @@ int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
 	struct block block;
 	int r = number > memory_last_number(memory) ?
 			-ENOENT :
-			block_read(memory->directory, number, want, &block);
+			block_look(memory->directory, number, want, &block);
 
 	if (r < 0)
 		return r;
@@ -341,15 +341,16 @@ static int memory_add_node(struct memory *memory, uint32_t node, const struct ra
 
 static int memory_load_nodes_of_block(struct memory *memory, struct block *block)
 {
-	_cleanup_close_ int directory = -1;
-	struct ranges nodes = { 0 };
 	char name[BLOCK_NAME_SIZE];
-	int r;
+	_cleanup_close_ int directory =
+		sysfs_open_directory_at(memory->directory, block_name(block->number, name));
+	struct ranges nodes = { 0 };
+	int r = directory < 0 ? directory : sysfs_list(directory, memory_collect_node, &nodes);
 
-	directory = sysfs_open_directory_at(memory->directory, block_name(block->number, name));
-	if (directory < 0)
-		return directory == -ENOENT ? 0 : directory;
-	r = sysfs_list(directory, memory_collect_node, &nodes);
+	if (block_error_is_own(r))
+		block->read_error = r;
+	if (r == -ENOENT || block_error_is_own(r))
+		r = 0;
 	for (size_t i = 0; r >= 0 && i < nodes.n; i++)
 		for (uint64_t node = nodes.v[i].first; r >= 0 && node <= nodes.v[i].last; node++)
 			r = memory_node_set_with(memory, block->node_set, (uint32_t)node,

@@ -45,15 +45,15 @@ void memory_close(struct memory *memory);
 
 /*
  * Reads all blocks, with the details in `want` (enum want). Blocks that vanish meanwhile are
- * counted in memory->vanished. Only names of the form memoryN count: the directory also holds other
- * files. An N whose address would overflow is warned of and left out. Errors: -ENOMEM, those of
- * getdents64(2) and read(2).
+ * counted in memory->vanished; of those that cannot be read, see block_look(). Only names of the
+ * form memoryN count: the directory also holds other files. An N whose address would overflow is
+ * warned of and left out. Errors: -ENOMEM, those of getdents64(2) and read(2).
  */
 int memory_load(struct memory *memory, unsigned int want);
 
 /*
  * Adds one block to the snapshot, or reads it again if it is already there. Opens no directory but
- * the block's own. Errors: those of block_read(); -ENOENT: no such block, or its address would
+ * the block's own. Errors: those of block_look(); -ENOENT: no such block, or its address would
  * overflow.
  */
 int memory_load_block(struct memory *memory, uint64_t number, unsigned int want);

@@ -131,3 +131,21 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 		*ret = selector;
 	return r;
 }
+
+uint64_t selector_blocks(const struct selector *selector, uint64_t block_size)
+{
+	uint64_t more;
+
+	if (!block_size)
+		return 0;
+	switch (selector->kind) {
+	case SELECTOR_BLOCKS:
+		more = selector->last - selector->first;
+		return more == UINT64_MAX ? more : more + 1;
+	case SELECTOR_ADDRESS:
+	case SELECTOR_ADDRESSES:
+		return selector->last / block_size - selector->first / block_size + 1;
+	default:
+		return 0;
+	}
+}

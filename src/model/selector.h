@@ -32,4 +32,10 @@ struct selector {
  */
 int selector_parse(const char *word, struct selector *ret, struct error *err);
 
+/*
+ * How many blocks the selector names, by its form: at most UINT64_MAX; 0 for nodes and devices,
+ * which have as many as there are, and for a block size of 0.
+ */
+uint64_t selector_blocks(const struct selector *selector, uint64_t block_size);
+
 #endif

@@ -69,24 +69,30 @@ static bool column_zone_equal(const struct memory *memory, const struct block *a
 			      const struct block *b)
 {
 	(void)memory;
-	return zones_equal(&a->zones, &b->zones);
+	return zones_equal(&a->zones, &b->zones) &&
+	       block_zones_are_unknown(a) == block_zones_are_unknown(b);
 }
 
 static void column_zone_text(const struct row *row, char *cell)
 {
-	zones_text(&row->first->zones, cell);
+	if (block_zones_are_unknown(row->first))
+		strcpy(cell, "?");
+	else
+		zones_text(&row->first->zones, cell);
 }
 
 static void column_zone_json(const struct row *row, struct output_json *json)
 {
-	output_block_add_zones(json, &row->first->zones);
+	output_block_add_zones(json,
+			       block_zones_are_unknown(row->first) ? NULL : &row->first->zones);
 }
 
 static bool column_node_equal(const struct memory *memory, const struct block *a,
 			      const struct block *b)
 {
 	(void)memory;
-	return a->node_set == b->node_set;
+	return a->node_set == b->node_set &&
+	       block_nodes_are_unknown(a) == block_nodes_are_unknown(b);
 }
 
 static void column_node_text(const struct row *row, char *cell)
@@ -94,7 +100,7 @@ static void column_node_text(const struct row *row, char *cell)
 	const struct node_set *nodes = memory_nodes(row->memory, row->first);
 	size_t length = 0;
 
-	strcpy(cell, "-");
+	strcpy(cell, block_nodes_are_unknown(row->first) ? "?" : "-");
 	for (size_t i = 0; i < nodes->n && length + 16 < COLUMN_CELL_SIZE; i++)
 		length += (size_t)snprintf(cell + length, COLUMN_CELL_SIZE - length, "%s%" PRIu32,
 					   i ? "," : "", nodes->v[i]);

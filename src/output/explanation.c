@@ -121,7 +121,8 @@ static void explanation_print_head(const struct explanation *explanation, const 
 	wrap = wrap_begin_list(explanation, "where");
 	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address,
 		   address + (memory->block_size - 1), format_size(memory->block_size, size),
-		   block_state_name(block->state), zones_text(&block->zones, zones));
+		   block_state_name(block->state),
+		   block_zones_are_unknown(block) ? "?" : zones_text(&block->zones, zones));
 	for (size_t i = 0; i < nodes->n; i++) {
 		wrap.column += output_text(",");
 		wrap_print(&wrap, "node %" PRIu32, nodes->v[i]);
@@ -248,7 +249,7 @@ static void explanation_add_block(const struct explanation *explanation, size_t 
 
 	output_json_begin_object(json, NULL);
 	output_block_add(json, explanation->memory, block->number, block, block->state,
-			 &block->zones);
+			 block_zones_are_unknown(block) ? NULL : &block->zones);
 	output_block_add_chance(json, verdict.chance);
 	output_json_begin_array(json, "reasons");
 	for (size_t i = 0; i < verdict.n_reasons; i++) {

@@ -59,7 +59,7 @@ void output_block_add_nodes(struct output_json *json, const struct memory *memor
 {
 	const struct node_set *nodes = block ? memory_nodes(memory, block) : NULL;
 
-	if (!nodes) {
+	if (!nodes || block_nodes_are_unknown(block)) {
 		output_json_null(json, "nodes");
 		return;
 	}

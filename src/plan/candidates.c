@@ -126,7 +126,7 @@ static bool choice_can_join(const struct choice *choice, const struct block *blo
 
 static bool choice_can_have(const struct choice *choice, const struct block *block)
 {
-	if (!ranges_contain(choice->request->selected, block->number))
+	if (!ranges_contain(choice->request->selected, block->number) || block->read_error)
 		return false;
 	/* An offline block is removed with its device. */
 	if (choice->request->whole_devices && block->state == BLOCK_OFFLINE)

@@ -10,6 +10,14 @@
 #include "model/memory.h"
 #include "model/selector.h"
 
+/* What becomes of selected blocks that cannot be read, and of those of which a filter cannot tell.
+ */
+enum unreadable {
+	UNREADABLE_IS_REFUSED,	 /* an error, as nothing can be said of them */
+	UNREADABLE_IS_SHOWN,	 /* selected; an error only if a filter cannot tell */
+	UNREADABLE_IS_NOT_TAKEN, /* not selected: others make up the amount */
+};
+
 /* What is asked for. */
 struct selection_request {
 	const char **words; /* selectors, n_words of them */
@@ -25,6 +33,7 @@ struct selection_request {
 	bool vacant_is_empty; /* a device that the machine could have, but that has no memory,
 				 selects nothing and is not an error: for `remove` */
 	bool devices_too;     /* a named device may have no blocks, or unknown ones */
+	enum unreadable unreadable;
 	struct filter filter;
 	unsigned int want; /* enum want */
 };

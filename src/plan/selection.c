@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/selector.h"
+#include "model/unreadable.h"
 #include "provider/provider.h"
 #include "provider/snapshot.h"
 
@@ -15,19 +16,6 @@
  * gives the nodes at little cost.
  */
 #define FEW_BLOCKS 64
-
-/* Does a selector name more than a few blocks, judging by its form? */
-static bool selection_selector_names_many(const struct selector *selector, uint64_t block_size)
-{
-	switch (selector->kind) {
-	case SELECTOR_BLOCKS:
-		return selector->last - selector->first >= FEW_BLOCKS;
-	case SELECTOR_ADDRESSES:
-		return (selector->last - selector->first) / block_size >= FEW_BLOCKS;
-	default:
-		return false;
-	}
-}
 
 /*
  * A filter may match nothing, but a word that names nothing is a mistake, as in a selector.
@@ -58,7 +46,7 @@ static int selection_check_filter(const struct selection *selection, struct erro
 static int selection_filter(struct selection *selection, struct error *err)
 {
 	const struct filter *filter = &selection->request->filter;
-	struct ranges kept = { 0 };
+	struct ranges kept = { 0 }, undecided = { 0 };
 	int r;
 
 	if (filter_is_empty(filter))
@@ -67,12 +55,16 @@ static int selection_filter(struct selection *selection, struct error *err)
 	for (size_t i = 0; r >= 0 && i < selection->memory->n_blocks; i++) {
 		const struct block *block = &selection->memory->blocks[i];
 
-		if (ranges_contain(&selection->blocks, block->number) &&
-		    filter_match(filter, selection->memory, block))
-			r = ranges_add(&kept, block->number, block->number) < 0 ?
-				    error_no_memory(err) :
-				    0;
+		if (!ranges_contain(&selection->blocks, block->number) ||
+		    !filter_may_match(filter, selection->memory, block))
+			continue;
+		r = ranges_add(filter_match(filter, selection->memory, block) ? &kept : &undecided,
+			       block->number, block->number);
+		r = r < 0 ? error_no_memory(err) : 0;
 	}
+	if (r >= 0 && selection->request->unreadable != UNREADABLE_IS_NOT_TAKEN)
+		r = unreadable_refuse(selection->memory, &undecided, err);
+	ranges_done(&undecided);
 	ranges_done(&selection->blocks);
 	selection->blocks = kept;
 	return r;
@@ -109,7 +101,7 @@ static int selection_run(struct selection *selection, struct error *err)
 			whole = devices = true;
 		else if (selector.kind == SELECTOR_NODE && selection_words_has_no_nodes(selection))
 			whole = nodes = true;
-		else if (selection_selector_names_many(&selector, selection->memory->block_size))
+		else if (selector_blocks(&selector, selection->memory->block_size) > FEW_BLOCKS)
 			whole = true;
 	}
 	if (whole && (r = selection_load_all(selection, devices, err)) < 0)
@@ -144,7 +136,14 @@ static int selection_run(struct selection *selection, struct error *err)
 		if (r < 0)
 			return r;
 	}
-	return selection_filter(selection, err);
+	r = selection_filter(selection, err);
+	unreadable_warn(selection->memory);
+	if (r == 0 && request->unreadable == UNREADABLE_IS_REFUSED)
+		r = unreadable_refuse(selection->memory, &selection->blocks, err);
+	if (r == 0 && request->unreadable == UNREADABLE_IS_NOT_TAKEN &&
+	    unreadable_drop(selection->memory, &selection->blocks) < 0)
+		r = error_no_memory(err);
+	return r;
 }
 
 int selection_load(const struct sysfs *sysfs, const struct selection_request *request,

@@ -13,7 +13,8 @@
  * Errors: -EINVAL with a sentence that names the word: no such block, node, device, also in the
  * filter; a hole in a range; an address off the block border; an ambiguous word; nothing
  * selected. A filter that matches nothing is not an error. -ENODATA: a named device is there but
- * has no blocks, and the sentence says why (device->obstacle). Others: those of reading.
+ * has no blocks, and the sentence says why (device->obstacle). Others: those of reading, also of
+ * one block (enum unreadable).
  */
 int selection_load(const struct sysfs *sysfs, const struct selection_request *request,
 		   struct memory *memory, struct ranges *ret_blocks, struct error *err);

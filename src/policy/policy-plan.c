@@ -159,7 +159,7 @@ int policy_plan_make(const struct policy_plan_request *request, struct policy_pl
 	if (!plan.choices)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < memory->n_blocks; i++)
-		if (memory->blocks[i].state == BLOCK_OFFLINE &&
+		if (memory->blocks[i].state == BLOCK_OFFLINE && !memory->blocks[i].read_error &&
 		    (!request->blocks || ranges_contain(request->blocks, memory->blocks[i].number)))
 			r = policy_plan_choose(request, &memory->blocks[i],
 					       &plan.choices[plan.n_choices++]);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "model/unreadable.h"
 #include "provider/provider.h"
 
 int snapshot_load_nodes(struct memory *memory, struct error *err)
@@ -21,6 +22,7 @@ int snapshot_load(const struct sysfs *sysfs, unsigned int want, struct memory *m
 		return error_set(err, r, "cannot read the memory blocks: %s", strerror(-r));
 	if (want & WANT_NODES)
 		r = snapshot_load_nodes(memory, err);
+	unreadable_warn(memory);
 	if (r == 0 && (want & WANT_DEVICES))
 		r = provider_find_devices(sysfs, memory, err);
 	return r;

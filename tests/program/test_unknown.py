@@ -274,9 +274,9 @@ def test_a_state_that_leads_out_of_the_tree_is_not_a_block_that_is_gone(users_ma
     state = made.path(f"{MEMORY}/memory36/state")
     state.unlink()
     state.symlink_to(target.format(made.root.parent))
-    for words in (["list"], ["list", "36"], ["status"], ["online", "36"], ["explain", "36"], ["policy", "apply"]):
+    for words, rc in ((["list"], 0), (["list", "36"], 0), (["status"], 0), (["online", "36"], 1), (["explain", "36"], 0), (["policy", "apply"], 1)):
         result = run([find_program(), "--sysroot", str(made.root), *words])
-        assert result.rc == 1 and "memory36: " in result.err and "its state is a link that leads out of the tree" in result.err, result
+        assert result.rc == rc and "memory36: " in result.err and "its state is a link that leads out of the tree" in result.err, result
         assert "anished" not in result.out and "no memory block 36" not in result.err
     assert outside.read_text() == "offline\n"
 

@@ -142,6 +142,10 @@ class Oracle:
         if run.rc == 2:
             self.check(scenario.selected is None or scenario.command in ("remove", "add") or self.is_refused_size(),
                        "exit 2 for a command line that is right: " + run.err.strip())
+        if scenario.command in ("list", "status", "explain") and scenario.selected is not None and not scenario.is_filtered:
+            self.check(run.rc == 0, f"exit {run.rc}, but all that could be wrong is a block that cannot be read: {run.err.strip()}")
+        if (named := re.search(r"cannot read memory(\d+)", run.err)) and not scenario.is_filtered and run.json and "error" in self.document:
+            self.check(int(named[1]) in (scenario.selected or ()), f"memory{named[1]} cannot be read, but nobody asked for it")
         if run.json and "error" in self.document:
             self.check(run.rc != 0, "an error and exit 0")
             return
@@ -581,7 +585,10 @@ class Oracle:
             return
         assert block
         device = self.scenario.machine.device_of(number)
-        for key, truth in (("state", block.known), ("zones", list(block.zones)), ("nodes", list(block.nodes)),
+        hidden = not block.readable or not block.zones_readable
+        if hidden and "zones" in row:
+            self.check(f"memory{number}" in self.run.err, f"memory{number} cannot be read, and no warning names it")
+        for key, truth in (("state", block.known), ("zones", None if hidden else list(block.zones)), ("nodes", list(block.nodes)),
                            ("device", device)):
             if key in row:
                 self.check(row[key] == truth, f"memory{number}: {key} is {row[key]}, but it is {truth}")
@@ -589,7 +596,7 @@ class Oracle:
             self.check(row["zone"] == block.zone, f"memory{number}: zone is {row['zone']}, but it is {block.zone}")
         if "offline_chance" in row:
             self.check((row["offline_chance"] is None) == (block.known in ("offline", "going-offline") or
-                                                           (block.known is None and row["offline_chance"] is None)),
+                                                           ((block.known is None or hidden) and row["offline_chance"] is None)),
                        f"memory{number}: offline_chance is {row['offline_chance']}, but it is {block.state}")
 
     def check_state_totals(self, totals: list[dict[str, Any]], numbers: set[int], where: str) -> None:
@@ -634,7 +641,8 @@ class Oracle:
             for number in numbers:
                 listed.append(number)
                 block = self.run.after.get(number)
-                truth = (block.known or "?", "/".join(block.zones) or "-", ",".join(map(str, block.nodes)) or "-") if block else None
+                zones = "/".join(block.zones) or "-" if block and block.readable and block.zones_readable else "?"
+                truth = (block.known or "?", zones, ",".join(map(str, block.nodes)) or "-") if block else None
                 self.check((state, zone, node.replace("/", ",")) == truth, f"'{line}', but memory{number} is {truth}")
         self.check(listed == sorted(selected), f"listed are {listed}, selected {sorted(selected)}")
 
@@ -660,10 +668,10 @@ class Oracle:
         size = self.run.before.block_size
         self.check((totals["blocks"], totals["bytes"]) == (len(numbers), len(numbers) * size), f"{where}: blocks or bytes are untrue")
         self.check_state_totals(totals["states"], numbers, where)
-        zones: dict[str, int] = {}
+        zones: dict[str | None, int] = {}
         for number in numbers:
             if self.run.after.state(number) == "online":
-                zone = self.run.after.zone(number) or "unknown"
+                zone = self.run.after.zone(number)
                 zones[zone] = zones.get(zone, 0) + 1
         said = {zone["zone"]: zone["blocks"] for zone in totals["zones"]}
         self.check(said == zones, f"{where}: zones are {said}, but there are {zones}")

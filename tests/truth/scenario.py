@@ -90,6 +90,11 @@ class Scenario:
         return "online" if self.command in ("online", "add") else "offline"
 
     @property
+    def is_filtered(self) -> bool:
+        """Is there a filter, which fails on what it cannot tell?"""
+        return any(option.startswith(("--state", "--zone", "--node", "--device")) for option in self.options)
+
+    @property
     def signalled(self) -> bool:
         """Does it get a signal?"""
         return any(what in ("SIGINT", "SIGTERM") for _, what, _ in self.actors)

@@ -13,12 +13,13 @@ STATES = ("online", "offline", "going-offline")
 
 
 class Block(NamedTuple):
-    """One block: `state` is None without that file, `readable` whether the program can read it."""
+    """One block: `state` is None without that file, `readable` and `zones_readable` whether the program can read them."""
 
     number: int
     identity: int
     state: str | None
     readable: bool
+    zones_readable: bool
     zones: tuple[str, ...]
     nodes: tuple[int, ...]
 
@@ -30,7 +31,7 @@ class Block(NamedTuple):
     @property
     def zone(self) -> str | None:
         """The zone that the block is in."""
-        return self.zones[0] if self.known == "online" and len(self.zones) == 1 else None
+        return self.zones[0] if self.known == "online" and self.zones_readable and len(self.zones) == 1 else None
 
     def same(self, other: Block | None) -> bool:
         """Is this the same block, in the same state and zone?"""
@@ -82,6 +83,11 @@ def read_file(place: str) -> str | None:
         os.close(fd)
 
 
+def is_readable(place: str) -> bool:
+    """May it be read, by its mode? The fake kernel refuses root too."""
+    return not os.path.exists(place) or bool(os.stat(place).st_mode & 0o444)
+
+
 def look(root: str) -> Snapshot:
     """Read a tree. A directory without a state is one of a block that is not there (yet, or any more)."""
     memory = f"{root}/{MEMORY}"
@@ -95,6 +101,6 @@ def look(root: str) -> Snapshot:
             continue
         nodes = sorted(int(name[4:]) for name in os.listdir(place) if re.fullmatch("node[0-9]+", name))
         number = int(entry.name[6:])
-        snapshot.blocks[number] = Block(number, entry.inode(), state, bool(os.stat(f"{place}/state").st_mode & 0o444),
+        snapshot.blocks[number] = Block(number, entry.inode(), state, is_readable(f"{place}/state"), is_readable(f"{place}/valid_zones"),
                                         tuple((read_file(f"{place}/valid_zones") or "").split()), tuple(nodes))
     return snapshot

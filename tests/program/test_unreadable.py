@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One block that is there but cannot be read: it is unknown, the rest is shown, and nothing succeeds on it."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+from machine import Machine
+
+Machines = Callable[..., Machine]
+ATTRIBUTES = pytest.mark.parametrize("attribute", ["state", "valid_zones"])
+WARNING = "memory33: state or valid_zones cannot be read: E"
+
+
+def spoil(made: Machine, attribute: str, how: str = "folder", number: int = 33) -> Machine:
+    """An error that even root gets: EISDIR, ELOOP, or with the fake kernel EACCES."""
+    place = made.path(f"memory{number}/{attribute}")
+    text = place.read_text()
+    place.unlink()
+    if how == "folder":
+        place.mkdir()
+    elif how == "loop":
+        place.symlink_to(attribute)
+    else:
+        place.write_text(text)
+        place.chmod(0o200)
+    return made
+
+
+def row_of(blocks: list[dict[str, Any]], number: int) -> dict[str, Any]:
+    return next(block for block in blocks if block["block"] == number)
+
+
+@ATTRIBUTES
+@pytest.mark.parametrize("how", ["folder", "loop", "mode"])
+@pytest.mark.parametrize("words", [[], ["33"], ["32-39"], ["PNP0C80:00"], ["--device=PNP0C80:00"], ["node0"]], ids=" ".join)
+def test_list_shows_the_rest(machine: Machines, attribute: str, how: str, words: list[str]) -> None:
+    made = spoil(machine("x86-dimm"), attribute, how)
+    right = machine("x86-dimm").memhpctl("list", "--all", "--json", *words).json()
+    result = made.memhpctl("list", "--all", "--json", *words)
+    assert result.rc == 0 and WARNING in result.err, result
+    blocks = result.json()["blocks"]
+    assert [block["block"] for block in blocks] == [block["block"] for block in right["blocks"]]
+    assert [block for block in blocks if block["block"] != 33] == [block for block in right["blocks"] if block["block"] != 33]
+    if right["blocks"] and any(block["block"] == 33 for block in blocks):
+        row = row_of(blocks, 33)
+        assert row["zones"] is None and row["offline_chance"] is None
+        assert row["state"] == (None if attribute == "state" else "online")
+        assert row["nodes"] == [0]
+    text = made.memhpctl("list", "--raw", "--noheadings", "-o", "BLOCKS,STATE,ZONE,OFFLINE", *words)
+    assert f"33 {'?' if attribute == 'state' else 'online'} ? ?\n" in text.out, text
+
+
+@ATTRIBUTES
+def test_the_others_say_unknown(machine: Machines, attribute: str) -> None:
+    made = spoil(machine("x86-dimm"), attribute)
+    status = made.memhpctl("status", "--json")
+    right = machine("x86-dimm").memhpctl("status", "--json").json()
+    assert status.rc == 0 and WARNING in status.err
+    assert status.json()["totals"]["blocks"] == right["totals"]["blocks"]
+    unknown = {state["state"]: state["blocks"] for state in status.json()["totals"]["states"]}[None]
+    assert unknown == (1 if attribute == "state" else 0)
+    explained = made.memhpctl("explain", "32-33", "--json")
+    assert explained.rc == 0 and WARNING in explained.err
+    block = row_of(explained.json()["blocks"], 33)
+    assert (block["offline_chance"], block["reasons"][0]["reason"], block["zones"]) == (None, "unreadable", None)
+    assert row_of(explained.json()["blocks"], 32)["offline_chance"] is not None
+    for words in (["list", "--map"], ["explain", "--all"], ["status"], *([["list", "-D"]] if attribute == "state" else [])):
+        result = made.memhpctl(*words)
+        assert result.rc == 0 and WARNING in result.err, result
+    assert "memory33: ?" in made.memhpctl("explain", "33").out
+
+
+@pytest.mark.parametrize("words", [["list", "--state=online"], ["list", "--zone=Movable"], ["explain", "--all", "--state=online"],
+                                   ["list", "32-34", "--state=offline"], ["online", "--all", "--state=offline"],
+                                   ["offline", "32-35", "--zone=Movable"]], ids=" ".join)
+def test_a_filter_does_not_succeed_on_it(machine: Machines, words: list[str]) -> None:
+    made = spoil(machine("x86-dimm"), "state", "mode")
+    before = made.states()
+    result = made.memhpctl(*words)
+    assert result.rc == 77 and "cannot read memory33" in result.err, result
+    assert not made.begun() and made.states() == before
+
+
+def test_a_filter_that_leaves_it_out(machine: Machines) -> None:
+    """What is known of it decides."""
+    made = spoil(machine("two-nodes"), "state", number=1)
+    assert made.memhpctl("list", "--state=online", "--node=1").rc == 0
+    assert made.memhpctl("list", "--state=online", "--node=0").rc == 1
+
+
+@ATTRIBUTES
+@pytest.mark.parametrize("how, rc", [("folder", 1), ("mode", 77)])
+@pytest.mark.parametrize("words", [["offline", "33"], ["offline", "32-34", "-n"], ["online", "33"], ["online", "--all"], ["remove", "PNP0C80:00"],
+                                   ["remove", "-n", "PNP0C80:00"], ["wait", "--for=online", "33"], ["wait", "--for=offline", "33", "--timeout=1s"],
+                                   ["policy", "apply", "33"], ["policy", "test", "33"]], ids=" ".join)
+def test_what_selects_it_fails(machine: Machines, attribute: str, how: str, rc: int, words: list[str]) -> None:
+    made = spoil(machine("x86-dimm"), attribute, how)
+    if (words[0] == "wait" or words[:2] == ["policy", "test"]) and attribute == "valid_zones":
+        pytest.skip("it does not read the zones")
+    result = made.memhpctl(*words)
+    assert result.rc == rc and "memory33" in result.err, result
+    assert not made.begun()
+
+
+@ATTRIBUTES
+def test_what_does_not_select_it_goes_on(machine: Machines, attribute: str) -> None:
+    made = spoil(machine("x86-dimm"), attribute)
+    assert made.memhpctl("offline", "35").rc == 0
+    assert made.memhpctl("wait", "--for=offline", "35", "--timeout=1s").rc == 0
+    chosen = made.memhpctl("offline", "--size=256M", "--json")
+    assert chosen.rc == 0 and 33 not in {block["block"] for block in chosen.json()["blocks"]}, chosen
+
+
+def test_an_amount_of_devices_leaves_its_device_out(machine: Machines) -> None:
+    made = spoil(machine("x86-dimm"), "state")
+    result = made.memhpctl("remove", "--size=1G", "--json")
+    assert "PNP0C80:00" not in {device["device"] for device in result.json().get("devices", [])}, result
+    assert made.path("memory33").is_dir()
+
+
+@ATTRIBUTES
+def test_the_policy_goes_on_with_the_others(machine: Machines, attribute: str) -> None:
+    made = spoil(machine("x86-dimm", blocks={"33": "offline"}), attribute, "mode")
+    result = made.memhpctl("policy", "apply")
+    assert result.rc == 64 and "cannot read memory33" in result.err, result
+    assert made.states()[36] == "online"
+    again = made.memhpctl("policy", "apply")
+    assert again.rc == 1 and "cannot read memory33" in again.err, again
+
+
+def test_several_are_named_by_error(machine: Machines) -> None:
+    made = machine("x86-dimm")
+    for number, how in ((32, "folder"), (33, "folder"), (36, "folder"), (38, "loop")):
+        spoil(made, "state", how, number)
+    err = made.memhpctl("list").err
+    assert "memory32-33,36: state or valid_zones cannot be read: EISDIR: Is a directory" in err
+    assert "memory38: state or valid_zones cannot be read: ELOOP" in err
