@@ -2,7 +2,6 @@
 #include "system/module.h"
 
 #include <errno.h>
-#include <libkmod.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,46 +12,7 @@
 #include "base/cleanup.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
-#include "system/library.h"
-
-#define LIBRARY "libkmod.so.2"
-
-LIBRARY_NOTE(kmod, "Loads the modules that removing and adding memory need", LIBRARY);
-
-/*
- * Loaded with dlopen(3): libkmod pulls in libcrypto, which would double the start-up time of every
- * call.
- */
-static struct {
-	struct kmod_ctx *(*new)(const char *, const char *const *);
-	struct kmod_ctx *(*unref)(struct kmod_ctx *);
-	void (*set_log_priority)(struct kmod_ctx *, int);
-	int (*lookup)(struct kmod_ctx *, const char *, struct kmod_list **);
-	struct kmod_module *(*get_module)(const struct kmod_list *);
-	int (*get_initstate)(const struct kmod_module *);
-	int (*insert)(struct kmod_module *, unsigned int, const char *,
-		      int (*)(struct kmod_module *, bool, void *), const void *,
-		      void (*)(struct kmod_module *, bool, const char *));
-	int (*unref_list)(struct kmod_list *);
-	struct kmod_module *(*unref_module)(struct kmod_module *);
-} kmod;
-
-static bool module_kmod_open(void)
-{
-	const struct library_symbol symbols[] = {
-		{ "kmod_new", &kmod.new },
-		{ "kmod_unref", &kmod.unref },
-		{ "kmod_set_log_priority", &kmod.set_log_priority },
-		{ "kmod_module_new_from_lookup", &kmod.lookup },
-		{ "kmod_module_get_module", &kmod.get_module },
-		{ "kmod_module_get_initstate", &kmod.get_initstate },
-		{ "kmod_module_probe_insert_module", &kmod.insert },
-		{ "kmod_module_unref_list", &kmod.unref_list },
-		{ "kmod_module_unref", &kmod.unref_module },
-	};
-
-	return library_load(LIBRARY, symbols, ARRAY_SIZE(symbols));
-}
+#include "system/kmod.h"
 
 /* Does a line of the list name this module's file? "-" and "_" are equivalent. */
 static bool module_is_listed(const struct sysfs *sysfs, const char *release, const char *list,
@@ -81,8 +41,8 @@ static bool module_is_listed(const struct sysfs *sysfs, const char *release, con
 	return false;
 }
 
-/* Under --sysroot: libkmod would use the modules and configuration of the running system. */
-static enum module_state module_look_up_elsewhere(const struct sysfs *sysfs, const char *name)
+/* Without libkmod; under --sysroot it would use the configuration of the running system. */
+static enum module_state module_look_up_in_lists(const struct sysfs *sysfs, const char *name)
 {
 	char release[128];
 
@@ -95,43 +55,9 @@ static enum module_state module_look_up_elsewhere(const struct sysfs *sysfs, con
 								       MODULE_MISSING;
 }
 
-/*
- * Finds a module. Returns 0, -ENOENT, or -ENOSYS if that cannot be found out; on success the caller
- * releases module, then context.
- */
-static int module_kmod_find(const struct sysfs *sysfs, const char *name,
-			    struct kmod_ctx **ret_context, struct kmod_module **ret)
-{
-	_cleanup_free_ char *directory = NULL;
-	struct kmod_list *list = NULL;
-	char release[128];
-	int r;
-
-	if (!module_kmod_open() ||
-	    sysfs_read_path(sysfs, "/proc/sys/kernel/osrelease", release, sizeof(release)) < 0)
-		return -ENOSYS;
-	if (asprintf(&directory, "%s/lib/modules/%s", sysfs->root, release) < 0) {
-		directory = NULL;
-		return -ENOMEM;
-	}
-	*ret_context = kmod.new(directory, NULL);
-	if (!*ret_context)
-		return -ENOMEM;
-	kmod.set_log_priority(*ret_context, 0);
-	r = kmod.lookup(*ret_context, name, &list);
-	*ret = r >= 0 && list ? kmod.get_module(list) : NULL;
-	kmod.unref_list(list);
-	if (*ret)
-		return 0;
-	kmod.unref(*ret_context);
-	return -ENOENT;
-}
-
 enum module_state module_look_up(const struct sysfs *sysfs, const char *name)
 {
-	enum module_state state = MODULE_AVAILABLE;
-	struct kmod_module *module;
-	struct kmod_ctx *context;
+	bool built_in = false;
 	char path[128];
 	int r;
 
@@ -142,16 +68,14 @@ enum module_state module_look_up(const struct sysfs *sysfs, const char *name)
 	if (sysfs_exists(sysfs, path))
 		return MODULE_BUILT_IN;
 	if (!sysfs_is_running_system(sysfs))
-		return module_look_up_elsewhere(sysfs, name);
-	r = module_kmod_find(sysfs, name, &context, &module);
-	if (r < 0)
-		return r == -ENOENT ? MODULE_MISSING : MODULE_UNKNOWN;
+		return module_look_up_in_lists(sysfs, name);
+	r = kmod_look_up(sysfs, name, &built_in);
+	if (r == -ENOENT)
+		return MODULE_MISSING;
 	/* Built-in code without parameters has no directory in /sys/module. */
-	if (kmod.get_initstate(module) == KMOD_MODULE_BUILTIN)
-		state = MODULE_BUILT_IN;
-	kmod.unref_module(module);
-	kmod.unref(context);
-	return state;
+	if (r == 0)
+		return built_in ? MODULE_BUILT_IN : MODULE_AVAILABLE;
+	return r == -ENOSYS ? module_look_up_in_lists(sysfs, name) : MODULE_UNKNOWN;
 }
 
 const char *module_state_name(enum module_state state)
@@ -163,18 +87,6 @@ const char *module_state_name(enum module_state state)
 	};
 
 	return names[state];
-}
-
-/* In the child: returns a positive errno, 0 for success. */
-static int module_insert(const struct sysfs *sysfs, const char *name)
-{
-	struct kmod_module *module;
-	struct kmod_ctx *context;
-	int r = module_kmod_find(sysfs, name, &context, &module);
-
-	if (r >= 0)
-		r = kmod.insert(module, 0, NULL, NULL, NULL, NULL);
-	return r < 0 ? -r : 0;
 }
 
 /*
@@ -212,14 +124,14 @@ int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns
 				 "the module %s is not loaded, and only the running system can "
 				 "load it",
 				 name);
-	if (!module_kmod_open())
+	if (!kmod_open())
 		return error_set(err, -ENOSYS,
-				 "the module %s is not loaded, and " LIBRARY
+				 "the module %s is not loaded, and " KMOD_LIBRARY
 				 " is missing; load it with modprobe",
 				 name);
 	pid = fork();
 	if (pid == 0)
-		_exit(module_insert(sysfs, name));
+		_exit(-kmod_insert(sysfs, name));
 	r = pid < 0 ? -errno : module_wait_for_child(pid, deadline_ns);
 	if (r == -ENOENT)
 		return error_set(err, r, "this kernel has no module %s", name);

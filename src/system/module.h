@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel modules. Only this file uses libkmod, and loads it when first needed. */
+/* Kernel modules. */
 #ifndef MEMHP_SYSTEM_MODULE_H
 #define MEMHP_SYSTEM_MODULE_H
 
@@ -9,8 +9,7 @@
 #include "system/sysfs.h"
 
 enum module_state {
-	MODULE_UNKNOWN, /* not loaded, and whether it can be is not known (no libkmod, no kernel
-			   release under --sysroot) */
+	MODULE_UNKNOWN, /* not loaded, and whether it can be is not known (no kernel release) */
 	MODULE_BUILT_IN,
 	MODULE_LOADED,
 	MODULE_AVAILABLE, /* not loaded, but can be */

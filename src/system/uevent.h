@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's events. Only this file uses libudev. */
+/*
+ * The kernel's events. Only uevent-udev.c uses libudev; a build without it has uevent-netlink.c,
+ * which listens to the kernel's netlink itself. uevent.c has what both share.
+ */
 #ifndef MEMHP_SYSTEM_UEVENT_H
 #define MEMHP_SYSTEM_UEVENT_H
 
 #include <stdint.h>
 
 #include "base/error.h"
+
+/* An event takes some 300 bytes here; a DIMM of 1,024 blocks sends 2,048 at once. */
+#define UEVENT_BUFFER_BYTES (8 * 1024 * 1024)
 
 struct uevent_monitor;
 
@@ -15,13 +21,14 @@ struct uevent {
 	const char *devpath;   /* "/devices/system/memory/memory42" */
 	const char *sysname;   /* "memory42" */
 	uint64_t seqnum;       /* rises with each event of the system */
-	void *device;	       /* owns the texts above; freed by uevent_done() */
+	void *owner;	       /* owns the texts above; freed by uevent_done() */
 };
 
 /*
  * Subscribes to the kernel's own events of the given subsystems (not to those relayed by udevd, so
- * it works without udevd and as early as possible); `subsystems` ends with NULL. Nothing that
- * happens from now on is missed, except by an overrun. Errors: -ENOMEM, those of socket(2) and
+ * it works without udevd and as early as possible); `subsystems` ends with NULL,
+ * and its texts outlive the monitor. Nothing that happens from now on is missed, except by an
+ * overrun. Errors: -ENOMEM, those of socket(2) and
  * bind(2), with a sentence.
  */
 int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, struct error *err);
