@@ -123,6 +123,7 @@
  *     - uevent-netlink.c  (from netlink, in a build without libudev)
  *     - uevent-message.[ch] (the kernel's messages there)
  *     - library.[ch]      (libraries that are loaded when they are first needed)
+ *     - library-none.c    (in a static program, which loads none)
  *     - module.[ch]       (kernel modules)
  *     - kmod.[ch]         (libkmod)
  *     - kmod-none.c       (in a build without it)

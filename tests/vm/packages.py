@@ -27,8 +27,11 @@ def complaint(errors: str) -> str:
     return lines[0][3:].strip() if lines else ""
 
 
-def private_apt(scratch: Path, suite: str, codename: str) -> Path:
-    """Write an apt configuration with lists, state and sources of its own in `scratch`; return its file."""
+def private_apt(scratch: Path, suite: str, codename: str, kinds: tuple[str, ...] = ("deb",)) -> Path:
+    """Write an apt configuration with lists, state and sources of its own in `scratch`; return its file.
+
+    `kinds` is what the sources offer: "deb", "deb-src".
+    """
     parts = scratch / "sources"
     for folder in (parts, scratch / "state/lists/partial", scratch / "cache/archives/partial"):
         folder.mkdir(parents=True)
@@ -38,7 +41,7 @@ def private_apt(scratch: Path, suite: str, codename: str) -> Path:
     for source in system_sources():
         text = source.read_text(encoding="utf-8")
         kind = source.suffix.removeprefix(".")
-        text = renamed_deb822(text, names, suite) if kind == "sources" else renamed_list(text, names, suite)
+        text = renamed_deb822(text, names, suite, kinds) if kind == "sources" else renamed_list(text, names, suite, kinds)
         if text:
             count += 1
             (parts / f"{count}.{kind}").write_text(text, encoding="utf-8")
@@ -81,7 +84,7 @@ def renamed_suite(name: str, names: set[str], suite: str) -> str | None:
     return suite + dash + addition
 
 
-def renamed_list(text: str, names: set[str], suite: str) -> str:
+def renamed_list(text: str, names: set[str], suite: str, kinds: tuple[str, ...]) -> str:
     """The one-line entries of `text` that offer main of this system's suites, with the suite's name new."""
     entries = []
     for line in text.splitlines():
@@ -89,11 +92,11 @@ def renamed_list(text: str, names: set[str], suite: str) -> str:
         if not entry or "main" not in entry[4].partition("#")[0].split():
             continue
         if new := renamed_suite(entry[3], names, suite):
-            entries.append(f"deb {entry[1] or ''}{entry[2]} {new} main\n")
+            entries += [f"{kind} {entry[1] or ''}{entry[2]} {new} main\n" for kind in kinds]
     return "".join(entries)
 
 
-def renamed_deb822(text: str, names: set[str], suite: str) -> str:
+def renamed_deb822(text: str, names: set[str], suite: str, kinds: tuple[str, ...]) -> str:
     """The stanzas of `text` that offer main of this system's suites, with the suite's name new."""
     stanzas = []
     for stanza in re.split(r"\n\s*\n", text):
@@ -108,6 +111,6 @@ def renamed_deb822(text: str, names: set[str], suite: str) -> str:
         suites = [name for name in renamed if name]
         if not suites:
             continue
-        values |= {"types": "deb", "components": "main", "suites": " ".join(suites)}
+        values |= {"types": " ".join(kinds), "components": "main", "suites": " ".join(suites)}
         stanzas.append("".join(f"{key.title()}: {value}\n" for key, value in values.items()))
     return "\n".join(stanzas)
