@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guide: each of its commands runs, and ends as the guide says."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shutil
+from typing import Any, NamedTuple
+
+import pytest
+
+from machine import TESTS, find_program
+
+GUIDE = TESTS.parent / "man/memhpctl-guide.7"
+
+
+class Display(NamedTuple):
+    """What is shown together, and runs on one machine."""
+
+    line: int
+    machine: str
+    exits: int
+    commands: list[str]
+
+
+def displays() -> list[Display]:
+    """The displays and lists of the guide that have commands of ours, each list entry as one that runs alone."""
+    found, machine, exits, shown = [], "", 0, False
+    for number, line in enumerate(GUIDE.read_text().splitlines(), 1):
+        words = line.split()
+        if line.startswith('.\\" machine '):
+            machine, exits = words[2], int(words[4]) if "exits" in words else 0
+        elif line.startswith(".Bd -literal"):
+            shown, display = True, Display(number, machine, exits, [])
+        elif line == ".Ed" and shown:
+            shown, exits = False, 0
+            if display.commands:
+                found.append(display)
+        elif shown and line[:2] in ("# ", "$ "):
+            display.commands.append(line[2:])
+        elif shown and display.commands and display.commands[-1].endswith("|"):
+            display.commands[-1] += " " + line.strip()
+        elif line.startswith(".Li memhpctl "):
+            found.append(Display(number, machine, 0, [line[4:]]))
+    return found
+
+
+def test_there_are_commands() -> None:
+    assert len(displays()) > 30 and sum(len(display.commands) for display in displays()) > 45
+
+
+@pytest.mark.parametrize("display", displays(), ids=lambda display: str(display.line))
+def test_a_command_of_the_guide(machine: Any, tmp_path: pathlib.Path, display: Display) -> None:
+    made = machine(display.machine)
+    # Only the program runs on the machine, not the shell and what follows in a pipe.
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    settings = " ".join(f"{name}='{value}'" for name, value in made.environment(find_program()).items())
+    (folder / "memhpctl").write_text(f'#!/bin/sh\n{settings} exec "{find_program()}" --sysroot="{made.root}" "$@"\n')
+    (folder / "memhpctl").chmod(0o755)
+    for number, command in enumerate(display.commands, 1):
+        if "jq" in command and not shutil.which("jq"):
+            pytest.skip("jq is not installed")
+        # A folder to stand for the reader's own.
+        command = re.sub(r"--sysroot=DIR", f"--sysroot={made.root}", command).replace("\\e", "\\")
+        result = made.run("bash", "-o", "pipefail", "-c", command, env={"PATH": f"{folder}:{os.environ['PATH']}", "LD_PRELOAD": None})
+        assert result.rc == (display.exits if number == len(display.commands) else 0), f"{command}: {result}"
