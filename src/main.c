@@ -64,6 +64,7 @@
  *     - remove-blocks.[ch] (its blocks during that)
  *     - keep-offline.[ch] (making sure that nobody brings one online)
  *     - addition.[ch]     (adding devices)
+ *     - memory-map.[ch]   (is there memory for what the kernel needs to add one)
  *     - provider-write.[ch] (the writes that a provider planned, with retries)
  *     - device-outcome.[ch] (the outcome for a device; exit codes with devices)
  *

@@ -9,6 +9,7 @@
 #include "command/options.h"
 #include "command/session.h"
 #include "device/addition.h"
+#include "device/memory-map.h"
 #include "device/provider-write.h"
 #include "model/unreadable.h"
 #include "provider/snapshot.h"
@@ -95,6 +96,8 @@ static int add_plan(struct session *session, void *data, struct error *err)
 	if (r < 0)
 		return r;
 	addition_plan(&session->context->sysfs, change_options.force, &work->devices);
+	memory_map_check(&session->context->sysfs, &session->memory, change_options.force,
+			 &work->devices);
 	for (size_t i = 0; change_options.dry_run && i < work->devices.n; i++)
 		provider_write_foresee(&session->context->sysfs, &work->devices.v[i]);
 	return change_options.dry_run && options.zone ? add_plan_online(session, work, err) : 0;

@@ -40,6 +40,7 @@ static int addition_add(const struct device *device, struct device_outcomes *dev
 	if (!outcome)
 		return error_no_memory(err);
 	memcpy(outcome->device.driver, device->driver, sizeof(device->driver));
+	outcome->device.size = device->size;
 	if (device->obstacle)
 		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", device->obstacle);
 	else if (outcome->device.blocks.n)

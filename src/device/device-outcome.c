@@ -28,10 +28,13 @@ struct device_outcome *device_outcomes_add(struct device_outcomes *outcomes, con
 		ranges_done(&blocks);
 		return NULL;
 	}
-	larger[outcomes->n] = (struct device_outcome){
-		.device = { .name = copy, .provider = provider, .blocks = blocks },
-		.result = DEVICE_PLANNED
-	};
+	larger[outcomes->n] = (struct device_outcome){ .device = { .name = copy,
+								   .provider = provider,
+								   .blocks = blocks,
+								   .size = DEVICE_NO_SIZE,
+								   .node = DEVICE_NO_NODE },
+						       .result = DEVICE_PLANNED,
+						       .memmap_bytes = DEVICE_NO_SIZE };
 	return &larger[outcomes->n++];
 }
 

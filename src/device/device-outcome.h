@@ -27,6 +27,8 @@ struct device_outcome {
 	int error;	    /* the kernel's errno (positive), 0 if there is none */
 	char *reason;	    /* a sentence without a full stop, or NULL; owned */
 	int64_t elapsed_ns; /* of the actual removal or addition */
+	/* What the kernel needs to add it; DEVICE_NO_SIZE: not known, or it is not added. */
+	uint64_t memmap_bytes;
 };
 
 struct device_outcomes {

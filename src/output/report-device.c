@@ -30,6 +30,8 @@ static const char *report_device_extent_text(const struct report_devices *device
 static void report_device_print_steps(const struct report_devices *devices,
 				      const struct device_outcome *outcome)
 {
+	char size[FORMAT_SIZE];
+
 	for (size_t i = 0; i < outcome->steps.n; i++) {
 		const struct provider_step *step = &outcome->steps.v[i];
 
@@ -40,6 +42,9 @@ static void report_device_print_steps(const struct report_devices *devices,
 			    step->otherwise ? "if that fails with ENODEV, " : "", step->value,
 			    step->directory, step->attribute);
 	}
+	if (outcome->memmap_bytes && outcome->memmap_bytes != DEVICE_NO_SIZE)
+		output_text("%s: the kernel would need %s of memory for its memory map\n",
+			    outcome->device.name, format_about(outcome->memmap_bytes, size));
 	if (devices->new_blocks_zone)
 		output_text("%s: would bring its new blocks online (--zone=%s)\n",
 			    outcome->device.name, devices->new_blocks_zone);
@@ -139,6 +144,10 @@ static void report_device_add_device(const struct report_devices *devices,
 	output_json_text(json, "cause", outcome->cause ? outcome_cause_name(outcome->cause) : NULL);
 	output_json_text(json, "reason", report_device_reason(outcome));
 	output_json_uint(json, "size", ranges_count(blocks) * devices->block_size);
+	if (outcome->memmap_bytes != DEVICE_NO_SIZE)
+		output_json_uint(json, "memmap_bytes", outcome->memmap_bytes);
+	else
+		output_json_null(json, "memmap_bytes");
 	output_json_begin_array(json, "blocks");
 	for (size_t i = 0; i < blocks->n; i++)
 		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++)

@@ -108,6 +108,10 @@ static const struct cause {
 			    "too little free memory for the pages that would have to move; --force "
 			    "tries anyway",
 			    false, false },
+	[CAUSE_MEMMAP] = { "memmap",
+			   "too little free memory for the memory map that the kernel needs to add "
+			   "it; --force tries anyway",
+			   false, false },
 	[CAUSE_UNKNOWN] = { "unknown",
 			    "the kernel refused with an error that has no known meaning here (see "
 			    "the kernel log)",

@@ -65,6 +65,7 @@ enum outcome_cause {
 				 (--atomic, or a device for --size) */
 	CAUSE_NOT_REMOVABLE,  /* of a device: nothing on this system can remove it */
 	CAUSE_NO_ROOM,	      /* too little free memory for the pages that would have to move */
+	CAUSE_MEMMAP,	      /* of a device: too little free memory for its memory map */
 	CAUSE_UNKNOWN,	      /* any other errno: shown with its number, never retried */
 	CAUSE_COUNT,
 };

@@ -318,6 +318,15 @@ static int dax_plan_add(const struct sysfs *sysfs, const struct device *device,
 	return 0;
 }
 
+/* dev_dax_kmem_probe(); since 6.8 */
+static bool dax_memmap_on_memory(const struct sysfs *sysfs, const struct device *device)
+{
+	char path[160], text[8];
+
+	snprintf(path, sizeof(path), DAX_DEVICES "/%s/memmap_on_memory", device->name);
+	return sysfs_read_path(sysfs, path, text, sizeof(text)) >= 0 && !strcmp(text, "1");
+}
+
 static bool dax_is_removed(const struct sysfs *sysfs, const struct device *device)
 {
 	char path[160], text[64];
@@ -358,6 +367,7 @@ const struct provider provider_dax = {
 	.plan_remove = dax_plan_remove,
 	.check_use = dax_check_use,
 	.plan_add = dax_plan_add,
+	.memmap_on_memory = dax_memmap_on_memory,
 	.is_removed = dax_is_removed,
 	.is_vacant = dax_is_vacant,
 };

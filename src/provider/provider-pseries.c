@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "provider/provider.h"
+#include "system/platform.h"
 
 extern const struct provider provider_pseries;
 
@@ -165,6 +166,13 @@ static int pseries_plan_add(const struct sysfs *sysfs, const struct device *devi
 	return pseries_plan(sysfs, device, "add", ret, err);
 }
 
+/* dlpar_add_lmb() */
+static bool pseries_memmap_on_memory(const struct sysfs *sysfs, const struct device *device)
+{
+	(void)device;
+	return platform_kernel(sysfs) >= PLATFORM_KERNEL(6, 6);
+}
+
 /* drmgr and the kernel's messages name an LMB by its DRC index, in hexadecimal. */
 static void pseries_name_of_number(uint64_t number, char *ret_name, size_t size)
 {
@@ -180,6 +188,7 @@ const struct provider provider_pseries = {
 	.find_devices = pseries_find_devices,
 	.plan_remove = pseries_plan_remove,
 	.plan_add = pseries_plan_add,
+	.memmap_on_memory = pseries_memmap_on_memory,
 	.name_of_number = pseries_name_of_number,
 	.number_is = "the DRC index of",
 };

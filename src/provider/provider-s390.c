@@ -149,6 +149,16 @@ static int s390_plan_add(const struct sysfs *sysfs, const struct device *device,
 	return s390_plan(device, "1", ret);
 }
 
+/* sclp_config_mem_store() */
+static bool s390_memmap_on_memory(const struct sysfs *sysfs, const struct device *device)
+{
+	char path[128], text[8];
+
+	snprintf(path, sizeof(path), S390_CONFIG "/memory%s/memmap_on_memory",
+		 device->name + strlen("sclp"));
+	return sysfs_read_path(sysfs, path, text, sizeof(text)) >= 0 && !strcmp(text, "1");
+}
+
 /* The number of a block is enough to name it. */
 static bool s390_name_to_add(const struct selector *selector, char *ret_name, size_t size)
 {
@@ -173,6 +183,7 @@ const struct provider provider_s390 = {
 	.find_devices = s390_find_devices,
 	.plan_remove = s390_plan_remove,
 	.plan_add = s390_plan_add,
+	.memmap_on_memory = s390_memmap_on_memory,
 	.name_to_add = s390_name_to_add,
 };
 

@@ -86,7 +86,10 @@ bool provider_find_to_add(const struct memory *memory, const struct selector *se
 		    !providers[i]->name_to_add(selector, name, PROVIDER_NAME_SIZE))
 			continue;
 		if (providers[i]->adds_any_address) {
-			*ret = (struct device){ .name = name, .provider = providers[i] };
+			*ret = (struct device){ .name = name,
+						.provider = providers[i],
+						.size = DEVICE_NO_SIZE,
+						.node = DEVICE_NO_NODE };
 			return true;
 		}
 		device = devices_find(&memory->devices, name);

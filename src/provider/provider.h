@@ -115,6 +115,11 @@ struct provider {
 	int (*plan_add)(const struct sysfs *sysfs, const struct device *device,
 			struct provider_steps *ret, struct error *err);
 	/*
+	 * Does the kernel put the memory map of this device, which is to be added, into the device
+	 * itself, if its parameter memmap_on_memory lets it? NULL: never.
+	 */
+	bool (*memmap_on_memory)(const struct sysfs *sysfs, const struct device *device);
+	/*
 	 * The name of the device that a selector of blocks or addresses denotes for `add`. False:
 	 * none. NULL: only device names denote one.
 	 */

@@ -157,3 +157,66 @@ def test_a_driver_that_is_there_needs_no_module(machine: Any) -> None:
     assert "dax1.0: would load the module kmem" in made.memhpctl("add", "-n", "dax1.0").out
     result = made.memhpctl("add", "dax1.0")
     assert result.rc == 1 and "the module kmem is not loaded" in result.err and made.begun() == []
+
+
+# The memory map of a GiB in pages of 4 KiB.
+MAP = 16 << 20
+ON_MEMORY = "/sys/bus/dax/devices/dax1.0/memmap_on_memory"
+
+
+def meminfo(available: int) -> dict[str, str]:
+    return {"/proc/meminfo": f"MemTotal: 4194304 kB\nMemFree: {available // 1024} kB\nMemAvailable: {available // 1024} kB"}
+
+
+def test_what_the_kernel_needs_for_the_memory_map(machine: Any) -> None:
+    made = machine("dax-kmem", lines=KMEM, files=meminfo(MAP - 4096))
+    for words in (["-n"], []):
+        result = made.memhpctl("add", "--json", *words, "dax1.0")
+        device, = result.json()["devices"]
+        assert (result.rc, device["result"], device["cause"], device["memmap_bytes"]) == (1, "refused", "memmap", MAP)
+        assert "needs 16M of memory for its memory map" in result.err and "--force" in result.err
+    assert not made.writes()
+    assert made.memhpctl("add", "-n", "--force", "dax1.0").rc == 0 and not made.writes()
+    result = made.memhpctl("add", "--force", "dax1.0")
+    assert result.rc == 0 and "warning: dax1.0: the kernel needs 16M" in result.err
+    assert made.exists(64)
+    # Those that are there need none.
+    device, = made.memhpctl("add", "--json", "dax1.0").json()["devices"]
+    assert (device["result"], device["memmap_bytes"]) == ("already", None)
+
+
+def test_enough_memory_for_the_memory_map(machine: Any) -> None:
+    made = machine("dax-kmem", lines=KMEM, files=meminfo(MAP))
+    result = made.memhpctl("add", "-n", "dax1.0")
+    assert result.rc == 0 and "dax1.0: the kernel would need 16M of memory for its memory map\n" in result.out
+    device, = made.memhpctl("add", "--json", "dax1.0").json()["devices"]
+    assert (device["result"], device["memmap_bytes"]) == ("added", MAP)
+
+
+def test_the_devices_before_it_take_memory_too(machine: Any) -> None:
+    other = "dax dax2.0 range=0x280000000-0x2bfffffff node=1 driver=device_dax\n"
+    made = machine("dax-kmem", lines=KMEM + other, files=meminfo(2 * MAP - 4096))
+    result = made.memhpctl("add", "--json", "dax1.0", "dax2.0")
+    assert [(device["result"], device["cause"]) for device in result.json()["devices"]] == [("added", None), ("refused", "memmap")]
+    assert result.rc == 64 and "(32M with the devices before it)" in result.err
+
+
+@pytest.mark.parametrize("parameter, own, needed", [
+    ("Y", "1", 0), ("force", "1", 0), ("N", "1", MAP), ("Y", "0", MAP), ("Y", None, MAP), (None, "1", MAP)])
+def test_a_device_that_holds_its_own_memory_map(machine: Any, parameter: str | None, own: str | None, needed: int) -> None:
+    made = machine("dax-kmem", lines=KMEM, files=meminfo(4096), params={"memmap_on_memory": parameter} if parameter else {},
+                   absent=[] if parameter else ["/sys/module/memory_hotplug/parameters/memmap_on_memory"])
+    if own is not None:
+        made.path(ON_MEMORY).write_text(own + "\n")
+    result = made.memhpctl("add", "-n", "--json", "dax1.0")
+    assert (result.json()["devices"][0]["memmap_bytes"], result.rc) == (needed, 1 if needed else 0)
+
+
+def test_what_cannot_be_seen_refuses_nothing(machine: Any) -> None:
+    made = machine("dax-kmem", lines=KMEM, absent=["/proc/meminfo"])
+    result = made.memhpctl("add", "dax1.0")
+    assert result.rc == 0 and "not checked whether there is memory for its memory map" in result.err and made.exists(64)
+    made = machine("dax-kmem", lines=KMEM, files=meminfo(4096))
+    made.path("/sys/bus/dax/devices/dax1.0/size").unlink()
+    result = made.memhpctl("add", "-n", "--json", "dax1.0")
+    assert result.json()["devices"][0]["memmap_bytes"] is None and "its size is not known" in result.err and result.rc == 0
