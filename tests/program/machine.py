@@ -172,6 +172,15 @@ class Machine:
                                 env={name: value for name, value in environment.items() if value is not None},
                                 stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE)
 
+    def shim(self, folder: pathlib.Path) -> pathlib.Path:
+        """A program `memhpctl` in a folder that runs the real one on this machine: for other programs that call it."""
+        program = find_program()
+        settings = " ".join(f"{name}='{value}'" for name, value in self.environment(program).items())
+        shim = folder / "memhpctl"
+        shim.write_text(f'#!/bin/sh\n{settings} exec "{program}" --sysroot="{self.root}" "$@"\n')
+        shim.chmod(0o755)
+        return shim
+
     # --- looking ---
 
     def path(self, path: str) -> pathlib.Path:

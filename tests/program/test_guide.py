@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from machine import TESTS, find_program
+from machine import TESTS, run
 
 GUIDE = TESTS.parent / "man/memhpctl-guide.7"
 
@@ -57,13 +57,11 @@ def test_a_command_of_the_guide(machine: Any, tmp_path: pathlib.Path, display: D
     # Only the program runs on the machine, not the shell and what follows in a pipe.
     folder = tmp_path / "bin"
     folder.mkdir()
-    settings = " ".join(f"{name}='{value}'" for name, value in made.environment(find_program()).items())
-    (folder / "memhpctl").write_text(f'#!/bin/sh\n{settings} exec "{find_program()}" --sysroot="{made.root}" "$@"\n')
-    (folder / "memhpctl").chmod(0o755)
+    made.shim(folder)
     for number, command in enumerate(display.commands, 1):
         if "jq" in command and not shutil.which("jq"):
             pytest.skip("jq is not installed")
         # A folder to stand for the reader's own.
         command = re.sub(r"--sysroot=DIR", f"--sysroot={made.root}", command).replace("\\e", "\\")
-        result = made.run("bash", "-o", "pipefail", "-c", command, env={"PATH": f"{folder}:{os.environ['PATH']}", "LD_PRELOAD": None})
+        result = run(["bash", "-o", "pipefail", "-c", command], env={"PATH": f"{folder}:{os.environ['PATH']}"})
         assert result.rc == (display.exits if number == len(display.commands) else 0), f"{command}: {result}"
