@@ -17,7 +17,9 @@ from oracle import judge  # noqa: E402
 from runner import Call, Programs, find_programs, try_seeds  # noqa: E402
 from scenario import Made, Scenario, make_scenario  # noqa: E402
 
-RUNS = int(os.environ.get("TRUTH_RUNS") or 20000)
+# A release was tried before: its builders only see that it works with what they have.
+CHECKOUT = (pathlib.Path(__file__).resolve().parents[2] / ".git").exists()
+RUNS = int(os.environ.get("TRUTH_RUNS") or (20000 if CHECKOUT else 1000))
 FIRST = int(os.environ.get("TRUTH_FIRST") or 1)
 SHOWN = 20
 
