@@ -127,6 +127,14 @@ static int add_online(struct session *session, struct add_work *work, struct err
 		       0;
 }
 
+static bool add_has_added(const struct device_outcomes *devices)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		if (devices->v[i].result == DEVICE_ADDED)
+			return true;
+	return false;
+}
+
 static int add_execute(struct session *session, void *data, struct error *err)
 {
 	struct add_work *work = data;
@@ -136,6 +144,8 @@ static int add_execute(struct session *session, void *data, struct error *err)
 		return error_set(err, r, "cannot start the process that writes: %s", strerror(-r));
 	if (!options.zone || add_online(session, work, err) == 0)
 		return 0;
+	if (!add_has_added(&work->devices))
+		return err->code;
 	/* What was added is there, and is reported. */
 	log_error("the memory that was added is not brought online: %s", error_text(err));
 	error_done(err);
@@ -145,7 +155,7 @@ static int add_execute(struct session *session, void *data, struct error *err)
 
 static void add_report(void *data, struct report *report)
 {
-	const struct add_work *work = data;
+	struct add_work *work = data;
 
 	report->plan = &work->plan;
 	report->devices = &work->devices;

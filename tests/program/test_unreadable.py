@@ -137,3 +137,13 @@ def test_several_are_named_by_error(machine: Machines) -> None:
     err = made.memhpctl("list").err
     assert "memory32-33,36: state or valid_zones cannot be read: EISDIR: Is a directory" in err
     assert "memory38: state or valid_zones cannot be read: ELOOP" in err
+
+
+def test_add_of_what_is_there_and_cannot_be_read(machine: Machines) -> None:
+    """It has added nothing, and cannot tell whether the blocks are online."""
+    made = machine("dax-kmem")
+    number = max(made.states())
+    spoil(made, "state", "mode", number)
+    for dry in ([], ["-n"]):
+        result = made.memhpctl("add", "--zone=movable", "dax0.0", *dry)
+        assert result.rc == 77 and f"cannot read memory{number}" in result.err, result
