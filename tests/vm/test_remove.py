@@ -219,9 +219,11 @@ def test_only_root_can_load_the_module(boot: Boot, memhpctl: str) -> None:
     guest = boot(DAX, memhp_default_state="offline")
     guest.check("rmmod kmem; echo nobody:x:65534:65534::/:/bin/sh >/etc/passwd")
     result = guest.run(["busybox", "su", "nobody", "-s", "/bin/sh", "-c", f"{memhpctl} add dax0.0 --json"])
-    device = document(result)["devices"][0]
-    assert (result.rc, device["cause"], device["errno"]) == (77, "access", "EACCES"), device
-    assert "only root can see" in device["reason"]
+    # Without a driver, as since 6.3, it is not even known which blocks are its own.
+    told = document(result)
+    problem = told.get("error") or told["devices"][0]
+    assert (result.rc, problem["errno"]) == (77, "EACCES"), told
+    assert "only root can see" in problem.get("message", problem.get("reason"))
     guest.check([memhpctl, "add", "dax0.0"])
 
 
