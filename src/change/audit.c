@@ -21,11 +21,11 @@ static const char *audit_login(char *buffer, size_t size)
 }
 
 void audit_plan(const struct sysfs *sysfs, const char *command, const struct memory *memory,
-		const struct plan *plan)
+		const struct plan *plan, const char *devices)
 {
 	struct outcome_totals totals = outcome_count(&plan->outcomes, plan->wanted);
 	char login[32], user[32], size[FORMAT_SIZE], result[64];
-	_cleanup_free_ char *text = NULL, *message = NULL;
+	_cleanup_free_ char *text = NULL, *done = NULL, *message = NULL;
 	struct ranges blocks = { 0 };
 	size_t put_back = totals.count[OUTCOME_ROLLED_BACK];
 	int r = 0;
@@ -44,19 +44,23 @@ void audit_plan(const struct sysfs *sysfs, const char *command, const struct mem
 	snprintf(user, sizeof(user), "%u", getuid());
 	snprintf(result, sizeof(result), "%zu changed, %zu put back, %zu failed",
 		 totals.count[OUTCOME_CHANGED], put_back, totals.failures);
-	if (text && asprintf(&message, "%s: %s %s (%s, %s), by user %s%s%s", command,
-			     block_state_name(plan->wanted), text,
+	if (text && asprintf(&done, "%s %s (%s, %s)%s", block_state_name(plan->wanted), text,
 			     format_size(ranges_count(&blocks) * memory->block_size, size), result,
-			     user, *login ? ", login " : "", login) >= 0)
+			     devices ? ", " : "") < 0)
+		done = NULL;
+	if ((done || devices) &&
+	    asprintf(&message, "%s: %s%s, by user %s%s%s", command, done ? done : "",
+		     devices ? devices : "", user, *login ? ", login " : "", login) >= 0)
 		journal_send(sysfs, totals.failures ? JOURNAL_WARNING : JOURNAL_NOTICE,
 			     JOURNAL_CHANGED, message,
 			     (const struct journal_field[]){
 				     { "MEMHPCTL_COMMAND", command },
 				     { "MEMHPCTL_RANGE", text },
+				     { "MEMHPCTL_DEVICES", devices },
 				     { "MEMHPCTL_RESULT", result },
 				     { "MEMHPCTL_UID", user },
 				     { "MEMHPCTL_LOGINUID", login },
 			     },
-			     5);
+			     6);
 	ranges_done(&blocks);
 }

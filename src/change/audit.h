@@ -7,11 +7,12 @@
 #include "system/sysfs.h"
 
 /*
- * If any block of the plan was changed, even one that was put back, logs who did it (user and
- * login), what was done (command, ranges of changed blocks) and the result. The login is the one
+ * If any block of the plan was changed, even one that was put back, or any device was, logs who did
+ * it (user and login), what was done (command, ranges of changed blocks, `devices`, which may be
+ * NULL) and the result. The login is the one
  * recorded by pam_loginuid(8), which su and sudo keep.
  */
 void audit_plan(const struct sysfs *sysfs, const char *command, const struct memory *memory,
-		const struct plan *plan);
+		const struct plan *plan, const char *devices);
 
 #endif

@@ -110,7 +110,7 @@ static int session_execute(struct session *session, const struct session_work *w
 }
 
 /* The report is lost; standard error says at least what was changed. */
-static void session_tell_lost(const struct report *report)
+static void session_tell_lost(const struct report *report, const char *devices)
 {
 	const struct outcomes *outcomes = &report->plan->outcomes;
 	_cleanup_free_ char *text = NULL;
@@ -124,8 +124,11 @@ static void session_tell_lost(const struct report *report)
 	if (changed.n)
 		text = ranges_text(&changed, 32);
 	if (text)
-		log_error("the report is lost; these were changed: memory%s (%s)", text,
-			  format_size(ranges_count(&changed) * report->memory->block_size, size));
+		log_error("the report is lost; these were changed: memory%s (%s)%s%s", text,
+			  format_size(ranges_count(&changed) * report->memory->block_size, size),
+			  devices ? "; " : "", devices ? devices : "");
+	else if (devices)
+		log_error("the report is lost; %s", devices);
 	ranges_done(&changed);
 }
 
@@ -133,10 +136,12 @@ static void session_tell_lost(const struct report *report)
 static int session_print(const struct session *session, const struct report *report)
 {
 	const struct context *context = session->context;
+	_cleanup_free_ char *devices =
+		report->devices ? device_outcomes_changed_text(report->devices) : NULL;
 	int r = 0;
 
 	if (!report->dry_run)
-		audit_plan(&context->sysfs, report->command, report->memory, report->plan);
+		audit_plan(&context->sysfs, report->command, report->memory, report->plan, devices);
 	stream_begin();
 	/*
 	 * Failures are also printed on standard error, so that they are not lost if the reader of
@@ -146,7 +151,7 @@ static int session_print(const struct session *session, const struct report *rep
 	if (context->json)
 		r = report_print_json(report);
 	if (!report->dry_run && (r < 0 || output_text_flush()))
-		session_tell_lost(report);
+		session_tell_lost(report, devices);
 	return context->json ? command_end_json(r, report->exit_code) : report->exit_code;
 }
 

@@ -91,6 +91,38 @@ const char *device_result_name(enum device_result result)
 	return result_names[result];
 }
 
+/* More names than these would not fit into a line of the system log. */
+#define DEVICE_OUTCOME_NAMED 32
+
+char *device_outcomes_changed_text(const struct device_outcomes *outcomes)
+{
+	char *text = NULL;
+	size_t length = 0, n = 0;
+	FILE *out = open_memstream(&text, &length);
+	bool failed;
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < outcomes->n; i++) {
+		const struct device_outcome *outcome = &outcomes->v[i];
+
+		if (!outcome->device.name ||
+		    (outcome->result != DEVICE_REMOVED && outcome->result != DEVICE_ADDED))
+			continue;
+		if (n++ < DEVICE_OUTCOME_NAMED)
+			fprintf(out, "%s%s %s", n > 1 ? ", " : "", outcome->device.name,
+				device_result_name(outcome->result));
+	}
+	if (n > DEVICE_OUTCOME_NAMED)
+		fprintf(out, " and %zu more", n - DEVICE_OUTCOME_NAMED);
+	failed = ferror(out);
+	if (fclose(out) || failed || !n) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 void device_outcome_set(struct device_outcome *outcome, enum device_result result,
 			enum outcome_cause cause, const char *format, ...)
 {

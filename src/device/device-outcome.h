@@ -54,6 +54,13 @@ void device_outcomes_done(struct device_outcomes *outcomes);
 /* "removed", "added", …: the words of the JSON. */
 const char *device_result_name(enum device_result result);
 
+/*
+ * The devices that were removed or added, as "PNP0C80:00 removed, dax0.0 added"; of very many only
+ * the first ones and how many more there are. To be freed; NULL if there are none, or if memory
+ * runs out.
+ */
+char *device_outcomes_changed_text(const struct device_outcomes *outcomes);
+
 /* Sets result and cause, and a reason if format is not NULL. */
 void device_outcome_set(struct device_outcome *outcome, enum device_result result,
 			enum outcome_cause cause, const char *format, ...)

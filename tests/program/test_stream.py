@@ -205,6 +205,19 @@ def test_the_system_log_says_what_was_changed(machine: Any, closed: str, json: s
         assert "MEMHPCTL_RANGE=32-35\n" in journal.recv(65536).decode()
 
 
+def test_the_system_log_names_devices(machine: Any) -> None:
+    """A device whose blocks were offline is removed without a change of a block."""
+    made = machine("mixed", lines="dir /run")
+    with journal_of(made) as journal, open("/dev/full", "w", encoding="ascii") as full:
+        for words, told in (("remove dax0.0", "dax0.0 removed"), ("add dax0.0", "dax0.0 added"), ("remove PNP0C80:00", "PNP0C80:00 removed")):
+            process = start(made, *words.split(), stdout=full, stderr=subprocess.PIPE)
+            _, err = process.communicate(timeout=PATIENCE)
+            assert process.returncode == 1 and "the report is lost" in err and told in err
+            entry = journal.recv(65536).decode()
+            assert f"MEMHPCTL_DEVICES={told}\n" in entry and told in entry.partition("MESSAGE=")[2].partition("\n")[0]
+        assert "MEMHPCTL_RANGE=32-39\n" in entry
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_monitor_with_a_reader_that_does_not_read(number: int) -> None:
     """On this machine, for there are no events elsewhere; it only listens."""

@@ -43,5 +43,5 @@ int main(void)
 		cmocka_unit_test(test_without_the_library),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("library", tests, NULL, NULL);
 }
