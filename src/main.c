@@ -75,6 +75,7 @@
  *     - kernel-write.[ch] (any write, in bounded time; when to retry)
  *     - read-back.[ch]    (the state of a block after a write)
  *     - rezone.[ch]       (moving one block to another zone)
+ *     - last-look.[ch]    (how the blocks are when the report is made)
  *     - run.[ch]          (what all code in a run needs to know)
  *     - audit.[ch]        (who changed what, for the system log)
  *

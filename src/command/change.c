@@ -147,7 +147,7 @@ static int change_execute(struct session *session, void *data, struct error *err
 
 static void change_report(void *data, struct report *report)
 {
-	const struct change_work *work = data;
+	struct change_work *work = data;
 
 	report->plan = &work->plan;
 }

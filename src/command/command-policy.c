@@ -119,7 +119,7 @@ static int policy_apply_plan(struct session *session, void *data, struct error *
 
 static void policy_apply_report(void *data, struct report *report)
 {
-	const struct apply_work *work = data;
+	struct apply_work *work = data;
 
 	report->memory = &work->result.memory;
 	report->plan = &work->result.plan.plan;

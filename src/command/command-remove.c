@@ -105,7 +105,7 @@ static int remove_execute(struct session *session, void *data, struct error *err
 
 static void remove_report(void *data, struct report *report)
 {
-	const struct remove_work *work = data;
+	struct remove_work *work = data;
 
 	report->plan = &work->removal.plan;
 	report->devices = &work->removal.devices;

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "change/audit.h"
+#include "change/last-look.h"
 #include "command/options.h"
 #include "output/output-text.h"
 #include "output/progress.h"
@@ -167,6 +168,8 @@ static int session_report(const struct session *session, const struct session_wo
 	struct outcome_totals totals;
 
 	work->report(data, &report);
+	if (!report.dry_run)
+		last_look(report.memory, &session->limits, report.plan);
 	totals = outcome_count(&report.plan->outcomes, report.plan->wanted);
 	report.exit_code = report.devices ? device_outcomes_exit_code(report.devices, &totals,
 								      interrupt_signal()) :

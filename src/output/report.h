@@ -13,7 +13,7 @@
 struct report {
 	const char *command;
 	const struct memory *memory; /* for sizes and addresses */
-	const struct plan *plan;     /* and its outcomes */
+	struct plan *plan;	     /* and its outcomes */
 	const struct device_outcomes
 		*devices; /* of `remove` and `add`; NULL for commands that change blocks only */
 	const char *new_blocks_zone; /* of `add`: the --zone in which to bring the blocks online;

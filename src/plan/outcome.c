@@ -94,6 +94,9 @@ static const struct cause {
 			     "the change succeeded, but something changed the block back "
 			     "(auto_online_blocks, a udev rule, another program)",
 			     false, false },
+	[CAUSE_CHANGED_SINCE] = { "changed-since",
+				  "something else changed the block after its turn in this run",
+				  false, false },
 	[CAUSE_UNREADABLE] = { "unreadable",
 			       "the state of the block could not be read back, so the result is "
 			       "not known",
@@ -289,10 +292,16 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 	}
 }
 
+/* By the run, and then by something else? */
+static bool outcome_changed_twice(const struct outcome *outcome)
+{
+	return outcome->cause == CAUSE_CHANGED_SINCE && outcome->attempts;
+}
+
 bool outcome_was_changed(const struct outcome *outcome)
 {
 	return outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ROLLED_BACK ||
-	       outcome_left_otherwise(outcome) ||
+	       outcome_left_otherwise(outcome) || outcome_changed_twice(outcome) ||
 	       (outcome->result == OUTCOME_PASSED_OVER && outcome->cause == CAUSE_ALL_OR_NOTHING &&
 		outcome->attempts);
 }
@@ -324,7 +333,8 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		totals.failures++;
 		totals.transient_failures += causes[outcome->cause].transient;
 		totals.denied_failures += causes[outcome->cause].denied;
-		totals.left_otherwise += outcome_left_otherwise(outcome);
+		totals.left_otherwise += outcome_left_otherwise(outcome) ||
+					 outcome_changed_twice(outcome);
 		totals.unknown += outcome->cause == CAUSE_UNREADABLE && outcome->attempts;
 	}
 	return totals;

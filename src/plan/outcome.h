@@ -60,6 +60,7 @@ enum outcome_cause {
 	CAUSE_PENDING,	/* the kernel accepted the request to remove its device and has not finished
 			   it: transient */
 	CAUSE_REVERTED, /* the write succeeded, but the state read back is not the wanted one */
+	CAUSE_CHANGED_SINCE, /* something else changed it after its turn */
 	CAUSE_UNREADABLE, /* the state could not be read back, and not because the block is gone */
 	CAUSE_ALL_OR_NOTHING, /* another block failed, and the operation is all-or-nothing
 				 (--atomic, or a device for --size) */
@@ -98,7 +99,8 @@ struct outcome_totals {
 	size_t failures;	   /* outcomes that keep the goal from being reached */
 	size_t transient_failures; /* of those, the ones that may work later */
 	size_t denied_failures;	   /* of those, the ones that lacked permission */
-	size_t left_otherwise; /* of those, the ones for which outcome_left_otherwise() is true */
+	size_t left_otherwise; /* of those, the ones for which outcome_left_otherwise() is true, and
+				  those that something else changed after the run had */
 	size_t unknown;	       /* of those, the ones that were written to with an unknown result */
 };
 

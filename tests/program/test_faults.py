@@ -525,3 +525,33 @@ def test_eight_at_once(machine: Any) -> None:
     assert [process.wait(PATIENCE) for process in processes] == [0] * 8
     assert {made.state(number) for number in range(32, 36)} == {"offline"}
     assert len([entry for entry in made.writes() if entry.result == "ok"]) == 4
+
+
+@pytest.mark.parametrize("words, rules, number, after, result, cause, rc", [
+    ("offline 33-35", "memory35 offline EBUSY 1\nmemory35 offline also online 34 1", 34, "online", "failed", "changed-since", 64),
+    ("offline 33-35", "memory35 offline EBUSY 1\nmemory35 offline also remove 34 1", 34, None, "vanished", "gone", 0),
+    ("offline 33-36", "memory35 offline also online 36 1", 36, "online", "failed", "changed-since", 64),
+    ("offline 36", "memory36 offline also online 36", 36, "offline", "already", None, 0),
+    ("online 36-38", "memory36 online EBUSY 1\nmemory36 online also offline 37 1", 37, "offline", "failed", "changed-since", 64),
+    ("offline --retries=0 33-35", "memory34 offline EBUSY\nmemory35 offline also offline 34 1", 34, "offline", "already", None, 0),
+    ("offline 33-34", "memory34 offline also hide 33 1", 33, None, "failed", "unreadable", 64)])
+def test_a_block_that_something_else_changes_after_its_turn(machine: Any, words: str, rules: str, number: int, after: str | None,
+                                                            result: str, cause: str | None, rc: int) -> None:
+    """The report tells how the blocks are at its time, and does not claim what is no longer so."""
+    made = machine("x86-dimm")
+    run = made.memhpctl(*words.split(), "--json", rules=rules)
+    block = next(block for block in run.json()["blocks"] if block["block"] == number)
+    assert (block["after"], block["result"], block["cause"], run.rc) == (after, result, cause, rc), run
+    text = machine("x86-dimm").memhpctl(*words.split(), rules=rules)
+    assert text.rc == rc
+    if cause == "changed-since":
+        assert f"memory{number}: failed (1 block, 128M): something else changed the block after its turn in this run; it is {after} now" in text.err
+
+
+def test_what_was_put_back_and_changed_since(machine: Any) -> None:
+    made = machine("x86-dimm")
+    run = made.memhpctl("offline", "--atomic", "--retries=0", "32-35", "--json",
+                        rules="memory35 offline EBUSY\nmemory33 online also offline 34 1")
+    states = {block["block"]: (block["result"], block["cause"], block["after"]) for block in run.json()["blocks"]}
+    assert states[34] == ("failed", "changed-since", "offline") and states[33][0] == "rolled-back", run
+    assert run.rc == 64

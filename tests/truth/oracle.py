@@ -80,8 +80,16 @@ class Oracle:
                 self.begun.setdefault(number, []).append(entry)
             elif entry.operation == "kernel" and entry.word != "hide":
                 self.meddled.add(number)
-            # What somebody else did after the program's last write is news to it.
-            (self.stale.add if entry.operation == "kernel" else self.stale.discard)(number)
+            if entry.operation == "kernel" and self.is_overlooked(number, entry):
+                self.stale.add(number)
+            elif entry.operation != "kernel":
+                self.stale.discard(number)
+
+    def is_overlooked(self, number: int, entry: Entry) -> bool:
+        """May the program's last look at all blocks miss what somebody else did? It does not come after the deadline, and sees states."""
+        after, writes = self.run.after.get(number), self.writes.get(number, [])
+        in_another_zone = after is not None and after.known == "online" and bool(writes) and writes[-1].word.startswith("online")
+        return self.scenario.timeout_ms is not None or entry.word in ("replace", "add") or in_another_zone
 
     def check(self, truth: object, lie: str) -> bool:
         """Count one statement, and note it when it is not true."""
@@ -473,6 +481,7 @@ class Oracle:
             # One that could not be put back may be as wanted just for that.
             excused = (scenario.atomic or scenario.rezone) and any(statement.cause for statement in said.values()) or any(statement.cause in ("wrong-zone", "unreadable", "replaced") or statement.result == "rolled-back"
                           for statement in said.values())
+            excused = excused or any(s.result in ("refused", "skipped") and s.block in self.meddled for s in said.values())
             self.check(excused or scenario.signalled or unsettled or self.stale or not selected or
                        any(not self.is_wanted(n) for n in selected) or (scenario.wanted == "online" and self.meddled),
                        f"exit {run.rc}, but all is as wanted")
@@ -492,6 +501,9 @@ class Oracle:
     def check_atomic(self, said: dict[int, Statement], unsettled: bool) -> None:
         """All or nothing: what is not as it was is said to be so, with the reason."""
         if unsettled or (self.run.rc > 128 and all(self.is_wanted(n) for n in self.scenario.selected or ())):
+            return
+        # It had come to its end, and then somebody else changed one of the blocks.
+        if any(s.block in self.meddled and s.cause in ("changed-since", "gone", "replaced", "unreadable") for s in said.values()):
             return
         removed: set[int] = set()
         if self.run.json:

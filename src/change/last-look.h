@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One more look at the end of a run: the report tells how the blocks are now. */
+#ifndef MEMHP_CHANGE_LAST_LOOK_H
+#define MEMHP_CHANGE_LAST_LOOK_H
+
+#include "model/memory.h"
+#include "plan/plan.h"
+#include "system/run-limits.h"
+
+/*
+ * Reads the state of each block of the plan again, in three system calls, as each was last read
+ * when its turn was over: something else may have changed it since. Then its state and zone are
+ * those of now, and the result is no longer what the run claimed: CAUSE_CHANGED_SINCE for a block
+ * that was as wanted, or put back; OUTCOME_ALREADY for one that failed and is as wanted now;
+ * OUTCOME_VANISHED and OUTCOME_REPLACED as during the run. Not noticed: another block in the same
+ * state, and the same block online in another zone. The blocks whose turn comes after the deadline
+ * are as they were last read. `memory` is the snapshot that the plan was made from.
+ */
+void last_look(const struct memory *memory, const struct run_limits *limits, struct plan *plan);
+
+#endif
