@@ -14,6 +14,10 @@
  *     - options.[ch]      (options that several commands share)
  *     - session.[ch]      (a run that changes memory: deadline, lock, snapshot, report)
  *     - change.[ch]       (what online and offline have in common)
+ *     - foreign.[ch]      (the words of lsmem, chmem, daxctl and drmgr, translated for errors)
+ *     - foreign-words.[ch] (the table of these words)
+ *     - foreign-error.c   (such errors)
+ *     - list-blocks.[ch]  (list of blocks)
  *     - list-devices.[ch] (list --devices)
  *     - status-providers.[ch] (the providers, in status)
  *     - policy.h          (the parts of the command policy)
@@ -25,6 +29,7 @@
  *
  * - output/: text, tables, pictures and JSON
  *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
+ *     - device-column.[ch] (the same for list --devices)
  *     - report.[ch]       (what a change did, as text and JSON)
  *     - report-device.[ch] (the part about devices)
  *     - map.[ch]          (the picture of memory)
@@ -156,7 +161,7 @@
  *     - interrupt.[ch]    (signals that end a run)
  *     - stream.[ch]       (standard output and error, in bounded time)
  *
- * - base/: cleanup, error, format, log, parse, printable, units
+ * - base/: cleanup, error, format, log, parse, printable, quote, units
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 
 #include "command/command.h"
 #include "model/totals.h"
-#include "output/column.h"
+#include "output/device-column.h"
 #include "output/output-text.h"
 #include "plan/selection.h"
 #include "provider/provider.h"
@@ -24,6 +24,7 @@ struct line {
 	const struct poptOption *option; /* whose value the last word is, or NULL */
 	const char *operand;		 /* the first one after the command, or NULL */
 	bool only_operands;		 /* after "--" */
+	bool devices;			 /* list --devices, whose columns are others */
 	const char *sysroot;		 /* that it names, or NULL */
 	const char *word;		 /* the last one, whole */
 	const char *typed; /* the part of it that is completed, such as what follows "--zone=" */
@@ -89,14 +90,15 @@ static bool complete_is_listed(const struct column *column, const char *list, co
 /* A list: all columns except the last are complete, and no column occurs twice. */
 static void complete_offer_columns(struct line *line)
 {
+	const struct column_table *table = line->devices ? &device_columns : &block_columns;
 	const char *list = line->typed + (*line->typed == '+'), *comma = strrchr(list, ',');
 	bool add = list != line->typed;
 
 	line->typed = comma ? comma + 1 : list;
-	for (size_t i = 0; i < n_columns; i++)
-		if (!(add && columns[i].by_default) &&
-		    !complete_is_listed(&columns[i], list, line->typed))
-			complete_offer(line, columns[i].name, columns[i].help);
+	for (size_t i = 0; i < table->n; i++)
+		if (!(add && table->v[i].by_default) &&
+		    !complete_is_listed(&table->v[i], list, line->typed))
+			complete_offer(line, table->v[i].name, table->v[i].help);
 }
 
 /* The words of "auto|kernel|movable". */
@@ -196,7 +198,7 @@ static bool complete_offer_values(struct line *line)
 
 static void complete_offer_operands(const struct line *line)
 {
-	const char *operands = line->command->operands;
+	const char *operands = command_operands(line->command);
 	bool subcommands = strchr(operands, '|');
 
 	/* "show|check|test|apply [SELECTOR...]": one of these first. */
@@ -218,43 +220,13 @@ static void complete_offer_operands(const struct line *line)
 		complete_offer_system(line, WORDS_DEVICES);
 }
 
-/* The option with this name of `length` characters; one character is a short name. */
-static const struct poptOption *complete_find_option(const struct poptOption *table,
-						     const char *name, size_t length, bool is_short)
-{
-	for (; table && (table->longName || table->shortName || table->arg); table++) {
-		const struct poptOption *found = NULL;
-
-		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
-			found = complete_find_option(table->arg, name, length, is_short);
-		else if (is_short ? table->shortName == *name :
-				    table->longName && strlen(table->longName) == length &&
-					    !strncmp(table->longName, name, length))
-			found = table;
-		if (found)
-			return found;
-	}
-	return NULL;
-}
-
-static const struct poptOption *line_find_option(const struct line *line, const char *name,
-						 size_t length, bool is_short)
-{
-	const struct poptOption *found =
-		line->command ?
-			complete_find_option(line->command->options, name, length, is_short) :
-			NULL;
-
-	return found ? found :
-		       complete_find_option(command_global_options(line->command), name, length,
-					    is_short);
-}
-
 /* Evaluates a word before the last one. */
 static void line_read_word(struct line *line, const char *word)
 {
 	size_t length = strcspn(word, "=");
 
+	if (!strcmp(word, "--devices") || !strcmp(word, "-D"))
+		line->devices = true;
 	if (line->option) {
 		if (line->option->longName && !strcmp(line->option->longName, "sysroot"))
 			line->sysroot = word;
@@ -270,11 +242,13 @@ static void line_read_word(struct line *line, const char *word)
 		line->sysroot = word + 10;
 	} else if (word[1] == '-') {
 		line->option = word[length] ? NULL :
-					      line_find_option(line, word + 2, length - 2, false);
+					      command_find_option(line->command, word + 2,
+								  length - 2, false);
 	} else {
 		/* "-ao": only the last option can have its value in the next word. */
 		for (const char *p = word + 1; *p; p++) {
-			const struct poptOption *option = line_find_option(line, p, 1, true);
+			const struct poptOption *option =
+				command_find_option(line->command, p, 1, true);
 
 			if (option && option->argDescrip) {
 				line->option = p[1] ? NULL : option;
@@ -293,7 +267,8 @@ static bool line_complete(struct line *line, const char *word)
 
 	line->word = line->typed = word;
 	if (!line->option && !line->only_operands && !strncmp(word, "--", 2) && equals) {
-		line->option = line_find_option(line, word + 2, (size_t)(equals - word) - 2, false);
+		line->option = command_find_option(line->command, word + 2,
+						   (size_t)(equals - word) - 2, false);
 		line->typed = equals + 1;
 		if (!line->option || !line->option->argDescrip)
 			return true;

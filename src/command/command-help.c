@@ -13,14 +13,16 @@ static int help_run(struct context *context, const char **words, size_t n_words)
 	struct error err = { 0 };
 
 	if (!n_words)
-		return command_print_overview(context);
+		return command_print_overview(context, false);
 	if (n_words > 1) {
 		error_set(&err, -EINVAL, "'%s': help takes one command", words[1]);
 		return command_fail(context, EXIT_USAGE, &err);
 	}
 	command = command_find(words[0]);
-	if (!command)
-		return command_unknown(context, words[0]);
+	if (!command) {
+		command_unknown(words[0], &err);
+		return command_fail(context, EXIT_USAGE, &err);
+	}
 	return command_print_help(context, command);
 }
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/parse.h"
 #include "command/command.h"
+#include "command/foreign.h"
 #include "config.h"
 #include "output/output-text.h"
 
@@ -22,12 +24,19 @@ static struct {
 	int json, quiet, quiet_short, verbose;
 } options;
 
+/* The whole line after "memhpctl". */
+static struct {
+	const char *const *v;
+	size_t n;
+} line;
+
 /* clang-format off */
 #define COMMAND_LINE_OPTIONS(quiet_character, quiet_target) \
-	{ "sysroot", '\0', POPT_ARG_STRING, &options.sysroot, 0, \
+	{ "sysroot", 's', POPT_ARG_STRING, &options.sysroot, 0, \
 	  "Use sys/ and proc/ in this directory instead of the system's", "DIR" }, \
 	{ "json", 'j', POPT_ARG_NONE, &options.json, 0, \
 	  "Print one JSON document on standard output", NULL }, \
+	{ NULL, 'J', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &options.json, 0, NULL, NULL }, \
 	{ "quiet", quiet_character, POPT_ARG_NONE, quiet_target, 0, "Print errors only", NULL }, \
 	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', \
 	  "Be verbose; repeat to show every retry", NULL }, \
@@ -53,6 +62,26 @@ const struct poptOption *command_global_options(const struct command *command)
 {
 	return command && (command->flags & COMMAND_CHANGES) ? command_line_options_of_changes :
 							       global_options;
+}
+
+/* An error of the command line; one with foreign words ends with the finished command. */
+static int command_line_fail(const struct context *context, struct error *err)
+{
+	foreign_complete_error(line.v, line.n, options.sysroot, err);
+	return command_fail(context, EXIT_USAGE, err);
+}
+
+/* An amount where a selector belongs is a mistake that has an answer. */
+static int command_line_check_words(const struct context *context, const char **words)
+{
+	struct error err = { 0 };
+	uint64_t bytes;
+
+	for (; words && *words && command_find_option(context->command, "size", 4, false); words++)
+		if (parse_size(*words, &bytes) == 0 &&
+		    foreign_complete_error(line.v, line.n, options.sysroot, &err))
+			return command_fail(context, EXIT_USAGE, &err);
+	return EXIT_DONE;
 }
 
 static int command_line_refuse_quiet(const struct command *command, struct error *err)
@@ -91,9 +120,9 @@ static int command_line_read_options(poptContext popt, const struct command *com
 static bool command_line_wants_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		/* Also among other letters, as in -aj. */
+		/* Also among other letters, as in -aj. -J is lsmem's. */
 		if (!strcmp(argv[i], "--json") ||
-		    (argv[i][0] == '-' && argv[i][1] != '-' && strchr(argv[i], 'j')))
+		    (argv[i][0] == '-' && argv[i][1] != '-' && strpbrk(argv[i], "jJ")))
 			return true;
 	return false;
 }
@@ -142,7 +171,8 @@ static int command_line_run_command(struct context *context, const char **words)
 			      LOG_LEVEL_ERROR :
 			      (enum log_level)(LOG_LEVEL_WARNING +
 					       (options.verbose > 2 ? 2 : options.verbose)));
-	if (!(context->command->flags & COMMAND_NO_SYSTEM))
+	exit_code = command_line_check_words(context, words);
+	if (exit_code == EXIT_DONE && !(context->command->flags & COMMAND_NO_SYSTEM))
 		exit_code = command_line_open_system(context);
 	if (exit_code == EXIT_DONE)
 		exit_code = context->command->run(context, words, n_words);
@@ -170,7 +200,7 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 	if (r == -ENOMEM)
 		exit_code = command_fail(context, EXIT_FAILED, &err);
 	else if (r < 0)
-		exit_code = command_fail(context, EXIT_USAGE, &err);
+		exit_code = command_line_fail(context, &err);
 	else if (r == OPTION_HELP)
 		exit_code = command_print_help(context, context->command);
 	else if (r == OPTION_VERSION)
@@ -191,19 +221,23 @@ static int command_line_dispatch(struct context *context, int argc, char **argv)
 	int exit_code = EXIT_DONE, n = 0;
 	const char **words;
 
-	if (r < 0) {
-		exit_code = command_fail(context, r == -ENOMEM ? EXIT_FAILED : EXIT_USAGE, &err);
+	if (r == -ENOMEM) {
+		exit_code = command_fail(context, EXIT_FAILED, &err);
+	} else if (r < 0) {
+		exit_code = command_line_fail(context, &err);
 	} else if (r == OPTION_HELP) {
-		exit_code = command_print_overview(context);
+		exit_code = command_print_overview(context, false);
 	} else if (r == OPTION_VERSION) {
 		output_text("%s\n", PACKAGE_STRING);
-	} else if (!(words = poptGetArgs(popt))) {
-		error_set(&err, -EINVAL,
-			  "no command given, such as memhpctl list; memhpctl help lists the "
-			  "commands");
-		exit_code = command_fail(context, EXIT_USAGE, &err);
+	} else if (!(words = poptGetArgs(popt)) && !line.n) {
+		command_print_overview(context, true);
+		exit_code = EXIT_USAGE;
+	} else if (!words) {
+		error_set(&err, -EINVAL, "no command given; memhpctl help lists the commands");
+		exit_code = command_line_fail(context, &err);
 	} else if (!(context->command = command_find(words[0]))) {
-		exit_code = command_unknown(context, words[0]);
+		command_unknown(words[0], &err);
+		exit_code = command_line_fail(context, &err);
 	} else if (options.quiet_short && (context->command->flags & COMMAND_CHANGES)) {
 		command_line_refuse_quiet(context->command, &err);
 		exit_code = command_fail(context, EXIT_USAGE, &err);
@@ -221,8 +255,11 @@ int command_line_run(int argc, char **argv, bool *ret_json)
 {
 	struct context context = { .json = command_line_wants_json(argc, argv),
 				   .sysfs = { .root_fd = -1 } };
-	int exit_code = command_line_dispatch(&context, argc, argv);
+	int exit_code;
 
+	line.v = (const char *const *)argv + 1;
+	line.n = argc > 1 ? (size_t)argc - 1 : 0;
+	exit_code = command_line_dispatch(&context, argc, argv);
 	free(options.sysroot);
 	options.sysroot = NULL;
 	*ret_json = context.json;

@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* memhpctl list: show memory blocks. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/format.h"
 #include "command/command.h"
+#include "command/list-blocks.h"
 #include "command/list-devices.h"
 #include "command/options.h"
 #include "judge/page-survey.h"
-#include "model/totals.h"
-#include "output/column.h"
+#include "output/device-column.h"
 #include "output/map.h"
-#include "output/output-block.h"
-#include "output/output-json.h"
-#include "output/output-table.h"
 #include "output/output-text.h"
 #include "output/terminal.h"
 #include "plan/selection.h"
 #include "system/clock.h"
 
 static struct {
-	int all, devices, map, scan, raw, no_headings, bytes;
+	int all, devices, map, scan, raw, pairs, no_headings, bytes, all_columns, summary;
 	char *columns;
 } options;
 
@@ -38,126 +34,18 @@ static const struct poptOption list_options[] = {
 	  "Judge the chance to go offline by the pages; needs root and about 15 s per TiB", NULL },
 	{ "output", 'o', POPT_ARG_STRING, &options.columns, 0,
 	  "Columns to show; +COLUMN adds to the default ones", "COLUMNS" },
+	{ "output-all", '\0', POPT_ARG_NONE, &options.all_columns, 0, "Show all columns", NULL },
 	{ "bytes", 'b', POPT_ARG_NONE, &options.bytes, 0, "Show sizes in bytes", NULL },
 	{ "raw", 'r', POPT_ARG_NONE, &options.raw, 0,
 	  "Separate cells by one space, no totals: for scripts", NULL },
-	{ "noheadings", '\0', POPT_ARG_NONE, &options.no_headings, 0, "Omit headings and totals",
+	{ "pairs", 'P', POPT_ARG_NONE, &options.pairs, 0,
+	  "Print each row as NAME=\"value\" pairs, no totals: for scripts", NULL },
+	{ "noheadings", 'n', POPT_ARG_NONE, &options.no_headings, 0, "Omit headings and totals",
 	  NULL },
+	{ "summary", '\0', POPT_ARG_NONE, &options.summary, 0, "Show only the totals", NULL },
 	OPTIONS_INCLUDE(filter_option_table, "Filters:"),
 	POPT_TABLEEND
 };
-
-/* The list in progress: the selected blocks of a snapshot, row by row. */
-struct listing {
-	const struct memory *memory;
-	const struct ranges *selected;
-	const struct column_choice *choice;
-	size_t next; /* index of the next block */
-	struct row row;
-	uint64_t selected_by_state[BLOCK_STATE_COUNT];
-};
-
-/* Finds the next row. Returns false at the end. */
-static bool listing_next(struct listing *listing)
-{
-	const struct memory *memory = listing->memory;
-	const struct block *before = NULL;
-
-	for (; listing->next < memory->n_blocks; listing->next++) {
-		const struct block *block = &memory->blocks[listing->next];
-
-		if (!ranges_contain(listing->selected, block->number))
-			continue;
-		if (before &&
-		    (options.all || !column_mergeable(listing->choice, memory, before, block)))
-			break;
-		if (!before)
-			listing->row = (struct row){ .memory = memory,
-						     .first = block,
-						     .single = options.all,
-						     .bytes = options.bytes };
-		listing->row.last = block->number;
-		listing->selected_by_state[block->state]++;
-		before = block;
-	}
-	return before != NULL;
-}
-
-static void list_print_totals(const struct listing *listing)
-{
-	char size[FORMAT_SIZE];
-
-	output_text_plain(listing->row.first ? "\n" : "");
-	output_text("%-14s %s\n",
-		    "Block size:", format_amount(listing->memory->block_size, options.bytes, size));
-	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
-		uint64_t count = listing->selected_by_state[state];
-		char name[32];
-
-		/* Online and offline always, rare states only if there are any. */
-		if (!count && state != BLOCK_ONLINE && state != BLOCK_OFFLINE)
-			continue;
-		if (state == BLOCK_GOING_OFFLINE)
-			strcpy(name, "Going offline:");
-		else
-			snprintf(name, sizeof(name),
-				 "Total %s:", block_state_name((enum block_state)state));
-		output_text("%-14s %s (%" PRIu64 " block%s)\n", name,
-			    format_amount(count * listing->memory->block_size, options.bytes, size),
-			    count, count == 1 ? "" : "s");
-	}
-	if (listing->memory->vanished)
-		output_text("%-14s %zu block%s disappeared while memory was read\n",
-			    "Vanished:", listing->memory->vanished,
-			    listing->memory->vanished == 1 ? "" : "s");
-}
-
-static int list_print_table(struct context *context, struct listing *listing)
-{
-	struct output_table *table = output_table_new((struct output_table_style){
-		.raw = options.raw, .no_headings = options.no_headings });
-	const struct column_choice *choice = listing->choice;
-	struct error err = { 0 };
-	char cell[COLUMN_CELL_SIZE];
-
-	for (size_t i = 0; table && i < choice->n; i++)
-		output_table_add_column(table, choice->v[i]->name, choice->v[i]->right);
-	while (table && listing_next(listing)) {
-		output_table_add_row(table);
-		for (size_t i = 0; i < choice->n; i++) {
-			choice->v[i]->text(&listing->row, cell);
-			output_table_add_cell(table, cell);
-		}
-	}
-	if (!table || output_table_finish(table) < 0) {
-		error_set(&err, -12, "not enough memory for the table");
-		return command_fail(context, EXIT_FAILED, &err);
-	}
-	if (!options.raw && !options.no_headings)
-		list_print_totals(listing);
-	return EXIT_DONE;
-}
-
-static int list_print_json(struct context *context, struct listing *listing)
-{
-	struct output_json *json =
-		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
-
-	output_json_uint(json, "block_size", listing->memory->block_size);
-	output_json_begin_array(json, options.all ? "blocks" : "ranges");
-	while (listing_next(listing)) {
-		output_json_begin_object(json, NULL);
-		for (size_t i = 0; i < listing->choice->n; i++)
-			listing->choice->v[i]->json(&listing->row, json);
-		output_json_end(json);
-	}
-	output_json_end(json);
-	output_json_begin_object(json, "totals");
-	output_block_add_totals(json, listing->selected_by_state, listing->memory->block_size);
-	output_json_end(json);
-	output_json_uint(json, "vanished", listing->memory->vanished);
-	return command_end_json(output_json_end_document(json), EXIT_DONE);
-}
 
 /* Is the chance to go offline shown? */
 static bool list_shows_chance(const struct column_choice *choice)
@@ -211,50 +99,99 @@ static int list_print_map(struct context *context, const struct memory *memory,
 	return command_fail(context, EXIT_FAILED, &err);
 }
 
-static int list_print(struct context *context, struct listing *listing,
+static int list_print(struct context *context, struct list_blocks *listing,
 		      const struct selection_request *request)
 {
 	bool narrowed = request->n_words || !filter_is_empty(&request->filter);
 
 	if (options.devices)
-		return list_devices_print(
-			context, &(struct list_devices_request){
-					 .sysfs = &context->sysfs,
-					 .memory = listing->memory,
-					 .selected = narrowed ? listing->selected : NULL,
-					 .words = request->words,
-					 .n_words = request->n_words,
-					 .device = request->filter.device,
-					 .all = options.all,
-					 .bytes = options.bytes,
-					 .style = { .raw = options.raw,
-						    .no_headings = options.no_headings } });
+		return list_devices_print(context,
+					  &(struct list_devices_request){
+						  .sysfs = &context->sysfs,
+						  .memory = listing->memory,
+						  .selected = narrowed ? listing->selected : NULL,
+						  .words = request->words,
+						  .n_words = request->n_words,
+						  .device = request->filter.device,
+						  .choice = listing->choice,
+						  .fits = listing->fits,
+						  .all = options.all,
+						  .bytes = options.bytes,
+						  .style = listing->style });
+	if (options.summary)
+		return list_blocks_print_summary(listing);
 	if (options.map)
 		return list_print_map(context, listing->memory, listing->selected);
-	return context->json ? list_print_json(context, listing) :
-			       list_print_table(context, listing);
+	return list_blocks_print(context, listing);
+}
+
+/* The columns of the options or, for people, of the environment. */
+static int list_choose_columns(const struct context *context, struct list_blocks *listing,
+			       struct column_choice *choice, struct error *err)
+{
+	const struct column_table *table = options.devices ? &device_columns : &block_columns;
+	const char *environment = context->json || options.raw || options.pairs || options.devices ?
+					  NULL :
+					  getenv("MEMHPCTL_COLUMNS");
+	int r;
+
+	if (environment && !*environment)
+		environment = NULL;
+	listing->all = options.all;
+	listing->bytes = options.bytes;
+	listing->style = (struct output_table_style){ .raw = options.raw,
+						      .pairs = options.pairs,
+						      .no_headings = options.no_headings };
+	listing->fits = !options.columns && !options.all_columns && !environment;
+	if (options.all_columns) {
+		column_choose_all(table, choice);
+		return 0;
+	}
+	if (options.columns || !environment)
+		return column_choose(table, options.columns, choice, err);
+	r = column_choose(table, environment, choice, err);
+	return r < 0 ? error_wrap(err, "MEMHPCTL_COLUMNS=%s", environment) : r;
+}
+
+/* Refuses options that exclude each other. */
+static int list_check_options(const struct context *context, struct error *err)
+{
+	if (options.columns && options.all_columns)
+		return error_set(err, -EINVAL, "--output-all cannot be combined with --output");
+	if (options.raw && options.pairs)
+		return error_set(err, -EINVAL, "--pairs cannot be combined with --raw");
+	if (options.devices && options.scan)
+		return error_set(err, -EINVAL,
+				 "--devices shows no chance to go offline; it cannot be combined "
+				 "with --scan");
+	if (options.summary && (options.devices || options.map || options.raw || options.pairs ||
+				options.no_headings || context->json))
+		return error_set(err, -EINVAL,
+				 "--summary shows only the totals; it cannot be combined with "
+				 "--devices, --map, --raw, --pairs, --noheadings or --json");
+	if (options.map &&
+	    (options.devices || options.columns || options.all_columns || options.all ||
+	     options.bytes || options.raw || options.pairs || options.no_headings || context->json))
+		return error_set(err, -EINVAL,
+				 "--map draws a picture; it cannot be combined with --devices, "
+				 "--output, --output-all, --all, --bytes, --raw, --pairs, "
+				 "--noheadings or --json");
+	return 0;
 }
 
 /* Evaluates the options: the columns, the filter, what must be read. */
-static int list_parse(const struct context *context, struct column_choice *choice,
-		      struct selection_request *request, struct error *err)
+static int list_parse(const struct context *context, struct list_blocks *listing,
+		      struct column_choice *choice, struct selection_request *request,
+		      struct error *err)
 {
-	int r = column_choose(options.columns, choice, err);
+	int r = list_check_options(context, err);
 
-	if (r == 0 && options.devices && (options.columns || options.scan))
-		r = error_set(err, -EINVAL,
-			      "--devices has its own columns; it cannot be combined with --output "
-			      "or --scan");
-	if (r == 0 && options.map &&
-	    (options.devices || options.columns || options.all || options.bytes || options.raw ||
-	     options.no_headings || context->json))
-		r = error_set(err, -EINVAL,
-			      "--map draws a picture; it cannot be combined with --devices, "
-			      "--output, --all, --bytes, --raw, --noheadings or --json");
+	if (r == 0)
+		r = list_choose_columns(context, listing, choice, err);
 	if (r == 0 && options.scan)
 		r = column_add("OFFLINE", choice);
 	/* A program gets all members that a block has in every document. */
-	if (r == 0 && context->json && !options.columns)
+	if (r == 0 && context->json && !options.devices && listing->fits)
 		r = column_add("PROVIDER", choice);
 	if (r == 0)
 		r = filter_parse(&filter_options, &request->filter, err);
@@ -278,11 +215,13 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 	struct memory memory = { 0 };
 	struct ranges selected = { 0 };
 	struct column_choice choice;
-	struct listing listing = { .memory = &memory, .selected = &selected, .choice = &choice };
+	struct list_blocks listing = { .memory = &memory,
+				       .selected = &selected,
+				       .choice = &choice };
 	struct error err = { 0 };
 	int r, exit_code;
 
-	if (list_parse(context, &choice, &request, &err) < 0)
+	if (list_parse(context, &listing, &choice, &request, &err) < 0)
 		return command_fail(context, EXIT_USAGE, &err);
 	r = memory_open(&context->sysfs, &memory, &err);
 	if (r == 0 && list_shows_chance(&choice) && page_survey_wants_devices(&context->sysfs))
@@ -298,12 +237,18 @@ static int list_run(struct context *context, const char **words, size_t n_words)
 	return exit_code;
 }
 
+static void list_print_columns(const char *title, const struct column_table *table)
+{
+	output_text("\n%s (those with * are shown by default):\n", title);
+	for (size_t i = 0; i < table->n; i++)
+		output_text("  %c %-9s %s\n", table->v[i].by_default ? '*' : ' ', table->v[i].name,
+			    table->v[i].help);
+}
+
 static void list_help(void)
 {
-	output_text("\nColumns (those with * are shown by default):\n");
-	for (size_t i = 0; i < n_columns; i++)
-		output_text("  %c %-9s %s\n", columns[i].by_default ? '*' : ' ', columns[i].name,
-			    columns[i].help);
+	list_print_columns("Columns", &block_columns);
+	list_print_columns("Columns of --devices", &device_columns);
 }
 
 const struct command command_list = {

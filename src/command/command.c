@@ -19,6 +19,41 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+const char *command_operands(const struct command *command)
+{
+	return command->operands ? command->operands : "";
+}
+
+static const struct poptOption *command_find_in_table(const struct poptOption *table,
+						      const char *name, size_t length,
+						      bool is_short)
+{
+	for (; table && (table->longName || table->shortName || table->arg); table++) {
+		const struct poptOption *found = NULL;
+
+		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
+			found = command_find_in_table(table->arg, name, length, is_short);
+		else if (is_short ? table->shortName == *name :
+				    table->longName && strlen(table->longName) == length &&
+					    !strncmp(table->longName, name, length))
+			found = table;
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+const struct poptOption *command_find_option(const struct command *command, const char *name,
+					     size_t length, bool is_short)
+{
+	const struct poptOption *found =
+		command ? command_find_in_table(command->options, name, length, is_short) : NULL;
+
+	return found ? found :
+		       command_find_in_table(command_global_options(command), name, length,
+					     is_short);
+}
+
 #define NAME_MAX_LENGTH 32
 
 /*
@@ -101,7 +136,7 @@ int command_print_help(const struct context *context, const struct command *comm
 		return command_fail_help(context);
 
 	snprintf(usage, sizeof(usage), "%s [OPTION...]%s%s", command->name,
-		 *command->operands ? " " : "", command->operands);
+		 *command_operands(command) ? " " : "", command_operands(command));
 	errno = 0;
 	poptSetOtherOptionHelp(popt, usage);
 	fprintf(out, "memhpctl %s: %s.\n\n", command->name, command->summary);
@@ -115,7 +150,8 @@ int command_print_help(const struct context *context, const struct command *comm
 	return exit_code;
 }
 
-int command_print_overview(const struct context *context)
+/* The options of the overview. Returns an exit code. */
+static int command_print_global_options(const struct context *context)
 {
 	const char *argv[] = { "memhpctl", NULL };
 	poptContext popt = poptGetContext(NULL, 1, argv, global_options, 0);
@@ -124,16 +160,27 @@ int command_print_overview(const struct context *context)
 
 	if (!popt)
 		return command_fail_help(context);
-	fputs("memhpctl lists memory blocks, brings them online, takes them offline and\nremoves "
-	      "them.\n\n",
-	      out);
 	errno = 0;
 	poptSetOtherOptionHelp(popt, "[OPTION...] COMMAND [OPTION...] [SELECTOR...]");
 	poptPrintHelp(popt, out, 0);
 	if (errno == ENOMEM)
 		exit_code = command_fail_help(context);
 	poptFreeContext(popt);
-	fputs("\nCommands:\n", out);
+	fputs("\n", out);
+	return exit_code;
+}
+
+int command_print_overview(const struct context *context, bool is_short)
+{
+	int exit_code = EXIT_DONE;
+	FILE *out = stdout;
+
+	fputs("memhpctl lists memory blocks, brings them online, takes them offline and\nremoves "
+	      "them.\n\n",
+	      out);
+	if (!is_short)
+		exit_code = command_print_global_options(context);
+	fputs("Commands:\n", out);
 	for (size_t i = 0; commands[i]; i++)
 		if (!(commands[i]->flags & COMMAND_HIDDEN))
 			fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
@@ -181,18 +228,14 @@ int command_fail(const struct context *context, int exit_code, struct error *err
 	return exit_code;
 }
 
-int command_unknown(const struct context *context, const char *name)
+int command_unknown(const char *name, struct error *err)
 {
 	const struct command *nearest = command_nearest(name);
-	struct error err = { 0 };
 
 	if (nearest)
-		error_set(&err, -EINVAL, "there is no command '%s'; did you mean '%s'?", name,
-			  nearest->name);
-	else
-		error_set(&err, -EINVAL, "there is no command '%s'; memhpctl help lists them",
-			  name);
-	return command_fail(context, EXIT_USAGE, &err);
+		return error_set(err, -EINVAL, "there is no command '%s'; did you mean '%s'?", name,
+				 nearest->name);
+	return error_set(err, -EINVAL, "there is no command '%s'; memhpctl help lists them", name);
 }
 
 int command_end_json(int r, int exit_code)

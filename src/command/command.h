@@ -28,7 +28,7 @@ enum command_flags {
 
 struct command {
 	const char *name;
-	const char *operands; /* as the usage line shows them, or "" */
+	const char *operands; /* as the usage line shows them; "" or NULL: none */
 	const char *summary;  /* one line, without a full stop */
 	const struct poptOption
 		*options;   /* its own, ending with POPT_TABLEEND; followed by the global ones */
@@ -55,11 +55,24 @@ extern const struct poptOption global_options[];
  */
 const struct poptOption *command_global_options(const struct command *command);
 
+/* Its operands as the usage line shows them; "" for none. */
+const char *command_operands(const struct command *command);
+
+/*
+ * The option of a command, or a global one, with this name of `length` characters; a short name is
+ * one character. command NULL: no command yet. NULL: there is none.
+ */
+const struct poptOption *command_find_option(const struct command *command, const char *name,
+					     size_t length, bool is_short);
+
 /* Prints the usage, the options and the command's further help. Returns an exit code. */
 int command_print_help(const struct context *context, const struct command *command);
 
-/* Prints the list of commands. Returns an exit code. */
-int command_print_overview(const struct context *context);
+/*
+ * Prints what there is: the global options, unless it is to be short, and the commands. Returns an
+ * exit code.
+ */
+int command_print_overview(const struct context *context, bool is_short);
 
 /*
  * Reports an error that ended the command: as a sentence on standard error, or with --json as a
@@ -68,11 +81,8 @@ int command_print_overview(const struct context *context);
  */
 int command_fail(const struct context *context, int exit_code, struct error *err);
 
-/*
- * Reports that there is no command of that name, and suggests the nearest one. Returns the exit
- * code.
- */
-int command_unknown(const struct context *context, const char *name);
+/* Says that there is no command of that name, and the nearest one. Returns -EINVAL. */
+int command_unknown(const char *name, struct error *err);
 
 /*
  * The end of a JSON document: reports what went wrong while it was written. Returns exit_code, or

@@ -2,31 +2,26 @@
 #include "command/list-devices.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/format.h"
-#include "output/output-block.h"
+#include "output/device-column.h"
 #include "output/output-text.h"
+#include "output/terminal.h"
 #include "provider/provider.h"
-
-/* The totals of a device's blocks. */
-struct device_sum {
-	uint64_t blocks, by_state[BLOCK_STATE_COUNT];
-	struct ranges nodes; /* of its blocks, or where they would be */
-	uint64_t size;	     /* DEVICE_NO_SIZE: not known */
-};
 
 static bool list_devices_is_named(const struct list_devices_request *request,
 				  const struct device *device)
 {
+	const struct devices *devices = &request->memory->devices;
+
 	for (size_t i = 0; i < request->n_words; i++)
-		if (!strcmp(request->words[i], device->name))
+		if (devices_find(devices, request->words[i]) == device)
 			return true;
-	return request->device && !request->n_words && !strcmp(request->device, device->name);
+	return request->device && !request->n_words &&
+	       devices_find(devices, request->device) == device;
 }
 
 static bool list_devices_is_selected(const struct list_devices_request *request,
@@ -77,38 +72,11 @@ static int list_devices_sum_device(const struct memory *memory, const struct dev
 	return 0;
 }
 
-/* "online", or "4 online, 4 offline". */
-static void list_devices_state_text(const struct device_sum *sum, char *buffer, size_t size)
-{
-	size_t length = 0;
-
-	snprintf(buffer, size, "-");
-	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--) {
-		const char *name = block_state_name((enum block_state)state);
-
-		if (!sum->by_state[state] || length >= size)
-			continue;
-		if (sum->by_state[state] == sum->blocks)
-			snprintf(buffer, size, "%s", name);
-		else
-			length += (size_t)snprintf(buffer + length, size - length,
-						   "%s%" PRIu64 " %s", length ? ", " : "",
-						   sum->by_state[state], name);
-	}
-}
-
-/* Neighbouring devices that look alike, as one row. */
-struct device_run {
-	const struct device *first, *last; /* NULL: none yet */
-	struct device_sum sum;		   /* of all of them */
-	struct ranges blocks;
-	bool removable;
-};
-
 static void list_devices_end_run(struct device_run *run)
 {
 	ranges_done(&run->sum.nodes);
 	ranges_done(&run->blocks);
+	free(run->obstacle);
 	*run = (struct device_run){ 0 };
 }
 
@@ -118,11 +86,18 @@ static int list_devices_begin_run(const struct list_devices_request *request,
 {
 	struct device_run run = { .first = device,
 				  .last = device,
-				  .removable = provider_can_remove(request->sysfs, device) };
+				  .obstacle = provider_obstacle(request->sysfs, device) };
 	int r = list_devices_sum_device(request->memory, device, &run.sum);
 
 	for (size_t i = 0; r >= 0 && i < device->blocks.n; i++)
 		r = ranges_add(&run.blocks, device->blocks.v[i].first, device->blocks.v[i].last);
+	run.removable = run.blocks.n && !run.obstacle;
+	if (device->blocks_error)
+		run.addable = DEVICE_NO_SIZE;
+	else if (!run.blocks.n && !run.obstacle)
+		run.addable = device->addable_blocks ?
+				      device->addable_blocks * request->memory->block_size :
+				      DEVICE_NO_SIZE;
 	if (r < 0)
 		list_devices_end_run(&run);
 	else
@@ -173,7 +148,9 @@ static bool list_devices_mergeable(const struct list_devices_request *request,
 	       list_devices_adjoin(run, next) && list_devices_state_equal(&run->sum, &next->sum) &&
 	       list_devices_nodes_equal(&run->sum.nodes, &next->sum.nodes) &&
 	       (run->sum.size == DEVICE_NO_SIZE) == (next->sum.size == DEVICE_NO_SIZE) &&
-	       !strcmp(run->last->driver, next->first->driver) && run->removable == next->removable;
+	       (run->addable == DEVICE_NO_SIZE) == (next->addable == DEVICE_NO_SIZE) &&
+	       !run->addable == !next->addable && !strcmp(run->last->driver, next->first->driver) &&
+	       run->removable == next->removable;
 }
 
 static void list_devices_extend_run(struct device_run *run, const struct device_run *next)
@@ -184,35 +161,30 @@ static void list_devices_extend_run(struct device_run *run, const struct device_
 		run->sum.by_state[state] += next->sum.by_state[state];
 	if (run->sum.size != DEVICE_NO_SIZE)
 		run->sum.size += next->sum.size;
+	if (run->addable != DEVICE_NO_SIZE)
+		run->addable += next->addable;
 	if (run->blocks.n)
 		run->blocks.v[0].last = next->blocks.v[0].last;
 }
 
-static int list_devices_add_row(struct output_table *table,
-				const struct list_devices_request *request,
-				const struct device_run *run)
+static struct row list_devices_row(const struct list_devices_request *request,
+				   const struct device_run *run)
 {
-	_cleanup_free_ char *blocks = ranges_text(&run->blocks, 4);
-	_cleanup_free_ char *nodes = ranges_text(&run->sum.nodes, 0);
-	const struct device *device = run->first;
-	bool known = !device->blocks_error;
-	char text[256];
+	return (struct row){ .memory = request->memory, .bytes = request->bytes, .run = run };
+}
 
-	if (!blocks || !nodes)
-		return -ENOMEM;
+static void list_devices_add_row(struct output_table *table,
+				 const struct list_devices_request *request,
+				 const struct device_run *run)
+{
+	struct row row = list_devices_row(request, run);
+	char cell[COLUMN_CELL_SIZE];
+
 	output_table_add_row(table);
-	output_table_add_cell(table, provider_names_text(device, run->last, text, sizeof(text)));
-	output_table_add_cell(table, device->provider->name);
-	output_table_add_cell(table, !known ? "?" : *blocks ? blocks : "-");
-	output_table_add_cell(table, run->sum.size == DEVICE_NO_SIZE ?
-					     "?" :
-					     format_amount(run->sum.size, request->bytes, text));
-	output_table_add_cell(table, *nodes ? nodes : known ? "-" : "?");
-	list_devices_state_text(&run->sum, text, sizeof(text));
-	output_table_add_cell(table, known ? text : "?");
-	output_table_add_cell(table, *device->driver ? device->driver : "-");
-	output_table_add_cell(table, !known ? "?" : run->removable ? "yes" : "no");
-	return 0;
+	for (size_t i = 0; i < request->choice->n; i++) {
+		request->choice->v[i]->text(&row, cell);
+		output_table_add_cell(table, cell);
+	}
 }
 
 /* Adds a row for each run of selected devices that look alike. Errors: -ENOMEM. */
@@ -235,13 +207,13 @@ static int list_devices_add_rows(struct output_table *table,
 			continue;
 		}
 		if (run.first)
-			r = list_devices_add_row(table, request, &run);
+			list_devices_add_row(table, request, &run);
 		list_devices_end_run(&run);
 		run = next;
 	}
 	*ret_any = run.first;
 	if (r >= 0 && run.first)
-		r = list_devices_add_row(table, request, &run);
+		list_devices_add_row(table, request, &run);
 	list_devices_end_run(&run);
 	return r;
 }
@@ -268,80 +240,57 @@ static void list_devices_print_obstacles(const struct list_devices_request *requ
 	}
 }
 
+/* The whole table. NULL: out of memory. */
+static struct output_table *list_devices_make_table(const struct list_devices_request *request,
+						    bool *ret_any)
+{
+	struct output_table *table = output_table_new(request->style);
+	const struct column_choice *choice = request->choice;
+
+	for (size_t i = 0; table && i < choice->n; i++)
+		output_table_add_column(table, choice->heading[i], choice->v[i]->right);
+	if (table && list_devices_add_rows(table, request, ret_any) < 0) {
+		output_table_discard(table);
+		return NULL;
+	}
+	return table;
+}
+
 static int list_devices_print_table(const struct list_devices_request *request)
 {
-	static const struct {
-		const char *name;
-		bool right;
-	} headings[] = { { "DEVICE", false }, { "PROVIDER", false }, { "BLOCKS", true },
-			 { "SIZE", true },    { "NODE", true },	     { "STATE", false },
-			 { "DRIVER", false }, { "REMOVABLE", false } };
-	struct output_table *table = output_table_new(request->style);
-	bool any = false;
-	int r, finished;
+	bool any = false, for_people = !request->style.raw && !request->style.pairs;
+	struct output_table *table = list_devices_make_table(request, &any);
+	int r;
 
-	if (!table)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)
-		output_table_add_column(table, headings[i].name, headings[i].right);
-	r = list_devices_add_rows(table, request, &any);
-	finished = output_table_finish(table);
-	if (!any && !request->style.raw && !request->style.no_headings)
+	while (table && request->fits && for_people &&
+	       output_table_width(table) > terminal_table_width() &&
+	       column_narrow(&device_columns, request->choice)) {
+		output_table_discard(table);
+		table = list_devices_make_table(request, &any);
+	}
+	r = table ? output_table_finish(table) : -ENOMEM;
+	if (!any && for_people && !request->style.no_headings)
 		output_text("list: no device matches\n");
-	if (!request->style.raw && !request->style.no_headings)
+	if (for_people && !request->style.no_headings)
 		list_devices_print_obstacles(request);
-	return r < 0 ? r : finished;
+	return r;
 }
 
-static void list_devices_add_numbers(struct output_json *json, const char *key,
-				     const struct ranges *numbers)
-{
-	output_json_begin_array(json, key);
-	for (size_t i = 0; i < numbers->n; i++)
-		for (uint64_t number = numbers->v[i].first; number <= numbers->v[i].last; number++)
-			output_json_uint(json, NULL, number);
-	output_json_end(json);
-}
-
+/* Errors: -ENOMEM. */
 static int list_devices_add_object(struct output_json *json,
 				   const struct list_devices_request *request,
 				   const struct device *device)
 {
-	_cleanup_free_ char *obstacle = provider_obstacle(request->sysfs, device);
-	struct device_sum sum;
+	struct device_run run;
+	struct row row = list_devices_row(request, &run);
 
-	if (list_devices_sum_device(request->memory, device, &sum) < 0)
+	if (list_devices_begin_run(request, device, &run) < 0)
 		return -ENOMEM;
 	output_json_begin_object(json, NULL);
-	output_json_text(json, "device", device->name);
-	output_json_text(json, "provider", device->provider->name);
-	output_json_text(json, "driver", *device->driver ? device->driver : NULL);
-	if (device->blocks_error)
-		output_json_null(json, "blocks");
-	else
-		list_devices_add_numbers(json, "blocks", &device->blocks);
-	if (sum.size == DEVICE_NO_SIZE)
-		output_json_null(json, "size");
-	else
-		output_json_uint(json, "size", sum.size);
-	if (device->blocks_error && !sum.nodes.n)
-		output_json_null(json, "nodes");
-	else
-		list_devices_add_numbers(json, "nodes", &sum.nodes);
-	if (device->blocks_error) {
-		output_json_null(json, "totals");
-	} else {
-		output_json_begin_object(json, "totals");
-		output_block_add_totals(json, sum.by_state, request->memory->block_size);
-		output_json_end(json);
-	}
-	if (device->blocks_error)
-		output_json_null(json, "removable");
-	else
-		output_json_bool(json, "removable", provider_can_remove(request->sysfs, device));
-	output_json_text(json, "obstacle", obstacle);
+	for (size_t i = 0; i < request->choice->n; i++)
+		request->choice->v[i]->json(&row, json);
 	output_json_end(json);
-	ranges_done(&sum.nodes);
+	list_devices_end_run(&run);
 	return 0;
 }
 

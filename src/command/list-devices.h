@@ -5,6 +5,7 @@
 
 #include "command/command.h"
 #include "model/memory.h"
+#include "output/column.h"
 #include "output/output-table.h"
 
 struct list_devices_request {
@@ -14,8 +15,10 @@ struct list_devices_request {
 	const struct ranges *selected;
 	const char **words; /* n_words names of devices, among other selectors */
 	size_t n_words;
-	const char *device; /* of the filter, or NULL */
+	const char *device;	      /* of the filter, or NULL */
+	struct column_choice *choice; /* of device_columns */
 	struct output_table_style style;
+	bool fits;  /* nobody chose the columns: give up some if the table is too wide */
 	bool all;   /* in the table, too, each device has a row */
 	bool bytes; /* sizes in bytes */
 };

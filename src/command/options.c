@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "plan/candidates.h"
 
@@ -159,10 +161,15 @@ int options_zone(const char *word, enum zone_request *ret, struct error *err)
 					     [ZONE_REQUEST_MOVABLE] = "movable" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!word || !strcmp(word, words[i])) {
+		if (!word || !strcasecmp(word, words[i])) {
 			*ret = (enum zone_request)i;
 			return 0;
 		}
 	}
-	return error_set(err, -EINVAL, "--zone=%s: must be auto, kernel or movable", word);
+	if (!zone_is_kernel(zone_parse(word)))
+		return error_set(err, -EINVAL, "--zone=%s: must be auto, kernel or movable", word);
+	log_warning("--zone=%s is --zone=kernel: the kernel chooses among its zones by the address",
+		    word);
+	*ret = ZONE_REQUEST_KERNEL;
+	return 0;
 }

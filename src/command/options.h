@@ -56,7 +56,10 @@ int options_size(uint64_t block_size, uint64_t *ret_blocks, struct error *err);
 int options_duration_ms(const char *name, const char *text, int64_t default_ms, int64_t *ret,
 			struct error *err);
 
-/* Decodes "auto", "kernel" or "movable"; NULL is auto. Errors: -EINVAL with a sentence. */
+/*
+ * Decodes "auto", "kernel" or "movable" in any case; NULL is auto. A kernel zone's own name, such
+ * as Normal, is taken for "kernel", and a warning says so. Errors: -EINVAL with a sentence.
+ */
 int options_zone(const char *word, enum zone_request *ret, struct error *err);
 
 #endif

@@ -94,6 +94,8 @@ static int addition_resolve_word(const struct memory *memory, const char *word, 
 		device = devices_find(&memory->devices, word);
 	else if (provider_find_to_add(memory, &selector, name, &named))
 		device = &named;
+	if (!device && devices_region_is_shared(&memory->devices, word, err))
+		return -EINVAL;
 	if (device && device->provider->adds_any_address)
 		return addition_resolve_address(memory, &selector, device, force, devices, err);
 	if (!device)

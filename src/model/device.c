@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 struct device *devices_add(struct devices *devices, const char *name,
 			   const struct provider *provider)
 {
@@ -30,12 +32,49 @@ struct device *devices_add(struct devices *devices, const char *name,
 	return &devices->v[devices->n++];
 }
 
+const char *device_path_name(const char *word)
+{
+	static const char *const folders[] = { "/dev/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (!strncmp(word, folders[i], strlen(folders[i])))
+			return word + strlen(folders[i]);
+	return word;
+}
+
 struct device *devices_find(const struct devices *devices, const char *name)
 {
-	for (size_t i = 0; i < devices->n; i++)
+	struct device *in_region = NULL;
+	size_t n_in_region = 0;
+
+	name = device_path_name(name);
+	for (size_t i = 0; i < devices->n; i++) {
 		if (!strcmp(devices->v[i].name, name))
 			return &devices->v[i];
-	return NULL;
+		if (!strcmp(devices->v[i].region, name)) {
+			in_region = &devices->v[i];
+			n_in_region++;
+		}
+	}
+	return n_in_region == 1 && *name ? in_region : NULL;
+}
+
+bool devices_region_is_shared(const struct devices *devices, const char *name, struct error *err)
+{
+	char names[128] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < devices->n; i++) {
+		if (!*name || strcmp(devices->v[i].region, name))
+			continue;
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", n ? " " : "",
+			 devices->v[i].name);
+		n++;
+	}
+	if (n > 1)
+		error_set(err, -EINVAL, "'%s' has %zu devices, name those that you mean: %s", name,
+			  n, names);
+	return n > 1;
 }
 
 int device_set_obstacle(struct device *device, const char *format, ...)

@@ -27,7 +27,9 @@ struct device {
 			     sentence without a full stop, or NULL; owned */
 	uint64_t size;	  /* in bytes, as the device reports it, or DEVICE_NO_SIZE */
 	uint32_t node;	  /* of its memory, as the device reports it, or DEVICE_NO_NODE */
-	char driver[32];  /* that it is bound to; "" for none, or where it does not matter */
+	char region[32];  /* that it is a part of, "region0"; "" for none */
+	uint64_t addable_blocks; /* how many blocks adding it would bring; 0: not known */
+	char driver[32];	 /* that it is bound to; "" for none, or where it does not matter */
 };
 
 struct devices {
@@ -39,8 +41,20 @@ struct devices {
 struct device *devices_add(struct devices *devices, const char *name,
 			   const struct provider *provider);
 
-/* The device with that name; NULL if there is none. */
+/* "dax0.0" from "/dev/dax0.0"; any other word as it is. */
+const char *device_path_name(const char *word);
+
+/*
+ * The device with that name, also as the path of its file in /dev, or the only one in the region of
+ * that name; NULL if there is none.
+ */
 struct device *devices_find(const struct devices *devices, const char *name);
+
+/*
+ * Is this a region with several devices, of which none can be guessed? Then *err has a sentence
+ * with their names, and the code -EINVAL.
+ */
+bool devices_region_is_shared(const struct devices *devices, const char *name, struct error *err);
 
 /*
  * Sets why memory of the device can be neither added nor removed, replacing an earlier reason.

@@ -70,7 +70,8 @@ bool filter_match(const struct filter *filter, const struct memory *memory,
 	if (filter->has_node && !memory_block_is_on_node(memory, block, filter->node))
 		return false;
 	return !filter->device || (block->device != BLOCK_NO_DEVICE &&
-				   !strcmp(memory->devices.v[block->device].name, filter->device));
+				   &memory->devices.v[block->device] ==
+					   devices_find(&memory->devices, filter->device));
 }
 
 bool filter_may_match(const struct filter *filter, const struct memory *memory,

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "model/block.h"
+#include "model/device.h"
 
 static const char *const block_directories[] = {
 	"/sys/devices/system/memory/",
@@ -69,7 +70,10 @@ static int selector_parse_number(const char *word, const char *text, struct sele
 				 "address range (0x100000000-0x13fffffff)%s",
 				 word,
 				 strchr(word, ',') ? "; separate several by spaces: 32 33" :
-				 is_address || !parse_size(text, &(uint64_t){ 0 }) ? "" :
+				 !is_address && !parse_size(text, &(uint64_t){ 0 }) ?
+						     "; an amount is written --size=1G, for "
+						     "commands that take one" :
+				 is_address	? "" :
 				 text[0] == '0' ? "; write numbers without leading zeros" :
 						  "");
 	if (ret->last < ret->first)
@@ -81,6 +85,7 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 {
 	struct selector selector = { .word = word };
 	const char *name = word;
+	const char *device = device_path_name(word);
 	char path_name[BLOCK_NAME_SIZE];
 	uint64_t number;
 	int r = 0;
@@ -116,9 +121,10 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 					 "'%s' is not a node; a node is written node1", word);
 		selector.kind = SELECTOR_NODE;
 		selector.first = selector.last = number;
-	} else if (isalpha((unsigned char)*word) &&
-		   word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678"
-				     "9:._-")] == '\0') {
+	} else if (isalpha((unsigned char)*device) &&
+		   device[strspn(device, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
+					 "5678"
+					 "9:._-")] == '\0') {
 		selector.kind = SELECTOR_DEVICE;
 	} else {
 		r = error_set(err, -EINVAL,

@@ -16,7 +16,7 @@ enum selector_kind {
 	SELECTOR_ADDRESS,   /* 0x100000000: the block that holds this byte */
 	SELECTOR_ADDRESSES, /* 0x100000000-0x13fffffff: both ends inclusive, on block boundaries */
 	SELECTOR_NODE,	    /* node1 */
-	SELECTOR_DEVICE,    /* PNP0C80:02, dax0.0, virtio3: any other name */
+	SELECTOR_DEVICE,    /* PNP0C80:02, dax0.0, virtio3, /dev/dax0.0: any other name */
 };
 
 struct selector {

@@ -32,6 +32,12 @@ static void column_range_text(const struct row *row, char *cell)
 		 address + (row_bytes(row) - 1));
 }
 
+static void column_address_text(const struct row *row, char *cell)
+{
+	snprintf(cell, COLUMN_CELL_SIZE, "0x%" PRIx64,
+		 memory_address(row->memory, row->first->number));
+}
+
 static void column_range_json(const struct row *row, struct output_json *json)
 {
 	output_block_add_address(json, row->memory, row->first->number);
@@ -212,86 +218,156 @@ static void column_chance_json(const struct row *row, struct output_json *json)
 	output_block_add_chance(json, row->first->chance);
 }
 
-const struct column columns[] = {
+static const struct column table[] = {
 	{ "RANGE", "first and last address", false, true, 0, NULL, column_range_text,
-	  column_range_json },
-	{ "SIZE", "amount of memory", true, true, 0, NULL, column_size_text, column_size_json },
+	  column_range_json, NULL, 1, "ADDRESS" },
+	{ "SIZE", "amount of memory", true, true, 0, NULL, column_size_text, column_size_json, NULL,
+	  0, NULL },
 	{ "STATE", "online, offline or going-offline", false, true, 0, column_state_equal,
-	  column_state_text, column_state_json },
+	  column_state_text, column_state_json, NULL, 0, NULL },
 	{ "ZONE", "its zone; if offline, the zones it could join, the default first", false, true,
-	  WANT_ZONES, column_zone_equal, column_zone_text, column_zone_json },
+	  WANT_ZONES, column_zone_equal, column_zone_text, column_zone_json, "ZONES", 0, NULL },
 	{ "NODE", "NUMA node, or nodes", true, true, WANT_NODES | WANT_ALL_NODES, column_node_equal,
-	  column_node_text, column_node_json },
-	{ "BLOCKS", "block numbers", true, true, 0, NULL, column_blocks_text, column_blocks_json },
+	  column_node_text, column_node_json, NULL, 0, NULL },
+	{ "BLOCKS", "block numbers", true, true, 0, NULL, column_blocks_text, column_blocks_json,
+	  "BLOCK", 0, NULL },
 	{ "DEVICE", "device that the memory belongs to", false, true, WANT_DEVICES,
-	  column_device_equal, column_device_text, column_device_json },
+	  column_device_equal, column_device_text, column_device_json, NULL, 2, NULL },
 	{ "OFFLINE", "chance to go offline: by the zone, with --scan by the pages", false, true,
-	  WANT_ZONES, column_chance_equal, column_chance_text, column_chance_json },
+	  WANT_ZONES, column_chance_equal, column_chance_text, column_chance_json, "REMOVABLE", 0,
+	  NULL },
 	{ "PROVIDER", "kind of that device: how its memory is added and removed", false, false,
-	  WANT_DEVICES, column_device_equal, column_provider_text, column_provider_json },
+	  WANT_DEVICES, column_device_equal, column_provider_text, column_provider_json, NULL, 0,
+	  NULL },
+	{ "ADDRESS", "first address; in place of RANGE where the table would be too wide", false,
+	  false, 0, NULL, column_address_text, column_range_json, NULL, 0, NULL },
 };
-const size_t n_columns = ARRAY_SIZE(columns);
+const struct column_table block_columns = { table, ARRAY_SIZE(table) };
 
-static const struct column *column_find(const char *name, size_t length)
+static bool column_is_named(const char *name, const char *word, size_t length)
 {
-	for (size_t i = 0; i < n_columns; i++)
-		if (strlen(columns[i].name) == length &&
-		    !strncasecmp(columns[i].name, name, length))
-			return &columns[i];
+	return name && strlen(name) == length && !strncasecmp(name, word, length);
+}
+
+static const struct column *column_find(const struct column_table *from, const char *word,
+					size_t length)
+{
+	for (size_t i = 0; i < from->n; i++)
+		if (column_is_named(from->v[i].name, word, length) ||
+		    column_is_named(from->v[i].alias, word, length))
+			return &from->v[i];
 	return NULL;
 }
 
-static int column_unknown(const char *name, size_t length, struct error *err)
+static int column_unknown(const struct column_table *from, const char *name, size_t length,
+			  struct error *err)
 {
 	char known[256] = "";
 
-	for (size_t i = 0; i < n_columns; i++)
+	for (size_t i = 0; i < from->n; i++)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
-			 i ? ", " : "", columns[i].name);
+			 i ? ", " : "", from->v[i].name);
 	return error_set(err, -EINVAL, "there is no column '%.*s'; the columns are %s", (int)length,
 			 name, known);
 }
 
-int column_add(const char *name, struct column_choice *choice)
+static bool column_is_chosen(const struct column_choice *choice, const struct column *column)
 {
-	const struct column *column = column_find(name, strlen(name));
-
 	for (size_t i = 0; i < choice->n; i++)
 		if (choice->v[i] == column)
-			return 0;
+			return true;
+	return false;
+}
+
+static void column_append(struct column_choice *choice, const struct column *column,
+			  const char *heading)
+{
+	choice->v[choice->n] = column;
+	choice->heading[choice->n++] = heading;
+}
+
+int column_add(const char *name, struct column_choice *choice)
+{
+	const struct column *column = column_find(&block_columns, name, strlen(name));
+
+	if (column && column_is_chosen(choice, column))
+		return 0;
 	if (!column || choice->n == COLUMNS_MAX)
 		return -EINVAL;
-	choice->v[choice->n++] = column;
+	column_append(choice, column, column->name);
 	return 0;
 }
 
-int column_choose(const char *list, struct column_choice *ret, struct error *err)
+void column_choose_all(const struct column_table *from, struct column_choice *ret)
+{
+	*ret = (struct column_choice){ .n = 0 };
+	for (size_t i = 0; i < from->n; i++)
+		column_append(ret, &from->v[i], from->v[i].name);
+}
+
+int column_choose(const struct column_table *from, const char *list, struct column_choice *ret,
+		  struct error *err)
 {
 	struct column_choice choice = { .n = 0 };
 	bool add = !list || *list == '+';
 
-	for (size_t i = 0; add && i < n_columns; i++)
-		if (columns[i].by_default)
-			choice.v[choice.n++] = &columns[i];
+	for (size_t i = 0; add && i < from->n; i++)
+		if (from->v[i].by_default)
+			column_append(&choice, &from->v[i], from->v[i].name);
 	if (list && *list == '+')
 		list++;
 	while (list) {
 		size_t length = strcspn(list, ",");
-		const struct column *column = column_find(list, length);
+		const struct column *column = column_find(from, list, length);
 
 		if (!column)
-			return column_unknown(list, length, err);
+			return column_unknown(from, list, length, err);
 		if (choice.n == COLUMNS_MAX)
 			return error_set(err, -EINVAL, "more than %d columns", COLUMNS_MAX);
-		for (size_t i = 0; i < choice.n; i++)
-			if (choice.v[i] == column)
-				return error_set(err, -EINVAL, "the column %s is given twice",
-						 column->name);
-		choice.v[choice.n++] = column;
+		if (!column_is_chosen(&choice, column))
+			column_append(&choice, column,
+				      column_is_named(column->name, list, length) ? column->name :
+										    column->alias);
+		else if (!add || !column->by_default)
+			return error_set(err, -EINVAL, "the column %s is given twice",
+					 column->name);
 		list = list[length] ? list + length + 1 : NULL;
 	}
 	*ret = choice;
 	return 0;
+}
+
+bool column_narrow(const struct column_table *from, struct column_choice *choice)
+{
+	const struct column *narrow = NULL;
+	size_t at = choice->n;
+
+	for (size_t i = 0; i < choice->n; i++)
+		if (choice->v[i]->spare &&
+		    (at == choice->n || choice->v[i]->spare < choice->v[at]->spare))
+			at = i;
+	if (at == choice->n)
+		return false;
+	if (choice->v[at]->narrow)
+		narrow = column_find(from, choice->v[at]->narrow, strlen(choice->v[at]->narrow));
+	if (narrow) {
+		choice->v[at] = narrow;
+		choice->heading[at] = narrow->name;
+		return true;
+	}
+	choice->n--;
+	memmove(&choice->v[at], &choice->v[at + 1], (choice->n - at) * sizeof(*choice->v));
+	memmove(&choice->heading[at], &choice->heading[at + 1],
+		(choice->n - at) * sizeof(*choice->heading));
+	return true;
+}
+
+bool column_repeats(const struct column_choice *choice, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (choice->v[i]->json == choice->v[index]->json)
+			return true;
+	return false;
 }
 
 unsigned int column_want(const struct column_choice *choice)

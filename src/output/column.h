@@ -14,10 +14,11 @@
 /* A run of neighbouring blocks that are equal in all shown columns. */
 struct row {
 	const struct memory *memory;
-	const struct block *first; /* the first; represents all of them */
-	uint64_t last;		   /* number of the last block */
-	bool single;		   /* rows are blocks, not ranges */
-	bool bytes;		   /* sizes in bytes */
+	const struct block *first;    /* the first; represents all of them */
+	uint64_t last;		      /* number of the last block */
+	bool single;		      /* rows are blocks, not ranges */
+	bool bytes;		      /* sizes in bytes */
+	const struct device_run *run; /* rows are devices: this one, and first is NULL */
 };
 
 #define COLUMN_CELL_SIZE 256
@@ -32,30 +33,51 @@ struct column {
 	bool (*equal)(const struct memory *memory, const struct block *a, const struct block *b);
 	void (*text)(const struct row *row, char *cell); /* COLUMN_CELL_SIZE bytes */
 	void (*json)(const struct row *row, struct output_json *json);
+	const char *alias;   /* lsmem's name for it; NULL: the same, or none */
+	unsigned char spare; /* given up where the table is too wide, the lowest first; 0: never */
+	const char *narrow;  /* then replaced by the column of this name; NULL: left out */
 };
 
-extern const struct column columns[];
-extern const size_t n_columns;
+struct column_table {
+	const struct column *v;
+	size_t n;
+};
+
+/* What list can show of blocks. device-column.h has what it can show of devices. */
+extern const struct column_table block_columns;
 
 #define COLUMNS_MAX 32
 
 /* The shown columns, in order. */
 struct column_choice {
 	const struct column *v[COLUMNS_MAX];
+	const char *heading[COLUMNS_MAX]; /* its name, or the alias by which it was chosen */
 	size_t n;
 };
 
 /*
- * "SIZE,STATE" replaces the default columns, "+NODE" adds to them; names in any case. NULL: the
- * default. Errors: -EINVAL with a sentence that names the word and the existing columns.
+ * "SIZE,STATE" replaces the default columns, "+NODE" adds to them, where they have it not yet;
+ * names in any case, or lsmem's. NULL: the default. Errors: -EINVAL with a sentence that names the
+ * word and the existing columns.
  */
-int column_choose(const char *list, struct column_choice *ret, struct error *err);
+int column_choose(const struct column_table *table, const char *list, struct column_choice *ret,
+		  struct error *err);
+
+/* All columns. */
+void column_choose_all(const struct column_table *table, struct column_choice *ret);
 
 /*
- * Appends a column to the chosen ones unless it is already there. Errors: -EINVAL: no such
- * column, or no room.
+ * Appends a column of blocks to the chosen ones unless it is already there. Errors: -EINVAL: no
+ * such column, or no room.
  */
 int column_add(const char *name, struct column_choice *choice);
+
+/* Gives up one spare column, in place of which there may be a narrower one. False: there is none.
+ */
+bool column_narrow(const struct column_table *table, struct column_choice *choice);
+
+/* Is it one whose JSON an earlier column has already, as RANGE and ADDRESS? */
+bool column_repeats(const struct column_choice *choice, size_t index);
 
 /* What must be read for the chosen columns. */
 unsigned int column_want(const struct column_choice *choice);

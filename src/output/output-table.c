@@ -11,9 +11,12 @@
 #include "base/cleanup.h"
 #include "output/terminal.h"
 
+#define COLUMNS_MAX 32
+
 struct output_table {
 	struct libscols_table *table;
-	bool raw;
+	struct output_table_style style;
+	size_t width[COLUMNS_MAX], n_columns; /* the widths as far as they are known */
 	struct libscols_line *line;
 	size_t cell;
 	int error;
@@ -30,14 +33,17 @@ struct output_table *output_table_new(struct output_table_style style)
 		free(table);
 		return NULL;
 	}
-	table->raw = style.raw;
+	table->style = style;
 	scols_table_enable_raw(table->table, style.raw);
+	scols_table_enable_export(table->table, style.pairs);
 	scols_table_enable_noheadings(table->table, style.no_headings);
 	return table;
 }
 
 void output_table_add_column(struct output_table *table, const char *name, bool right)
 {
+	if (table->n_columns < COLUMNS_MAX)
+		table->width[table->n_columns++] = table->style.no_headings ? 0 : strlen(name);
 	if (!scols_table_new_column(table->table, name, 0, right ? SCOLS_FL_RIGHT : 0))
 		table->error = -ENOMEM;
 }
@@ -52,8 +58,19 @@ void output_table_add_row(struct output_table *table)
 
 void output_table_add_cell(struct output_table *table, const char *text)
 {
+	if (table->cell < table->n_columns && strlen(text) > table->width[table->cell])
+		table->width[table->cell] = strlen(text);
 	if (table->line && scols_line_set_data(table->line, table->cell++, text))
 		table->error = -ENOMEM;
+}
+
+size_t output_table_width(const struct output_table *table)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < table->n_columns; i++)
+		width += table->width[i] + (i > 0);
+	return width;
 }
 
 /* Is any line of the text longer than that? */
@@ -113,7 +130,7 @@ static int output_table_print(struct output_table *table)
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (table->raw || !isatty(STDOUT_FILENO))
+	if (table->style.raw || table->style.pairs || !isatty(STDOUT_FILENO))
 		return scols_print_table(table->table) ? -ENOMEM : 0;
 	if (scols_print_table_to_string(table->table, &text))
 		return -ENOMEM;
@@ -123,13 +140,18 @@ static int output_table_print(struct output_table *table)
 	return scols_print_table(table->table) ? -ENOMEM : 0;
 }
 
+void output_table_discard(struct output_table *table)
+{
+	scols_unref_table(table->table);
+	free(table);
+}
+
 int output_table_finish(struct output_table *table)
 {
 	int r = table->error;
 
 	if (r == 0)
 		r = output_table_print(table);
-	scols_unref_table(table->table);
-	free(table);
+	output_table_discard(table);
 	return r;
 }

@@ -4,12 +4,14 @@
 #define MEMHP_OUTPUT_OUTPUT_TABLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct output_table;
 
 struct output_table_style {
 	bool raw; /* one space between cells, unsafe characters escaped, for programs */
 	bool no_headings;
+	bool pairs; /* each row as NAME="value" NAME="value", for programs */
 };
 
 /* Returns NULL if memory runs out; output_table_finish() then returns -ENOMEM. */
@@ -19,6 +21,12 @@ void output_table_add_column(struct output_table *table, const char *name, bool 
 /* Begins a row, then each cell in the order of the columns. Text is copied. */
 void output_table_add_row(struct output_table *table);
 void output_table_add_cell(struct output_table *table, const char *text);
+
+/* How many characters its widest line has. */
+size_t output_table_width(const struct output_table *table);
+
+/* Frees it unprinted. */
+void output_table_discard(struct output_table *table);
 
 /*
  * Prints the table on standard output and frees it. If it is too wide for the terminal, cells are

@@ -11,6 +11,7 @@
 #include "base/parse.h"
 
 #define WIDTH_MAX 10000
+#define TABLE_WIDTH 80
 
 unsigned int terminal_width(int fd)
 {
@@ -23,6 +24,13 @@ unsigned int terminal_width(int fd)
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		return size.ws_col;
 	return 80;
+}
+
+unsigned int terminal_table_width(void)
+{
+	unsigned int width = isatty(STDOUT_FILENO) ? terminal_width(STDOUT_FILENO) : TABLE_WIDTH;
+
+	return width > TABLE_WIDTH ? width : TABLE_WIDTH;
 }
 
 bool terminal_has_colours(void)

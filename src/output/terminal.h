@@ -8,6 +8,12 @@
 /* The width of the terminal of a descriptor in columns: $COLUMNS, else its own, else 80. */
 unsigned int terminal_width(int fd);
 
+/*
+ * The width that a table on standard output may have: that of the terminal, or 80 where that is
+ * more or the output goes elsewhere.
+ */
+unsigned int terminal_table_width(void);
+
 /* Is standard output a terminal that wants colours (NO_COLOR empty or unset, TERM not dumb)? */
 bool terminal_has_colours(void);
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "provider/provider.h"
 
 /* Is there the block? Reads it unless all blocks have been read. Returns 1 or 0, or -errno. */
@@ -20,32 +21,53 @@ static int selection_words_look(struct selection *selection, uint64_t number)
 	return r < 0 ? r : 1;
 }
 
+/* The blocks that exist of those that a range names. Errors: those of memory_numbers(). */
+static int selection_words_existing(const struct selection *selection, uint64_t first,
+				    uint64_t last, uint64_t *ret_highest, struct ranges *ret)
+{
+	struct ranges there = { 0 };
+	int r = memory_numbers(selection->memory, &there);
+
+	*ret_highest = r >= 0 && there.n ? there.v[there.n - 1].last : UINT64_MAX;
+	for (size_t i = 0; r >= 0 && i < there.n; i++) {
+		uint64_t low = there.v[i].first > first ? there.v[i].first : first;
+		uint64_t high = there.v[i].last < last ? there.v[i].last : last;
+
+		if (low <= high)
+			r = ranges_add(ret, low, high);
+	}
+	ranges_done(&there);
+	return r;
+}
+
 /* Why a range is not complete: there is no block `number`. */
 static int selection_words_refuse_range(const struct selection *selection,
 					const struct selector *selector, uint64_t first,
 					uint64_t last, uint64_t number, struct error *err)
 {
-	struct ranges there = { 0 };
-	bool none = memory_numbers(selection->memory, &there) == 0 && there.n;
-	uint64_t highest = none ? there.v[there.n - 1].last : UINT64_MAX;
+	struct ranges existing = { 0 };
+	_cleanup_free_ char *text = NULL;
+	uint64_t highest;
 
-	for (size_t i = 0; i < there.n; i++)
-		none = none && (there.v[i].last < first || there.v[i].first > last);
-	ranges_done(&there);
-	if (none)
+	if (selection_words_existing(selection, first, last, &highest, &existing) >= 0)
+		text = ranges_text(&existing, 8);
+	ranges_done(&existing);
+	if (text && !*text)
 		return error_set(err, -EINVAL,
 				 "'%s': there are no such memory blocks; memhpctl list shows the "
 				 "existing ones",
 				 selector->word);
+	/* Selectors are separated by spaces. */
+	for (char *comma = text; comma && (comma = strchr(comma, ','));)
+		*comma = ' ';
 	if (number > highest)
 		return error_set(err, -EINVAL,
-				 "'%s': there is no memory block %" PRIu64
-				 "; the last one is %" PRIu64,
+				 "'%s': there is no memory block %" PRIu64 "; the last one is "
+				 "%" PRIu64,
 				 selector->word, number, highest);
 	return error_set(err, -EINVAL,
-			 "'%s' has a hole: there is no memory block %" PRIu64
-			 "; give the parts around it",
-			 selector->word, number);
+			 "'%s': there is no memory block %" PRIu64 "; of this range there are %s",
+			 selector->word, number, text ? text : "others");
 }
 
 /* The selector asks for a block number that does not exist. */
@@ -185,6 +207,8 @@ static int selection_words_add_device(struct selection *selection, const struct 
 {
 	const struct device *device = devices_find(&selection->memory->devices, selector->word);
 
+	if (!device && devices_region_is_shared(&selection->memory->devices, selector->word, err))
+		return -EINVAL;
 	if (!device)
 		return selection->request->missing_is_empty ?
 			       0 :

@@ -34,6 +34,9 @@ static int selection_check_filter(const struct selection *selection, struct erro
 	device = filter->device ? devices_find(&selection->memory->devices, filter->device) : NULL;
 	if (device && !selection->request->devices_too && device_check_blocks(device, err) < 0)
 		return device->blocks_error;
+	if (filter->device && !device &&
+	    devices_region_is_shared(&selection->memory->devices, filter->device, err))
+		return -EINVAL;
 	if (filter->device && !device)
 		return error_set(err, -EINVAL,
 				 "--device=%s: no device of this name has memory blocks here; "

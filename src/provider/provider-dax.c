@@ -160,6 +160,23 @@ static int dax_find_obstacle(struct dax_search *search)
 				   format_size(device->size, size), format_size(block_size, block));
 }
 
+/*
+ * The region, which cxl-list(1) and ndctl-list(1) name, is a directory above the device:
+ * .../region0/dax_region0/dax0.0.
+ */
+static void dax_read_region(int bus, const char *name, char *region, size_t size)
+{
+	char target[512], *rest;
+
+	*region = '\0';
+	if (sysfs_read_link_target(bus, name, target, sizeof(target)) < 0)
+		return;
+	for (char *part = strtok_r(target, "/", &rest); part; part = strtok_r(NULL, "/", &rest))
+		if (!strncmp(part, "region", 6) && part[6] && strlen(part) < size &&
+		    !part[6 + strspn(part + 6, "0123456789")])
+			strcpy(region, part);
+}
+
 /* Reads the device's own attributes. */
 static void dax_read_facts(int own, struct device *device)
 {
@@ -191,6 +208,7 @@ static int dax_collect_device(const char *name, void *data)
 	if (!search->device)
 		return -ENOMEM;
 	dax_read_facts(own, search->device);
+	dax_read_region(search->bus, name, search->device->region, sizeof(search->device->region));
 	search->fitting = (struct ranges){ 0 };
 	search->mappings = 0;
 	search->hidden = 0;
@@ -203,6 +221,7 @@ static int dax_collect_device(const char *name, void *data)
 		r = dax_find_stranded(search);
 	if (r >= 0)
 		r = dax_find_obstacle(search);
+	search->device->addable_blocks = search->hidden ? 0 : ranges_count(&search->fitting);
 	ranges_done(&search->fitting);
 	return sysfs_is_absent(r) ? 0 : r;
 }

@@ -60,6 +60,7 @@ static int pseries_add(struct pseries_search *search, uint64_t base, uint32_t dr
 	device = devices_add(&search->memory->devices, name, &provider_pseries);
 	if (!device)
 		return -ENOMEM;
+	device->addable_blocks = search->lmb_size / search->memory->block_size;
 	return provider_add_range(search->memory, device, base, base + (search->lmb_size - 1));
 }
 

@@ -36,6 +36,7 @@ static int s390_collect_block(const char *name, void *data)
 	device = devices_add(&memory->devices, own, &provider_s390);
 	if (!device)
 		return -ENOMEM;
+	device->addable_blocks = 1;
 	return memory_find(memory, number) ? ranges_add(&device->blocks, number, number) : 0;
 }
 

@@ -208,6 +208,11 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)
 	return 0;
 }
 
+int sysfs_read_link_target(int directory, const char *path, char *buffer, size_t size)
+{
+	return sysroot_read_link(directory, path, buffer, size);
+}
+
 bool sysfs_exists(const struct sysfs *sysfs, const char *path)
 {
 	return sysfs_look(sysfs->root_fd, sysfs_below_root(path)) == 0;

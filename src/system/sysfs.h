@@ -99,6 +99,9 @@ int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length);
  */
 int sysfs_read_link(int directory, const char *path, char *buffer, size_t size);
 
+/* Reads a symbolic link's whole target. Returns a negative errno on failure (-EINVAL: no link). */
+int sysfs_read_link_target(int directory, const char *path, char *buffer, size_t size);
+
 /* Does the file exist? Absolute path below the root. */
 bool sysfs_exists(const struct sysfs *sysfs, const char *path);
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The words of lsmem, chmem, daxctl and drmgr: an error that ends with the finished command, and that command works."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import Callable
+
+import pytest
+
+from conftest import MachineFactory
+from machine import Machine, Result
+
+# A line as it is typed, what the error ends with, and what is added to try that without a change.
+LINES = [
+    ("x86-dimm", "enable 512m", "memhpctl online --size=512M", ["-n"]),
+    ("x86-dimm", "-e -b 36-39", "memhpctl online 36-39", ["-n"]),
+    ("x86-dimm", "--disable 0x100000000-0x107ffffff", "memhpctl offline 0x100000000-0x107ffffff", ["-n"]),
+    ("x86-dimm", "online 512m", "memhpctl online --size=512M", ["-n"]),
+    ("x86-dimm", "online -z Movable 36", "memhpctl online --zone=movable 36", ["-n"]),
+    ("x86-dimm", "-a -b", "memhpctl list -a -b", []),
+    ("x86-dimm", "list -S STATE", "memhpctl list -o RANGE,SIZE,STATE", []),
+    ("x86-dimm", "list --summary=only", "memhpctl list --summary", []),
+    ("dax-kmem", "offline-memory dax0.0", "memhpctl offline dax0.0", ["-n"]),
+    ("dax-kmem", "reconfigure-device --mode=devdax dax0.0", "memhpctl remove dax0.0", ["-n"]),
+    ("dax-kmem", "reconfigure-device -m system-ram -f dax1.0", "memhpctl add --zone=movable dax1.0", ["-n"]),
+    ("dax-kmem", "daxctl list", "memhpctl list --devices", []),
+    ("pseries-v2", "remove -q 2", "memhpctl remove --size=512M", ["-n"]),
+    ("pseries-v2", "drmgr -c mem -r -s 0x80000009", "memhpctl remove drc-80000009", ["-n"]),
+    ("pseries-v2", "-c mem -a -q 2", "memhpctl add drc-8000000c drc-8000000d", ["-n"]),
+]
+
+
+@pytest.mark.parametrize("name, line, command, dry", LINES, ids=[line for _, line, _, _ in LINES])
+def test_foreign_words(machine: MachineFactory, name: str, line: str, command: str, dry: list[str]) -> None:
+    """The error names the finished command, in JSON too; the command is no mistake."""
+    made = machine(name)
+    typed = made.memhpctl(*shlex.split(line))
+    assert (typed.rc, typed.out) == (2, "")
+    assert typed.err.rstrip("\n").replace(f" --sysroot {made.root}", "").endswith(f": {command}")
+    message = made.memhpctl("--json", *shlex.split(line)).json()["error"]["message"]
+    assert set(shlex.split(command)) <= set(shlex.split(message))
+    assert made.memhpctl(*shlex.split(command)[1:], *dry).rc == 0
+
+
+def test_no_command(memhpctl: Callable[..., Result]) -> None:
+    """Alone it prints what there is, and is no success that a script could mistake for one."""
+    alone = memhpctl()
+    assert (alone.rc, alone.err) == (2, "") and "\n  online " in alone.out and "--json" not in alone.out
+    assert "--json" in memhpctl("help").out
+    assert memhpctl("-v").rc == 2
+
+
+def test_zone_names(machine: MachineFactory) -> None:
+    """Zones in any case and by the table's names; a kernel zone's name is taken for kernel, and said so."""
+    made = machine("x86-dimm")
+    for zone in ("Movable", "MOVABLE", "movable"):
+        result = made.memhpctl("online", "-n", f"--zone={zone}", "36")
+        assert (result.rc, result.err) == (0, "") and "online_movable" in result.out
+    for zone in ("Normal", "dma32"):
+        result = made.memhpctl("online", "-n", f"--zone={zone}", "36")
+        assert "online_kernel" in result.out and f"--zone={zone} is --zone=kernel" in result.err
+    assert made.memhpctl("online", "-n", "--zone=Device", "36").rc == 2
+
+
+def put_in_region(made: Machine, name: str, region: str) -> None:
+    """Make the path of a dax device lead through a region, as that of CXL memory does."""
+    link = made.path(f"/sys/bus/dax/devices/{name}")
+    folder = made.path("/sys/devices/platform") / "root0/decoder0.0" / region / f"dax_{region}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).symlink_to(os.path.relpath(link.resolve(), folder))
+    link.unlink()
+    link.symlink_to(os.path.relpath(folder / name, link.parent))
+
+
+def test_device_words(machine: MachineFactory) -> None:
+    """A device by its file, and by its region; of a region with several none is guessed."""
+    made = machine("dax-kmem")
+    plain = made.memhpctl("offline", "-n", "dax0.0").out
+    assert made.memhpctl("offline", "-n", "/dev/dax0.0").out == plain
+    assert made.memhpctl("add", "-n", "/dev/dax1.0").rc == 0
+    assert made.memhpctl("list", "--device=/dev/dax0.0").out == made.memhpctl("list", "dax0.0").out
+    put_in_region(made, "dax0.0", "region4")
+    put_in_region(made, "dax1.0", "region5")
+    assert made.memhpctl("offline", "-n", "region4").out == plain
+    assert made.memhpctl("list", "-D", "-n", "region5").out.split()[0] == "dax1.0"
+    assert made.memhpctl("offline", "-n", "region6").rc == 2
+    put_in_region(made, "dax1.0", "region4")
+    for words in (["offline", "-n", "region4"], ["add", "-n", "region4"], ["list", "--device=region4"]):
+        result = made.memhpctl(*words)
+        assert result.rc == 2 and "dax0.0 dax1.0" in result.err
+
+
+def test_lsmem_options(machine: MachineFactory) -> None:
+    """-J, -n, -s, -P, --output-all, --summary, lsmem's columns and the columns of the environment."""
+    made = machine("x86-dimm")
+    assert made.memhpctl("list", "-J").json() == made.memhpctl("list", "--json").json()
+    assert made.memhpctl("list", "-n").out == made.memhpctl("list", "--noheadings").out
+    assert made.memhpctl("list", "-s", "/nowhere-at-all").rc == 2
+    pairs = made.memhpctl("list", "-P", "-o", "BLOCK,zones,REMOVABLE,SIZE").out.splitlines()
+    assert pairs[1] == 'BLOCK="1-14" ZONES="DMA32" REMOVABLE="unlikely" SIZE="1.75G"'
+    assert made.memhpctl("list", "--summary").out == made.memhpctl("list").out.partition("\n\n")[2]
+    everything = made.memhpctl("list", "--output-all").out.splitlines()[0].split()
+    assert "PROVIDER" in everything and "RANGE" in everything
+    keys = made.memhpctl("list", "--output-all", "--json").json()["ranges"][0]
+    assert "provider" in keys
+    chosen = made.memhpctl("list", env={"MEMHPCTL_COLUMNS": "size,STATE"})
+    assert chosen.out.splitlines()[0].split() == ["SIZE", "STATE"]
+    assert made.memhpctl("list", "-o", "NODE", env={"MEMHPCTL_COLUMNS": "SIZE"}).out.split()[0] == "NODE"
+    for words in (["list", "--json"], ["list", "-r"], ["list", "-P"], ["list", "-D"]):
+        assert made.memhpctl(*words, env={"MEMHPCTL_COLUMNS": "SIZE"}).out == made.memhpctl(*words).out
+    wrong = made.memhpctl("list", env={"MEMHPCTL_COLUMNS": "SIZES"})
+    assert wrong.rc == 2 and "MEMHPCTL_COLUMNS=SIZES" in wrong.err
+    for words in (["-P", "-r"], ["--summary", "-r"], ["--summary", "--json"], ["--output-all", "-o", "SIZE"]):
+        assert made.memhpctl("list", *words).rc == 2
+
+
+@pytest.mark.parametrize("name", ["x86-dimm", "two-nodes", "mixed", "pseries-v2", "s390-new", "ids-8192", "big", "hole"])
+def test_list_is_narrow(machine: MachineFactory, name: str) -> None:
+    """The default columns fit into 80 characters in a pipe, too; what programs read keeps them all."""
+    made = machine(name)
+    for words in (["list"], ["list", "--devices"]):
+        table = made.memhpctl(*words).out.partition("\n\n")[0].splitlines()
+        assert all(len(line) <= 80 for line in table if ": " not in line)
+    assert made.memhpctl("list", "-r").out.startswith("RANGE SIZE STATE ZONE NODE BLOCKS DEVICE OFFLINE\n")
+    assert made.memhpctl("list", "-o", "+RANGE").out.startswith("RANGE ")
+
+
+def test_devices_columns(machine: MachineFactory) -> None:
+    """--devices takes columns, in JSON too, and shows what add would bring."""
+    made = machine("dax-kmem")
+    assert made.memhpctl("list", "-D", "-r", "-n", "-o", "device,ADDABLE,DRIVER").out == "dax0.0 - kmem\ndax1.0 1G device_dax\n"
+    assert [one["addable"] for one in made.memhpctl("list", "-D", "--json").json()["devices"]] == [0, 1 << 30]
+    assert made.memhpctl("list", "-D", "--json", "-o", "NODE").json()["devices"] == [{"nodes": [1]}, {"nodes": [1]}]
+    assert made.memhpctl("list", "-D", "-o", "ZONE").rc == 2
+    assert machine("pseries-v2").memhpctl("list", "-D", "-r", "-n", "-o", "ADDABLE").out == "-\n1G\n"

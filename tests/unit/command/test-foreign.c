@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/foreign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "tests/unit/unit.h"
+
+#define WORDS_MAX 16
+
+static const struct foreign_machine machine = { .unit = 256 << 20,
+						.vacant = { "drc-8000000c" },
+						.n_vacant = 1 };
+
+/* Takes the words of a line apart at its spaces; the copy is the caller's. */
+static size_t test_split(char *copy, const char **words)
+{
+	size_t n = 0;
+	char *rest;
+
+	for (char *word = strtok_r(copy, " ", &rest); word && n < WORDS_MAX;
+	     word = strtok_r(NULL, " ", &rest))
+		words[n++] = word;
+	return n;
+}
+
+static bool test_translate(const char *line, struct foreign_answer *ret)
+{
+	const char *words[WORDS_MAX];
+	char *copy = strdup(line);
+	bool found;
+
+	assert_non_null(copy);
+	found = foreign_translate(words, test_split(copy, words), &machine, ret);
+	free(copy);
+	return found;
+}
+
+static const struct {
+	const char *line, *command;
+} cases[] = {
+	{ "enable 1g", "online --size=1G" },
+	{ "disable 1g", "offline --size=1G" },
+	{ "-e 1g", "online --size=1G" },
+	{ "-e 512MiB", "online --size=512MiB" },
+	{ "-d 2048", "offline --size=2048M" },
+	{ "-e -b 32-39", "online 32-39" },
+	{ "-b -d 36", "offline 36" },
+	{ "-bd 36", "offline 36" },
+	{ "--enable --blocks 36-39", "online 36-39" },
+	{ "-e 0x120000000-0x13fffffff", "online 0x120000000-0x13fffffff" },
+	{ "-e 0x120000000", "online 0x120000000" },
+	{ "-d -z Movable 512m", "offline --zone=Movable --size=512M" },
+	{ "-e -zNormal -b 36", "online --zone=kernel 36" },
+	{ "chmem --enable 1024", "online --size=1024M" },
+	{ "chmem -e -b 36,37", "online 36 37" },
+	{ "-c 0x120000000-0x13fffffff", "add 0x120000000-0x13fffffff" },
+	{ "-g -b 36-39", "remove 36-39" },
+	{ "configure 36", "add DEVICE..." },
+	{ "online 1g", "online --size=1G" },
+	{ "online -b 36-39", "online 36-39" },
+	{ "online -z Movable 36", "online --zone=movable 36" },
+	{ "offline -d 512M", "offline --size=512M" },
+	{ "remove 1g", "remove --size=1G" },
+	{ "remove -q 2", "remove --size=512M" },
+	{ "-c mem -r -q 2", "remove --size=512M" },
+	{ "-c mem -r", "remove --size=256M" },
+	{ "-c mem -a -q 1", "add drc-8000000c" },
+	{ "-c mem -a -q 9", "add DEVICE..." },
+	{ "-c mem -r -q 2 -w 5", "remove --size=512M --timeout=5m" },
+	{ "drmgr -c mem -r -s 0x80000003", "remove drc-80000003" },
+	{ "drmgr -c mem -r -s 80000003", "remove drc-80000003" },
+	{ "lsslot -c mem", "list --devices" },
+	{ "lsmem", "list" },
+	{ "lsmem -b -o RANGE,SIZE", "list -b -o RANGE,SIZE" },
+	{ "-a", "list -a" },
+	{ "-J", "list -J" },
+	{ "-S NODE", "list -o RANGE,SIZE,NODE" },
+	{ "list --split=none", "list -o RANGE,SIZE" },
+	{ "list --summary=only", "list --summary" },
+	{ "list --summary=never", "list --raw" },
+	{ "online-memory dax0.0", "online --zone=movable dax0.0" },
+	{ "online-memory --no-movable dax0.0", "online --zone=kernel dax0.0" },
+	{ "offline-memory dax0.0", "offline dax0.0" },
+	{ "offline-memory all", "offline SELECTOR..." },
+	{ "reconfigure-device --mode=devdax dax0.0", "remove dax0.0" },
+	{ "reconfigure-device -m devdax -f dax0.0", "remove dax0.0" },
+	{ "reconfigure-device -m system-ram dax0.0", "add --zone=movable dax0.0" },
+	{ "reconfigure-device -m system-ram -N dax0.0", "add dax0.0" },
+	{ "daxctl reconfigure-device --mode=system-ram -r 0", "add --zone=movable region0" },
+	{ "daxctl list -R -u", "list --devices" },
+	{ "list -d dax0.0", "list dax0.0" },
+	{ "list -i", "list --devices" },
+	{ "disable-region region0", "remove region0" },
+	{ "cxl disable-region -f region0", "remove region0" },
+	{ "online_movable 36", "online --zone=movable 36" },
+	{ "plug dax0.0", "add dax0.0" },
+	{ "unplug PNP0C80:00", "remove PNP0C80:00" },
+	{ "--sysroot=X enable 512m", "online --sysroot=X --size=512M" },
+	{ "enable --timeout 2m -n 512m", "online --timeout 2m -n --size=512M" },
+	{ "ls", "list" },
+};
+
+static void test_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct foreign_answer answer;
+
+		if (!test_translate(cases[i].line, &answer))
+			fail_msg("'%s' is not translated", cases[i].line);
+		assert_memory_equal(answer.command, "memhpctl ", strlen("memhpctl "));
+		assert_string_equal(answer.command + strlen("memhpctl "), cases[i].command);
+		free(answer.command);
+	}
+}
+
+/* What has no foreign word, or none whose meaning is certain, is left to the usual errors. */
+static void test_other_lines(void **state)
+{
+	static const char *const lines[] = {
+		"ofline 1g", "ofline 32",      "-x",	  "--bogus",
+		"list 32",   "online 32-39",   "36",	  "list --bogus",
+		"add -q",    "remove -q much", "-e -m 1", "reconfigure-device --mode=famfs dax0.0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct foreign_answer answer;
+
+		if (test_translate(lines[i], &answer))
+			fail_msg("'%s' became '%s'", lines[i], answer.command);
+	}
+}
+
+static void test_first_word(void **state)
+{
+	struct foreign_answer answer;
+
+	(void)state;
+	assert_true(test_translate("online 1g", &answer));
+	assert_true(answer.amount);
+	assert_string_equal(answer.word, "1g");
+	free(answer.command);
+	assert_true(test_translate("enable 1g", &answer));
+	assert_false(answer.amount);
+	assert_string_equal(answer.word, "enable");
+	assert_string_equal(answer.tool, "chmem");
+	free(answer.command);
+	assert_true(test_translate("plug dax0.0", &answer));
+	assert_null(answer.tool);
+	free(answer.command);
+}
+
+/* Without the machine nobody knows how much an LMB is. */
+static void test_unknown_unit(void **state)
+{
+	static const char *const words[] = { "remove", "-q", "2" };
+	static const struct foreign_machine nothing = { 0 };
+	struct foreign_answer answer;
+
+	(void)state;
+	assert_true(foreign_counts_units(words, ARRAY_SIZE(words)));
+	assert_false(foreign_translate(words, ARRAY_SIZE(words), &nothing, &answer));
+	assert_false(foreign_counts_units(words, 1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_other_lines),
+		cmocka_unit_test(test_first_word),
+		cmocka_unit_test(test_unknown_unit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
