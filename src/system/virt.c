@@ -156,6 +156,7 @@ static bool virt_is_dom0(const struct sysfs *sysfs)
 
 /* --- the processor */
 
+#if defined(__x86_64__) || defined(__i386__)
 /* The signature of CPUID leaf 0x40000000. */
 static const char *virt_signature(const char *signature)
 {
@@ -179,7 +180,6 @@ static const char *virt_signature(const char *signature)
 	return WORD_OTHER;
 }
 
-#if defined(__x86_64__) || defined(__i386__)
 static const char *virt_ask_processor(void)
 {
 	unsigned int eax, ebx, ecx, edx;
