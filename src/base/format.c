@@ -12,19 +12,21 @@ char *format_size(uint64_t bytes, char *buffer)
 
 	for (int i = 6; i >= 0; i--) {
 		uint64_t unit = 1ULL << (10 * i);
-		unsigned __int128 hundredths = (unsigned __int128)bytes * 100;
+		/* Digit by digit: a hundred times an exbibyte does not fit. */
+		uint64_t tenths = bytes % unit * 10, hundredths = tenths % unit * 10;
 
 		if ((bytes < unit && i) || hundredths % unit)
 			continue;
-		hundredths = hundredths / unit % 100;
-		if (!hundredths)
+		tenths /= unit;
+		hundredths /= unit;
+		if (!tenths && !hundredths)
 			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 "%c", bytes / unit, units[i]);
-		else if (hundredths % 10 == 0)
+		else if (!hundredths)
 			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%u%c", bytes / unit,
-				 (unsigned)hundredths / 10, units[i]);
+				 (unsigned)tenths, units[i]);
 		else
-			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%02u%c", bytes / unit,
-				 (unsigned)hundredths, units[i]);
+			snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%u%u%c", bytes / unit,
+				 (unsigned)tenths, (unsigned)hundredths, units[i]);
 		break;
 	}
 	return buffer;
@@ -47,8 +49,7 @@ char *format_about(uint64_t bytes, char *buffer)
 		i--;
 	if (bytes % (1ULL << (10 * i)))
 		snprintf(buffer, FORMAT_SIZE, "%" PRIu64 ".%u%c", bytes >> (10 * i),
-			 (unsigned)((unsigned __int128)bytes * 10 / (1ULL << (10 * i)) % 10),
-			 units[i]);
+			 (unsigned)(bytes % (1ULL << (10 * i)) * 10 >> (10 * i)), units[i]);
 	else
 		snprintf(buffer, FORMAT_SIZE, "%" PRIu64 "%c", bytes >> (10 * i), units[i]);
 	return buffer;

@@ -46,20 +46,31 @@ int parse_address(const char *text, uint64_t *ret)
 	return parse_digits(text + 2, 16, ret);
 }
 
+static uint64_t parse_common_divisor(uint64_t a, uint64_t b)
+{
+	while (b) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
 /*
  * Reads "WHOLE[.FRACTION]" at the start of the text and multiplies it by scale. The product must be
  * a whole number that fits.
  */
 static int parse_scaled(const char *text, uint64_t scale, uint64_t *ret)
 {
-	unsigned __int128 value = 0, fraction = 0, divisor = 1;
+	uint64_t value = 0, fraction = 0, divisor = 1, common;
 	const char *p = text;
 
 	if (!isdigit((unsigned char)*p))
 		return -EINVAL;
 	for (; isdigit((unsigned char)*p); p++) {
-		value = value * 10 + (unsigned)(*p - '0');
-		if (value > UINT64_MAX)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (unsigned)(*p - '0'), &value))
 			return -ERANGE;
 	}
 	if (*p == '.') {
@@ -72,12 +83,14 @@ static int parse_scaled(const char *text, uint64_t scale, uint64_t *ret)
 			divisor *= 10;
 		}
 	}
-	if (fraction * scale % divisor)
+	/* In lowest terms, so that the product fits. */
+	common = parse_common_divisor(scale, divisor);
+	if (fraction % (divisor / common))
 		return -EINVAL;
-	value = value * scale + fraction * scale / divisor;
-	if (value > UINT64_MAX)
+	if (__builtin_mul_overflow(value, scale, &value) ||
+	    __builtin_add_overflow(value, fraction / (divisor / common) * (scale / common), &value))
 		return -ERANGE;
-	*ret = (uint64_t)value;
+	*ret = value;
 	return 0;
 }
 

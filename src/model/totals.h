@@ -7,7 +7,7 @@
 
 struct totals {
 	size_t blocks;
-	size_t by_state[BLOCK_STATE_COUNT];
+	uint64_t by_state[BLOCK_STATE_COUNT];
 	size_t by_zone[ZONE_COUNT]; /* online blocks only */
 };
 

@@ -115,7 +115,8 @@ void output_block_add(struct output_json *json, const struct memory *memory, uin
 	output_block_add_provider(json, memory, block);
 }
 
-void output_block_add_totals(struct output_json *json, const size_t *by_state, uint64_t block_size)
+void output_block_add_totals(struct output_json *json, const uint64_t *by_state,
+			     uint64_t block_size)
 {
 	uint64_t blocks = 0;
 

@@ -41,6 +41,7 @@ void output_block_add(struct output_json *json, const struct memory *memory, uin
 
 /* "blocks", "bytes" and "states", what every "totals" of blocks has; by_state has
  * BLOCK_STATE_COUNT. */
-void output_block_add_totals(struct output_json *json, const size_t *by_state, uint64_t block_size);
+void output_block_add_totals(struct output_json *json, const uint64_t *by_state,
+			     uint64_t block_size);
 
 #endif

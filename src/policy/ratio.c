@@ -68,20 +68,27 @@ void ratio_done(struct ratio *ratio)
 
 uint32_t ratio_percent(const struct ratio_amounts *amounts)
 {
-	unsigned __int128 percent;
+	uint64_t kernel = amounts->kernel, movable = amounts->movable, percent;
 
-	if (!amounts->kernel)
-		return amounts->movable ? UINT32_MAX : 0;
-	percent =
-		((unsigned __int128)amounts->movable * 100 + amounts->kernel / 2) / amounts->kernel;
+	if (!kernel)
+		return movable ? UINT32_MAX : 0;
+	/* Amounts of which a hundred times would not fit are not known to the byte. */
+	for (; kernel > UINT64_MAX / 200; kernel /= 2)
+		movable /= 2;
+	if (movable / kernel > UINT32_MAX / 100)
+		return UINT32_MAX;
+	percent = movable / kernel * 100 + (movable % kernel * 100 + kernel / 2) / kernel;
 	return percent > UINT32_MAX ? UINT32_MAX : (uint32_t)percent;
 }
 
 static uint64_t ratio_amounts_room(const struct ratio_amounts *amounts, uint32_t max_percent)
 {
-	unsigned __int128 most = (unsigned __int128)amounts->kernel * max_percent / 100;
+	uint64_t most;
 
-	return most > amounts->movable ? (uint64_t)(most - amounts->movable) : 0;
+	if (__builtin_mul_overflow(amounts->kernel / 100, max_percent, &most) ||
+	    __builtin_add_overflow(most, amounts->kernel % 100 * max_percent / 100, &most))
+		most = UINT64_MAX;
+	return most > amounts->movable ? most - amounts->movable : 0;
 }
 
 uint64_t ratio_room(const struct ratio *ratio, const struct policy_guard *guard, uint32_t node)

@@ -27,6 +27,8 @@ static void test_size(void **state)
 		{ 9ULL << 27, "1152M" },
 		{ 4ULL << 40, "4T" },
 		{ 1ULL << 63, "8E" },
+		{ 5ULL << 58, "1.25E" },
+		{ 19ULL << 59, "9.5E" },
 		{ UINT64_MAX, "18446744073709551615B" },
 	};
 	char buffer[FORMAT_SIZE];
