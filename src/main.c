@@ -34,6 +34,7 @@
  *     - report-device.[ch] (the part about devices)
  *     - map.[ch]          (the picture of memory)
  *     - explanation.[ch]  (why blocks can or cannot go offline)
+ *     - explanation-group.[ch] (blocks about which there is the same to say)
  *     - progress.[ch]     (the progress line on the terminal)
  *     - terminal.[ch]     (width, colours, characters)
  *     - output-text.[ch]  (text, without control characters for the terminal)

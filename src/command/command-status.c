@@ -13,6 +13,7 @@
 #include "model/totals.h"
 #include "output/output-block.h"
 #include "output/output-json.h"
+#include "output/output-table.h"
 #include "output/output-text.h"
 #include "provider/provider.h"
 #include "provider/snapshot.h"
@@ -44,31 +45,6 @@ static int status_load(struct status *status, struct error *err)
 	for (size_t i = 0; i < status->memory.n_blocks; i++)
 		status->hotremove = status->hotremove || status->memory.blocks[i].zones.n;
 	return 0;
-}
-
-static void status_print_count(const struct status *status, const char *name, size_t count)
-{
-	char size[FORMAT_SIZE];
-
-	output_text("  %-14s %6zu block%s %8s\n", name, count, count == 1 ? " " : "s",
-		    format_size(count * status->memory.block_size, size));
-}
-
-static void status_print_totals(const struct status *status, const struct totals *totals)
-{
-	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--)
-		if (totals->by_state[state])
-			status_print_count(status, block_state_name((enum block_state)state),
-					   totals->by_state[state]);
-	for (size_t zone = 0; zone < ZONE_COUNT; zone++) {
-		char name[32];
-
-		if (!totals->by_zone[zone])
-			continue;
-		snprintf(name, sizeof(name), "in %s", zone_name((enum zone)zone));
-		status_print_count(status, zone == ZONE_NONE ? "in several" : name,
-				   totals->by_zone[zone]);
-	}
 }
 
 /*
@@ -124,38 +100,121 @@ static void status_print_warning(void *data, const char *id, const char *text)
 	output_text("\nwarning: %s\n", text);
 }
 
-static void status_print_setting(const struct setting *setting)
+/* Online and offline always, rare states and the zones only if there are any. */
+static bool status_shows_state(const struct status *status, int state)
+{
+	return state == BLOCK_ONLINE || state == BLOCK_OFFLINE || status->totals.by_state[state];
+}
+
+static void status_add_cell(const struct status *status, struct output_table *table, size_t blocks)
+{
+	char size[FORMAT_SIZE];
+
+	output_table_add_cell(table,
+			      blocks ? format_size(blocks * status->memory.block_size, size) : "-");
+}
+
+/* The amounts of a node or, without one, of the whole machine. */
+static void status_add_row(const struct status *status, struct output_table *table,
+			   const char *name, const struct totals *totals)
+{
+	output_table_add_row(table);
+	if (name)
+		output_table_add_cell(table, name);
+	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--)
+		if (status_shows_state(status, state))
+			status_add_cell(status, table, totals->by_state[state]);
+	for (size_t zone = 0; zone < ZONE_COUNT; zone++)
+		if (status->totals.by_zone[zone])
+			status_add_cell(status, table, totals->by_zone[zone]);
+}
+
+static void status_add_headings(const struct status *status, struct output_table *table)
+{
+	static const char *const headings[BLOCK_STATE_COUNT] = {
+		[BLOCK_UNKNOWN] = "UNKNOWN",
+		[BLOCK_OFFLINE] = "OFFLINE",
+		[BLOCK_ONLINE] = "ONLINE",
+		[BLOCK_GOING_OFFLINE] = "GOING-OFFLINE",
+	};
+
+	if (status->nodes.n)
+		output_table_add_column(table, "NODE", true);
+	for (int state = BLOCK_STATE_COUNT - 1; state >= 0; state--)
+		if (status_shows_state(status, state))
+			output_table_add_column(table, headings[state], true);
+	for (size_t zone = 0; zone < ZONE_COUNT; zone++)
+		if (status->totals.by_zone[zone])
+			output_table_add_column(table, zone_name((enum zone)zone), true);
+}
+
+/* A row for each node and, if there are several, one for all. Errors: -ENOMEM. */
+static int status_print_amounts(const struct status *status)
+{
+	struct output_table *table = output_table_new((struct output_table_style){ 0 });
+
+	if (!table)
+		return -ENOMEM;
+	status_add_headings(status, table);
+	for (size_t i = 0; i < status->nodes.n; i++) {
+		for (uint64_t node = status->nodes.v[i].first; node <= status->nodes.v[i].last;
+		     node++) {
+			struct totals totals = totals_count_node(&status->memory, (uint32_t)node);
+			char name[32];
+
+			snprintf(name, sizeof(name), "%" PRIu64, node);
+			status_add_row(status, table, name, &totals);
+		}
+	}
+	if (ranges_count(&status->nodes) != 1)
+		status_add_row(status, table, status->nodes.n ? "all" : NULL, &status->totals);
+	return output_table_finish(table);
+}
+
+static void status_setting_text(const struct setting *setting, char *text, size_t size)
 {
 	if (setting->error)
-		output_text("  %-24s ? (%s)\n", setting->name, strerror(-setting->error));
+		snprintf(text, size, "? (%s)", strerror(-setting->error));
 	else
-		output_text("  %-24s %s\n", setting->name,
-			    setting->present ? setting->value : "(this kernel has none)");
+		snprintf(text, size, "%s", setting->present ? setting->value : "-");
+}
+
+/* Two to a line. */
+static void status_print_settings(const struct status *status)
+{
+	char left[96], right[96];
+
+	output_text("\nKernel settings\n");
+	for (size_t i = 0; i < SETTING_COUNT; i += 2) {
+		const struct setting *setting = &status->settings.v[i];
+
+		status_setting_text(setting, left, sizeof(left));
+		if (i + 1 == SETTING_COUNT) {
+			output_text("  %-23s %s\n", setting->name, left);
+			break;
+		}
+		status_setting_text(setting + 1, right, sizeof(right));
+		output_text("  %-23s %-15s %-23s %s\n", setting->name, left, setting[1].name,
+			    right);
+	}
 }
 
 static int status_print(const struct status *status)
 {
 	const struct memory *memory = &status->memory;
+	struct error err = { 0 };
 	char size[FORMAT_SIZE];
 
-	output_text("Block size: %s\n\n", format_size(memory->block_size, size));
-	output_text("All memory blocks\n");
-	status_print_totals(status, &status->totals);
-	for (size_t i = 0; i < status->nodes.n; i++) {
-		for (uint64_t node = status->nodes.v[i].first; node <= status->nodes.v[i].last;
-		     node++) {
-			struct totals totals = totals_count_node(memory, (uint32_t)node);
-
-			output_text("\nNode %" PRIu64 "\n", node);
-			status_print_totals(status, &totals);
-		}
+	output_text("%zu memory block%s of %s\n\n", status->totals.blocks,
+		    status->totals.blocks == 1 ? "" : "s", format_size(memory->block_size, size));
+	if (status_print_amounts(status) < 0) {
+		error_set(&err, -ENOMEM, "not enough memory for the table");
+		return command_fail(status->context, EXIT_FAILED, &err);
 	}
 	if (memory->vanished)
 		output_text("\n%zu block%s disappeared while memory was read\n", memory->vanished,
 			    memory->vanished == 1 ? "" : "s");
-	output_text("\nKernel settings\n");
-	for (size_t i = 0; i < SETTING_COUNT; i++)
-		status_print_setting(&status->settings.v[i]);
+	status_print_settings(status);
 	status_print_providers(&status->context->sysfs);
 	status_warn(status, status_print_warning, NULL);
 	return EXIT_DONE;

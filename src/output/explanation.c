@@ -12,6 +12,7 @@
 #include "output/output-json.h"
 #include "output/output-text.h"
 #include "plan/outcome.h"
+#include "provider/provider.h"
 
 /* Text that is wrapped between words; all lines but the first are indented. */
 struct wrap {
@@ -105,31 +106,36 @@ static bool explanation_device_is_explained(const struct explanation *explanatio
 	return device->blocks.n;
 }
 
-/* "memory32: no" and the block's location. */
-static void explanation_print_head(const struct explanation *explanation, const struct block *block,
-				   const struct verdict *verdict)
+/* "memory32: no" or "memory32-39: no", and the blocks' location. */
+static void explanation_print_head(const struct explanation *explanation,
+				   const struct explanation_group *group)
 {
 	const struct memory *memory = explanation->memory;
+	const struct block *block = &memory->blocks[group->first],
+			   *last = &memory->blocks[group->last];
 	const struct node_set *nodes = memory_nodes(memory, block);
-	uint64_t address = memory_address(memory, block->number);
-	char size[FORMAT_SIZE], zones[ZONES_TEXT_SIZE];
+	uint64_t address = memory_address(memory, block->number),
+		 bytes = (last->number - block->number + 1) * memory->block_size;
+	char size[FORMAT_SIZE], zones[ZONES_TEXT_SIZE], names[128], name[BLOCK_RANGE_NAME_SIZE];
 	struct wrap wrap;
 
-	output_text("memory%" PRIu64 ": %s\n", block->number,
-		    verdict->chance == CHANCE_NONE ? block_state_name(block->state) :
-						     chance_word(verdict->chance));
+	output_text("%s: %s\n", block_range_name(block->number, last->number, name),
+		    group->verdict.chance == CHANCE_NONE ? block_state_name(block->state) :
+							   chance_word(group->verdict.chance));
 	wrap = wrap_begin_list(explanation, "where");
 	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address,
-		   address + (memory->block_size - 1), format_size(memory->block_size, size),
-		   block_state_name(block->state),
-		   block_zones_are_unknown(block) ? "?" : zones_text(&block->zones, zones));
+		   address + (bytes - 1), format_size(bytes, size), block_state_name(block->state),
+		   zones_text(&block->zones, zones));
 	for (size_t i = 0; i < nodes->n; i++) {
 		wrap.column += output_text(",");
 		wrap_print(&wrap, "node %" PRIu32, nodes->v[i]);
 	}
 	if (block->device != BLOCK_NO_DEVICE) {
 		wrap.column += output_text(",");
-		wrap_print(&wrap, "%s", memory->devices.v[block->device].name);
+		wrap_print(&wrap, "%s",
+			   provider_names_text(&memory->devices.v[block->device],
+					       &memory->devices.v[last->device], names,
+					       sizeof(names)));
 	}
 	output_text("\n");
 }
@@ -154,18 +160,18 @@ static void explanation_print_pages(const struct explanation *explanation,
 	output_text("\n");
 }
 
-static void explanation_print_block(const struct explanation *explanation, size_t index)
+static void explanation_print_group(const struct explanation *explanation,
+				    const struct explanation_group *group)
 {
 	const struct page_survey *survey = explanation->survey;
-	const struct pages *pages = page_survey_pages(survey, index);
-	struct verdict verdict = page_survey_judge(survey, index);
+	const struct pages *pages = group->pages.counted ? &group->pages : NULL;
 	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
 	struct wrap wrap;
 
-	explanation_print_head(explanation, &explanation->memory->blocks[index], &verdict);
-	for (size_t i = 0; i < verdict.n_reasons; i++) {
+	explanation_print_head(explanation, group);
+	for (size_t i = 0; i < group->verdict.n_reasons; i++) {
 		wrap = wrap_begin(explanation, i ? "" : "why");
-		wrap_print(&wrap, "%s", verdict_reason_text(verdict.reasons[i]));
+		wrap_print(&wrap, "%s", verdict_reason_text(group->verdict.reasons[i]));
 		output_text("\n");
 	}
 	if (pages)
@@ -185,41 +191,88 @@ static void explanation_print_block(const struct explanation *explanation, size_
 			   format_size(pages_dissolved_bytes(pages), must_move));
 		output_text("\n");
 	}
-	if (explanation->kernel_log[index]) {
+	if (explanation->kernel_log[group->first]) {
 		wrap = wrap_begin(explanation, "log");
-		wrap_print(&wrap, "%s", explanation->kernel_log[index]);
+		wrap_print(&wrap, "%s", explanation->kernel_log[group->first]);
 		output_text("\n");
 	}
 }
 
-static void explanation_print_device(const struct explanation *explanation,
-				     const struct device *device)
-{
-	const struct block *worst = explanation_device_worst(explanation, device);
-	uint64_t blocks = ranges_count(&device->blocks);
-	char size[FORMAT_SIZE];
+/* A device whose blocks are all selected, or several that follow each other and fare alike. */
+struct explanation_devices {
+	const struct device *first, *last; /* NULL: none yet */
+	const struct block *worst;	   /* of the first; NULL: all are offline */
+	uint64_t blocks;
+};
 
-	output_text("%s (%" PRIu64 " block%s, %s): ", device->name, blocks, blocks == 1 ? "" : "s",
-		    format_size(blocks * explanation->memory->block_size, size));
-	if (worst)
-		output_text("%s, as memory%" PRIu64 "\n",
-			    worst->chance == CHANCE_NONE ? block_state_name(worst->state) :
-							   chance_word(worst->chance),
-			    worst->number);
-	else
+static void explanation_print_devices(const struct explanation *explanation,
+				      const struct explanation_devices *run)
+{
+	char size[FORMAT_SIZE], names[128];
+
+	if (!run->first)
+		return;
+	output_text("%s (%" PRIu64 " block%s, %s): ",
+		    provider_names_text(run->first, run->last, names, sizeof(names)), run->blocks,
+		    run->blocks == 1 ? "" : "s",
+		    format_size(run->blocks * explanation->memory->block_size, size));
+	if (!run->worst)
 		output_text("offline\n");
+	else if (run->first != run->last)
+		output_text("%s\n", run->worst->chance == CHANCE_NONE ?
+					    block_state_name(run->worst->state) :
+					    chance_word(run->worst->chance));
+	else
+		output_text("%s, as memory%" PRIu64 "\n",
+			    run->worst->chance == CHANCE_NONE ?
+				    block_state_name(run->worst->state) :
+				    chance_word(run->worst->chance),
+			    run->worst->number);
+}
+
+static bool explanation_devices_continue(const struct explanation *explanation,
+					 const struct explanation_devices *run,
+					 const struct device *next, const struct block *worst)
+{
+	const struct devices *devices = &explanation->memory->devices;
+
+	return run->first && !run->worst == !worst &&
+	       (!worst ||
+		(run->worst->chance == worst->chance && run->worst->state == worst->state)) &&
+	       provider_devices_adjoin(devices, (size_t)(run->last - devices->v),
+				       (size_t)(next - devices->v));
+}
+
+static void explanation_print_all_devices(const struct explanation *explanation)
+{
+	const struct devices *devices = &explanation->memory->devices;
+	struct explanation_devices run = { 0 };
+
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct device *device = &devices->v[i];
+		const struct block *worst;
+
+		if (!explanation_device_is_explained(explanation, device))
+			continue;
+		worst = explanation_device_worst(explanation, device);
+		if (!explanation_devices_continue(explanation, &run, device, worst)) {
+			explanation_print_devices(explanation, &run);
+			run = (struct explanation_devices){ .first = device, .worst = worst };
+		}
+		run.last = device;
+		run.blocks += ranges_count(&device->blocks);
+	}
+	explanation_print_devices(explanation, &run);
 }
 
 void explanation_print(const struct explanation *explanation)
 {
-	const struct memory *memory = explanation->memory;
+	struct explanation_group group;
+	size_t at = 0;
 
-	for (size_t i = 0; i < memory->devices.n; i++)
-		if (explanation_device_is_explained(explanation, &memory->devices.v[i]))
-			explanation_print_device(explanation, &memory->devices.v[i]);
-	for (size_t i = 0; i < memory->n_blocks; i++)
-		if (ranges_contain(explanation->selected, memory->blocks[i].number))
-			explanation_print_block(explanation, i);
+	explanation_print_all_devices(explanation);
+	while (explanation_group_next(explanation, &at, &group))
+		explanation_print_group(explanation, &group);
 	if (!ranges_count(explanation->selected))
 		output_text("%s: no block matches\n", explanation->command);
 }

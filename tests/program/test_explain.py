@@ -537,3 +537,29 @@ def test_poison_is_seen_without_its_sum(machine: Any, text: str | None) -> None:
     assert result.rc == 0 and "memory36: 1 poisoned page" in result.err
     online = made.memhpctl("online", "--json", "36")
     assert (online.rc, online.json()["blocks"][0]["cause"], made.state(36)) == (1, "poison", "offline")
+
+
+def heads(made: Any, *words: str) -> list[str]:
+    """The first lines of what is told of blocks and devices."""
+    return [line for line in made.memhpctl("explain", *words).out.splitlines() if not line.startswith(" ")]
+
+
+def test_neighbours_are_told_of_together(machine: Any) -> None:
+    """As in list, blocks that are alike make one paragraph; in JSON each has an object."""
+    made = machine("x86-dimm")
+    assert heads(made, "--all") == ["PNP0C80:00 (8 blocks, 1G): likely, as memory32", "memory0: no", "memory1-14: unlikely", "memory15: no",
+                                    "memory32-35: likely", "memory36-39: offline"]
+    text = made.memhpctl("explain", "1-14").out
+    assert "0x8000000-0x77ffffff, 1.75G, online, zone DMA32, node 0" in text
+    assert len(made.memhpctl("explain", "1-14", "--json").json()["blocks"]) == 14
+    assert heads(made, "1", "3-4") == ["memory1: unlikely", "memory3-4: unlikely"]
+    lmbs = machine("pseries-v2")
+    assert heads(lmbs, "--all") == ["drc-80000000-80000007 (8 blocks, 2G): unlikely", "drc-80000008-80000009 (2 blocks, 512M): likely",
+                                    "drc-8000000a-8000000b (2 blocks, 512M): unlikely", "memory0-7: unlikely", "memory8-9: likely",
+                                    "memory10-11: unlikely"]
+
+
+def test_what_the_kernel_logged_is_told_of_its_block(machine: Any) -> None:
+    logged = "6,1,1,-;page:000000 refcount:2 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0x109000\n6,2,2,-;page dumped because: migration failure\n"
+    made = machine("x86-dimm", files={"/dev/kmsg": logged})
+    assert heads(made, "32-35") == ["memory32: likely", "memory33: likely", "memory34-35: likely"]

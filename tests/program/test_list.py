@@ -134,7 +134,7 @@ def test_status(machine: Any) -> None:
     assert zones == {"none": 2, "DMA32": 22, "Movable": 8}
     assert document["settings"]["online_policy"] == "contig-zones" and document["settings"]["auto_movable_ratio"] == 301
     text = made.memhpctl("status").out
-    assert "Node 1" in text and "auto_online_blocks" in text and "Movable" in text
+    assert "NODE" in text and "auto_online_blocks" in text and "Movable" in text
     assert made.memhpctl("status", "32").rc == 2
     assert made.reads() == []
 
@@ -335,3 +335,16 @@ def test_numbers_of_no_device_part_a_row_of_devices(machine: Any) -> None:
     made = machine("s390-new")
     (made.root / "sys/firmware/memory/memory13").rename(made.root / "sys/firmware/memory/was13")
     assert [row[0] for row in rows(made, "--devices")] == ["sclp0-9", "sclp10", "sclp11-12", "sclp14-15"]
+
+
+def test_status_is_short(machine: Any) -> None:
+    """An ordinary machine takes a dozen lines, and one with a single node shows no sum."""
+    lines = machine("x86-dimm").memhpctl("status").out.splitlines()
+    assert len(lines) <= 13 and all(len(line) <= 80 for line in lines)
+    assert lines[0] == "24 memory blocks of 128M"
+    assert [line.split() for line in lines[2:4]] == [["NODE", "ONLINE", "OFFLINE", "none", "DMA32", "Movable"],
+                                                     ["0", "2.5G", "512M", "128M", "1920M", "512M"]]
+    nodes = machine("two-nodes").memhpctl("status").out.splitlines()
+    assert [line.split()[0] for line in nodes[2:6]] == ["NODE", "0", "1", "all"]
+    assert machine("s390-new").memhpctl("status").out.splitlines()[2].split()[0] == "ONLINE"
+    assert "GOING-OFFLINE" in machine("going-offline").memhpctl("status").out

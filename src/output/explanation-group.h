@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is explained, and neighbouring blocks about which there is the same to say. */
+#ifndef MEMHP_OUTPUT_EXPLANATION_GROUP_H
+#define MEMHP_OUTPUT_EXPLANATION_GROUP_H
+
+#include "judge/page-survey.h"
+
+struct explanation {
+	const char *command;
+	const struct memory *memory; /* with nodes and devices, judged */
+	const struct ranges
+		*selected; /* blocks to explain; a device is explained if all of its blocks are */
+	const struct page_survey *survey;
+	char *const *kernel_log; /* one per block of the snapshot, by index: what the kernel logged
+				    about it, or NULL */
+	int scan_error;		 /* 0, or -errno: why the pages could not be read */
+	unsigned int width;	 /* width of the text in columns */
+};
+
+struct explanation_group {
+	size_t first, last; /* indices in the snapshot */
+	struct verdict verdict;
+	struct pages pages; /* of all of them */
+};
+
+/*
+ * The next selected blocks, from index *at on, which moves behind them, that agree in state, zones,
+ * nodes, verdict and reasons, and of whose devices lists make one row; what the kernel logged is
+ * told of each block alone. False: there are no more.
+ */
+bool explanation_group_next(const struct explanation *explanation, size_t *at,
+			    struct explanation_group *ret);
+
+#endif
