@@ -94,6 +94,9 @@ static int change_select(struct session *session, struct change_work *work, bool
 	}
 	if (goes_offline && page_survey_wants_devices(sysfs))
 		work->request.want |= WANT_DEVICES;
+	/* The order of the writes depends on the nodes. */
+	if (work->change->wanted == BLOCK_OFFLINE)
+		work->request.want |= WANT_ALL_NODES;
 	/* The report shows each block's device, too. */
 	if (session->context->json)
 		work->request.want |= WANT_READABLE_DEVICES | WANT_ALL_NODES;

@@ -191,3 +191,14 @@ def test_a_report_that_is_lost_tells_on_standard_error_what_was_changed(machine:
 def test_messages_are_no_commands_to_the_terminal(machine: Any) -> None:
     err = machine("x86-dimm").memhpctl("list", "a\x1b[31mb", "--quiet").err
     assert "a?[31mb" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["19-23 34 35", "node1 3", "22 33 20 34", "2-3 18-19 32-33"])
+def test_the_order_is_the_same_in_text_and_json(machine: Any, words: str) -> None:
+    """On two nodes: what else the report shows does not decide what is written first."""
+    orders = []
+    for form in ([], ["--json"]):
+        made = machine("two-nodes")
+        made.memhpctl("offline", "--force", "--retries=0", *words.split(), *form)
+        orders.append([write.path for write in made.begun()])
+    assert orders[0] == orders[1] and len(orders[0]) > 2
