@@ -16,7 +16,7 @@
 /* How many of the first steps are meant to be made. */
 static size_t plan_check_steps(const struct plan *plan)
 {
-	return plan->goal ? plan->goal : plan->n_steps;
+	return plan->goal && plan->goal < plan->n_steps ? plan->goal : plan->n_steps;
 }
 
 static uint64_t plan_check_block_of_step(const struct plan *plan, size_t step)
@@ -119,9 +119,10 @@ static char *plan_check_poison_text(const struct page_survey *survey, uint64_t p
 static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_ns, bool force,
 				   struct plan *plan)
 {
-	size_t n = plan_check_steps(plan), kept = 0;
+	size_t kept = 0;
 
-	plan_check_scan(survey, plan, 0, n, deadline_ns);
+	/* Those that make up for others, too: it must be recorded. */
+	plan_check_scan(survey, plan, 0, plan->n_steps, deadline_ns);
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		struct step step = plan->steps[i];
 		struct outcome *outcome = &plan->outcomes.v[step.outcome];
@@ -164,7 +165,7 @@ enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint6
 
 static void plan_check_refuse_impossible(const struct page_survey *survey, struct plan *plan)
 {
-	size_t kept = 0, goal = plan->goal;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
@@ -180,7 +181,6 @@ static void plan_check_refuse_impossible(const struct page_survey *survey, struc
 		outcome->cause = cause;
 	}
 	plan->n_steps = kept;
-	plan->goal = goal < kept ? goal : kept;
 }
 
 /* How much of the huge page pool goes with the blocks, if the machine has one. */
@@ -219,7 +219,7 @@ void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool forc
 int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 {
 	struct poison_record record;
-	size_t kept = 0;
+	size_t kept = 0, had_poison = 0;
 
 	if (plan->wanted != BLOCK_ONLINE || force)
 		return 0;
@@ -235,8 +235,8 @@ int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 			plan->steps[kept++] = step;
 			continue;
 		}
-		/* If there is a goal, other blocks make up for it. */
-		outcome->result = plan->goal ? OUTCOME_PASSED_OVER : OUTCOME_REFUSED;
+		had_poison++;
+		outcome->result = OUTCOME_REFUSED;
 		outcome->cause = CAUSE_POISON;
 		if (asprintf(&outcome->detail,
 			     "it had %" PRIu64 " poisoned page%s when it was taken offline",
@@ -244,8 +244,11 @@ int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 			outcome->detail = NULL;
 	}
 	plan->n_steps = kept;
-	if (plan->goal > kept)
-		plan->goal = kept;
+	/* Others make up for them. */
+	for (size_t i = 0; had_poison && plan->goal && kept >= plan->goal && i < plan->outcomes.n;
+	     i++)
+		if (plan->outcomes.v[i].cause == CAUSE_POISON)
+			plan->outcomes.v[i].result = OUTCOME_PASSED_OVER;
 	poison_record_done(&record);
 	return 0;
 }

@@ -21,9 +21,15 @@ static int plan_size_goal_ranges(const struct candidates *goal, size_t n, struct
 	return r;
 }
 
-/* Are all chosen blocks likely to go offline, judging by their pages? */
+/*
+ * Are all chosen blocks likely to go offline, judging by their pages, and is there room for what
+ * must move out of all of them?
+ */
 static bool plan_size_goal_is_good(const struct page_survey *survey, const struct candidates *goal)
 {
+	struct headroom room;
+	struct pages sum = { 0 };
+
 	for (size_t i = 0; i < goal->n_chosen; i++) {
 		size_t index =
 			(size_t)(memory_find(survey->memory, goal->v[i]) - survey->memory->blocks);
@@ -31,8 +37,12 @@ static bool plan_size_goal_is_good(const struct page_survey *survey, const struc
 		if (!page_survey_pages(survey, index) ||
 		    page_survey_judge(survey, index).chance < CHANCE_LIKELY)
 			return false;
+		pages_add(&sum, page_survey_pages(survey, index));
 	}
-	return true;
+	if (survey->meminfo_error)
+		return true;
+	room = headroom_count(&survey->meminfo, &sum);
+	return headroom_suffices(&room);
 }
 
 /* Looks at the pages of the first n. Pages that cannot be read stay unknown, which is no reason to

@@ -472,6 +472,15 @@ def test_atomic_rezone_goes_back_as_a_whole(machine: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["lru+anon+mmap", "lru+uptodate+swapbacked"])
+def test_an_amount_finds_the_blocks_for_which_there_is_room(machine: Any, kind: str) -> None:
+    """Those that are looked at first are all full."""
+    pages = "\n".join(f"pages {number} {kind}=32768" for number in range(50, 72))
+    made = machine("x86-dimm", lines=f"blocks 40-71 online zone=Movable\n{pages}", files=meminfo(400 << 10))
+    result = made.memhpctl("offline", "--size=512M", "40-71")
+    assert result.rc == 0 and sum(made.state(number) == "offline" for number in range(40, 72)) == 4, result
+
+
+@pytest.mark.parametrize("kind", ["lru+anon+mmap", "lru+uptodate+swapbacked"])
 def test_offline_without_room_is_refused(machine: Any, kind: str) -> None:
     pages = "\n".join(f"pages {number} {kind}=32768" for number in range(32, 36))
     made = machine("x86-dimm", lines=pages, files=meminfo(500 << 10))
@@ -507,6 +516,10 @@ def test_a_block_that_had_poison_comes_online_only_by_force(machine: Any, releas
         assert [(block["result"], block["cause"]) for block in online.json()["blocks"]] == [("refused", "poison")]
         assert "it had 1 poisoned page when it was taken offline" in online.err
     assert made.memhpctl("policy", "apply", "36").rc == 1 and made.state(36) == "offline"
+    for option in (["-n"], []):
+        short = made.memhpctl("online", "--size=256M", "36-37", "--zone=kernel", "--json", *option)
+        assert short.rc == 64 and [block["result"] for block in short.json()["blocks"]] == ["refused", "planned" if option else "changed"], short
+    made.memhpctl("offline", "37")
     assert made.memhpctl("online", "--size=128M", "36-37", "--zone=kernel").rc == 0 and made.state(37) == "online"
     assert made.memhpctl("online", "--force", "36").rc == 0 and made.state(36) == "online"
     # Another block of this number is as good as any.
