@@ -64,10 +64,11 @@ static int list_devices_sum_device(const struct memory *memory, const struct dev
 	if (!sum.blocks && device->node != DEVICE_NO_NODE &&
 	    ranges_add(&sum.nodes, device->node, device->node) < 0)
 		return -ENOMEM;
-	sum.size = device->size != DEVICE_NO_SIZE ? device->size :
+	sum.size = device->size != DEVICE_NO_SIZE ?
+			   device->size :
 		   device->blocks_error || (device->obstacle && !sum.blocks) ?
-						    DEVICE_NO_SIZE :
-						    sum.blocks * memory->block_size;
+			   DEVICE_NO_SIZE :
+			   (sum.blocks ? sum.blocks : device->addable_blocks) * memory->block_size;
 	*ret = sum;
 	return 0;
 }

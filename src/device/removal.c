@@ -149,7 +149,7 @@ int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, c
 static const char *removal_cannot(const struct device *device)
 {
 	if (!device->provider)
-		return "nothing on this system can remove it: it belongs to no known device";
+		return "nothing on this system can remove memory that belongs to no known device";
 	return device->provider->cannot_remove;
 }
 
@@ -187,6 +187,8 @@ static void removal_plan_device(const struct sysfs *sysfs, const struct memory *
 	    0)
 		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", error_text(&err));
 	error_done(&err);
+	/* Its blocks would go offline in vain. */
+	provider_write_foresee(sysfs, outcome);
 }
 
 int removal_plan(const struct sysfs *sysfs, const struct memory *memory, struct removal *removal)
@@ -361,10 +363,6 @@ void removal_foresee(const struct sysfs *sysfs, bool atomic, struct removal *rem
 	if (atomic)
 		plan_all_or_nothing(&removal->plan);
 	well = removal_judge_all(sysfs, atomic, removal);
-	for (size_t i = 0; i < removal->devices.n; i++) {
-		provider_write_foresee(sysfs, &removal->devices.v[i]);
-		well = well && !removal_is_failure(removal->devices.v[i].result);
-	}
 	if (!well && atomic)
 		removal_skip_rest(removal, CAUSE_ALL_OR_NOTHING);
 }

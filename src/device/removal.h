@@ -35,9 +35,10 @@ int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, c
 		       size_t n_words, struct removal *removal, struct error *err);
 
 /*
- * Asks the providers for their steps. Refuses devices whose removal cannot work or that nothing
- * here can remove (CAUSE_NOT_REMOVABLE: they could only be taken offline), and plans to take the
- * blocks of the others offline. Only reads. Errors: -ENOMEM.
+ * Asks the providers for their steps. Refuses devices whose removal cannot work, also because one
+ * of these attributes may not be written, or that nothing here can remove (CAUSE_NOT_REMOVABLE:
+ * they could only be taken offline), and plans to take the blocks of the others offline. Only
+ * reads. Errors: -ENOMEM.
  */
 int removal_plan(const struct sysfs *sysfs, const struct memory *memory, struct removal *removal);
 

@@ -302,22 +302,22 @@ def test_single_block_devices_stay_apart_with_all(machine: Any) -> None:
 
 @pytest.mark.parametrize("name, lines, words, expected", [
     ("pseries-v2", LMBS, [], [["drc-80000000-8000000b", "pseries", "0-11", "3G", "0", "online", "-", "yes", "-"],
-                              ["drc-8000000c-8000000f", "pseries", "-", "0B", "-", "-", "-", "no", "1G"]]),
+                              ["drc-8000000c-8000000f", "pseries", "-", "1G", "-", "-", "-", "no", "1G"]]),
     ("pseries-v2", LMBS + "blocks 4 offline\nblocks 8-9 node=1", [], [
         ["drc-80000000-80000003", "pseries", "0-3", "1G", "0", "online", "-", "yes", "-"],
         ["drc-80000004", "pseries", "4", "256M", "0", "offline", "-", "yes", "-"],
         ["drc-80000005-80000007", "pseries", "5-7", "768M", "0", "online", "-", "yes", "-"],
         ["drc-80000008-80000009", "pseries", "8-9", "512M", "1", "online", "-", "yes", "-"],
         ["drc-8000000a-8000000b", "pseries", "10-11", "512M", "0", "online", "-", "yes", "-"],
-        ["drc-8000000c-8000000f", "pseries", "-", "0B", "-", "-", "-", "no", "1G"]]),
+        ["drc-8000000c-8000000f", "pseries", "-", "1G", "-", "-", "-", "no", "1G"]]),
     ("pseries-v2", LMBS, ["drc-80000003", "drc-80000005", "drc-8000000c", "drc-8000000e"], [
         ["drc-80000003", "pseries", "3", "256M", "0", "online", "-", "yes", "-"], ["drc-80000005", "pseries", "5", "256M", "0", "online", "-", "yes", "-"],
-        ["drc-8000000c", "pseries", "-", "0B", "-", "-", "-", "no", "256M"], ["drc-8000000e", "pseries", "-", "0B", "-", "-", "-", "no", "256M"]]),
+        ["drc-8000000c", "pseries", "-", "256M", "-", "-", "-", "no", "256M"], ["drc-8000000e", "pseries", "-", "256M", "-", "-", "-", "no", "256M"]]),
     ("pseries-v2", LMBS + MANY, [], [["drc-80000000-800001ff", "pseries", "0-511", "128G", "0", "online", "-", "yes", "-"],
                                      ["drc-80000200-800003ff", "pseries", "512-1023", "128G", "1", "online", "-", "yes", "-"],
-                                     ["drc-80000400-8000044c", "pseries", "-", "0B", "-", "-", "-", "no", "19.25G"]]),
+                                     ["drc-80000400-8000044c", "pseries", "-", "19.25G", "-", "-", "-", "no", "19.25G"]]),
     ("s390-new", "", [], [["sclp0-9", "s390", "0-9", "2.5G", "-", "online", "-", "yes", "-"], ["sclp10", "s390", "10", "256M", "-", "offline", "-", "yes", "-"],
-                          ["sclp11-15", "s390", "-", "0B", "-", "-", "-", "no", "1.25G"]]),
+                          ["sclp11-15", "s390", "-", "1.25G", "-", "-", "-", "no", "1.25G"]]),
     ("mixed", "", [], None),
 ])
 def test_devices_that_look_alike_merge(machine: Any, name: str, lines: str, words: list[str], expected: list[list[str]] | None) -> None:

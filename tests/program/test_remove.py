@@ -78,7 +78,7 @@ def test_a_dry_run_shows_each_step_and_does_none(machine: Any, name: str, device
     ("hyperv", ["40"], [40], "Hyper-V"),
     ("xen", ["3"], [3], "xl mem-set"),
     ("s390-old", ["1"], [1], "this kernel can only take it offline"),
-    ("x86-dimm", ["3"], [3], "nothing on this system can remove it"),
+    ("x86-dimm", ["3"], [3], "nothing on this system can remove memory that belongs to no known device"),
 ])
 def test_what_cannot_be_removed_is_refused_before_anything(machine: Any, name: str, words: list[str], blocks: list[int],
                                                            says: str) -> None:
@@ -631,3 +631,19 @@ def test_memory_that_cannot_be_read_is_not_unplugged(machine: Any) -> None:
     result = Result(process.returncode, out, err, 0)
     assert device_of(result)["result"] == "failed" and "memory44" in device_of(result)["reason"]
     assert [write for write in made.begun() if write.path.endswith("unbind")] == []
+
+
+@pytest.mark.parametrize("name, device, path", [
+    ("x86-dimm", "PNP0C80:00", "/sys/bus/acpi/devices/PNP0C80:00/eject"), ("dax-kmem", "dax0.0", "/sys/bus/dax/drivers/kmem/unbind"),
+    ("dax-kmem-state", "dax0.0", "/sys/bus/dax/devices/dax0.0/state"), ("pseries-v2", "drc-80000008", "/sys/kernel/dlpar")])
+@pytest.mark.parametrize("option", [[], ["--atomic"]], ids=["", "atomic"])
+def test_a_dry_run_asks_whether_the_device_may_be_removed(machine: Any, name: str, device: str, path: str, option: list[str]) -> None:
+    """And the run does not take the blocks offline for nothing."""
+    made = machine(name)
+    made.path(path).chmod(0o444)
+    before = made.states()
+    dry = made.memhpctl("remove", "-n", *option, device, "--json")
+    assert dry.rc == 77 and dry.json()["devices"][0]["result"] == "refused" and dry.json()["devices"][0]["cause"] == "access", dry
+    assert path.rsplit("/", 1)[1] in dry.json()["devices"][0]["reason"]
+    run = made.memhpctl("remove", *option, device, "--json")
+    assert run.rc == 77 and made.states() == before and not made.begun(), run

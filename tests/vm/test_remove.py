@@ -152,7 +152,7 @@ def test_boot_memory_is_not_taken_offline(guest: Guest, memhpctl: str) -> None:
     report = document(result)
     assert result.rc == 1 and guest.block_state(14) == "online"
     assert (report["devices"][0]["result"], report["devices"][0]["cause"]) == ("refused", "not-removable")
-    assert "nothing on this system can remove it" in result.err and "to take it offline instead: memhpctl offline 14" in result.err
+    assert "nothing on this system can remove memory that belongs to no known device" in result.err and "to take it offline instead: memhpctl offline 14" in result.err
 
 
 @pytest.mark.parametrize("atomic", [False, True])
