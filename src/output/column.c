@@ -184,7 +184,7 @@ static void column_device_json(const struct row *row, struct output_json *json)
 	const struct device *last = row_last_device(row);
 
 	output_block_add_device(json, row->memory, row->first);
-	if (last != row_device(row))
+	if (last && last != row_device(row))
 		output_json_text(json, "last_device", last->name);
 }
 

@@ -112,7 +112,7 @@ static char *announcement_ranges_text(const struct ranges *ranges)
 {
 	char *text = ranges_text(ranges, 0);
 
-	for (char *comma = text; comma && (comma = strchr(comma, ','));)
+	for (char *comma = text ? strchr(text, ',') : NULL; comma; comma = strchr(comma, ','))
 		*comma = ' ';
 	return text;
 }

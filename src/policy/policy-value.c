@@ -58,7 +58,7 @@ const char *policy_over_name(enum policy_over over)
 
 const char *policy_scope_name(unsigned int scope)
 {
-	return scope_names[scope];
+	return scope < ARRAY_SIZE(scope_names) ? scope_names[scope] : NULL;
 }
 
 const char *policy_key_name(enum policy_key key)
