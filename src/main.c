@@ -83,6 +83,7 @@
  *     - rezone.[ch]       (moving one block to another zone)
  *     - last-look.[ch]    (how the blocks are when the report is made)
  *     - run.[ch]          (what all code in a run needs to know)
+ *     - failures.[ch]     (a record of the blocks that did not go offline)
  *     - audit.[ch]        (who changed what, for the system log)
  *
  * - plan/: what to do, in which order, what to refuse; no I/O

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "change/execute.h"
@@ -80,6 +81,33 @@ static void change_warn(const struct plan *plan)
 	}
 }
 
+/*
+ * Where chmem would choose Movable and the kernel does not: such a block may never go offline
+ * again. A person can still think about it.
+ */
+static void change_tell_zone(const struct session *session, const struct change *change,
+			     const struct plan *plan)
+{
+	const struct memory *memory = &session->memory;
+	size_t n = 0;
+
+	if (change->wanted != BLOCK_ONLINE || change->zone != ZONE_REQUEST_AUTO ||
+	    session->context->quiet || !isatty(STDERR_FILENO))
+		return;
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct block *block =
+			memory_find(memory, plan->outcomes.v[plan->steps[i].outcome].block);
+
+		n += block && zone_is_kernel(plan->steps[i].zone_wanted) &&
+		     zones_contain(&block->zones, ZONE_MOVABLE);
+	}
+	if (n)
+		log_warning("the kernel chooses a kernel zone for %zu block%s that could be in "
+			    "Movable, and may not be able to take %s offline again; chmem would "
+			    "give --zone=movable",
+			    n, n == 1 ? "" : "s", n == 1 ? "it" : "them");
+}
+
 /* Resolves the user's words to blocks, and reads what is known about their pages. */
 static int change_select(struct session *session, struct change_work *work, bool goes_offline,
 			 uint64_t *ret_goal, struct error *err)
@@ -137,6 +165,7 @@ static int change_prepare(struct session *session, void *data, struct error *err
 	if (change_options.dry_run && change_options.atomic)
 		plan_all_or_nothing(&work->plan);
 	change_warn(&work->plan);
+	change_tell_zone(session, work->change, &work->plan);
 	return 0;
 }
 

@@ -58,16 +58,19 @@ static int explain_print(struct context *context, struct memory *memory,
 			 const struct ranges *selected, struct page_survey *survey)
 {
 	char **log = calloc(memory->n_blocks + 1, sizeof(*log));
+	struct failures failures = { 0 };
 	struct explanation explanation = { .command = context->command->name,
 					   .memory = memory,
 					   .selected = selected,
 					   .survey = survey,
 					   .kernel_log = log,
+					   .failures = &failures,
 					   .width = terminal_width(STDOUT_FILENO) };
 	struct error err = { 0 };
 	int exit_code = EXIT_DONE;
 
-	if (!log) {
+	if (!log || failures_load(&context->sysfs, &failures) < 0) {
+		free(log);
 		error_set(&err, -ENOMEM, "no memory to explain %zu blocks", memory->n_blocks);
 		return command_fail(context, EXIT_FAILED, &err);
 	}
@@ -91,6 +94,7 @@ static int explain_print(struct context *context, struct memory *memory,
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		free(log[i]);
 	free(log);
+	failures_done(&failures);
 	return exit_code;
 }
 
@@ -100,8 +104,8 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 					     .n_words = n_words,
 					     .all = options.all,
 					     .unreadable = UNREADABLE_IS_SHOWN,
-					     .want = WANT_ZONES | WANT_NODES | WANT_ALL_NODES |
-						     WANT_DEVICES };
+					     .want = WANT_ZONES | WANT_IDENTITY | WANT_NODES |
+						     WANT_ALL_NODES | WANT_DEVICES };
 	struct memory memory = { 0 };
 	struct ranges selected = { 0 };
 	struct page_survey survey = { 0 };

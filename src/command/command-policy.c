@@ -235,11 +235,24 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 	return exit_code;
 }
 
+static void policy_help(void)
+{
+	output_text("\nWhat it does:\n");
+	output_text("  show   Show the policy, and the file and line of each of its parts\n");
+	output_text("  check  Check the policy, or the given files, and who else brings memory "
+		    "online\n");
+	output_text("  test   Say what the policy does with these blocks, or with memory as "
+		    "described\n");
+	output_text("  apply  Carry the policy out now, for these blocks or for all that are "
+		    "offline\n");
+}
+
 const struct command command_policy = {
 	.name = "policy",
 	.operands = "show|check|test|apply [SELECTOR|FILE...]",
 	.summary = "show, check, test or apply the policy for new memory",
 	.options = policy_options,
+	.help = policy_help,
 	.flags = COMMAND_CHANGES,
 	.run = policy_run,
 };

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "command/command.h"
 #include "command/options.h"
 #include "model/selector.h"
@@ -28,6 +29,9 @@
 /* Events come in bursts: one look serves for all of them. */
 #define GATHER_MS 20
 
+/* The least time for the report. */
+#define REPORT_MS 1000
+
 /* The most missing words that a sentence names. */
 #define MISSING_SHOWN 8
 
@@ -44,7 +48,7 @@ static const struct poptOption wait_options[] = {
 	  "What to wait for: online (default), offline, present, absent",
 	  "online|offline|present|absent" },
 	{ "timeout", '\0', POPT_ARG_STRING, &options.timeout, 0,
-	  "Give up after this time (default: 5m)", "TIME" },
+	  "Give up after this time (default: 5m); 0 only looks", "TIME" },
 	POPT_TABLEEND
 };
 
@@ -52,6 +56,7 @@ struct waiting {
 	struct context *context;
 	const char **words;
 	size_t n_words;
+	bool only_looks; /* no time to wait was given */
 	enum goal goal;
 	struct uevent_monitor *monitor; /* NULL without events */
 	struct ranges done;		/* selected blocks in the wanted state, at the last look */
@@ -234,24 +239,27 @@ static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 {
 	int exit_code = r == -EINTR ? EXIT_SIGNAL + interrupt_signal() : EXIT_TRY_AGAIN;
 	_cleanup_free_ char *not_done = ranges_text(&waiting->not_done, 8);
-	const char *goal = goal_names[waiting->goal], *why = r == -EINTR ? "stopped" : "timed out",
-		   *blocks = not_done ? not_done : "?";
-	char elapsed[FORMAT_SIZE], missing[256], there[256];
+	const char *goal = goal_names[waiting->goal], *blocks = not_done ? not_done : "?";
+	char elapsed[FORMAT_SIZE], why[64], missing[256], there[256];
 
 	stream_begin();
 	format_duration(clock_now_ns() - began_ns, elapsed);
+	if (r == -ETIME && waiting->only_looks)
+		strcpy(why, "now");
+	else
+		snprintf(why, sizeof(why), "%s after %s", r == -EINTR ? "stopped" : "timed out",
+			 elapsed);
 	wait_words_text(waiting->missing, waiting->n_missing, missing, sizeof(missing));
 	wait_words_text(waiting->there, waiting->n_there, there, sizeof(there));
 	if (waiting->n_there)
-		log_error("%s after %s: not %s:%s%s%s", why, elapsed, goal, there,
-			  waiting->not_done.n ? ", " : "", waiting->not_done.n ? blocks : "");
+		log_error("%s: not %s:%s%s%s", why, goal, there, waiting->not_done.n ? ", " : "",
+			  waiting->not_done.n ? blocks : "");
 	else if (!waiting->n_missing)
-		log_error("%s after %s: not %s: %s", why, elapsed, goal, blocks);
+		log_error("%s: not %s: %s", why, goal, blocks);
 	else if (!waiting->not_done.n)
-		log_error("%s after %s; missing:%s", why, elapsed, missing);
+		log_error("%s; missing:%s", why, missing);
 	else
-		log_error("%s after %s; not %s: %s; missing:%s", why, elapsed, goal, blocks,
-			  missing);
+		log_error("%s; not %s: %s; missing:%s", why, goal, blocks, missing);
 	return wait_report(waiting, exit_code, began_ns);
 }
 
@@ -281,11 +289,14 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 
 	if (r == 0)
 		r = wait_goal(&waiting.goal, &err);
-	if (r == 0)
+	/* 0 is a look. */
+	if (r == 0 &&
+	    (!options.timeout || parse_duration_ms(options.timeout, &timeout_ms) < 0 || timeout_ms))
 		r = options_duration_ms("timeout", options.timeout, RUN_TIMEOUT_MS, &timeout_ms,
 					&err);
 	if (r < 0)
 		return command_fail(context, EXIT_USAGE, &err);
+	waiting.only_looks = !timeout_ms;
 	waiting.missing = calloc(n_words, sizeof(*waiting.missing));
 	waiting.there = calloc(n_words, sizeof(*waiting.there));
 	if (!waiting.missing || !waiting.there) {
@@ -295,7 +306,7 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 		return command_fail(context, EXIT_FAILED, &err);
 	}
 	interrupt_init();
-	stream_limit(clock_deadline_ns(timeout_ms));
+	stream_limit(clock_deadline_ns(timeout_ms > REPORT_MS ? timeout_ms : REPORT_MS));
 	/*
 	 * Before the first look, so that nothing happens unseen in between. Without events
 	 * polling has to do.

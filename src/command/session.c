@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "change/audit.h"
+#include "change/failures.h"
 #include "change/last-look.h"
 #include "command/options.h"
 #include "output/output-text.h"
@@ -182,6 +183,17 @@ static int session_report(const struct session *session, const struct session_wo
 	return session_print(session, &report);
 }
 
+/* For a later explain. */
+static void session_record_failures(const struct session *session, const struct session_work *work,
+				    void *data)
+{
+	struct report report = { 0 };
+
+	work->report(data, &report);
+	if (report.plan)
+		failures_record(&session->context->sysfs, report.plan);
+}
+
 int session_run(struct context *context, const struct session_work *work, void *data)
 {
 	struct error err = { 0 };
@@ -205,6 +217,8 @@ int session_run(struct context *context, const struct session_work *work, void *
 		r = work->plan(&session, data, &err);
 	if (r >= 0 && !change_options.dry_run)
 		r = session_execute(&session, work, data, &err);
+	if (r >= 0 && !change_options.dry_run)
+		session_record_failures(&session, work, data);
 	session_unlock(&session);
 	exit_code = r < 0 ? session_fail(&session, 0, r, &err) :
 			    session_report(&session, work, data);

@@ -79,6 +79,43 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 	return addition_add(device, devices, err);
 }
 
+/* Several blocks at once, where each can be added by its number. */
+static int addition_resolve_blocks(const struct memory *memory, const struct selector *selector,
+				   struct device_outcomes *devices, struct error *err)
+{
+	for (uint64_t number = selector->first;; number++) {
+		struct selector one = { .kind = SELECTOR_BLOCKS,
+					.word = selector->word,
+					.first = number,
+					.last = number };
+		char name[PROVIDER_NAME_SIZE];
+		struct device named;
+		int r;
+
+		if (!provider_find_to_add(memory, &one, name, &named))
+			return error_set(err, -EINVAL,
+					 "'%s': there is no memory to be added for block %" PRIu64
+					 "; memhpctl list --devices shows what there is",
+					 selector->word, number);
+		r = addition_add(&named, devices, err);
+		if (r < 0 || number == selector->last)
+			return r;
+	}
+}
+
+/* Addresses of whole blocks, as their numbers. */
+static void addition_count_blocks(const struct memory *memory, struct selector *selector)
+{
+	uint64_t size = memory->block_size;
+
+	if (selector->kind != SELECTOR_ADDRESSES || selector->first % size ||
+	    (selector->last + 1) % size)
+		return;
+	selector->kind = SELECTOR_BLOCKS;
+	selector->first /= size;
+	selector->last /= size;
+}
+
 static int addition_resolve_word(const struct memory *memory, const char *word, bool force,
 				 struct device_outcomes *devices, struct error *err)
 {
@@ -90,6 +127,9 @@ static int addition_resolve_word(const struct memory *memory, const char *word, 
 
 	if (r < 0)
 		return r;
+	addition_count_blocks(memory, &selector);
+	if (selector.kind == SELECTOR_BLOCKS && selector.first < selector.last)
+		return addition_resolve_blocks(memory, &selector, devices, err);
 	if (selector.kind == SELECTOR_DEVICE)
 		device = devices_find(&memory->devices, word);
 	else if (provider_find_to_add(memory, &selector, name, &named))

@@ -5,6 +5,12 @@
 
 #include "provider/provider.h"
 
+const struct failure *explanation_group_failure(const struct explanation *explanation,
+						const struct block *block)
+{
+	return block->state == BLOCK_ONLINE ? failures_find(explanation->failures, block) : NULL;
+}
+
 static struct explanation_group explanation_group_begin(const struct explanation *explanation,
 							size_t index)
 {
@@ -46,7 +52,9 @@ static bool explanation_group_is_alike(const struct explanation *explanation,
 	       explanation_group_devices_alike(explanation, a->device, b->device) &&
 	       explanation_group_verdicts_equal(&group->verdict, &next->verdict) &&
 	       group->pages.counted == next->pages.counted &&
-	       !explanation->kernel_log[group->last] && !explanation->kernel_log[next->first];
+	       !explanation->kernel_log[group->last] && !explanation->kernel_log[next->first] &&
+	       !explanation_group_failure(explanation, a) &&
+	       !explanation_group_failure(explanation, b);
 }
 
 bool explanation_group_next(const struct explanation *explanation, size_t *at,

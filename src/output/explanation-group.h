@@ -3,6 +3,7 @@
 #ifndef MEMHP_OUTPUT_EXPLANATION_GROUP_H
 #define MEMHP_OUTPUT_EXPLANATION_GROUP_H
 
+#include "change/failures.h"
 #include "judge/page-survey.h"
 
 struct explanation {
@@ -13,9 +14,15 @@ struct explanation {
 	const struct page_survey *survey;
 	char *const *kernel_log; /* one per block of the snapshot, by index: what the kernel logged
 				    about it, or NULL */
-	int scan_error;		 /* 0, or -errno: why the pages could not be read */
-	unsigned int width;	 /* width of the text in columns */
+	const struct failures *failures; /* recorded by earlier runs */
+	int scan_error;			 /* 0, or -errno: why the pages could not be read */
+	unsigned int width;		 /* width of the text in columns */
 };
+
+/* The last time that memhpctl failed to take a block offline that is online; NULL: none is known.
+ */
+const struct failure *explanation_group_failure(const struct explanation *explanation,
+						const struct block *block);
 
 struct explanation_group {
 	size_t first, last; /* indices in the snapshot */

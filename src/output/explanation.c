@@ -13,6 +13,7 @@
 #include "output/output-text.h"
 #include "plan/outcome.h"
 #include "provider/provider.h"
+#include "system/clock.h"
 
 /* Text that is wrapped between words; all lines but the first are indented. */
 struct wrap {
@@ -160,6 +161,26 @@ static void explanation_print_pages(const struct explanation *explanation,
 	output_text("\n");
 }
 
+static void explanation_print_failure(const struct explanation *explanation,
+				      const struct block *block)
+{
+	const struct failure *failure = explanation_group_failure(explanation, block);
+	struct outcome outcome;
+	char ago[FORMAT_SIZE];
+	struct wrap wrap;
+
+	if (!failure)
+		return;
+	outcome = (struct outcome){ .cause = failure->cause, .error = failure->error };
+	wrap = wrap_begin(explanation, "tried");
+	wrap_print(&wrap, "%s ago it did not go offline: %s (%s%s%u attempt%s)",
+		   format_duration(clock_now_ns() - failure->when_ns, ago),
+		   outcome_reason(&outcome, BLOCK_OFFLINE),
+		   failure->error ? error_name(failure->error) : "", failure->error ? ", " : "",
+		   failure->attempts, failure->attempts == 1 ? "" : "s");
+	output_text("\n");
+}
+
 static void explanation_print_group(const struct explanation *explanation,
 				    const struct explanation_group *group)
 {
@@ -191,6 +212,7 @@ static void explanation_print_group(const struct explanation *explanation,
 			   format_size(pages_dissolved_bytes(pages), must_move));
 		output_text("\n");
 	}
+	explanation_print_failure(explanation, &explanation->memory->blocks[group->first]);
 	if (explanation->kernel_log[group->first]) {
 		wrap = wrap_begin(explanation, "log");
 		wrap_print(&wrap, "%s", explanation->kernel_log[group->first]);
@@ -294,6 +316,23 @@ static void explanation_add_pages(const struct page_survey *survey, const struct
 	}
 }
 
+static void explanation_add_failure(const struct explanation *explanation,
+				    const struct block *block, struct output_json *json)
+{
+	const struct failure *failure = explanation_group_failure(explanation, block);
+
+	if (!failure) {
+		output_json_null(json, "last_failure");
+		return;
+	}
+	output_json_begin_object(json, "last_failure");
+	output_json_text(json, "cause", outcome_cause_name(failure->cause));
+	output_json_text(json, "errno", failure->error ? error_name(failure->error) : NULL);
+	output_json_uint(json, "attempts", failure->attempts);
+	output_json_ms(json, "ago_ms", clock_now_ns() - failure->when_ns);
+	output_json_end(json);
+}
+
 static void explanation_add_block(const struct explanation *explanation, size_t index,
 				  struct output_json *json)
 {
@@ -315,6 +354,7 @@ static void explanation_add_block(const struct explanation *explanation, size_t 
 	if (page_survey_pages(explanation->survey, index))
 		explanation_add_pages(explanation->survey,
 				      page_survey_pages(explanation->survey, index), json);
+	explanation_add_failure(explanation, block, json);
 	output_json_text(json, "kernel_log", explanation->kernel_log[index]);
 	output_json_end(json);
 }

@@ -67,8 +67,10 @@ void progress_step(void *data, size_t done, size_t total, uint64_t block, const 
 	if (!line.on || now - line.began_ns < DRAW_AFTER_NS || now - line.drawn_ns < DRAW_EVERY_NS)
 		return;
 	line.drawn_ns = now;
-	progress_draw("%s: %zu of %zu, memory%" PRIu64 " %s, %s", line.verb, done, total, block,
-		      word, format_duration(now - line.began_ns, elapsed));
+	progress_draw("%s: %zu of %zu, %s memory%" PRIu64 " %s, %s", line.verb, done, total,
+		      strcmp(word, "offline") ? "bringing" : "taking", block,
+		      strcmp(word, "offline") ? "online" : "offline",
+		      format_duration(now - line.began_ns, elapsed));
 }
 
 void progress_device(void *data, const char *name)

@@ -13,7 +13,10 @@
  */
 void progress_begin(const char *verb, bool wanted);
 
-/* Before a step. data is not used; it is there because this is a callback. */
+/*
+ * Before a step, which writes the word to the state of the block. data is not used; it is there
+ * because this is a callback.
+ */
 void progress_step(void *data, size_t done, size_t total, uint64_t block, const char *word);
 
 /* Before a device is removed or added. */

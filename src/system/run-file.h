@@ -12,6 +12,7 @@
  *	changed, changed.old,
  *	announced, announcing		policy/announce.h: what came online, for those who follow
  *	poisoned			see system/poison-record.h
+ *	failures			change/failures.h: the blocks that did not go offline
  */
 #ifndef MEMHP_SYSTEM_RUN_FILE_H
 #define MEMHP_SYSTEM_RUN_FILE_H

@@ -576,3 +576,36 @@ def test_what_the_kernel_logged_is_told_of_its_block(machine: Any) -> None:
     logged = "6,1,1,-;page:000000 refcount:2 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0x109000\n6,2,2,-;page dumped because: migration failure\n"
     made = machine("x86-dimm", files={"/dev/kmsg": logged})
     assert heads(made, "32-35") == ["memory32: likely", "memory33: likely", "memory34-35: likely"]
+
+
+BOOT = {"/proc/sys/kernel/random/boot_id": "6e1a8f8c-3a5e-4e63-9d3e-3a4a0a8f5d10\n"}
+
+
+def test_a_failure_is_remembered(machine: Any) -> None:
+    """explain knows that offline failed a moment ago, until it succeeds, the block is another one, or the machine was booted."""
+    made = machine("x86-dimm", files=BOOT)
+    made.path("/run").mkdir(mode=0o755)
+    made.rules("memory32 offline EBUSY always")
+    assert made.memhpctl("offline", "--retries=1", "32-33").rc == 64
+    block = made.memhpctl("explain", "32", "--json").json()["blocks"][0]
+    assert {key: block["last_failure"][key] for key in ("cause", "errno", "attempts")} == {"cause": "busy", "errno": "EBUSY", "attempts": 2}
+    text = " ".join(made.memhpctl("explain", "32").out.split())
+    assert "ago it did not go offline: " in text and "(EBUSY, 2 attempts)" in text
+    assert made.memhpctl("explain", "33-35", "--json").json()["blocks"][0]["last_failure"] is None
+    boot_id, record = made.path("/proc/sys/kernel/random/boot_id"), made.path("/run/memhpctl/failures")
+    boot_id.write_text("another\n")
+    assert "tried" not in made.memhpctl("explain", "32").out
+    boot_id.write_text(BOOT["/proc/sys/kernel/random/boot_id"])
+    record.chmod(0o666)
+    assert "tried" not in made.memhpctl("explain", "32").out
+    record.chmod(0o600)
+    assert "tried" in made.memhpctl("explain", "32").out
+    made.rules("")
+    assert made.memhpctl("offline", "32").rc == 0 and made.memhpctl("online", "--zone=movable", "32").rc == 0
+    assert "tried" not in made.memhpctl("explain", "32").out
+
+
+def test_a_dry_run_is_no_failure(machine: Any) -> None:
+    made = machine("x86-dimm", files=BOOT)
+    made.path("/run").mkdir(mode=0o755)
+    assert made.memhpctl("offline", "-n", "0").rc == 1 and not made.path("/run/memhpctl/failures").exists()

@@ -95,7 +95,7 @@ def test_progress_on_a_terminal(machine: Any) -> None:
     made = machine("x86-dimm")
     with on_a_terminal(made, "offline", "32-35") as (process, main):
         with made.lock_held():
-            drawn = read_terminal(main, until=b" of 4, memory")
+            drawn = read_terminal(main, until=b" of 4, taking memory")
         drawn += read_terminal(main)
         out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and out.startswith("memory32-35: offline") and b"offline: " in drawn
@@ -153,3 +153,15 @@ def test_waiting_is_told(machine: Any) -> None:
         process.terminate()
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 143
+
+
+def test_a_kernel_zone_is_told_on_a_terminal(machine: Any) -> None:
+    """Where the kernel chooses Normal and chmem would have chosen Movable; once, and nowhere else."""
+    made = machine("x86-dimm")
+    told = b"the kernel chooses a kernel zone for 4 blocks that could be in Movable"
+    for words, n in (["36-39"], 1), (["--zone=kernel", "36-39"], 0), (["--zone=movable", "36-39"], 0), (["--quiet", "36-39"], 0):
+        with on_a_terminal(made, "online", "-n", *words) as (process, main):
+            drawn = read_terminal(main)
+            process.communicate(timeout=PATIENCE)
+        assert drawn.count(told) == n
+    assert made.memhpctl("online", "-n", "36-39").err == ""

@@ -135,3 +135,32 @@ def test_devices_columns(machine: MachineFactory) -> None:
     assert made.memhpctl("list", "-D", "--json", "-o", "NODE").json()["devices"] == [{"nodes": [1]}, {"nodes": [1]}]
     assert made.memhpctl("list", "-D", "-o", "ZONE").rc == 2
     assert machine("pseries-v2").memhpctl("list", "-D", "-r", "-n", "-o", "ADDABLE").out == "-\n1G\n"
+
+
+def test_a_look(machine: MachineFactory) -> None:
+    """wait --timeout=0 looks once, and says what is missing."""
+    made = machine("x86-dimm")
+    assert made.memhpctl("wait", "--timeout=0", "32-35").rc == 0
+    for timeout in ("0", "0s"):
+        result = made.memhpctl("wait", f"--timeout={timeout}", "32-36", "99")
+        assert (result.rc, result.err) == (75, "memhpctl: now; not online: 36; missing: 99\n")
+    assert made.memhpctl("wait", "--timeout=0", "--json", "36").json()["unfinished"] == [36]
+    assert made.memhpctl("offline", "--timeout=0", "32").rc == 2
+
+
+def test_s390_blocks_by_their_numbers(machine: MachineFactory) -> None:
+    """add takes ranges of blocks or addresses where a block is enough to name a device."""
+    made = machine("s390-new")
+    plan = made.memhpctl("add", "-n", "12-13").out
+    assert "sclp12" in plan and "sclp13" in plan and "sclp14" not in plan
+    assert made.memhpctl("add", "-n", "0xc0000000-0xdfffffff").out == plan
+    beyond = made.memhpctl("add", "-n", "14-99")
+    assert beyond.rc == 2 and "block 16" in beyond.err
+    assert machine("x86-dimm").memhpctl("add", "-n", "36-99").rc == 2
+
+
+def test_policy_help(memhpctl: Callable[..., Result]) -> None:
+    """Each verb is explained."""
+    text = memhpctl("policy", "--help").out
+    for verb in ("show", "check", "test", "apply"):
+        assert f"\n  {verb} " in text
