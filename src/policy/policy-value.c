@@ -58,7 +58,7 @@ const char *policy_over_name(enum policy_over over)
 
 const char *policy_scope_name(unsigned int scope)
 {
-	return scope < ARRAY_SIZE(scope_names) ? scope_names[scope] : NULL;
+	return scope_names[scope];
 }
 
 const char *policy_key_name(enum policy_key key)
@@ -261,8 +261,9 @@ static int policy_value_word(enum policy_key key, char *text, const char *const 
 		r = policy_value_range(key, text, word, err);
 		break;
 	case POLICY_KEY_DEVICE: /* any pattern of fnmatch(3) */
-	case POLICY_KEY_COUNT:
 		break;
+	case POLICY_KEY_COUNT:
+		return error_set(err, -EINVAL, "'%s' belongs to no key", text);
 	}
 	if (r < 0)
 		return r;
