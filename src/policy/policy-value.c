@@ -63,7 +63,7 @@ const char *policy_scope_name(unsigned int scope)
 
 const char *policy_key_name(enum policy_key key)
 {
-	return key_names[key];
+	return key < POLICY_KEY_COUNT ? key_names[key] : "";
 }
 
 /* The index of a word among names, some of which may be NULL; -1 if it is not there. */
