@@ -8,6 +8,8 @@
  *				permission counts for root too; opening `online`, `uevent` or
  *				`removable` of a block to read is logged
  *	write, pwrite		do what the kernel does with the word
+ *	pread			of a block's attribute: shows what it is now, also after a write
+ *				with the same descriptor
  *	syscall			SYS_io_setup fails with ENOSYS: writes must come as write(2);
  *				SYS_openat2 as openat
  * Not seen: stdio of the C library itself (fopen and fprintf), writev, io_uring.
@@ -32,6 +34,7 @@ static struct {
 	int (*openat)(int, const char *, int, ...);
 	ssize_t (*write)(int, const void *, size_t);
 	ssize_t (*pwrite)(int, const void *, size_t, off_t);
+	ssize_t (*pread)(int, void *, size_t, off_t);
 	long (*syscall)(long, ...);
 } next;
 static pthread_once_t next_once = PTHREAD_ONCE_INIT;
@@ -41,6 +44,7 @@ static void find_next(void)
 	*(void **)&next.openat = dlsym(RTLD_NEXT, "openat");
 	*(void **)&next.write = dlsym(RTLD_NEXT, "write");
 	*(void **)&next.pwrite = dlsym(RTLD_NEXT, "pwrite");
+	*(void **)&next.pread = dlsym(RTLD_NEXT, "pread");
 	*(void **)&next.syscall = dlsym(RTLD_NEXT, "syscall");
 }
 
@@ -253,6 +257,71 @@ ssize_t pwrite(int fd, const void *buffer, size_t count, off_t offset)
 ssize_t pwrite64(int fd, const void *buffer, size_t count, off64_t offset)
 {
 	return pwrite(fd, buffer, count, offset);
+}
+
+/*
+ * Is the descriptor one to answer for? 0, or 1 with the result of the read in *ret. The file that
+ * was opened is replaced by each change, and so is not the one to read.
+ */
+static bool take_read(int fd, void *buffer, size_t count, ssize_t *ret)
+{
+	char path[PATH_MAX], place[PATH_MAX];
+	const char *attribute;
+	unsigned long number;
+	struct stat status;
+	int found;
+
+	if (!tree_root())
+		return false;
+	found = tree_path_of(fd, path);
+	if (found == 0 && !is_block_path(MEMORY_DIR, path, &number, &attribute))
+		return false;
+	if (found == -ENODEV) {
+		*ret = -ENODEV;
+	} else if (found < 0) {
+		return false;
+	} else {
+		tree_place(path, place);
+		*ret = stat(place, &status) < 0 ? -ENODEV :
+		       status.st_mode & 0444	? tree_read_bytes(path, buffer, count) :
+						  -EIO;
+	}
+	if (*ret < 0) {
+		errno = (int)-*ret;
+		*ret = -1;
+	}
+	return true;
+}
+
+ssize_t pread(int fd, void *buffer, size_t count, off_t offset)
+{
+	int saved = errno;
+	ssize_t result;
+
+	if (offset == 0 && take_read(fd, buffer, count, &result))
+		return result;
+	errno = saved;
+	pthread_once(&next_once, find_next);
+	return next.pread(fd, buffer, count, offset);
+}
+
+ssize_t pread64(int fd, void *buffer, size_t count, off64_t offset)
+{
+	return pread(fd, buffer, count, offset);
+}
+
+/* What _FORTIFY_SOURCE makes of it. */
+ssize_t __pread_chk(int fd, void *buffer, size_t count, off_t offset, size_t room);
+ssize_t __pread64_chk(int fd, void *buffer, size_t count, off64_t offset, size_t room);
+
+ssize_t __pread_chk(int fd, void *buffer, size_t count, off_t offset, size_t room)
+{
+	return pread(fd, buffer, count < room ? count : room, offset);
+}
+
+ssize_t __pread64_chk(int fd, void *buffer, size_t count, off64_t offset, size_t room)
+{
+	return pread(fd, buffer, count < room ? count : room, offset);
 }
 
 /* Path inside the tree of a name that is about to be opened, or created. */
