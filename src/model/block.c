@@ -13,6 +13,8 @@
 #include "base/parse.h"
 #include "system/sysfs.h"
 
+#define BLOCK_PATH_SIZE (BLOCK_NAME_SIZE + 32)
+
 /* drivers/base/memory.c: state_show(). */
 static const char *const state_names[BLOCK_STATE_COUNT] = {
 	[BLOCK_UNKNOWN] = "unknown",
@@ -87,59 +89,112 @@ static int block_look_for_node(const char *name, void *data)
  * the hotplug lock (seen on 6.1). The link to the node appears after the node is set. A kernel
  * without NUMA has no nodes, and there the read is safe.
  */
-static bool block_has_node(int memory_directory, int directory, const char *prefix)
+static bool block_has_node(int memory_directory, const char *name)
 {
 	/* Most blocks are on the same node as the previous one. */
 	static _Thread_local uint64_t node;
-	char path[BLOCK_NAME_SIZE + 32];
+	char path[BLOCK_PATH_SIZE];
 	_cleanup_close_ int own = -1;
 
-	snprintf(path, sizeof(path), "%snode%" PRIu64, prefix, node);
-	if (faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	snprintf(path, sizeof(path), "%s/node%" PRIu64, name, node);
+	if (faccessat(memory_directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
-	own = sysfs_open_directory_at(directory, *prefix ? prefix : ".");
+	own = sysfs_open_directory_at(memory_directory, name);
 	if (own >= 0 && sysfs_list(own, block_look_for_node, &node) > 0)
 		return true;
 	return sysfs_look(memory_directory, "../node") < 0;
 }
 
-/* prefix: prepended to the attribute names, relative to the directory. */
-static int block_read_attributes(int memory_directory, int directory, const char *prefix,
-				 unsigned int want, struct block *block)
-{
-	char path[BLOCK_NAME_SIZE + sizeof("/valid_zones")], text[128],
-		*name = stpcpy(path, prefix);
-	int r;
+/* The attributes of one block, opened before either is read. */
+struct block_files {
+	char state_path[BLOCK_PATH_SIZE], zones_path[BLOCK_PATH_SIZE];
+	int state, zones; /* descriptors; `zones` may be -errno */
+};
 
-	strcpy(name, "state");
-	r = sysfs_read(directory, path, text, sizeof(text));
+static int block_open(int memory_directory, const char *name, unsigned int want,
+		      struct block_files *ret)
+{
+	char target[64];
+
+	snprintf(ret->state_path, sizeof(ret->state_path), "%s/state", name);
+	snprintf(ret->zones_path, sizeof(ret->zones_path), "%s/valid_zones", name);
+	ret->zones = -ENOENT;
+	ret->state = sysfs_open_attribute(memory_directory, ret->state_path);
 	/* In sysfs it is no link. One that leads nowhere in this tree is not a block that is gone.
 	 */
-	if (r == -ENOENT && sysfs_read_link(directory, path, text, sizeof(text)) >= 0)
+	if (ret->state == -ENOENT &&
+	    sysfs_read_link(memory_directory, ret->state_path, target, sizeof(target)) >= 0)
 		return -EXDEV;
-	if (r < 0)
-		return r;
-	block->state = block_state_parse(text);
-	block->zones.n = 0;
-	if (!(want & WANT_ZONES))
-		return 0;
+	if (ret->state < 0)
+		return ret->state;
+	if (want & WANT_ZONES)
+		ret->zones = sysfs_open_attribute(memory_directory, ret->zones_path);
+	return 0;
+}
+
+static int block_identify(int memory_directory, const char *name, struct block *block)
+{
+	struct stat st;
+
+	if (fstatat(memory_directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOENT;
+	block->inode = st.st_ino;
+	block->fs_dev = st.st_dev;
+	return 0;
+}
+
+static int block_read_zones(int memory_directory, const char *name, unsigned int want,
+			    const struct block_files *files, struct block *block)
+{
+	char text[128];
+	int r = files->zones;
+
 	if (block->state != BLOCK_ONLINE && !(want & BLOCK_HAS_NODE) &&
-	    !block_has_node(memory_directory, directory, prefix))
+	    !block_has_node(memory_directory, name))
 		return 0;
-	strcpy(name, "valid_zones");
-	r = sysfs_read(directory, path, text, sizeof(text));
+	if (r >= 0)
+		r = sysfs_read_attribute(files->zones, files->zones_path, text, sizeof(text));
 	/*
 	 * A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute. When a block is removed,
 	 * `state` disappears first.
 	 */
-	if (r == -ENOENT) {
-		strcpy(name, "state");
-		return sysfs_look(directory, path);
-	}
+	if (r == -ENOENT)
+		return sysfs_look(memory_directory, files->state_path);
 	if (r < 0)
 		return r;
 	block->zones = zones_parse(text);
 	return 0;
+}
+
+static int block_read_once(int memory_directory, unsigned int want, struct block *block)
+{
+	char name[BLOCK_NAME_SIZE], text[128];
+	struct block_files files;
+	int r;
+
+	block_name(block->number, name);
+	r = block_open(memory_directory, name, want, &files);
+	if (r < 0)
+		return r == -ENOTDIR && (want & WANT_IDENTITY) ? -ENOENT : r;
+	/*
+	 * Between opening and reading: what is then read with these descriptors belongs to this
+	 * directory. Those of one that is gone return ENODEV.
+	 */
+	if (want & WANT_IDENTITY)
+		r = block_identify(memory_directory, name, block);
+	if (r >= 0)
+		r = sysfs_read_attribute(files.state, files.state_path, text, sizeof(text));
+	if (r >= 0) {
+		block->state = block_state_parse(text);
+		block->zones.n = 0;
+		r = want & WANT_ZONES ?
+			    block_read_zones(memory_directory, name, want, &files, block) :
+			    0;
+	}
+	sysfs_close_both(files.state, files.zones);
+	return r == -ENODEV ? -ENOENT : r;
 }
 
 const char *block_read_error(int error)
@@ -151,27 +206,12 @@ const char *block_read_error(int error)
 int block_read(int memory_directory, uint64_t number, unsigned int want, struct block *ret)
 {
 	struct block block = { .number = number, .device = BLOCK_NO_DEVICE };
-	char name[BLOCK_NAME_SIZE], prefix[BLOCK_NAME_SIZE + 1] = "";
-	_cleanup_close_ int own = -1;
-	int r;
 
-	block_name(number, name);
-	if (want & WANT_IDENTITY) {
-		struct stat st;
-
-		own = openat(memory_directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (own < 0 || fstat(own, &st) < 0)
-			return errno == ENOTDIR || errno == ELOOP ? -ENOENT : -errno;
-		block.inode = st.st_ino;
-		block.fs_dev = st.st_dev;
-	} else {
-		strcpy(stpcpy(prefix, name), "/");
-	}
 	for (int try = 0; try < 3; try++) {
-		r = block_read_attributes(memory_directory, own < 0 ? memory_directory : own,
-					  prefix, want, &block);
+		int r = block_read_once(memory_directory, want, &block);
+
 		if (r < 0)
-			return r == -ENODEV ? -ENOENT : r;
+			return r;
 		/* Only an offline block lists several zones: this one changed between the reads. */
 		if (block.state != BLOCK_ONLINE || block.zones.n <= 1)
 			break;

@@ -81,12 +81,12 @@ char *block_range_name(uint64_t first, uint64_t last, char *buffer);
 /*
  * Reads one block from the directory of all blocks: `state` and, if wanted, `valid_zones` (neither
  * takes a lock in the kernel, so both can be read while the block is stuck going offline) and the
- * identity of its directory. Three system calls per attribute. Does not read its node or device.
- * A state and zones that contradict each other (the block changed between the two reads) are read
- * again. With the identity, state and zones are read through that same directory, so they cannot
- * belong to a later block of the same number. A block that is just being added has no node yet and
- * is read without zones; looking for the node takes one more system call for a block that is not
- * online, which BLOCK_HAS_NODE saves.
+ * identity of its directory: five system calls, and one for the identity. Does not read its node or
+ * device. A state and zones that contradict each other (the block changed between the two reads)
+ * are read again. With the identity, state and zones are those of that same directory, so they
+ * cannot belong to a later block of the same number. A block that is just being added has no node
+ * yet and is read without zones; looking for the node takes one more system call for a block that
+ * is not online, which BLOCK_HAS_NODE saves.
  * Errors: -ENOENT there is no such block, or it vanished while being read (the kernel's -ENODEV
  * too); -EXDEV its state is a link that leads out of a --sysroot tree, or nowhere; any other of
  * open(2) and read(2).

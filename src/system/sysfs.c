@@ -11,11 +11,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "system/sysroot.h"
+
+/* Linux 5.9; older headers do not have it. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 static struct {
 	atomic_int error; /* 0: none yet */
@@ -79,6 +85,17 @@ void sysfs_close(struct sysfs *sysfs)
 	*sysfs = (struct sysfs){ .root_fd = -1 };
 }
 
+void sysfs_close_both(int first, int second)
+{
+	if (first >= 0 && second == first + 1 &&
+	    syscall(SYS_close_range, (unsigned int)first, (unsigned int)second, 0U) == 0)
+		return;
+	if (first >= 0)
+		close(first);
+	if (second >= 0)
+		close(second);
+}
+
 bool sysfs_is_running_system(const struct sysfs *sysfs)
 {
 	return !*sysfs->root;
@@ -127,12 +144,22 @@ int sysfs_open_file(const struct sysfs *sysfs, const char *path)
 
 int sysfs_read(int directory, const char *path, char *buffer, size_t size)
 {
-	_cleanup_close_ int fd = sysroot_open_file(directory, path, O_RDONLY);
-	ssize_t length;
+	_cleanup_close_ int fd = sysfs_open_attribute(directory, path);
 
-	if (fd < 0)
-		return sysfs_failed(path, fd);
-	length = read(fd, buffer, size);
+	return fd < 0 ? fd : sysfs_read_attribute(fd, path, buffer, size);
+}
+
+int sysfs_open_attribute(int directory, const char *path)
+{
+	int fd = sysroot_open_file(directory, path, O_RDONLY);
+
+	return fd < 0 ? sysfs_failed(path, fd) : fd;
+}
+
+int sysfs_read_attribute(int fd, const char *path, char *buffer, size_t size)
+{
+	ssize_t length = read(fd, buffer, size);
+
 	if (length < 0)
 		return sysfs_failed(path, -errno);
 	if ((size_t)length == size)

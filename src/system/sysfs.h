@@ -45,6 +45,11 @@ static inline bool sysfs_is_absent(int error)
  */
 const char *sysfs_first_failure(int *ret_error);
 
+/*
+ * Closes one or two descriptors, -1 for none: two that follow each other with one close_range(2).
+ */
+void sysfs_close_both(int first, int second);
+
 /* Is this the running system, not a --sysroot tree? */
 bool sysfs_is_running_system(const struct sysfs *sysfs);
 
@@ -74,6 +79,10 @@ int sysfs_open_file(const struct sysfs *sysfs, const char *path);
  * for its device lock (drivers/base/core.c: online_show, uevent_show).
  */
 int sysfs_read(int directory, const char *path, char *buffer, size_t size);
+
+/* The two halves of it. The first returns a descriptor or -errno. */
+int sysfs_open_attribute(int directory, const char *path);
+int sysfs_read_attribute(int fd, const char *path, char *buffer, size_t size);
 
 /* The same by absolute path below the root. */
 int sysfs_read_path(const struct sysfs *sysfs, const char *path, char *buffer, size_t size);
