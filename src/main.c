@@ -139,6 +139,7 @@
  *     - writer.[ch]       (writing, in a process that can be ended)
  *     - write-job.h       (one such write and its result)
  *     - worker.[ch]       (that process)
+ *     - write-files.[ch]  (what it has open)
  *     - kpageflags.[ch]   (the use of each page)
  *     - meminfo.[ch]      (how much memory is in use)
  *     - zoneinfo.[ch]     (how much memory each zone has)

@@ -15,6 +15,8 @@
 /* Waiting for the lock is reported after this time. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S
 
+#define BLOCK_DIRECTORY_SIZE (sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE)
+
 /* A block_write_steps() in progress. It is working on steps[taken]. */
 struct attempt {
 	struct kernel_write *write;
@@ -90,6 +92,20 @@ static void block_write_finish_lost(struct attempt *attempt, enum read_back read
 	block_write_finish(attempt, OUTCOME_FAILED, CAUSE_UNREADABLE);
 }
 
+/* What the block became: as the worker saw it if all went well, otherwise as seen from here. */
+static enum read_back block_write_see(struct attempt *attempt, const struct write_result *result)
+{
+	struct outcome *outcome = block_write_outcome(attempt);
+	const struct kernel_write *write = attempt->write;
+	bool called_gone;
+
+	if (read_back_seen(result, attempt->wanted, outcome))
+		return READ_SAME;
+	called_gone = outcome_classify(result, attempt->wanted, ZONE_UNKNOWN) == CAUSE_GONE;
+	return read_back_answer(write->run->memory, block_write_current(attempt), attempt->wanted,
+				called_gone, write->limits, outcome, &attempt->read_error);
+}
+
 /*
  * Stores the result of the step's job in its outcome, which is final unless the step may be
  * retried (FAILED, with a transient cause).
@@ -98,11 +114,7 @@ static void block_write_take(void *data, size_t job, const struct write_result *
 {
 	struct attempt *attempt = data;
 	struct outcome *outcome = block_write_outcome(attempt);
-	const struct kernel_write *write = attempt->write;
-	bool called_gone = outcome_classify(result, attempt->wanted, ZONE_UNKNOWN) == CAUSE_GONE;
-	enum read_back read = read_back_answer(write->run->memory, block_write_current(attempt),
-					       attempt->wanted, called_gone, write->limits, outcome,
-					       &attempt->read_error);
+	enum read_back read = block_write_see(attempt, result);
 
 	(void)job;
 	outcome->attempts++;
@@ -207,11 +219,40 @@ static bool block_write_waits(void *data, size_t job)
 	       block_write_outcome(attempt)->after == BLOCK_ONLINE;
 }
 
+/*
+ * May its valid_zones be read whatever its state is? Not before its node is set: see block_read(),
+ * which has read them then.
+ */
+static bool block_write_may_read_zones(const struct attempt *attempt, const struct step *step,
+				       uint64_t number)
+{
+	const struct block *block = memory_find(attempt->write->run->memory, number);
+
+	return step->inode && block && block->inode == step->inode && block->zones.n;
+}
+
+static void block_write_make_job(const struct attempt *attempt, const struct step *step,
+				 char directory[BLOCK_DIRECTORY_SIZE], struct write_job *ret)
+{
+	const struct outcome *outcome = &attempt->outcomes[step->outcome];
+	bool zones = attempt->wanted == BLOCK_ONLINE &&
+		     block_write_may_read_zones(attempt, step, outcome->block);
+
+	snprintf(directory, BLOCK_DIRECTORY_SIZE, SYSFS_MEMORY "/memory%" PRIu64, outcome->block);
+	*ret = (struct write_job){ .directory = directory,
+				   .attribute = "state",
+				   .value = outcome->word,
+				   .inode = step->inode,
+				   .fs_dev = step->fs_dev,
+				   .read_back = true,
+				   .beside = zones ? "valid_zones" : NULL };
+}
+
 /* Makes n steps starting at `taken`, until one fails. */
 static void block_write_batch(struct attempt *attempt, size_t n)
 {
-	static char directories[WRITER_BATCH_MAX][sizeof(SYSFS_MEMORY) + BLOCK_NAME_SIZE];
-	struct write_job jobs[WRITER_BATCH_MAX];
+	static char directories[WRITER_BATCH_MAX][BLOCK_DIRECTORY_SIZE];
+	static struct write_job jobs[WRITER_BATCH_MAX];
 	struct kernel_write_batch batch = {
 		.jobs = jobs,
 		.n = n,
@@ -223,18 +264,9 @@ static void block_write_batch(struct attempt *attempt, size_t n)
 	};
 	struct kernel_write_end end;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct step *step = &attempt->steps[attempt->taken + i];
-		const struct outcome *outcome = &attempt->outcomes[step->outcome];
-
-		snprintf(directories[i], sizeof(directories[i]), SYSFS_MEMORY "/memory%" PRIu64,
-			 outcome->block);
-		jobs[i] = (struct write_job){ .directory = directories[i],
-					      .attribute = "state",
-					      .value = outcome->word,
-					      .inode = step->inode,
-					      .fs_dev = step->fs_dev };
-	}
+	for (size_t i = 0; i < n; i++)
+		block_write_make_job(attempt, &attempt->steps[attempt->taken + i], directories[i],
+				     &jobs[i]);
 	kernel_write_batch(attempt->write, &batch, &end);
 	if (end.cause != CAUSE_NONE)
 		block_write_take_end(attempt, &end);
@@ -291,7 +323,10 @@ size_t block_write_steps(struct kernel_write *write, const struct step *steps, s
 		.write = write, .steps = steps, .wanted = wanted, .outcomes = outcomes
 	};
 
-	block_write_batch(&attempt, n < WRITER_BATCH_MAX ? n : WRITER_BATCH_MAX);
+	if (n > write->batch_max)
+		n = write->batch_max;
+	block_write_batch(&attempt, n);
+	write->batch_max = kernel_write_next_batch(write->batch_max, attempt.taken == n);
 	/* Nothing follows a failed write, but other steps may follow one that somebody undid. */
 	for (size_t i = 0; i < attempt.taken; i++)
 		block_write_retry(&attempt, i);

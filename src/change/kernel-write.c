@@ -9,8 +9,15 @@
 #define RETRY_FIRST_MS 100
 #define RETRY_MAX_MS 2000
 
-/* How often a running write is checked, for its clocks and for progress reports. */
+/*
+ * How often a running write is checked, for its clocks and for progress reports; and how long a
+ * batch is left alone while jobs get done.
+ */
 #define TICK_NS (50 * CLOCK_NS_PER_MS)
+#define LONG_TICK_NS (500 * CLOCK_NS_PER_MS)
+
+#define BATCH_FIRST 64
+#define BATCH_GROWS 4
 
 /* Time for ending a worker. Together with READ_BACK_SETTLE_NS it must stay below the 100 ms by
  * which a deadline may be late. */
@@ -18,7 +25,7 @@
 
 int kernel_write_init(const struct run *run, struct kernel_write *ret)
 {
-	*ret = (struct kernel_write){ .run = run, .limits = run->limits };
+	*ret = (struct kernel_write){ .run = run, .limits = run->limits, .batch_max = BATCH_FIRST };
 	return writer_init(run->sysfs, &ret->writer);
 }
 
@@ -127,19 +134,38 @@ static void kernel_write_settle(struct writer *writer, int r)
 		writer_stop(writer, STOP_GRACE_NS);
 }
 
+/*
+ * How long to sleep before the next look. Only frequent looks tell a wait for the lock that the
+ * worker does not see from work.
+ */
+static int64_t kernel_write_tick_ns(const struct kernel_write *write,
+				    const struct kernel_write_batch *batch,
+				    const struct kernel_write_clocks *clocks, bool well)
+{
+	int64_t left = run_limits_left_ns(write->limits),
+		job_left = batch->work_limit_ns - clocks->work_ns,
+		tick = well && writer_sees_lock(&write->writer) ? LONG_TICK_NS : TICK_NS;
+
+	if (tick > TICK_NS && tick > job_left)
+		tick = job_left;
+	return left < tick ? left : tick;
+}
+
 /* Waits for the end of the batch, or ends it if necessary. Takes results as they arrive. */
 static void kernel_write_wait(struct kernel_write *write, const struct kernel_write_batch *batch,
 			      struct kernel_write_end *ret)
 {
 	struct kernel_write_clocks clocks = { .job = SIZE_MAX };
+	bool well = true;
 
 	for (;;) {
-		int64_t left = run_limits_left_ns(write->limits), now;
-		int r = writer_wait(&write->writer, left < TICK_NS ? left : TICK_NS,
-				    write->limits->ignore_signals);
+		int64_t tick = kernel_write_tick_ns(write, batch, &clocks, well), now;
+		int r = writer_wait(&write->writer, tick, write->limits->ignore_signals);
+		size_t before = ret->taken;
 		enum outcome_cause cause;
 
 		kernel_write_take(write, batch, false, &ret->taken);
+		well = ret->taken > before;
 		if (ret->taken == batch->n)
 			return kernel_write_settle(&write->writer, r);
 		if (r == 0)
@@ -164,6 +190,14 @@ static void kernel_write_wait(struct kernel_write *write, const struct kernel_wr
 		if (cause != CAUSE_NONE)
 			return kernel_write_abort(write, batch, cause, &clocks, ret);
 	}
+}
+
+size_t kernel_write_next_batch(size_t batch_max, bool well)
+{
+	if (!well)
+		return BATCH_FIRST;
+	return batch_max * BATCH_GROWS < WRITER_BATCH_MAX ? batch_max * BATCH_GROWS :
+							    WRITER_BATCH_MAX;
 }
 
 void kernel_write_batch(struct kernel_write *write, const struct kernel_write_batch *batch,

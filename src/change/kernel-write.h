@@ -14,6 +14,7 @@ struct kernel_write {
 	const struct run *run;
 	const struct run_limits *limits; /* the run's; different ones while something is put back */
 	struct writer writer;
+	size_t batch_max;   /* of the next batch: see kernel_write_next_batch() */
 	size_t done, total; /* steps of the run, for progress reports; total 0: no reports */
 	/*
 	 * Called after a block's write failed with CAUSE_BUSY: looks for what holds the block,
@@ -63,6 +64,13 @@ struct kernel_write_end {
 			 started */
 	int64_t lock_wait_ns, elapsed_ns;
 };
+
+/*
+ * How many jobs the next batch may have after one of at most `batch_max`. Batches grow as long as
+ * everything goes well: no process then waits for another. After a failure, which ends a batch,
+ * they are small again: what was prepared for the other jobs is lost.
+ */
+size_t kernel_write_next_batch(size_t batch_max, bool well);
 
 /*
  * Executes the jobs. Ends within 100 ms of the deadline, of the limit per job or of a signal; if

@@ -23,6 +23,21 @@ static bool read_back_is_there(const struct memory *memory, const struct step *s
 	return true;
 }
 
+bool read_back_seen(const struct write_result *result, enum block_state wanted,
+		    struct outcome *outcome)
+{
+	struct block block = { .state = block_state_parse(result->text),
+			       .zones = zones_parse(result->text_beside) };
+	enum zone zone = block_zone(&block);
+
+	if (result->error || block.state != wanted ||
+	    (wanted == BLOCK_ONLINE && zone == ZONE_UNKNOWN))
+		return false;
+	outcome->after = block.state;
+	outcome->zone_after = zone;
+	return true;
+}
+
 enum read_back read_back_look(const struct memory *memory, const struct step *step,
 			      struct outcome *outcome, int *ret_error)
 {

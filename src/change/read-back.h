@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state of a block after a write: the truth is what the kernel shows now. */
+/* The state of a block after a write: the truth is what the kernel shows then. */
 #ifndef MEMHP_CHANGE_READ_BACK_H
 #define MEMHP_CHANGE_READ_BACK_H
 
@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 #include "system/clock.h"
 #include "system/run-limits.h"
+#include "system/write-job.h"
 
 enum read_back {
 	READ_SAME,     /* the block that was selected; its state and zone are in the outcome */
@@ -21,6 +22,13 @@ enum read_back {
 
 /* How long a block may take to disappear after the kernel has said that it is gone. */
 #define READ_BACK_GOING_NS CLOCK_NS_PER_S
+
+/*
+ * Takes what the worker saw right after a write: if it shows the state `wanted`, and of an online
+ * block its zone, puts both into the outcome and returns true. Otherwise look.
+ */
+bool read_back_seen(const struct write_result *result, enum block_state wanted,
+		    struct outcome *outcome);
 
 /*
  * Reads the block of a step and puts its state and zone into outcome->after and zone_after

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "system/worker.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
@@ -18,7 +19,7 @@
 
 #include "base/cleanup.h"
 #include "system/clock.h"
-#include "system/sysroot.h"
+#include "system/write-files.h"
 
 /*
  * The first tries for the lock follow each other without a pause, because the kernel sleeps 5 ms in
@@ -29,13 +30,16 @@
 #define LOCK_PAUSE_MAX_MS 50
 
 struct worker {
-	int root_fd;
 	struct worker_shared *shared;
-	aio_context_t aio; /* 0: plain writes */
-	int zero_fd;	   /* /dev/zero */
-	void *two_pages;   /* buffer for what is read from it */
+	struct write_files files; /* of the current job */
+	aio_context_t aio;	  /* 0: plain writes */
+	int zero_fd;		  /* /dev/zero */
+	void *two_pages;	  /* buffer for what is read from it */
 	size_t two_pages_bytes;
 };
+
+/* What one io_submit() does, in this order. The last two only where something is read back. */
+enum { REQUEST_WRITE, REQUEST_PROBE, REQUEST_READ, REQUEST_READ_BESIDE, REQUEST_COUNT };
 
 /* The parent wants the current job to end. */
 static volatile sig_atomic_t worker_stop;
@@ -46,35 +50,41 @@ static void worker_remember_stop(int number)
 	worker_stop = 1;
 }
 
-/*
- * Writes through AIO. Returns 0 or -errno; -ENOSYS if AIO does not work here at all. After -EINTR
- * *ret_lock_busy tells a failed try for the lock from a notifier's own EINTR.
- *
- * How that is known: restart_syscall() sets TIF_SIGPENDING (include/linux/sched/signal.h), which
- * stays set until the return to user space. A second request in the same io_submit() reads two
- * pages of /dev/zero, and read_iter_zero() (drivers/char/mem.c) stops after the first where a
- * signal is pending.
- * The freezer or a tracer looks the same; there, too, an immediate retry is right.
- */
-static int worker_write_aio(struct worker *worker, int fd, const char *value, bool *ret_lock_busy)
+/* Makes a text of what was read into a buffer of WRITE_TEXT_SIZE bytes; "" if it was not. */
+static void worker_end_text(char *text, int64_t length)
 {
-	struct iocb write = { .aio_lio_opcode = IOCB_CMD_PWRITE,
-			      .aio_fildes = (uint32_t)fd,
-			      .aio_buf = (uint64_t)(uintptr_t)value,
-			      .aio_nbytes = strlen(value),
-			      .aio_data = 0 };
-	struct iocb probe = { .aio_lio_opcode = IOCB_CMD_PREAD,
-			      .aio_fildes = (uint32_t)worker->zero_fd,
-			      .aio_buf = (uint64_t)(uintptr_t)worker->two_pages,
-			      .aio_nbytes = worker->two_pages_bytes,
-			      .aio_data = 1 };
-	struct iocb *list[] = { &write, &probe };
-	struct io_event events[2];
-	int64_t result[2] = { 0 };
-	long n, got = 0;
+	if (length < 0 || length == WRITE_TEXT_SIZE)
+		length = 0;
+	while (length && isspace((unsigned char)text[length - 1]))
+		length--;
+	text[length] = '\0';
+}
 
-	/* kernfs writes synchronously: the call returns when the write is done. */
-	n = syscall(SYS_io_submit, worker->aio, 2L, list);
+static struct iocb worker_request(int number, uint16_t code, int fd, const void *buffer,
+				  size_t size)
+{
+	return (struct iocb){ .aio_data = (uint64_t)number,
+			      .aio_lio_opcode = code,
+			      .aio_fildes = (uint32_t)fd,
+			      .aio_buf = (uint64_t)(uintptr_t)buffer,
+			      .aio_nbytes = size };
+}
+
+/*
+ * Submits n requests and waits for all. Returns how many were accepted, with their results; -ENOSYS
+ * if AIO does not work here at all.
+ */
+static long worker_submit(const struct worker *worker, struct iocb *requests, long n,
+			  int64_t result[REQUEST_COUNT])
+{
+	struct iocb *list[REQUEST_COUNT];
+	struct io_event events[REQUEST_COUNT];
+	long got = 0;
+
+	for (long i = 0; i < n; i++)
+		list[i] = &requests[i];
+	/* kernfs works synchronously: the call returns when all is done. */
+	n = syscall(SYS_io_submit, worker->aio, n, list);
 	if (n < 1)
 		return errno == EBADF ? -EBADF : -ENOSYS;
 	while (got < n) {
@@ -86,8 +96,44 @@ static int worker_write_aio(struct worker *worker, int fd, const char *value, bo
 			result[events[i].data] = events[i].res;
 		got += more > 0 ? more : 0;
 	}
-	*ret_lock_busy = n == 2 && result[1] < (int64_t)worker->two_pages_bytes;
-	return result[0] < 0 ? (int)result[0] : 0;
+	return n;
+}
+
+/*
+ * Writes through AIO, and reads back. Returns 0 or -errno; -ENOSYS if AIO does not work here at
+ * all. After -EINTR *ret_lock_busy tells a failed try for the lock from a notifier's own EINTR.
+ *
+ * How that is known: restart_syscall() sets TIF_SIGPENDING (include/linux/sched/signal.h), which
+ * stays set until the return to user space. A second request in the same io_submit() reads two
+ * pages of /dev/zero, and read_iter_zero() (drivers/char/mem.c) stops after the first where a
+ * signal is pending.
+ * The freezer or a tracer looks the same; there, too, an immediate retry is right.
+ */
+static int worker_write_aio(struct worker *worker, const char *value, struct write_result *ret,
+			    bool *ret_lock_busy)
+{
+	const struct write_files *files = &worker->files;
+	struct iocb requests[REQUEST_COUNT] = {
+		worker_request(REQUEST_WRITE, IOCB_CMD_PWRITE, files->fd, value, strlen(value)),
+		worker_request(REQUEST_PROBE, IOCB_CMD_PREAD, worker->zero_fd, worker->two_pages,
+			       worker->two_pages_bytes),
+		worker_request(REQUEST_READ, IOCB_CMD_PREAD, files->fd, ret->text, WRITE_TEXT_SIZE),
+		worker_request(REQUEST_READ_BESIDE, IOCB_CMD_PREAD, files->beside, ret->text_beside,
+			       WRITE_TEXT_SIZE),
+	};
+	int64_t result[REQUEST_COUNT] = { 0 };
+	long n = files->beside >= 0 ? REQUEST_COUNT :
+		 files->reads	    ? REQUEST_READ_BESIDE :
+				      REQUEST_READ;
+
+	n = worker_submit(worker, requests, n, result);
+	if (n < 0)
+		return (int)n;
+	worker_end_text(ret->text, result[REQUEST_READ]);
+	worker_end_text(ret->text_beside, result[REQUEST_READ_BESIDE]);
+	*ret_lock_busy = n > REQUEST_PROBE &&
+			 result[REQUEST_PROBE] < (int64_t)worker->two_pages_bytes;
+	return result[REQUEST_WRITE] < 0 ? (int)result[REQUEST_WRITE] : 0;
 }
 
 /*
@@ -101,12 +147,21 @@ static void worker_use_plain_writes(struct worker *worker)
 	signal(SIGTERM, SIG_DFL);
 }
 
-static int worker_write_plain(int fd, const char *value)
+static int worker_write_plain(const struct write_files *files, const char *value,
+			      struct write_result *ret)
 {
-	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
+	if (write(files->fd, value, strlen(value)) < 0)
+		return -errno;
+	/* At 0: there sysfs shows the state anew (fs/seq_file.c: seq_read_iter()). */
+	if (files->reads)
+		worker_end_text(ret->text, pread(files->fd, ret->text, WRITE_TEXT_SIZE, 0));
+	if (files->beside >= 0)
+		worker_end_text(ret->text_beside,
+				pread(files->beside, ret->text_beside, WRITE_TEXT_SIZE, 0));
+	return 0;
 }
 
-static int worker_write(struct worker *worker, int fd, const char *value, int64_t began_ns,
+static int worker_write(struct worker *worker, const char *value, int64_t began_ns,
 			struct write_result *result)
 {
 	for (;;) {
@@ -115,10 +170,10 @@ static int worker_write(struct worker *worker, int fd, const char *value, int64_
 		int r;
 
 		atomic_store(&worker->shared->try_began_ns, began_ns);
-		r = worker->aio ? worker_write_aio(worker, fd, value, &lock_busy) : -ENOSYS;
+		r = worker->aio ? worker_write_aio(worker, value, result, &lock_busy) : -ENOSYS;
 		if (r == -ENOSYS) {
 			worker_use_plain_writes(worker);
-			r = worker_write_plain(fd, value);
+			r = worker_write_plain(&worker->files, value, result);
 		}
 		result->stopped = r == -EINTR && worker_stop;
 		if (r != -EINTR || !lock_busy || worker_stop)
@@ -135,39 +190,6 @@ static int worker_write(struct worker *worker, int fd, const char *value, int64_
 		began_ns = now;
 		atomic_store(&worker->shared->lock_wait_ns, result->lock_wait_ns);
 	}
-}
-
-/*
- * Opens the attribute, checking that the directory is the intended one. A directory being created
- * has no attributes for some milliseconds.
- */
-static int worker_open(struct worker *worker, const struct worker_slot *slot,
-		       struct write_result *result)
-{
-	_cleanup_close_ int directory =
-		sysroot_open(worker->root_fd, slot->directory + 1, O_PATH | O_DIRECTORY);
-	struct stat st;
-	int fd = -1;
-
-	if (directory < 0)
-		return directory;
-	if (fstat(directory, &st) < 0)
-		return -errno;
-	if (slot->inode && (st.st_ino != slot->inode || st.st_dev != slot->fs_dev)) {
-		result->stage = WRITE_STAGE_REPLACED;
-		return -ESTALE;
-	}
-	for (int try = 0; try < 4; try++) {
-		/*
-		 * Neither O_CREAT nor O_TRUNC: with O_CREAT sysfs returns EACCES for a file that is
-		 * gone.
-		 */
-		fd = sysroot_open_file(directory, slot->attribute, O_WRONLY);
-		if (fd != -ENOENT)
-			break;
-		nanosleep(&(struct timespec){ 0, 10 * CLOCK_NS_PER_MS }, NULL);
-	}
-	return fd;
 }
 
 static void worker_arm_alarm(int64_t deadline_ns)
@@ -191,19 +213,16 @@ static void worker_do_batch(struct worker *worker)
 
 	worker_arm_alarm(shared->deadline_ns);
 	for (size_t i = 0; i < shared->n; i++) {
-		struct worker_slot *slot = &shared->slots[i];
+		struct write_slot *slot = &shared->slots[i];
 		struct write_result *result = &slot->result;
-		int fd;
 
 		*result = (struct write_result){ .stage = WRITE_STAGE_OPEN };
 		atomic_store(&shared->lock_wait_ns, 0);
-		fd = worker_open(worker, slot, result);
-		if (fd < 0) {
-			result->error = fd;
-		} else {
+		result->error = write_files_open(&worker->files, slot, &result->stage);
+		if (!result->error) {
 			result->stage = WRITE_STAGE_WRITE;
-			result->error = worker_write(worker, fd, slot->value, began, result);
-			close(fd);
+			result->error = worker_write(worker, slot->value, began, result);
+			write_files_close(&worker->files);
 		}
 		ended = clock_now_ns();
 		result->elapsed_ns = ended - began;
@@ -239,7 +258,7 @@ static void worker_set_up_aio(struct worker *worker)
 	worker->two_pages_bytes = 2 * (size_t)sysconf(_SC_PAGESIZE);
 	worker->two_pages = malloc(worker->two_pages_bytes);
 	if (worker->zero_fd < 0 || !worker->two_pages ||
-	    syscall(SYS_io_setup, 2U, &worker->aio) < 0)
+	    syscall(SYS_io_setup, REQUEST_COUNT, &worker->aio) < 0)
 		worker_use_plain_writes(worker);
 }
 
@@ -269,7 +288,7 @@ static void worker_drop_privileges(void)
 
 _Noreturn void worker_main(int root_fd, struct worker_shared *shared, int socket, pid_t parent)
 {
-	struct worker worker = { .root_fd = root_fd, .shared = shared };
+	struct worker worker = { .shared = shared };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	ssize_t length;
 	char message;
@@ -282,6 +301,7 @@ _Noreturn void worker_main(int root_fd, struct worker_shared *shared, int socket
 	/* A worker stuck in the kernel must not keep inherited pipes open. */
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
+	write_files_init(root_fd, &worker.files);
 	worker_set_up_aio(&worker);
 	worker_drop_privileges();
 	while ((length = recv(socket, &message, 1, 0)) == 1 || (length < 0 && errno == EINTR)) {

@@ -11,13 +11,6 @@
 
 #include "system/write-job.h"
 
-/* A job in the shared memory. */
-struct worker_slot {
-	char directory[192], attribute[64], value[128];
-	uint64_t inode, fs_dev;
-	struct write_result result; /* valid once `finished` includes it */
-};
-
 struct worker_shared {
 	_Atomic int64_t
 		try_began_ns; /* of the current write; 0 in a pause between tries for the lock */
@@ -26,7 +19,7 @@ struct worker_shared {
 	_Atomic size_t finished; /* how many jobs of the batch have a result */
 	int64_t deadline_ns;	 /* of the batch */
 	size_t n;		 /* jobs in the batch */
-	struct worker_slot slots[WRITER_BATCH_MAX];
+	struct write_slot slots[WRITER_BATCH_MAX];
 };
 
 /*

@@ -100,12 +100,14 @@ static void writer_forget(struct writer *writer, bool reap)
 	writer->busy = false;
 }
 
-static int writer_fill_slot(struct worker_slot *slot, const struct write_job *job)
+static int writer_fill_slot(struct write_slot *slot, const struct write_job *job)
 {
 	if (!writer_copy_text(slot->directory, sizeof(slot->directory), job->directory) ||
 	    !writer_copy_text(slot->attribute, sizeof(slot->attribute), job->attribute) ||
-	    !writer_copy_text(slot->value, sizeof(slot->value), job->value))
+	    !writer_copy_text(slot->value, sizeof(slot->value), job->value) ||
+	    !writer_copy_text(slot->beside, sizeof(slot->beside), job->beside ? job->beside : ""))
 		return -ENAMETOOLONG;
+	slot->read_back = job->read_back;
 	slot->inode = job->inode;
 	slot->fs_dev = job->fs_dev;
 	return 0;

@@ -37,7 +37,9 @@ MUTANTS: dict[str, list[Edit]] = {
         "change/block-write.c", "outcome->cause = CAUSE_STILL_THERE;", "block_write_finish_lost(attempt, READ_GONE);")],
     "zone not read back": [Edit(
         "change/read-back.c", "outcome->zone_after = block_zone(&block);",
-        "outcome->zone_after = step->zone_wanted ? step->zone_wanted : block_zone(&block);")],
+        "outcome->zone_after = step->zone_wanted ? step->zone_wanted : block_zone(&block);"), Edit(
+        "change/read-back.c", "outcome->zone_after = zone;",
+        "outcome->zone_after = zone == ZONE_UNKNOWN ? zone : ZONE_MOVABLE;")],
     "totals off by one": [Edit(
         "plan/outcome.c", "totals.count[outcome->result]++;", "totals.count[outcome->result] += 1 + (i == 4);")],
     "roll back forgets the zone": [
@@ -48,7 +50,8 @@ MUTANTS: dict[str, list[Edit]] = {
         "model/block.c", "return r == -ENODEV ? -ENOENT : r;", "return r == -ENODEV || r == -EACCES ? -ENOENT : r;")],
     "changed without reading back": [Edit(
         "change/block-write.c", "} else if (outcome->after == attempt->wanted) {\n\t\t/* After an error",
-        "} else if (!result->error || outcome->after == attempt->wanted) {\n\t\t/* After an error")],
+        "} else if (!result->error || outcome->after == attempt->wanted) {\n\t\t/* After an error"), Edit(
+        "change/read-back.c", "if (result->error || block.state != wanted ||", "block.state = wanted;\n\tif (result->error ||")],
     "a dry run writes": [Edit(
         "command/session.c", "if (r >= 0 && !change_options.dry_run)\n\t\tr = session_execute", "if (r >= 0)\n\t\tr = session_execute")],
     "exit 0 for a part": [Edit(
@@ -68,7 +71,8 @@ MUTANTS: dict[str, list[Edit]] = {
     "what others did is ours": [Edit(
         "change/block-write.c", "result->error ? OUTCOME_ALREADY : OUTCOME_CHANGED", "OUTCOME_CHANGED")],
     "another block is the same": [Edit(
-        "change/read-back.c", "if (step->inode && (block.inode != step->inode || block.fs_dev != step->fs_dev))", "if (false)")],
+        "change/read-back.c", "if (step->inode && (block.inode != step->inode || block.fs_dev != step->fs_dev))", "if (false)"), Edit(
+        "system/write-files.c", "if (!slot->inode || (st.st_ino == slot->inode && st.st_dev == slot->fs_dev))", "if (true)")],
     "another order": [Edit(
         "output/report.c", "outcomes->v[report->plan->steps[i].outcome].block);",
         "outcomes->v[report->plan->steps[report->plan->n_steps - 1 - i].outcome].block);")],
