@@ -13,11 +13,12 @@ class Tap:
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self.stream = stream
-        self.count = 0
+        self.count = self.failures = 0
 
     def result(self, name: str, problems: list[str]) -> None:
         """A check: it passes when there are no problems."""
         self.count += 1
+        self.failures += bool(problems)
         self._print(f"{'not ok' if problems else 'ok'} {self.count} - {name}")
         for problem in problems:
             for line in problem.splitlines():

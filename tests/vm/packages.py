@@ -36,17 +36,8 @@ def private_apt(scratch: Path, suite: str, codename: str, kinds: tuple[str, ...]
     for folder in (parts, scratch / "state/lists/partial", scratch / "cache/archives/partial"):
         folder.mkdir(parents=True)
     (scratch / "status").touch()
-    names = {codename, *ALIASES}
-    count = 0
-    for source in system_sources():
-        text = source.read_text(encoding="utf-8")
-        kind = source.suffix.removeprefix(".")
-        text = renamed_deb822(text, names, suite, kinds) if kind == "sources" else renamed_list(text, names, suite, kinds)
-        if text:
-            count += 1
-            (parts / f"{count}.{kind}").write_text(text, encoding="utf-8")
-    if not count:
-        raise LabUnavailable(f"no source of apt offers {codename}, so there is none to take {suite} from")
+    for name, text in private_sources(suite, codename, kinds).items():
+        (parts / name).write_text(text, encoding="utf-8")
     configuration = scratch / "apt.conf"
     configuration.write_text(f"""
 Dir::State "{scratch}/state";
@@ -63,6 +54,29 @@ Acquire::http::Timeout "30";
 #clear APT::Update::Post-Invoke-Success;
 """, encoding="utf-8")
     return configuration
+
+
+def private_sources(suite: str, codename: str, kinds: tuple[str, ...] = ("deb",)) -> dict[str, str]:
+    """The system's sources of packages with `suite` in place of `codename`: the contents of files, by name.
+
+    Raises LabUnavailable when the system has none of its own suite.
+    """
+    names = {codename, *ALIASES}
+    found: dict[str, str] = {}
+    for source in system_sources():
+        text = source.read_text(encoding="utf-8")
+        kind = source.suffix.removeprefix(".")
+        text = renamed_deb822(text, names, suite, kinds) if kind == "sources" else renamed_list(text, names, suite, kinds)
+        if text:
+            found[f"{len(found) + 1}.{kind}"] = text
+    if not found:
+        raise LabUnavailable(f"no source of apt offers {codename}, so there is none to take {suite} from")
+    return found
+
+
+def mirror_of(sources: dict[str, str]) -> str:
+    """The first address in sources that private_sources() returned."""
+    return re.search(r"[a-z]+://\S+", "".join(sources.values()))[0]
 
 
 def system_sources() -> list[Path]:
