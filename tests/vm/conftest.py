@@ -10,6 +10,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+import record
 from guest import Guest
 from kernel import LabUnavailable
 from lab import Lab, memhpctl_to_test
@@ -17,6 +18,13 @@ from machine import PLAIN, Machine
 
 GUESTS = pytest.StashKey[list[Guest]]()
 CONSOLE_SHOWN = 8000        # characters from the end of a console
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marks, and the record of the results if it is wanted."""
+    config.addinivalue_line("markers", "core: a test of the few that CI runs on one more kernel")
+    if os.environ.get("MEMHPCTL_RECORD") == "1":
+        record.configure(config)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,8 @@ CONSOLE_READ = 1 << 20      # at most so many bytes of a console, from its end
 PR_SET_PDEATHSIG = 1        # <linux/prctl.h>
 
 _running: set["Guest"] = set()
+# The processor and the kernel of each guest that was started, for record.py.
+started: set[tuple[str, str]] = set()
 
 
 class BootFailed(Exception):
@@ -52,6 +54,7 @@ class Guest:
         if not shutil.which(machine.qemu):
             raise LabUnavailable(f"the program {machine.qemu} is missing")
         self.machine = machine
+        started.add((machine.processor, kernel.version))
         self._command = [machine.qemu, *machine.qemu_options(), "-kernel", str(kernel.image()),
                          "-initrd", str(initramfs)]
         self._injecting = False

@@ -40,6 +40,11 @@ class Machine:
                 changes[name] = (*getattr(self, name), *changes[name])
         return replace(self, **changes)
 
+    @property
+    def processor(self) -> str:
+        """The kind of processor, as QEMU calls it: x86_64."""
+        return self.qemu.removeprefix("qemu-system-")
+
     def command_line(self) -> str:
         """The kernel's command line."""
         words = ["console=ttyS0", "quiet", "panic=-1", "edd=off", self.append]

@@ -93,6 +93,7 @@ def test_an_endless_offline_ends_at_the_deadline_fifty_times(guest: Guest, memhp
     wait_for_no_worker(guest)
 
 
+@pytest.mark.core
 def test_the_block_timeout_ends_one_block_and_the_run_goes_on(guest: Guest, memhpctl: str, movable: list[int]) -> None:
     pin(guest, 35)
     wanted = {34: ("changed", None), 35: ("failed", "deadline"), 36: ("changed", None)}
@@ -123,6 +124,7 @@ def lock_wait_ms(result: Result, block: int) -> float:
     return block_of(report(result), block).get("lock_wait_ms", 0)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("command", ["offline", "online"])
 def test_a_run_that_waits_for_the_lock_ends_at_its_deadline_and_names_the_holder(
         guest: Guest, memhpctl: str, movable: list[int], command: str) -> None:
@@ -153,6 +155,7 @@ def test_a_run_that_waits_goes_on_when_the_lock_comes_free(guest: Guest, memhpct
     assert block["lock_wait_ms"] > 500
 
 
+@pytest.mark.core
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_an_endless_offline_with_a_report(
         guest: Guest, memhpctl: str, movable: list[int], number: signal.Signals, code: int) -> None:
@@ -310,6 +313,7 @@ def test_a_log_daemon_that_hangs_holds_nobody_up(guest: Guest, memhpctl: str, mo
     daemon.kill(signal.SIGKILL)
 
 
+@pytest.mark.core
 def test_atomic_puts_back_what_was_changed(guest: Guest, memhpctl: str, movable: list[int]) -> None:
     pin(guest, 37)
     zones = {number: guest.block_zone(number) for number in movable}

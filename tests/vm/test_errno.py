@@ -48,6 +48,7 @@ def inject(guest: Guest, command: str, error: str | int) -> None:
     guest.inject(f"MEM_GOING_{command.upper()}", 133 if error == "EHWPOISON" else error)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("command", ["offline", "online"])
 def test_each_errno_always(movable: Guest, memhpctl: str, command: str) -> None:
     words = prepare(movable, command)
@@ -130,6 +131,7 @@ def test_called_gone_and_gone_soon(movable: Guest, memhpctl: str, command: str, 
     assert result.rc == (0 if command == "offline" else 1)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("command", ["offline", "online"])
 def test_each_transient_errno_first_then_success(movable: Guest, memhpctl: str, command: str) -> None:
     for error in ("EBUSY", "EAGAIN", "EINTR", "ENOMEM"):

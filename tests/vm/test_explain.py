@@ -115,6 +115,7 @@ def test_verdicts_hold_in_a_loaded_guest(boot: Boot, memhpctl: str) -> None:
     judge(compare(guest, memhpctl, "after online_kernel has let the kernel in", ("DMA32", "Normal", "none")))
 
 
+@pytest.mark.core
 def test_explain_quotes_the_kernel_after_a_failed_offline(guest: Guest, memhpctl: str) -> None:
     for number in reversed(guest.plug_dimm("d1", "1G")):
         assert guest.set_block_state(number, "online_kernel") == "OK"
@@ -130,6 +131,7 @@ def test_explain_quotes_the_kernel_after_a_failed_offline(guest: Guest, memhpctl
     assert max(len(line) for line in text.splitlines()) <= 80
 
 
+@pytest.mark.core
 def test_size_is_reached_without_a_failed_attempt(guest: Guest, memhpctl: str) -> None:
     blocks = guest.plug_dimm("d1", "1G") + guest.plug_dimm("d2", "1G")
     for number in reversed(blocks):
@@ -164,6 +166,7 @@ def test_size_goes_on_past_a_block_that_will_not_go(guest: Guest, memhpctl: str)
     assert set(results.values()) == {"changed", "passed-over"} and results[39] == "passed-over"
 
 
+@pytest.mark.core
 def test_rezone_there_and_back(guest: Guest, memhpctl: str) -> None:
     for number in reversed(guest.plug_dimm("d1", "1G")):
         assert guest.set_block_state(number, "online_kernel") == "OK"
@@ -191,6 +194,7 @@ def test_offline_without_room_is_refused_with_both_numbers(guest: Guest, memhpct
     assert set(guest.blocks().values()) == {"online"}
 
 
+@pytest.mark.core
 def test_poisoned_pages_are_warned_of(guest: Guest, memhpctl: str) -> None:
     for number in reversed(guest.plug_dimm("d1", "1G")):
         assert guest.set_block_state(number, "online_movable") == "OK"

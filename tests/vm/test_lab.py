@@ -50,6 +50,7 @@ def test_a_command_is_killed_at_its_timeout(guest: Guest) -> None:
     guest.wait_for(lambda: "sleep 3600" not in guest.check("ps -o args").out, "the end of the command")
 
 
+@pytest.mark.core
 def test_a_dimm_is_plugged_onlined_and_ejected(guest: Guest) -> None:
     assert guest.plug_dimm("d1", "1G") == list(range(32, 40))
     assert guest.block_state(33) == "offline"

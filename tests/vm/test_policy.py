@@ -131,6 +131,7 @@ def test_a_large_dimm_comes_online_from_the_top_with_few_processes(start: Callab
     assert processes < 100 and started == 1
 
 
+@pytest.mark.core
 def test_the_order_is_downwards(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS)
     events = follow(guest)
@@ -140,6 +141,7 @@ def test_the_order_is_downwards(start: Callable[..., Guest]) -> None:
     assert onlined(guest, events) == blocks[::-1]
 
 
+@pytest.mark.core
 def test_virtio_mem_grows(start: Callable[..., Guest]) -> None:
     guest = start(VIRTIO)
     before = forks(guest)
@@ -161,6 +163,7 @@ def test_many_small_dimms_one_after_another(start: Callable[..., Guest]) -> None
     assert set(guest.blocks().values()) == {"online"}
 
 
+@pytest.mark.core
 def test_three_providers_under_three_rules(start: Callable[..., Guest]) -> None:
     guest = start(THREE, "[policy]\nmax-movable-ratio = off\n"
                   "[rule dimm]\nprovider = acpi\naction = online_movable\n"
@@ -181,6 +184,7 @@ def test_three_providers_under_three_rules(start: Callable[..., Guest]) -> None:
     assert re.search(r"left offline .*dax dax0.0, rule dax", text), text
 
 
+@pytest.mark.core
 def test_a_block_taken_offline_stays_so(start: Callable[..., Guest]) -> None:
     guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
     guest.plug_dimm("d1", "1G")
@@ -217,6 +221,7 @@ def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., 
     wait(guest, f"{blocks[0]}-{blocks[-1]}")
 
 
+@pytest.mark.core
 def test_when_the_kernel_does_it_no_process_runs(start: Callable[..., Guest]) -> None:
     guest = start(services(DIMMS.but(memory="4G,slots=8,maxmem=160G")),
                   "[policy]\nkernel = yes\nonline-policy = auto-movable\n[rule all]\naction = online\n")
@@ -352,6 +357,7 @@ def test_a_read_only_sys_is_left_alone(start: Callable[..., Guest]) -> None:
     assert guest.run("systemctl --failed --no-legend").out.strip() == ""
 
 
+@pytest.mark.core
 def test_starting_and_stopping_changes_no_memory(start: Callable[..., Guest]) -> None:
     """As the installation of a package, its upgrade and its removal do, on a kernel that brings memory online by itself."""
     guest = start(DIMMS)
