@@ -310,6 +310,17 @@ def test_blocks_come_into_the_zone_although_the_kernel_brings_them_online(boot: 
     assert states_of(guest, blocks) == {"online"} and {guest.block_zone(number) for number in blocks} == {zone}
 
 
+def test_a_killed_add_leaves_the_kernels_own_setting(boot: Boot, memhpctl: str) -> None:
+    guest = boot(DAX, memhp_default_state="offline")
+    guest.run("echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind")
+    knob = "/sys/devices/system/memory/auto_online_blocks"
+    assert guest.write(knob, "online") == "OK"
+    result = guest.run(f"{memhpctl} add dax0.0 --zone=movable & while [ $(cat {knob}) = online ] && [ -e /proc/$!/exe ]; do :; done; "
+                       "kill -9 $!; wait $!")
+    assert result.rc in (0, 137), result
+    guest.wait_for(lambda: guest.read(knob) == "online", "the old setting")
+
+
 def test_a_device_that_a_process_has_mapped_is_not_taken_from_it(boot: Boot, memhpctl: str) -> None:
     guest = boot(NVDIMM, memhp_default_state="offline")
     guest.run("echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind")
