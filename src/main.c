@@ -156,6 +156,7 @@
  *     - oom-protect.[ch]   (working when memory has run out)
  *     - conf-files.[ch]   (drop-in folders)
  *     - platform.[ch]     (architecture, hypervisor)
+ *     - last-run.[ch]     (what the last run did)
  *     - poison-record.[ch] (which blocks had poisoned pages)
  *     - virt.[ch]          (which hypervisor, in the words of systemd-detect-virt)
  *     - hook.[ch]         (programs of the administrator, in bounded time)

@@ -144,6 +144,9 @@ static int auto_pass(struct context *context, bool *ret_incomplete, struct error
 		announce_start(&context->sysfs);
 	totals = outcome_count(&result.plan.plan.outcomes, BLOCK_ONLINE);
 	*ret_incomplete = totals.transient_failures;
+	if (result.plan.plan.outcomes.n)
+		session_record(context, outcome_exit_code(&totals, interrupt_signal()),
+			       totals.count[OUTCOME_CHANGED], totals.failures);
 	if (totals.count[OUTCOME_CHANGED])
 		pending_progress(&context->sysfs);
 	else

@@ -17,6 +17,7 @@
 #include "output/progress.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
+#include "system/last-run.h"
 #include "system/runlock.h"
 #include "system/stream.h"
 
@@ -86,6 +87,15 @@ void session_end(struct session *session)
 {
 	session_unlock(session);
 	memory_close(&session->memory);
+}
+
+void session_record(const struct context *context, int exit_code, uint64_t changed, uint64_t failed)
+{
+	struct last_run run = { .exit_code = exit_code, .changed = changed, .failed = failed };
+
+	snprintf(run.command, sizeof(run.command), "%s", context->command->name);
+	if (last_run_save(&context->sysfs, &run) < 0)
+		log_debug("cannot record what this run did");
 }
 
 /* Ends the run with an error; for exit code 0 the errno decides, see command_fail(). */
@@ -180,6 +190,9 @@ static int session_report(const struct session *session, const struct session_wo
 						   totals.count[OUTCOME_PLANNED] ?
 					   EXIT_PARTIAL :
 					   EXIT_FAILED;
+	if (!report.dry_run)
+		session_record(session->context, report.exit_code, totals.count[OUTCOME_CHANGED],
+			       totals.failures);
 	return session_print(session, &report);
 }
 

@@ -59,6 +59,13 @@ int session_lock(struct session *session, struct error *err);
 /* Opens the snapshot, or opens it again, which discards its contents. Errors: see memory_open(). */
 int session_open_memory(struct session *session, struct error *err);
 
+/*
+ * Records for monitoring what a run did: its exit code, and how many blocks it changed and failed
+ * to change. If it cannot be recorded, the run is not worse for it.
+ */
+void session_record(const struct context *context, int exit_code, uint64_t changed,
+		    uint64_t failed);
+
 /* Lets other runs in and closes the snapshot. */
 void session_end(struct session *session);
 

@@ -13,6 +13,7 @@
  *	announced, announcing		policy/announce.h: what came online, for those who follow
  *	poisoned			see system/poison-record.h
  *	failures			change/failures.h: the blocks that did not go offline
+ *	last-run			system/last-run.h: what the last run did
  */
 #ifndef MEMHP_SYSTEM_RUN_FILE_H
 #define MEMHP_SYSTEM_RUN_FILE_H
