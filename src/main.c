@@ -19,6 +19,7 @@
  *     - foreign-error.c   (such errors)
  *     - list-blocks.[ch]  (list of blocks)
  *     - list-devices.[ch] (list --devices)
+ *     - status-health.[ch] (what is wrong, in status)
  *     - status-providers.[ch] (the providers, in status)
  *     - policy.h          (the parts of the command policy)
  *     - policy-check.c
@@ -40,7 +41,16 @@
  *     - output-text.[ch]  (text, without control characters for the terminal)
  *     - output-table.[ch] (tables; libsmartcols)
  *     - output-block.[ch] (a block, as shown in every document and line)
+ *     - output-finding.[ch] (what is wrong)
  *     - output-json.[ch]  (documents; json-c)
+ *
+ * - health/: what is wrong, or will be; it changes nothing
+ *     - finding.[ch]      (the words, with sentences and mending commands)
+ *     - diagnosis.[ch]    (deciding, from facts alone)
+ *     - diagnosis-poison.[ch] (pages that failed)
+ *     - diagnosis-policy.[ch] (what happens to new memory)
+ *     - health-facts.[ch] (reading the facts)
+ *     - poisoned-blocks.[ch] (finding blocks with pages that failed)
  *
  * - policy/: what happens to new memory, from the event to the log
  *     - policy.[ch]       (the rules for new memory)

@@ -8,17 +8,30 @@
 #include "base/format.h"
 #include "base/parse.h"
 #include "command/command.h"
+#include "command/status-health.h"
 #include "command/status-providers.h"
 #include "model/settings.h"
 #include "model/totals.h"
 #include "output/output-block.h"
+#include "output/output-finding.h"
 #include "output/output-json.h"
 #include "output/output-table.h"
 #include "output/output-text.h"
 #include "provider/provider.h"
 #include "provider/snapshot.h"
 
-static const struct poptOption status_options[] = { POPT_TABLEEND };
+static struct {
+	int check;
+} options;
+
+static const struct poptOption status_options[] = {
+	{ "check", '\0', POPT_ARG_NONE, &options.check, 0,
+	  "Print only what is wrong or will be, and exit with 0 if nothing is, 1 if something is, "
+	  "64 "
+	  "if nothing was found but not everything could be seen",
+	  NULL },
+	POPT_TABLEEND
+};
 
 /* The data that the command shows. */
 struct status {
@@ -28,6 +41,7 @@ struct status {
 	struct ranges nodes;
 	struct settings settings;
 	bool hotremove; /* does any block have valid_zones? */
+	struct status_health health;
 };
 
 static int status_load(struct status *status, struct error *err)
@@ -44,45 +58,14 @@ static int status_load(struct status *status, struct error *err)
 	status->totals = totals_count(&status->memory);
 	for (size_t i = 0; i < status->memory.n_blocks; i++)
 		status->hotremove = status->hotremove || status->memory.blocks[i].zones.n;
-	return 0;
+	return status_health_load(status->context, &status->memory, &status->settings,
+				  &status->health, err);
 }
 
-/*
- * Memory that is plugged in but not used, or that can no longer be removed. A device that does
- * not belong to the system, or that only root can see, is no reason for a warning.
- */
-static void status_warn_of_device(const struct device *device,
-				  void (*print)(void *data, const char *id, const char *text),
-				  void *data)
+/* Calls print for what this kernel can never do. */
+static void status_lacks(const struct status *status,
+			 void (*print)(void *data, const char *id, const char *text), void *data)
 {
-	char text[512];
-
-	if (!device->obstacle || device->blocks_error == -EACCES ||
-	    (!device->blocks.n && device->provider->plan_add))
-		return;
-	snprintf(text, sizeof(text), "%s: %s", device->name, device->obstacle);
-	print(data, device->blocks.n ? "stuck" : "not-taken", text);
-}
-
-/* Calls print for each thing that the administrator should know about. */
-static void status_warn(const struct status *status,
-			void (*print)(void *data, const char *id, const char *text), void *data)
-{
-	char text[256];
-
-	for (size_t i = 0; i < status->memory.n_blocks; i++) {
-		const struct block *block = &status->memory.blocks[i];
-
-		if (block->state != BLOCK_GOING_OFFLINE)
-			continue;
-		snprintf(text, sizeof(text),
-			 "memory%" PRIu64
-			 " is going offline; nothing else can be changed until that ends",
-			 block->number);
-		print(data, "going-offline", text);
-	}
-	for (size_t i = 0; i < status->memory.devices.n; i++)
-		status_warn_of_device(&status->memory.devices.v[i], print, data);
 	if (!status->hotremove && status->totals.blocks)
 		print(data, "no-hotremove",
 		      "this kernel can neither take memory offline nor show zones: it was built "
@@ -216,7 +199,8 @@ static int status_print(const struct status *status)
 			    memory->vanished == 1 ? "" : "s");
 	status_print_settings(status);
 	status_print_providers(&status->context->sysfs);
-	status_warn(status, status_print_warning, NULL);
+	status_lacks(status, status_print_warning, NULL);
+	output_finding_print_short(&status->health.findings);
 	return EXIT_DONE;
 }
 
@@ -261,10 +245,28 @@ static void status_add_warning(void *data, const char *id, const char *text)
 	output_json_end(json);
 }
 
+/* As warnings they are older than the findings. */
+static void status_add_findings(const struct findings *findings, struct output_json *json)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->v[i];
+		char text[512];
+
+		if (finding->word != FINDING_GOING_OFFLINE && finding->word != FINDING_STUCK &&
+		    finding->word != FINDING_NOT_TAKEN)
+			continue;
+		snprintf(text, sizeof(text), "%s: %s", finding->about,
+			 finding->detail ? finding->detail : finding_sentence(finding->word));
+		status_add_warning(json, finding_name(finding->word), text);
+	}
+}
+
 static int status_print_json(const struct status *status)
 {
-	struct output_json *json =
-		output_json_begin_document(status->context->command->name, EXIT_DONE, NULL);
+	int exit_code = options.check ? status_health_exit_code(&status->health) : EXIT_DONE;
+	struct output_json *json = output_json_begin_document(
+		status->context->command->name, exit_code,
+		options.check ? status_health_result(&status->health) : NULL);
 
 	output_json_bool(json, "supported", true);
 	output_json_uint(json, "block_size", status->memory.block_size);
@@ -291,19 +293,21 @@ static int status_print_json(const struct status *status)
 	output_json_end(json);
 	status_add_providers(&status->context->sysfs, json);
 	output_json_begin_array(json, "warnings");
-	status_warn(status, status_add_warning, json);
+	status_add_findings(&status->health.findings, json);
+	status_lacks(status, status_add_warning, json);
 	output_json_end(json);
-	return command_end_json(output_json_end_document(json), EXIT_DONE);
+	output_finding_add(&status->health.findings, json);
+	return command_end_json(output_json_end_document(json), exit_code);
 }
 
-/* A system without memory blocks is an answer, not a failure. */
+/* A system without memory blocks is an answer, not a failure; but nothing could be checked. */
 static int status_print_unsupported(struct context *context, struct error *err)
 {
+	int r = 0, exit_code = options.check ? EXIT_PARTIAL : EXIT_DONE;
 	struct output_json *json;
-	int r = 0;
 
 	if (context->json) {
-		json = output_json_begin_document(context->command->name, EXIT_DONE, NULL);
+		json = output_json_begin_document(context->command->name, exit_code, NULL);
 		output_json_bool(json, "supported", false);
 		output_json_text(json, "reason", error_text(err));
 		r = output_json_end_document(json);
@@ -311,7 +315,15 @@ static int status_print_unsupported(struct context *context, struct error *err)
 		output_text("%s\n", error_text(err));
 	}
 	error_done(err);
-	return command_end_json(r, EXIT_DONE);
+	return command_end_json(r, exit_code);
+}
+
+static int status_show(const struct status *status)
+{
+	if (status->context->json)
+		return status_print_json(status);
+	return options.check ? status_health_print_check(status->context, &status->health) :
+			       status_print(status);
 }
 
 static int status_run(struct context *context, const char **words, size_t n_words)
@@ -332,7 +344,8 @@ static int status_run(struct context *context, const char **words, size_t n_word
 	else if (r < 0)
 		exit_code = command_fail(context, 0, &err);
 	else
-		exit_code = context->json ? status_print_json(&status) : status_print(&status);
+		exit_code = status_show(&status);
+	status_health_done(&status.health);
 	ranges_done(&status.nodes);
 	memory_close(&status.memory);
 	return exit_code;

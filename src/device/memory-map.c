@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "device/memory-map.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/format.h"
@@ -80,18 +82,42 @@ static void memory_map_refuse(uint64_t needed, uint64_t before, uint64_t availab
 				   need, others, there);
 }
 
+/* Filled in place: it points into its own settings. */
+static void memory_map_load(const struct sysfs *sysfs, const struct memory *memory,
+			    struct memory_map *ret)
+{
+	*ret = (struct memory_map){ .sysfs = sysfs,
+				    .block_size = memory->block_size,
+				    .page_size = kpageflags_page_size(sysfs) };
+	settings_load(sysfs, &ret->settings);
+	ret->on_memory = settings_value(&ret->settings, SETTING_MEMMAP_ON_MEMORY);
+}
+
+int memory_map_needs(const struct sysfs *sysfs, const struct memory *memory, uint64_t **ret)
+{
+	uint64_t *needs = calloc(memory->devices.n + 1, sizeof(*needs));
+	struct memory_map map;
+
+	if (!needs)
+		return -ENOMEM;
+	memory_map_load(sysfs, memory, &map);
+	for (size_t i = 0; i < memory->devices.n; i++)
+		needs[i] = memory->devices.v[i].blocks.n ?
+				   0 :
+				   memory_map_device_bytes(&map, &memory->devices.v[i]);
+	*ret = needs;
+	return 0;
+}
+
 void memory_map_check(const struct sysfs *sysfs, const struct memory *memory, bool force,
 		      struct device_outcomes *devices)
 {
-	struct memory_map map = { .sysfs = sysfs,
-				  .block_size = memory->block_size,
-				  .page_size = kpageflags_page_size(sysfs) };
+	struct memory_map map;
 	struct meminfo meminfo;
 	uint64_t sum = 0;
 	int r = meminfo_load(sysfs, &meminfo);
 
-	settings_load(sysfs, &map.settings);
-	map.on_memory = settings_value(&map.settings, SETTING_MEMMAP_ON_MEMORY);
+	memory_map_load(sysfs, memory, &map);
 	for (size_t i = 0; i < devices->n; i++) {
 		struct device_outcome *outcome = &devices->v[i];
 		uint64_t needed;

@@ -19,4 +19,10 @@
 void memory_map_check(const struct sysfs *sysfs, const struct memory *memory, bool force,
 		      struct device_outcomes *devices);
 
+/*
+ * What each device of the snapshot that has no blocks would need, by its index; DEVICE_NO_SIZE: not
+ * known. The caller frees *ret. Only reads. Errors: -ENOMEM.
+ */
+int memory_map_needs(const struct sysfs *sysfs, const struct memory *memory, uint64_t **ret);
+
 #endif

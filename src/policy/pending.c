@@ -43,6 +43,16 @@ bool pending_is_raised(const struct sysfs *sysfs)
 	return run_file_exists(sysfs, PENDING);
 }
 
+bool pending_is_answered(const struct sysfs *sysfs)
+{
+	return run_file_exists(sysfs, RUNNING);
+}
+
+bool pending_is_given_up(const struct sysfs *sysfs)
+{
+	return run_file_exists(sysfs, GIVEN_UP);
+}
+
 /* Says why a pass runs without a lock, possibly beside another: the kernel orders their writes. */
 static void pending_tell_no_lock(const struct sysfs *sysfs, const char *why)
 {

@@ -44,6 +44,10 @@
 int pending_raise(const struct sysfs *sysfs);
 bool pending_is_raised(const struct sysfs *sysfs);
 
+/* For status: does a process answer it, or will one go on after it was killed? Was it given up? */
+bool pending_is_answered(const struct sysfs *sysfs);
+bool pending_is_given_up(const struct sysfs *sysfs);
+
 /*
  * Answers the flag, if it is raised or a process that answered it was killed, by calling `work`
  * as often as needed. If another process is already answering it, waits for it with `wait`; else

@@ -133,6 +133,11 @@ def zoneinfo_text(machine: Machine) -> str:
     return "\n".join(lines) + "\n"
 
 
+def poisoned_pages(machine: Machine) -> int:
+    """How many pages of the machine failed."""
+    return sum(count for layout in machine.pages.values() for kind, _, count in layout if "hwpoison" in kind.split("+"))
+
+
 def meminfo_lines(machine: Machine, node: int | None) -> list[tuple[str, int]]:
     """Names and KiB of the meminfo of a node, or of the machine (None)."""
     pages = zone_pages(machine)
@@ -144,6 +149,7 @@ def meminfo_lines(machine: Machine, node: int | None) -> list[tuple[str, int]]:
     names += [("MemAvailable", free + total // 8)] if node is None else [("MemUsed", total - free)]
     return names + [("SwapCached", 0), ("Active", total // 16), ("Inactive", total // 16),
                     ("Unevictable", 0), ("Mlocked", 0), ("AnonPages", total // 16), ("Slab", total // 32),
+                    *([("HardwareCorrupted", poisoned_pages(machine) * machine.page_size // 1024)] if node is None else []),
                     ("HugePages_Total", 0), ("HugePages_Free", 0)]
 
 

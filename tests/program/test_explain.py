@@ -544,7 +544,7 @@ def test_a_dry_run_with_force_ends_as_the_run_with_force(machine: Any, name: str
 
 @pytest.mark.parametrize("text", [None, "MemTotal: 3096576 kB\nMemFree: 2097152 kB\nMemAvailable: 2097152 kB"])
 def test_poison_is_seen_without_its_sum(machine: Any, text: str | None) -> None:
-    """A meminfo without HardwareCorrupted, or none at all: the flags of the pages tell."""
+    """A meminfo without HardwareCorrupted: the flags of the pages tell, as they do with it."""
     made = machine("kernel-zone", lines="dir /run", files=({"/proc/meminfo": text} if text else {}) | kernel("6.1.0"))
     result = made.memhpctl("offline", "--force", "--json", "36")
     assert result.rc == 0 and "memory36: 1 poisoned page" in result.err

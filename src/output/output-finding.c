@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/output-finding.h"
+
+#include "output/output-text.h"
+
+void output_finding_print(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->v[i];
+
+		output_text("%s: %s: %s%s%s%s\n", finding_name(finding->word), finding->about,
+			    finding_sentence(finding->word), finding->detail ? " (" : "",
+			    finding->detail ? finding->detail : "", finding->detail ? ")" : "");
+		output_text("  %s\n", finding->command);
+	}
+}
+
+void output_finding_print_short(const struct findings *findings)
+{
+	if (findings->n)
+		output_text("\nFindings (memhpctl status --check explains them)\n");
+	for (size_t i = 0; i < findings->n; i++)
+		output_text("  %-13s %s: %s\n", finding_name(findings->v[i].word),
+			    findings->v[i].about, findings->v[i].command);
+}
+
+void output_finding_print_unseen(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n_unseen; i++) {
+		const struct finding_unseen *unseen = &findings->unseen[i];
+
+		output_text("%s: ?: %s\n",
+			    unseen->word == FINDING_COUNT ? "any" : finding_name(unseen->word),
+			    unseen->why);
+	}
+}
+
+void output_finding_add(const struct findings *findings, struct output_json *json)
+{
+	output_json_begin_array(json, "findings");
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->v[i];
+
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "finding", finding_name(finding->word));
+		output_json_text(json, "about", finding->about);
+		output_json_text(json, "text", finding_sentence(finding->word));
+		output_json_text(json, "detail", finding->detail);
+		output_json_text(json, "command", finding->command);
+		output_json_end(json);
+	}
+	output_json_end(json);
+	output_json_begin_array(json, "unseen");
+	for (size_t i = 0; i < findings->n_unseen; i++) {
+		const struct finding_unseen *unseen = &findings->unseen[i];
+
+		output_json_begin_object(json, NULL);
+		output_json_text(json, "finding",
+				 unseen->word == FINDING_COUNT ? NULL : finding_name(unseen->word));
+		output_json_text(json, "text", unseen->why);
+		output_json_end(json);
+	}
+	output_json_end(json);
+}
