@@ -21,7 +21,8 @@
 #include "provider/snapshot.h"
 
 static struct {
-	int check;
+	int check, prometheus;
+	char *output_file;
 } options;
 
 static const struct poptOption status_options[] = {
@@ -30,6 +31,12 @@ static const struct poptOption status_options[] = {
 	  "64 "
 	  "if nothing was found but not everything could be seen",
 	  NULL },
+	{ "prometheus", '\0', POPT_ARG_NONE, &options.prometheus, 0,
+	  "Print metrics in the text format of Prometheus", NULL },
+	{ "output-file", '\0', POPT_ARG_STRING, &options.output_file, 0,
+	  "With --prometheus: replace this file in one step, for the textfile collector of "
+	  "node_exporter",
+	  "FILE" },
 	POPT_TABLEEND
 };
 
@@ -306,6 +313,10 @@ static int status_print_unsupported(struct context *context, struct error *err)
 	int r = 0, exit_code = options.check ? EXIT_PARTIAL : EXIT_DONE;
 	struct output_json *json;
 
+	if (options.prometheus) {
+		error_done(err);
+		return status_health_print_metrics(context, NULL, options.output_file);
+	}
 	if (context->json) {
 		json = output_json_begin_document(context->command->name, exit_code, NULL);
 		output_json_bool(json, "supported", false);
@@ -320,10 +331,23 @@ static int status_print_unsupported(struct context *context, struct error *err)
 
 static int status_show(const struct status *status)
 {
+	if (options.prometheus)
+		return status_health_print_metrics(status->context, &status->health,
+						   options.output_file);
 	if (status->context->json)
 		return status_print_json(status);
 	return options.check ? status_health_print_check(status->context, &status->health) :
 			       status_print(status);
+}
+
+static int status_check_options(const struct context *context, struct error *err)
+{
+	if (options.prometheus && (context->json || options.check))
+		return error_set(err, -EINVAL, "--prometheus cannot be combined with %s",
+				 options.check ? "--check" : "--json");
+	if (options.output_file && !options.prometheus)
+		return error_set(err, -EINVAL, "--output-file goes with --prometheus");
+	return 0;
 }
 
 static int status_run(struct context *context, const char **words, size_t n_words)
@@ -338,6 +362,8 @@ static int status_run(struct context *context, const char **words, size_t n_word
 			  words[0], words[0]);
 		return command_fail(context, EXIT_USAGE, &err);
 	}
+	if (status_check_options(context, &err) < 0)
+		return command_fail(context, EXIT_USAGE, &err);
 	r = status_load(&status, &err);
 	if (r == -ENOENT)
 		exit_code = status_print_unsupported(context, &err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is wrong, or will be, in status. */
+/* What is wrong, or will be, in status, and the metrics of it all. */
 #ifndef MEMHP_COMMAND_STATUS_HEALTH_H
 #define MEMHP_COMMAND_STATUS_HEALTH_H
 
@@ -29,5 +29,12 @@ const char *status_health_result(const struct status_health *health);
 
 /* The text of `status --check`. Returns the exit code. */
 int status_health_print_check(const struct context *context, const struct status_health *health);
+
+/*
+ * The metrics, to standard output, or with `file` into that file, in one step; health is NULL on a
+ * kernel without memory blocks. Returns the exit code.
+ */
+int status_health_print_metrics(const struct context *context, const struct status_health *health,
+				const char *file);
 
 #endif

@@ -33,13 +33,15 @@ def test_install_and_uninstall(build: pathlib.Path, tmp_path: pathlib.Path) -> N
     make(build, "install", f"DESTDIR={staged}")
     files = {path.name: path for path in staged.rglob("*") if not path.is_dir()}
     assert {"memhpctl", "80-memhpctl.rules", "memhpctl.path", "memhpctl.service", "memhpctl-boot.service",
-            "memhpctl-changed.path", "memhpctl-changed.service", "memhpctl-changed.target"} <= files.keys()
+            "memhpctl-changed.path", "memhpctl-changed.service", "memhpctl-changed.target",
+            "memhpctl-metrics.service", "memhpctl-metrics.timer"} <= files.keys()
     for name in ("memhpctl.path", "memhpctl-boot.service"):
         # Either can be enabled, by the preset, or is started by a link that belongs to the installation: `is-enabled` tells.
         links = [path for path in staged.rglob(name) if path.is_symlink()]
         preset = "80-memhpctl.preset" in files and f"enable {name}" in files["80-memhpctl.preset"].read_text()
         text = (files[name] if not links else files[name].parent.parent / name).read_text()
         assert ("[Install]" in text, preset, bool(links)) in ((True, True, False), (False, False, True))
+    assert "[Install]" in files["memhpctl-metrics.timer"].read_text()
     texts = "".join(path.read_text() for name, path in files.items() if name.startswith("memhpctl") and name.endswith(("service", "path")))
     assert not re.search(r"@\w+@", texts) and "infinity" not in texts
     make(build, "uninstall", f"DESTDIR={staged}")

@@ -13,6 +13,8 @@ import pytest
 from machine import TESTS
 
 UNITS = ["memhpctl.service", "memhpctl-boot.service"]
+# It starts when there is memory left, so that namespaces protect it.
+METRICS = "memhpctl-metrics.service"
 EXPOSURE_MAX = 4.0
 # Each makes a namespace, above all of mounts.
 NAMESPACES = re.compile(r"^(Protect(System|Home|Kernel\w+|ControlGroups|Proc|Hostname)|ProcSubset|Private\w+|RootDirectory|"
@@ -21,10 +23,10 @@ NAMESPACES = re.compile(r"^(Protect(System|Home|Kernel\w+|ControlGroups|Proc|Hos
 
 def unit(name: str) -> str:
     """The text of a unit as installed."""
-    return (TESTS.parent / "data" / f"{name}.in").read_text().replace("@sbindir@", "/usr/sbin")
+    return (TESTS.parent / "data" / f"{name}.in").read_text().replace("@sbindir@", "/usr/sbin").replace("@metricsdir@", "/var/lib/prometheus/node-exporter")
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, METRICS])
 def test_least_privilege(tmp_path: pathlib.Path, name: str) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd-analyze is not installed")
@@ -40,3 +42,20 @@ def test_least_privilege(tmp_path: pathlib.Path, name: str) -> None:
 @pytest.mark.parametrize("name", UNITS)
 def test_no_namespace(name: str) -> None:
     assert NAMESPACES.findall(unit(name)) == []
+
+
+def test_the_metrics_units_are_right(tmp_path: pathlib.Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    for name in (METRICS, "memhpctl-metrics.timer"):
+        # The program and its manual are not installed here.
+        text = re.sub("^Documentation=.*\n", "", unit(name), flags=re.MULTILINE)
+        (tmp_path / name).write_text(text.replace("/usr/sbin/memhpctl", "/bin/true"))
+    done = subprocess.run(["systemd-analyze", "verify", str(tmp_path / "memhpctl-metrics.timer"), str(tmp_path / METRICS)],
+                          capture_output=True, text=True, check=False)
+    if "Failed to" in done.stderr and "manager" in done.stderr:
+        pytest.skip(f"systemd-analyze cannot verify here: {done.stderr.strip()}")
+    complaints = [line for line in done.stderr.splitlines() if "memhpctl-metrics" in line]
+    assert (done.returncode, complaints) == (0, []), done.stderr
+    # The default of systemd without a preset would be to enable it.
+    assert "disable memhpctl-metrics.timer" in (TESTS.parent / "data/80-memhpctl.preset").read_text()
