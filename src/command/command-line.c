@@ -116,6 +116,23 @@ static int command_line_read_options(poptContext popt, const struct command *com
 			 poptStrerror(r), command ? " " : "", command ? command->name : "");
 }
 
+/*
+ * popt goes on with an option's value or a word missing if memory runs out while it reads them:
+ * without --sysroot or a filter that would be another command, on the running system. Call it with
+ * errno as it was left since it was 0 before poptGetContext(). Returns r, or -ENOMEM.
+ */
+static int command_line_check_whole(int r, struct error *err)
+{
+	bool is_lost = errno == ENOMEM;
+
+	for (size_t i = 0; !options.sysroot && i < line.n && strcmp(line.v[i], "--"); i++)
+		is_lost = is_lost || (r == 0 && !strncmp(line.v[i], "--sysroot", 9));
+	if (!is_lost)
+		return r;
+	error_done(err);
+	return error_no_memory(err);
+}
+
 /* Was JSON requested, even if the command line cannot be parsed? */
 static bool command_line_wants_json(int argc, char **argv)
 {
@@ -191,12 +208,14 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 					      (void *)command_global_options(context->command), 0,
 					      NULL, NULL },
 					    POPT_TABLEEND };
-	poptContext popt = poptGetContext("memhpctl", argc, argv, table, 0);
+	poptContext popt = (errno = 0, poptGetContext("memhpctl", argc, argv, table, 0));
 	struct error err = { 0 };
 	int r = popt ? command_line_read_options(popt, context->command, &err) :
 		       error_no_memory(&err);
+	const char **words = popt ? poptGetArgs(popt) : NULL;
 	int exit_code = EXIT_DONE;
 
+	r = command_line_check_whole(r, &err);
 	if (r == -ENOMEM)
 		exit_code = command_fail(context, EXIT_FAILED, &err);
 	else if (r < 0)
@@ -206,7 +225,7 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 	else if (r == OPTION_VERSION)
 		output_text("%s\n", PACKAGE_STRING);
 	else
-		exit_code = command_line_run_command(context, poptGetArgs(popt));
+		exit_code = command_line_run_command(context, words);
 	poptFreeContext(popt);
 	return exit_code;
 }
@@ -214,13 +233,19 @@ static int command_line_parse(struct context *context, int argc, const char **ar
 static int command_line_dispatch(struct context *context, int argc, char **argv)
 {
 	/* Stops at the first word that is not an option: the command. */
-	poptContext popt = poptGetContext("memhpctl", argc, (const char **)argv,
-					  command_line_leading_options, POPT_CONTEXT_POSIXMEHARDER);
+	poptContext popt = (errno = 0, poptGetContext("memhpctl", argc, (const char **)argv,
+						      command_line_leading_options,
+						      POPT_CONTEXT_POSIXMEHARDER));
 	struct error err = { 0 };
 	int r = popt ? command_line_read_options(popt, NULL, &err) : error_no_memory(&err);
+	const char **words = popt ? poptGetArgs(popt) : NULL;
 	int exit_code = EXIT_DONE, n = 0;
-	const char **words;
 
+	/* What comes after the command is not read yet. */
+	if (errno == ENOMEM) {
+		error_done(&err);
+		r = error_no_memory(&err);
+	}
 	if (r == -ENOMEM) {
 		exit_code = command_fail(context, EXIT_FAILED, &err);
 	} else if (r < 0) {
@@ -229,7 +254,7 @@ static int command_line_dispatch(struct context *context, int argc, char **argv)
 		exit_code = command_print_overview(context, false);
 	} else if (r == OPTION_VERSION) {
 		output_text("%s\n", PACKAGE_STRING);
-	} else if (!(words = poptGetArgs(popt)) && !line.n) {
+	} else if (!words && !line.n) {
 		command_print_overview(context, true);
 		exit_code = EXIT_USAGE;
 	} else if (!words) {

@@ -13,7 +13,12 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1])]
+
+from read_only_sys import make_sys_read_only  # noqa: E402
+
+if not make_sys_read_only():
+    pytest.exit("/sys cannot be made read-only: a program that loses its --sysroot would change this machine; run the tests as an ordinary user", 1)
 
 from machine import PATIENCE, Machine, Result, describe, expand, find_program, read_description, run  # noqa: E402
 

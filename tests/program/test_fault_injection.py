@@ -186,6 +186,21 @@ def violations(words: str, right: Right, result: Result, after: dict[int, tuple[
     return wrong
 
 
+@pytest.mark.parametrize("words", ["list 0-1 --json", "list --json --node=1 --state=offline", "list --json PNP0C80:00 0", "list 32-33 --json --zone=Movable"])
+def test_no_word_is_lost_if_memory_runs_out(tmp_path: pathlib.Path, words: str) -> None:
+    """popt goes on without an option's value or a word: without --sysroot that is the running system, without a filter all of its memory."""
+    if "FAIL_NTH_SO" not in os.environ:
+        pytest.skip("FAIL_NTH_SO does not say where the library is that lets calls fail")
+    pristine = tmp_path / "made"
+    expand(read_description(MACHINE, "faults"), str(pristine))
+    (place := tmp_path / "place").mkdir()
+    tree = Tree(place, pristine)
+    right, _, _ = tree.run(words, "none", 0, False, None)
+    for number in range(1, 50):
+        result, _, _ = tree.run(words, "memory", number, False, None)
+        assert result.rc == 1 and "memory" in result.err or (result.rc, result.out) == (0, right.out), (number, result)
+
+
 def numbers(calls: int) -> list[int]:
     """Which calls are to fail, of so many."""
     if EVERY or calls <= SAMPLE:

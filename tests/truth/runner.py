@@ -19,7 +19,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(TESTS / "machines"), str(pathlib.Path(__file__).resolve().parent)]
+sys.path[:0] = [str(TESTS / "machines"), str(pathlib.Path(__file__).resolve().parent), str(TESTS)]
+
+from read_only_sys import make_sys_read_only  # noqa: E402
+
+if not make_sys_read_only():
+    sys.exit("/sys cannot be made read-only: a program that loses its --sysroot would change this machine; run this as an ordinary user")
 
 from description import read_description  # noqa: E402
 from oracle import Entry, Oracle, Run, compare_dry, compare_text, judge  # noqa: E402
