@@ -86,7 +86,7 @@ class Guest:
         self._sockets = [monitor, agent]
         ends = [monitor_end.fileno(), agent_end.fileno(), self._console_file.fileno()]
         options = ["-chardev", f"file,id=console,path=/dev/fd/{ends[2]}", "-serial", "chardev:console",
-                   "-chardev", f"socket,id=agent,fd={ends[1]}", "-serial", "chardev:agent",
+                   "-chardev", f"socket,id=agent,fd={ends[1]}", *self.machine.agent,
                    "-chardev", f"socket,id=monitor,fd={ends[0]}", "-mon", "chardev=monitor,mode=control"]
         with contextlib.ExitStack() as stack:
             stack.enter_context(monitor_end)

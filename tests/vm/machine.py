@@ -15,7 +15,8 @@ BOOT_ACCELERATOR = ACCELERATOR.replace("thread=multi", "thread=single")
 class Machine:
     """A virtual machine; `options` are more QEMU options, `setup` commands that run once, after the boot.
 
-    `qemu` is the program, `base` its -M, `cpu` its -cpu, `memory` its -m. 2 GiB of boot memory are blocks 0 to 15
+    `qemu` is the program, `base` its -M, `cpu` its -cpu, `memory` its -m, `agent` where the agent's character device
+    sits; `console` and `agent_tty` are the terminals that the guest has for both. 2 GiB of boot memory are blocks 0 to 15
     of 128 MiB; the first DIMM starts at 4 GiB, block 32. The boot memory must hold the struct pages of what is
     plugged: 16 MiB for each GiB.
     """
@@ -30,6 +31,9 @@ class Machine:
     options: tuple[str, ...] = ()
     setup: tuple[str, ...] = ()
     accelerator: str = ACCELERATOR
+    console: str = "ttyS0"
+    agent_tty: str = "ttyS1"
+    agent: tuple[str, ...] = ("-serial", "chardev:agent")
 
     def but(self, **changes: object) -> "Machine":
         """This machine with other values of the fields named; append, options and setup are added to."""
@@ -47,7 +51,7 @@ class Machine:
 
     def command_line(self) -> str:
         """The kernel's command line."""
-        words = ["console=ttyS0", "quiet", "panic=-1", "edd=off", self.append]
+        words = [f"console={self.console}", f"agent={self.agent_tty}", "quiet", "panic=-1", "edd=off", self.append]
         if self.memhp_default_state:
             words.append(f"memhp_default_state={self.memhp_default_state}")
         return " ".join(word for word in words if word)
@@ -93,7 +97,21 @@ NVDIMM = Machine(base="q35,nvdimm=on", options=(
     "cd /sys/bus/nd/devices/dax0.0 && echo 00000000-0000-0000-0000-000000000001 >uuid && echo ram >mode && "
     "echo namespace0.0 >namespace && echo dax0.0 >/sys/bus/nd/drivers/dax_pmem/bind"))
 
-# A partition of a POWER machine (see pseries.py): 1 GiB of boot memory is blocks 0 to 3 of 256 MiB, the first DIMM
-# starts at block 4, and the kernel brings it online. The last console= of a command line wins.
+# Other processors (see processor.py).
+
+# 2 GiB of boot memory are blocks 8 to 23 of 128 MiB; a virtio-mem device "vm0", empty at first, starts at block 24.
+ARM64 = Machine(qemu="qemu-system-aarch64", base="virt", cpu="cortex-a57", memory="2G,maxmem=8G", console="ttyAMA0",
+                agent_tty="ttyS0", agent=("-device", "pci-serial,chardev=agent"),
+                setup=("modprobe virtio_pci", "modprobe virtio_mem"), options=(
+    "-object", "memory-backend-ram,id=vmem0,size=2G,reserve=off",
+    "-device", "virtio-mem-pci,id=vm0,memdev=vmem0,requested-size=0"))
+
+# A partition of a POWER machine: 1 GiB of boot memory is blocks 0 to 3 of 256 MiB, the first DIMM starts at block 4,
+# and the kernel brings it online.
 PSERIES = Machine(qemu="qemu-system-ppc64", base="pseries,x-vof=on", cpu="POWER9", memory="1G,slots=8,maxmem=4G",
-                  append="console=hvc0 agent=hvc1", memhp_default_state="online_movable")
+                  console="hvc0", agent_tty="hvc1", memhp_default_state="online_movable")
+
+# 2 GiB of boot memory, the upper half in zone Movable: no virtio-mem before QEMU 9.2 and Linux 6.13.
+S390X = Machine(qemu="qemu-system-s390x", base="s390-ccw-virtio", cpu="max", memory="2G", append="movablecore=1G",
+                console="ttysclp0", agent_tty="hvc0",
+                agent=("-device", "virtio-serial-ccw", "-device", "virtconsole,chardev=agent"))

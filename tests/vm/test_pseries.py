@@ -5,16 +5,15 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import pseries
 from conftest import GUESTS
 from guest import MEMORY, Guest
-from kernel import Kernel, LabUnavailable
+from kernel import LabUnavailable
 from machine import PSERIES
+from processor import PROCESSORS, ProcessorLab
 
 MEMHPCTL = "memhpctl"
 BLOCK_BYTES = 256 << 20
@@ -22,22 +21,22 @@ BOOT_BLOCKS = [0, 1, 2, 3]
 BLOCKS = [4, 5, 6, 7]
 LMB = "drc-80000004"
 
-pytestmark = pytest.mark.skipif(os.environ.get("MEMHPCTL_PSERIES") != "1", reason="MEMHPCTL_PSERIES=1 runs it")
+pytestmark = pytest.mark.skipif(os.environ.get("MEMHPCTL_ARCH") != "ppc64el", reason="MEMHPCTL_ARCH=ppc64el runs it")
 
 
 @pytest.fixture(scope="module")
-def booted() -> tuple[Kernel, Path]:
-    """Kernel and initramfs; without, tests are skipped: few systems have compiler and emulator for POWER."""
+def own_lab() -> ProcessorLab:
+    """The lab; without, tests are skipped: few systems have compiler and emulator for POWER."""
     try:
-        return pseries.kernel_and_initramfs()
+        return ProcessorLab(PROCESSORS["ppc64el"])
     except LabUnavailable as error:
         pytest.skip(f"no POWER machine: {error}")
 
 
 @pytest.fixture
-def partition(booted: tuple[Kernel, Path], request: pytest.FixtureRequest) -> Iterator[Guest]:
+def partition(own_lab: ProcessorLab, request: pytest.FixtureRequest) -> Iterator[Guest]:
     """A partition with 1 GiB of boot memory and a DIMM of 1 GiB, which the kernel brings online in zone Movable."""
-    with Guest(*booted, PSERIES) as guest:
+    with own_lab.fresh(PSERIES) as guest:
         request.node.stash.setdefault(GUESTS, []).append(guest)
         guest.qmp("object-add", **{"qom-type": "memory-backend-ram", "id": "memory-d1", "size": 1 << 30})
         guest.qmp("device_add", driver="pc-dimm", id="d1", memdev="memory-d1")
