@@ -15,6 +15,7 @@
  *     - session.[ch]      (a run that changes memory: deadline, lock, snapshot, report)
  *     - change.[ch]       (what online and offline have in common)
  *     - foreign.[ch]      (the words of lsmem, chmem, daxctl and drmgr, translated for errors)
+ *     - foreign-line.[ch] (such a line, put together)
  *     - foreign-words.[ch] (the table of these words)
  *     - foreign-error.c   (such errors)
  *     - list-blocks.[ch]  (list of blocks)

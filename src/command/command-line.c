@@ -71,14 +71,15 @@ static int command_line_fail(const struct context *context, struct error *err)
 	return command_fail(context, EXIT_USAGE, err);
 }
 
-/* An amount where a selector belongs is a mistake that has an answer. */
+/* Mistakes in place of a selector that have an answer: an amount, a list with commas, "all". */
 static int command_line_check_words(const struct context *context, const char **words)
 {
 	struct error err = { 0 };
 	uint64_t bytes;
 
 	for (; words && *words && command_find_option(context->command, "size", 4, false); words++)
-		if (parse_size(*words, &bytes) == 0 &&
+		if ((parse_size(*words, &bytes) == 0 || strchr(*words, ',') ||
+		     !strcmp(*words, "all")) &&
 		    foreign_complete_error(line.v, line.n, options.sysroot, &err))
 			return command_fail(context, EXIT_USAGE, &err);
 	return EXIT_DONE;

@@ -56,7 +56,7 @@ bool foreign_complete_error(const char *const *words, size_t n_words, const char
 	else if (!strncmp(error_text(err), "-q:", 3))
 		/* It may as well have been meant as --quiet. */
 		error_set(err, -EINVAL, "%s; a quantity is: %s", error_text(err), answer.command);
-	else if (answer.tool && !strcmp(answer.word, answer.tool))
+	else if (answer.program)
 		error_set(err, -EINVAL, "%s is another program; in memhpctl this is: %s",
 			  answer.word, answer.command);
 	else if (answer.tool)

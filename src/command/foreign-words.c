@@ -15,7 +15,7 @@ static const struct foreign_word table[] = {
 	{ "--summary", TOOL_LSMEM, true, MEANS_DEFAULT, NULL, "--raw", "never" },
 	{ "--summary", TOOL_LSMEM, true, MEANS_NOTHING, NULL, NULL, "always" },
 
-	{ "chmem", TOOL_CHMEM, false, MEANS_NOTHING, NULL, NULL, NULL },
+	{ "chmem", TOOL_CHMEM, false, MEANS_PROGRAM, NULL, NULL, NULL },
 	{ "enable", TOOL_CHMEM, false, MEANS_COMMAND, "online", NULL, NULL },
 	{ "-e", TOOL_CHMEM, false, MEANS_COMMAND, "online", NULL, NULL },
 	{ "--enable", TOOL_CHMEM, false, MEANS_COMMAND, "online", NULL, NULL },
@@ -33,8 +33,8 @@ static const struct foreign_word table[] = {
 	{ "-z", TOOL_CHMEM, true, MEANS_ZONE, NULL, NULL, NULL },
 	{ "--zone", TOOL_CHMEM, true, MEANS_ZONE, NULL, NULL, NULL },
 
-	{ "daxctl", TOOL_DAXCTL, false, MEANS_NOTHING, NULL, NULL, NULL },
-	{ "cxl", TOOL_DAXCTL, false, MEANS_NOTHING, NULL, NULL, NULL },
+	{ "daxctl", TOOL_DAXCTL, false, MEANS_PROGRAM, NULL, NULL, NULL },
+	{ "cxl", TOOL_DAXCTL, false, MEANS_PROGRAM, NULL, NULL, NULL },
 	{ "reconfigure-device", TOOL_DAXCTL, false, MEANS_NOTHING, NULL, NULL, NULL },
 	{ "-m", TOOL_DAXCTL, true, MEANS_COMMAND, "add", "--zone=movable", "system-ram" },
 	{ "--mode", TOOL_DAXCTL, true, MEANS_COMMAND, "add", "--zone=movable", "system-ram" },
@@ -42,6 +42,8 @@ static const struct foreign_word table[] = {
 	{ "--mode", TOOL_DAXCTL, true, MEANS_COMMAND, "remove", NULL, "devdax" },
 	{ "online-memory", TOOL_DAXCTL, false, MEANS_COMMAND, "online", "--zone=movable", NULL },
 	{ "offline-memory", TOOL_DAXCTL, false, MEANS_COMMAND, "offline", NULL, NULL },
+	{ "enable-device", TOOL_DAXCTL, false, MEANS_COMMAND, "add", NULL, NULL },
+	{ "disable-device", TOOL_DAXCTL, false, MEANS_COMMAND, "remove", NULL, NULL },
 	{ "enable-region", TOOL_DAXCTL, false, MEANS_COMMAND, "add", NULL, NULL },
 	{ "disable-region", TOOL_DAXCTL, false, MEANS_COMMAND, "remove", NULL, NULL },
 	{ "-N", TOOL_DAXCTL, false, MEANS_DEFAULT, NULL, NULL, NULL },
@@ -61,7 +63,7 @@ static const struct foreign_word table[] = {
 	{ "-u", TOOL_DAXCTL, false, MEANS_NOTHING, NULL, NULL, NULL },
 	{ "--human", TOOL_DAXCTL, false, MEANS_NOTHING, NULL, NULL, NULL },
 
-	{ "drmgr", TOOL_DRMGR, false, MEANS_NOTHING, NULL, NULL, NULL },
+	{ "drmgr", TOOL_DRMGR, false, MEANS_PROGRAM, NULL, NULL, NULL },
 	{ "lsslot", TOOL_DRMGR, false, MEANS_COMMAND, "list", "--devices", NULL },
 	{ "-c", TOOL_DRMGR, true, MEANS_NOTHING, NULL, NULL, "mem" },
 	{ "-a", TOOL_DRMGR, false, MEANS_COMMAND, "add", NULL, NULL },
@@ -73,6 +75,8 @@ static const struct foreign_word table[] = {
 
 	{ "online_movable", TOOL_OTHER, false, MEANS_COMMAND, "online", "--zone=movable", NULL },
 	{ "online_kernel", TOOL_OTHER, false, MEANS_COMMAND, "online", "--zone=kernel", NULL },
+	{ "--movable", TOOL_OTHER, false, MEANS_DEFAULT, NULL, "--zone=movable", NULL },
+	{ "--kernel", TOOL_OTHER, false, MEANS_DEFAULT, NULL, "--zone=kernel", NULL },
 	{ "ls", TOOL_OTHER, false, MEANS_COMMAND, "list", NULL, NULL },
 	{ "show", TOOL_OTHER, false, MEANS_COMMAND, "list", NULL, NULL },
 	{ "plug", TOOL_OTHER, false, MEANS_COMMAND, "add", NULL, NULL },

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of foreign words, see foreign.h. */
+/* The table of foreign words, see foreign.h, and what their meaning depends on. */
 #ifndef MEMHP_COMMAND_FOREIGN_WORDS_H
 #define MEMHP_COMMAND_FOREIGN_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Each of these has words of its own; the first tools are asked first. */
 enum foreign_tool {
@@ -17,6 +18,7 @@ enum foreign_tool {
 
 enum foreign_meaning {
 	MEANS_NOTHING,	/* memhpctl does that anyway */
+	MEANS_PROGRAM,	/* the name of the tool */
 	MEANS_COMMAND,	/* `command`, with `option` unless the line has another one */
 	MEANS_DEFAULT,	/* `option` in place of that of the command; NULL: none */
 	MEANS_BLOCKS,	/* numbers are blocks */
@@ -37,6 +39,15 @@ struct foreign_word {
 	const char *command; /* of memhpctl; NULL: none */
 	const char *option;  /* of memhpctl; NULL: none */
 	const char *value;   /* the entry is for this value only; NULL: for any */
+};
+
+#define FOREIGN_VACANT_MAX 8
+
+/* What a number of LMBs (drmgr -q) means on this machine. */
+struct foreign_machine {
+	uint64_t unit;				/* bytes of one; 0: not known */
+	const char *vacant[FOREIGN_VACANT_MAX]; /* the first devices that can be added */
+	size_t n_vacant;
 };
 
 /*

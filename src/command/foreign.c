@@ -1,220 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/foreign.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/cleanup.h"
-#include "base/format.h"
-#include "base/parse.h"
-#include "base/quote.h"
-#include "command/command.h"
-#include "command/foreign-words.h"
-#include "model/zone.h"
-
-/* A command line that is being translated. */
-struct foreign {
-	const char *const *words;
-	size_t n_words;
-	const struct foreign_machine *machine;
-	unsigned int tools;	       /* whose words are understood */
-	const struct command *command; /* of memhpctl that does it */
-	bool own_command;	       /* the line names it by memhpctl's word, or not at all */
-	bool implied;		       /* not at all */
-	bool blocks;		       /* bare numbers are blocks, as after chmem -b */
-	bool counted;		       /* an amount, a block or a device was given */
-	bool quantified;	       /* a number of LMBs was given */
-	const char *option;	       /* that goes with the command, such as daxctl's zone */
-	const struct foreign_word *first;
-	const char *amount; /* that stands where a selector belongs, before any foreign word */
-	FILE *options, *operands;
-};
-
-static bool foreign_is_list(const struct foreign *line)
-{
-	return !strcmp(line->command->name, "list");
-}
+#include "command/foreign-line.h"
 
 static bool foreign_is_option(const char *word)
 {
 	return word[0] == '-' && word[1];
 }
 
-/* " TEXT" or " TEXTVALUE". */
-static void foreign_put(FILE *out, const char *text, const char *value)
-{
-	_cleanup_free_ char *whole = NULL;
-
-	if (asprintf(&whole, "%s%s", text, value ? value : "") < 0) {
-		whole = NULL;
-		return;
-	}
-	fputc(' ', out);
-	quote_print(whole, out);
-}
-
-/* "1g" becomes --size=1G. To `add` an amount says nothing: the devices must be named. */
-static bool foreign_put_size(struct foreign *line, const char *text, const char *unit)
-{
-	char size[48];
-
-	if (!command_find_option(line->command, "size", 4, false))
-		return !strcmp(line->command->name, "add");
-	snprintf(size, sizeof(size), "%s%s", text, unit);
-	for (char *p = size; *p; p++)
-		*p = *p == 'i' ? 'i' : (char)toupper((unsigned char)*p);
-	foreign_put(line->options, "--size=", size);
-	line->counted = true;
-	return true;
-}
-
-static bool foreign_put_operand(struct foreign *line, const char *text)
-{
-	uint64_t number;
-
-	if (parse_size(text, &number) == 0) {
-		if (!line->first && !line->amount)
-			line->amount = text;
-		return foreign_put_size(line, text, "");
-	}
-	/* To chmem a number is an amount in MiB unless there is a -b. */
-	if ((line->tools & TOOL_CHMEM) && !line->own_command && !line->blocks &&
-	    parse_decimal(text, &number) == 0)
-		return foreign_put_size(line, text, "M");
-	/* To daxctl all of its devices: they must be named. */
-	if (!strcmp(text, "all"))
-		return true;
-	foreign_put(line->operands, "", text);
-	line->counted = true;
-	return true;
-}
-
-/* Separates what commas join. */
-static bool foreign_put_operands(struct foreign *line, const char *text)
-{
-	_cleanup_free_ char *copy = NULL;
-	char *rest, *word;
-	bool good = true;
-
-	if (!strchr(text, ','))
-		return foreign_put_operand(line, text);
-	copy = strdup(text);
-	if (!line->first && !line->amount)
-		line->amount = text;
-	for (word = copy ? strtok_r(copy, ",", &rest) : NULL; word && good;
-	     word = strtok_r(NULL, ",", &rest))
-		good = foreign_put_operand(line, word);
-	return good && copy;
-}
-
-static void foreign_put_zone(struct foreign *line, const char *zone)
-{
-	if (!strcmp(line->command->name, "online") || !strcmp(line->command->name, "add"))
-		zone = zone_is_kernel(zone_parse(zone)) ? "kernel" :
-		       zone_parse(zone) == ZONE_MOVABLE ? "movable" :
-							  zone;
-	foreign_put(line->options, "--zone=", zone);
-	line->option = NULL;
-}
-
-/* drmgr -q: a number of LMBs. */
-static bool foreign_put_quantity(struct foreign *line, const char *text)
-{
-	const struct foreign_machine *machine = line->machine;
-	char size[FORMAT_SIZE];
-	uint64_t number;
-
-	line->quantified = true;
-	if (parse_decimal(text, &number) < 0 || !number || !machine->unit ||
-	    number > UINT64_MAX / machine->unit)
-		return false;
-	if (strcmp(line->command->name, "add"))
-		return foreign_put_size(line, format_size(number * machine->unit, size), "");
-	for (size_t i = 0; number <= machine->n_vacant && i < number; i++) {
-		foreign_put(line->operands, "", machine->vacant[i]);
-		line->counted = true;
-	}
-	return true;
-}
-
-/* drmgr -s: a DRC index, with or without 0x, or a name. */
-static bool foreign_put_drc(struct foreign *line, const char *text)
-{
-	char name[32];
-	uint64_t number;
-
-	if (parse_address(text, &number) == 0 || parse_hex(text, &number) == 0) {
-		snprintf(name, sizeof(name), "drc-%08" PRIx64, number);
-		text = name;
-	}
-	foreign_put(line->operands, "", text);
-	line->counted = true;
-	return true;
-}
-
-/* lsmem -S: memhpctl merges what looks alike in all columns that are shown. */
-static bool foreign_put_split(struct foreign *line, const char *text)
-{
-	_cleanup_free_ char *copy = strdup(text);
-	char columns[256] = "RANGE,SIZE", *rest;
-
-	for (char *word = copy ? strtok_r(copy, ",", &rest) : NULL; word;
-	     word = strtok_r(NULL, ",", &rest))
-		if (strcasecmp(word, "none") && strcasecmp(word, "RANGE") &&
-		    strcasecmp(word, "SIZE"))
-			snprintf(columns + strlen(columns), sizeof(columns) - strlen(columns),
-				 ",%s", word);
-	foreign_put(line->options, "-o", NULL);
-	foreign_put(line->options, columns, NULL);
-	return copy;
-}
-
-static bool foreign_put_meaning(struct foreign *line, const struct foreign_word *word,
+static bool foreign_put_meaning(struct foreign_line *line, const struct foreign_word *word,
 				const char *value)
 {
 	if (!line->first && !line->amount)
 		line->first = word;
 	switch (word->meaning) {
-	case MEANS_NOTHING:
+	case MEANS_PROGRAM:
 		return true;
+	case MEANS_NOTHING:
+		/* After a command of memhpctl it may mean something else. */
+		return !line->own_command || line->tools == TOOL_DRMGR || word->takes_value ||
+		       foreign_line_is_list(line);
 	case MEANS_COMMAND:
 		return !strcmp(word->command, line->command->name);
 	case MEANS_DEFAULT:
 		/* What daxctl lists is devices. */
-		line->option = foreign_is_list(line) && word->tools == TOOL_DAXCTL ? "--devices" :
-										     word->option;
+		line->option = foreign_line_is_list(line) && word->tools == TOOL_DAXCTL ?
+				       "--devices" :
+				       word->option;
 		return true;
 	case MEANS_BLOCKS:
 		return true;
 	case MEANS_OPERAND:
-		return foreign_put_operands(line, value);
+		return foreign_line_put_operands(line, value);
 	case MEANS_REGION:
 		line->counted = true;
-		foreign_put(line->operands, value[strspn(value, "0123456789")] ? "" : "region",
-			    value);
+		foreign_line_put(line->operands, value[strspn(value, "0123456789")] ? "" : "region",
+				 value);
 		return true;
 	case MEANS_ZONE:
-		foreign_put_zone(line, value);
+		foreign_line_put_zone(line, value);
 		return true;
 	case MEANS_QUANTITY:
-		return foreign_put_quantity(line, value);
+		return foreign_line_put_quantity(line, value);
 	case MEANS_MINUTES:
 		fprintf(line->options, " --timeout=%um", (unsigned int)strtoul(value, NULL, 10));
 		return true;
 	case MEANS_DRC:
-		return foreign_put_drc(line, value);
+		return foreign_line_put_drc(line, value);
 	case MEANS_SPLIT:
-		return foreign_put_split(line, value);
+		return foreign_line_put_split(line, value);
 	}
 	return false;
 }
 
 /* An option of memhpctl's command, as it was typed. */
-static bool foreign_put_own(struct foreign *line, size_t *at, const char *word)
+static bool foreign_put_own(struct foreign_line *line, size_t *at, const char *word)
 {
 	bool is_long = word[1] == '-';
 	const char *name = word + (is_long ? 2 : 1);
@@ -224,11 +69,13 @@ static bool foreign_put_own(struct foreign *line, size_t *at, const char *word)
 
 	if (!option || (name[length] && !option->argDescrip))
 		return false;
-	foreign_put(line->options, word, NULL);
+	foreign_line_put(line->options, word, NULL);
+	if (line->option && option->longName && !strcmp(line->option + 2, option->longName))
+		line->option = NULL;
 	if (option->argDescrip && !name[length]) {
 		if (*at + 1 >= line->n_words)
 			return false;
-		foreign_put(line->options, line->words[++*at], NULL);
+		foreign_line_put(line->options, line->words[++*at], NULL);
 	}
 	return true;
 }
@@ -237,7 +84,7 @@ static bool foreign_put_own(struct foreign *line, size_t *at, const char *word)
  * The value of the option at *at, or NULL. rest: what follows its name in the same word. *at moves
  * to the value if the option takes it.
  */
-static const char *foreign_value(const struct foreign *line, size_t at, const char *rest)
+static const char *foreign_value(const struct foreign_line *line, size_t at, const char *rest)
 {
 	if (*rest)
 		return rest + (*rest == '=');
@@ -245,8 +92,8 @@ static const char *foreign_value(const struct foreign *line, size_t at, const ch
 }
 
 /* One foreign option with its value; *ret_ends: the word is used up. */
-static bool foreign_put_option(struct foreign *line, size_t *at, const char *name, const char *rest,
-			       bool *ret_ends)
+static bool foreign_put_option(struct foreign_line *line, size_t *at, const char *name,
+			       const char *rest, bool *ret_ends)
 {
 	const char *value = foreign_value(line, *at, rest);
 	const struct foreign_word *found = foreign_word_find(name, line->tools, value);
@@ -259,7 +106,7 @@ static bool foreign_put_option(struct foreign *line, size_t *at, const char *nam
 }
 
 /* Short options, perhaps several in one word, as in chmem -bd. */
-static bool foreign_put_letters(struct foreign *line, size_t *at, const char *word)
+static bool foreign_put_letters(struct foreign_line *line, size_t *at, const char *word)
 {
 	bool ends = false, good = true;
 
@@ -273,7 +120,7 @@ static bool foreign_put_letters(struct foreign *line, size_t *at, const char *wo
 	return good;
 }
 
-static bool foreign_put_word(struct foreign *line, size_t *at)
+static bool foreign_put_word(struct foreign_line *line, size_t *at)
 {
 	const char *word = line->words[*at];
 	const struct foreign_word *found;
@@ -285,7 +132,7 @@ static bool foreign_put_word(struct foreign *line, size_t *at)
 	if (!foreign_is_option(word)) {
 		found = foreign_word_find(word, line->tools, NULL);
 		return found ? foreign_put_meaning(line, found, NULL) :
-			       foreign_put_operands(line, word);
+			       foreign_line_put_operands(line, word);
 	}
 	if (line->own_command && foreign_put_own(line, at, word))
 		return true;
@@ -297,7 +144,7 @@ static bool foreign_put_word(struct foreign *line, size_t *at)
 }
 
 /* Looks for the word that says what to do, also among other letters, as in chmem -bd. */
-static void foreign_read_word(struct foreign *line, size_t at)
+static void foreign_read_word(struct foreign_line *line, size_t at)
 {
 	const char *word = line->words[at];
 	bool is_letters = foreign_is_option(word) && word[1] != '-';
@@ -328,7 +175,7 @@ static void foreign_read_word(struct foreign *line, size_t at)
 }
 
 /* Finds out whose words these are, and what they ask for. */
-static void foreign_read(struct foreign *line)
+static void foreign_read(struct foreign_line *line)
 {
 	line->tools = foreign_word_tools(line->words, line->n_words);
 	for (size_t i = 0; i < line->n_words && !line->command; i++)
@@ -336,7 +183,7 @@ static void foreign_read(struct foreign *line)
 	line->own_command = line->command;
 	for (size_t i = 0; i < line->n_words; i++)
 		foreign_read_word(line, i);
-	if (line->tools == TOOL_DAXCTL && line->command && foreign_is_list(line))
+	if (line->tools == TOOL_DAXCTL && line->command && foreign_line_is_list(line))
 		line->option = "--devices";
 	/* As lsmem -a. */
 	if (!line->command && foreign_is_option(line->words[0])) {
@@ -355,7 +202,7 @@ bool foreign_translate(const char *const *words, size_t n_words,
 {
 	_cleanup_free_ char *options = NULL, *operands = NULL, *command = NULL;
 	size_t options_size, operands_size;
-	struct foreign line = { .words = words, .n_words = n_words, .machine = machine };
+	struct foreign_line line = { .words = words, .n_words = n_words, .machine = machine };
 	bool good, open = false;
 
 	line.options = open_memstream(&options, &options_size);
@@ -368,8 +215,8 @@ bool foreign_translate(const char *const *words, size_t n_words,
 		good = foreign_put_word(&line, &at);
 	/* Without a number drmgr means one. */
 	if (good && line.tools == TOOL_DRMGR && !line.counted && !line.quantified &&
-	    !foreign_is_list(&line))
-		good = foreign_put_quantity(&line, "1");
+	    !foreign_line_is_list(&line))
+		good = foreign_line_put_quantity(&line, "1");
 	/* A command that needs a selector keeps the place for it. */
 	if (good)
 		open = !line.counted && *command_operands(line.command) &&
@@ -391,6 +238,9 @@ bool foreign_translate(const char *const *words, size_t n_words,
 		.tool = line.amount || !line.first ? NULL : foreign_tool_name(line.first->tools),
 		.amount = line.amount,
 	};
+	ret->program = !line.amount && line.first &&
+		       (line.first->meaning == MEANS_PROGRAM ||
+			(ret->tool && !strcmp(line.first->word, ret->tool)));
 	snprintf(ret->word, sizeof(ret->word), "%s",
 		 line.amount ? line.amount :
 		 line.first  ? line.first->word :

@@ -8,23 +8,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/error.h"
-
-#define FOREIGN_VACANT_MAX 8
-
-/* What a number of LMBs (drmgr -q) means on this machine. */
-struct foreign_machine {
-	uint64_t unit;				/* bytes of one; 0: not known */
-	const char *vacant[FOREIGN_VACANT_MAX]; /* the first devices that can be added */
-	size_t n_vacant;
-};
+#include "command/foreign-words.h"
 
 struct foreign_answer {
 	char word[64];	  /* the first foreign word of the line; "": it has no command */
 	const char *tool; /* that it belongs to, "chmem"; NULL: to none in particular */
-	bool amount;	  /* it is an amount where a selector belongs */
+	bool amount;	  /* it is an amount, a list or "all" where a selector belongs */
+	bool program;	  /* it is the name of the tool */
 	char *command;	  /* "memhpctl online --size=1G", quoted for a shell; owned */
 };
 

@@ -100,6 +100,11 @@ static const struct {
 	{ "--sysroot=X enable 512m", "online --sysroot=X --size=512M" },
 	{ "enable --timeout 2m -n 512m", "online --timeout 2m -n --size=512M" },
 	{ "ls", "list" },
+	{ "online all", "online --all" },
+	{ "online 36,38-39", "online 36 38-39" },
+	{ "online --movable 36", "online --zone=movable 36" },
+	{ "daxctl list -D", "list -D" },
+	{ "daxctl disable-device -r 0", "remove region0" },
 };
 
 static void test_lines(void **state)
@@ -120,9 +125,22 @@ static void test_lines(void **state)
 static void test_other_lines(void **state)
 {
 	static const char *const lines[] = {
-		"ofline 1g", "ofline 32",      "-x",	  "--bogus",
-		"list 32",   "online 32-39",   "36",	  "list --bogus",
-		"add -q",    "remove -q much", "-e -m 1", "reconfigure-device --mode=famfs dax0.0",
+		"--sysroot=X ofline 32",
+		"--sysroot=X enabel-device dax0.0",
+		"offline -f 33",
+		"-a 32",
+		"ofline 1g",
+		"ofline 32",
+		"-x",
+		"--bogus",
+		"list 32",
+		"online 32-39",
+		"36",
+		"list --bogus",
+		"add -q",
+		"remove -q much",
+		"-e -m 1",
+		"reconfigure-device --mode=famfs dax0.0",
 	};
 
 	(void)state;

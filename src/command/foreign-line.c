@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/foreign-line.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "base/parse.h"
+#include "base/quote.h"
+#include "model/zone.h"
+
+bool foreign_line_is_list(const struct foreign_line *line)
+{
+	return !strcmp(line->command->name, "list");
+}
+
+void foreign_line_put(FILE *out, const char *text, const char *value)
+{
+	_cleanup_free_ char *whole = NULL;
+
+	if (asprintf(&whole, "%s%s", text, value ? value : "") < 0) {
+		whole = NULL;
+		return;
+	}
+	fputc(' ', out);
+	quote_print(whole, out);
+}
+
+/* "1g" becomes --size=1G. To `add` an amount says nothing: the devices must be named. */
+static bool foreign_line_put_size(struct foreign_line *line, const char *text, const char *unit)
+{
+	char size[48];
+
+	if (!command_find_option(line->command, "size", 4, false))
+		return !strcmp(line->command->name, "add");
+	snprintf(size, sizeof(size), "%s%s", text, unit);
+	for (char *p = size; *p; p++)
+		*p = *p == 'i' ? 'i' : (char)toupper((unsigned char)*p);
+	foreign_line_put(line->options, "--size=", size);
+	line->counted = true;
+	return true;
+}
+
+static bool foreign_line_put_operand(struct foreign_line *line, const char *text)
+{
+	uint64_t number;
+
+	if (parse_size(text, &number) == 0) {
+		if (!line->first && !line->amount)
+			line->amount = text;
+		return foreign_line_put_size(line, text, "");
+	}
+	/* To chmem a number is an amount in MiB unless there is a -b. */
+	if ((line->tools & TOOL_CHMEM) && !line->own_command && !line->blocks &&
+	    parse_decimal(text, &number) == 0)
+		return foreign_line_put_size(line, text, "M");
+	/* To daxctl all of its devices: they must be named. */
+	if (!strcmp(text, "all") && !line->own_command)
+		return true;
+	if (!strcmp(text, "all") && command_find_option(line->command, "all", 3, false)) {
+		if (!line->first && !line->amount)
+			line->amount = text;
+		foreign_line_put(line->options, "--all", NULL);
+		line->counted = true;
+		return true;
+	}
+	foreign_line_put(line->operands, "", text);
+	line->counted = true;
+	return true;
+}
+
+bool foreign_line_put_operands(struct foreign_line *line, const char *text)
+{
+	_cleanup_free_ char *copy = NULL;
+	char *rest, *word;
+	bool good = true;
+
+	/* Whoever gives no command gives no selectors either: it is a command that we do not know.
+	 */
+	if (line->implied)
+		return false;
+	if (!strchr(text, ','))
+		return foreign_line_put_operand(line, text);
+	copy = strdup(text);
+	if (!line->first && !line->amount)
+		line->amount = text;
+	for (word = copy ? strtok_r(copy, ",", &rest) : NULL; word && good;
+	     word = strtok_r(NULL, ",", &rest))
+		good = foreign_line_put_operand(line, word);
+	return good && copy;
+}
+
+void foreign_line_put_zone(struct foreign_line *line, const char *zone)
+{
+	if (!strcmp(line->command->name, "online") || !strcmp(line->command->name, "add"))
+		zone = zone_is_kernel(zone_parse(zone)) ? "kernel" :
+		       zone_parse(zone) == ZONE_MOVABLE ? "movable" :
+							  zone;
+	foreign_line_put(line->options, "--zone=", zone);
+	line->option = NULL;
+}
+
+bool foreign_line_put_quantity(struct foreign_line *line, const char *text)
+{
+	const struct foreign_machine *machine = line->machine;
+	char size[FORMAT_SIZE];
+	uint64_t number;
+
+	line->quantified = true;
+	if (parse_decimal(text, &number) < 0 || !number || !machine->unit ||
+	    number > UINT64_MAX / machine->unit)
+		return false;
+	if (strcmp(line->command->name, "add"))
+		return foreign_line_put_size(line, format_size(number * machine->unit, size), "");
+	for (size_t i = 0; number <= machine->n_vacant && i < number; i++) {
+		foreign_line_put(line->operands, "", machine->vacant[i]);
+		line->counted = true;
+	}
+	return true;
+}
+
+bool foreign_line_put_drc(struct foreign_line *line, const char *text)
+{
+	char name[32];
+	uint64_t number;
+
+	if (parse_address(text, &number) == 0 || parse_hex(text, &number) == 0) {
+		snprintf(name, sizeof(name), "drc-%08" PRIx64, number);
+		text = name;
+	}
+	foreign_line_put(line->operands, "", text);
+	line->counted = true;
+	return true;
+}
+
+bool foreign_line_put_split(struct foreign_line *line, const char *text)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	char columns[256] = "RANGE,SIZE", *rest;
+
+	for (char *word = copy ? strtok_r(copy, ",", &rest) : NULL; word;
+	     word = strtok_r(NULL, ",", &rest))
+		if (strcasecmp(word, "none") && strcasecmp(word, "RANGE") &&
+		    strcasecmp(word, "SIZE"))
+			snprintf(columns + strlen(columns), sizeof(columns) - strlen(columns),
+				 ",%s", word);
+	foreign_line_put(line->options, "-o", NULL);
+	foreign_line_put(line->options, columns, NULL);
+	return copy;
+}

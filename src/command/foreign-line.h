@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A command line that is being translated, and the words that are put into the finished command. */
+#ifndef MEMHP_COMMAND_FOREIGN_LINE_H
+#define MEMHP_COMMAND_FOREIGN_LINE_H
+
+#include <stdio.h>
+
+#include "command/command.h"
+#include "command/foreign-words.h"
+
+struct foreign_line {
+	const char *const *words;
+	size_t n_words;
+	const struct foreign_machine *machine;
+	unsigned int tools;	       /* whose words are understood */
+	const struct command *command; /* of memhpctl that does it */
+	bool own_command;	       /* the line names it by memhpctl's word, or not at all */
+	bool implied;		       /* not at all */
+	bool blocks;		       /* bare numbers are blocks, as after chmem -b */
+	bool counted;		       /* an amount, a block or a device was given */
+	bool quantified;	       /* a number of LMBs was given */
+	const char *option;	       /* that goes with the command, such as daxctl's zone */
+	const struct foreign_word *first;
+	const char *amount; /* that stands where a selector belongs, before any foreign word */
+	FILE *options, *operands;
+};
+
+/* Is it translated to a list? */
+bool foreign_line_is_list(const struct foreign_line *line);
+
+/* Puts " TEXTVALUE", quoted for a shell; value may be NULL. */
+void foreign_line_put(FILE *out, const char *text, const char *value);
+
+/*
+ * Puts what is to be changed: an amount becomes --size, "all" an option, and what commas join is
+ * separated. The functions below put the value of an option in memhpctl's way. Each returns false
+ * if the line cannot be translated.
+ */
+bool foreign_line_put_operands(struct foreign_line *line, const char *text);
+
+/* chmem -z: a zone. */
+void foreign_line_put_zone(struct foreign_line *line, const char *zone);
+
+/* drmgr -q: a number of LMBs. */
+bool foreign_line_put_quantity(struct foreign_line *line, const char *text);
+
+/* drmgr -s: a DRC index, with or without 0x, or a name. */
+bool foreign_line_put_drc(struct foreign_line *line, const char *text);
+
+/* lsmem -S: memhpctl merges what looks alike in all columns that are shown. */
+bool foreign_line_put_split(struct foreign_line *line, const char *text);
+
+#endif
