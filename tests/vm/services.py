@@ -22,7 +22,9 @@ UNITS = ("sysinit.target", "local-fs.target", "local-fs-pre.target", "swap.targe
          "systemd-udevd.service", "systemd-udevd-control.socket", "systemd-udevd-kernel.socket",
          "systemd-udev-trigger.service")
 OWN_UNITS = ("memhpctl.path", "memhpctl.service", "memhpctl-boot.service", "memhpctl-restore.service",
-             "memhpctl-changed.path", "memhpctl-changed.service", "memhpctl-changed.target")
+             "memhpctl-changed.path", "memhpctl-changed.service", "memhpctl-changed.target",
+             "memhpctl-metrics.service", "memhpctl-metrics.timer")
+METRICS = "/var/lib/prometheus/node-exporter"
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 LAB_TARGET = """[Unit]
@@ -77,7 +79,7 @@ def services_lab(scratch: Path, memhpctl: Path | None, rules: dict[str, str] | N
         for name in ("80-memhpctl.rules", *OWN_UNITS):
             folder = "udev/rules.d" if name.endswith(".rules") else "systemd/system"
             template = DATA / f"{name}.in"
-            texts[f"/usr/lib/{folder}/{name}"] = template.read_text().replace("@sbindir@", "/usr/sbin")
+            texts[f"/usr/lib/{folder}/{name}"] = template.read_text().replace("@sbindir@", "/usr/sbin").replace("@metricsdir@", METRICS)
     for name, text in (rules or {}).items():
         texts[f"/usr/lib/udev/rules.d/{name}"] = text
     for number, (path, text) in enumerate(texts.items()):

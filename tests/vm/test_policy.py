@@ -16,7 +16,7 @@ from guest import Guest
 from kernel import LabUnavailable
 from lab import Lab, memhpctl_to_test
 from machine import DAX, PLAIN, Machine
-from services import services, services_lab
+from services import METRICS, services, services_lab
 
 GIB = 1 << 30
 DIMMS = services(PLAIN.but(memory="2G,slots=32,maxmem=160G"))
@@ -358,6 +358,23 @@ def test_a_read_only_sys_is_left_alone(start: Callable[..., Guest]) -> None:
 
 
 @pytest.mark.core
+def test_the_timer_writes_metrics(start: Callable[..., Guest]) -> None:
+    """Confined as it is, the service sees what root sees, and writes its file; without the folder it does nothing."""
+    guest = start(DIMMS)
+    guest.check("systemctl start memhpctl-metrics.service")
+    assert guest.run(f"test -e {METRICS}").rc != 0
+    guest.plug_dimm("d1", "1G")
+    wait(guest, "32-39")
+    # Another user's folder, as the packages of node_exporter have it.
+    guest.check(f"mkdir -p {METRICS} && chown 65534 {METRICS}; systemctl start memhpctl-metrics.timer")
+    text = guest.wait_for(lambda: guest.run(f"cat {METRICS}/memhpctl.prom").out, "the file of the timer")
+    assert 'memhpctl_last_run_blocks{command="auto",result="changed"} 8\n' in text
+    assert 'memhpctl_finding{finding="waiting"} 0\n' in text and 'memhpctl_finding_unseen{finding="waiting"} 0\n' in text
+    # It sees the same as outside of the unit, where nothing is confined.
+    assert text == guest.run("memhpctl status --prometheus").out
+    assert guest.run(f"ls -A {METRICS}").out.split() == ["memhpctl.prom"]
+
+
 def test_starting_and_stopping_changes_no_memory(start: Callable[..., Guest]) -> None:
     """As the installation of a package, its upgrade and its removal do, on a kernel that brings memory online by itself."""
     guest = start(DIMMS)
