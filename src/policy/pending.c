@@ -27,6 +27,9 @@
 /* If no file can be created in /run: the longest time that one pass waits for another. */
 #define SPARE_LOCK_MS 10000
 
+/* How long what a killed process has left behind may hold the lock. */
+#define HIDDEN_HOLDER_MS 10000
+
 /* The protocol's test inserts delays between the steps. */
 #ifndef FLAG_STEP
 #define FLAG_STEP(name)
@@ -64,6 +67,16 @@ static void pending_tell_no_lock(const struct sysfs *sysfs, const char *why)
 }
 
 /*
+ * The lock is taken: need we not wait, because its holder will see the flag, or somebody has seen
+ * it since we raised it? A holder that does not show itself is about to, or has just ended, or was
+ * killed and a process that it started is still dying.
+ */
+static bool pending_is_in_hand(const struct sysfs *sysfs)
+{
+	return run_file_process_is_shown(sysfs, WORKER) || !pending_is_raised(sysfs);
+}
+
+/*
  * Takes the lock. Returns 0, with the descriptor that holds it in *ret, or -1 in *ret to go on
  * without it; -EBUSY if it is taken and we should not wait; -EINTR.
  */
@@ -72,6 +85,7 @@ static int pending_lock(const struct sysfs *sysfs, bool wait, int *ret)
 	bool spare;
 	int fd = run_file_open_lock(sysfs, LOCK, &spare), r = 0;
 	int64_t deadline_ns = spare ? clock_deadline_ns(SPARE_LOCK_MS) : CLOCK_NEVER;
+	int64_t hidden_ns = clock_deadline_ns(HIDDEN_HOLDER_MS);
 
 	if (fd < 0) {
 		pending_tell_no_lock(sysfs, "there is no file for it");
@@ -81,7 +95,7 @@ static int pending_lock(const struct sysfs *sysfs, bool wait, int *ret)
 	for (unsigned int try = 0; r == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; try++) {
 		if (errno != EWOULDBLOCK)
 			r = -errno;
-		else if (!wait)
+		else if (!wait && (pending_is_in_hand(sysfs) || !clock_left_ns(hidden_ns)))
 			r = -EBUSY;
 		else if (!clock_left_ns(deadline_ns))
 			r = -ETIME;
@@ -103,10 +117,16 @@ static int pending_lock(const struct sysfs *sysfs, bool wait, int *ret)
 	return 0;
 }
 
+/*
+ * A child that the work has left behind may still have the descriptor (writer_done() does not wait
+ * for its process): closing ours alone would leave the lock taken after our last look at the flag.
+ */
 static void pending_unlock(int lock)
 {
-	if (lock >= 0)
-		close(lock);
+	if (lock < 0)
+		return;
+	flock(lock, LOCK_UN);
+	close(lock);
 }
 
 /* Counts one more start in the file of the current work. Returns -ELOOP after too many. */
@@ -119,6 +139,8 @@ static int pending_begin(const struct sysfs *sysfs)
 	if (run_file_grow(sysfs, RUNNING, &begun) < 0 || begun < FLAG_STARTS_MAX)
 		return 0;
 	r = run_file_rename(sysfs, RUNNING, GIVEN_UP);
+	/* Otherwise whoever watches the flag would start us again, and count from the beginning. */
+	run_file_remove(sysfs, PENDING);
 	return r < 0 ? r : -ELOOP;
 }
 
@@ -139,7 +161,10 @@ void pending_forget(const struct sysfs *sysfs)
 		}
 }
 
-/* Under the lock. */
+/*
+ * Under the lock. An error of the work does not end it while the flag is up: who raised it has
+ * found us working, and nobody else looks.
+ */
 static int pending_serve_locked(const struct sysfs *sysfs, int (*work)(void *data), void *data)
 {
 	int r = pending_begin(sysfs), shown = run_file_show_process(sysfs, WORKER);
@@ -162,9 +187,11 @@ static int pending_serve_locked(const struct sysfs *sysfs, int (*work)(void *dat
 		}
 		r = work(data);
 		FLAG_STEP("look");
-		if (r < 0 || !pending_is_raised(sysfs))
+		if (r == -EINTR || !pending_is_raised(sysfs))
 			break;
+		r = 0;
 	}
+	FLAG_STEP("hide");
 	run_file_hide_process(sysfs, WORKER);
 	if (shown >= 0)
 		close(shown);

@@ -33,6 +33,10 @@
  * process unless the flag is up and the link resolves: then the running process clears the flag
  * after the event checked it, or it is killed, and the next event starts another one.
  *
+ * The lock is released by LOCK_UN, because a child that the work leaves behind for a moment has
+ * the descriptor too: with a lock that ends with the last descriptor, the process that raises the
+ * flag in that moment would find the lock taken, by nobody who looks at the flag again.
+ *
  * The lock is flock(2) on /run/memhpctl/serving, which only root can open, because any
  * descriptor, even a read-only one, is enough to lock a file. If no file can be created in
  * /run, the lock is another file of root's, with a limited wait, or there is none, which is
@@ -51,12 +55,13 @@ bool pending_is_given_up(const struct sysfs *sysfs);
 /*
  * Answers the flag, if it is raised or a process that answered it was killed, by calling `work`
  * as often as needed. If another process is already answering it, waits for it with `wait`; else
- * returns -EBUSY, and that process will see the flag. The flag stays raised for the next process
- * if work is interrupted (-EINTR). After any other error the flag is down, because whatever
- * starts a process whenever it is up would start one after another. Remaining work is done at the
- * next event, or when the caller raises the flag again.
- * Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX starts without progress;
- * -EINTR a signal while waiting.
+ * returns -EBUSY, and that process will see the flag; if it does not show itself, it may have
+ * been killed, and is waited for all the same, for 10 s at most. The flag stays raised for the next
+ * process if work is interrupted (-EINTR). After any other error `work` is called again if the flag
+ * was raised meanwhile, and in the end the flag is down, because whatever starts a process whenever
+ * it is up would start one after another. Remaining work is done at the next event, or when the
+ * caller raises the flag again. Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX
+ * starts without progress; -EINTR a signal while waiting.
  */
 int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data), void *data);
 

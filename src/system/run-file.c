@@ -243,6 +243,19 @@ int run_file_show_process(const struct sysfs *sysfs, const char *name)
 	return r;
 }
 
+bool run_file_process_is_shown(const struct sysfs *sysfs, const char *name)
+{
+	_cleanup_close_ int folder = run_file_folder(sysfs, false);
+	char target[128];
+	ssize_t length = folder < 0 ? -1 : readlinkat(folder, name, target, sizeof(target) - 1);
+
+	if (length <= 0)
+		return false;
+	target[length] = '\0';
+	/* In a --sysroot tree that somebody sent in it may lead anywhere. */
+	return !strncmp(target, "/proc/", strlen("/proc/")) && !access(target, F_OK);
+}
+
 void run_file_hide_process(const struct sysfs *sysfs, const char *name)
 {
 	_cleanup_close_ int folder = run_file_folder(sysfs, false);

@@ -77,6 +77,9 @@ int run_file_open_lock(const struct sysfs *sysfs, const char *name, bool *ret_sp
  */
 int run_file_show_process(const struct sysfs *sysfs, const char *name);
 
+/* Does the link resolve: does the process that made it live? */
+bool run_file_process_is_shown(const struct sysfs *sysfs, const char *name);
+
 /* Removes the link, even one left by a killed process, and the file it points to. */
 void run_file_hide_process(const struct sysfs *sysfs, const char *name);
 

@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import random
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -478,14 +479,19 @@ def test_a_rule_of_the_distribution_races_it(tmp_path_factory: pytest.TempPathFa
         assert "40-redhat.rules:1" in guest.check(["memhpctl", "policy", "check"]).out
 
 
-@pytest.fixture
-def udevd_alone(start: Callable[..., Guest]) -> Guest:
+def without_systemd(start: Callable[..., Guest], machine: Machine) -> Guest:
     """A guest with udevd, but without systemd."""
-    guest = start(PLAIN.but(memory="2G,slots=32,maxmem=160G"))
+    guest = start(machine)
     guest.check("/usr/lib/systemd/systemd-udevd --daemon; memhpctl auto --boot")
     assert guest.run("ls -d /run/systemd/system").rc != 0
     assert guest.read("/sys/devices/system/memory/auto_online_blocks") == "offline"
     return guest
+
+
+@pytest.fixture
+def udevd_alone(start: Callable[..., Guest]) -> Guest:
+    """Such a guest with place for large DIMMs."""
+    return without_systemd(start, PLAIN.but(memory="2G,slots=32,maxmem=160G"))
 
 
 def test_without_systemd(udevd_alone: Guest) -> None:
@@ -497,6 +503,38 @@ def test_without_systemd(udevd_alone: Guest) -> None:
     for number in range(8):
         blocks += guest.plug_dimm(f"small{number}", "128M")
     wait_alone(guest, blocks)
+
+
+def single_dimms(make: Callable[[], Guest]) -> None:
+    """Pairs of DIMMs of one block under eight busy loops, the second at a random moment of the first one's pass.
+
+    50 DIMMs, or MEMHPCTL_SINGLE_DIMMS; a guest has place for 240.
+    """
+    left = int(os.environ.get("MEMHPCTL_SINGLE_DIMMS", "50"))
+    while left > 0:
+        guest = make()
+        for _ in range(8):
+            guest.spawn("while :; do :; done")
+        for number in range(0, min(left, 240), 2):
+            first = guest.plug_dimm(f"d{number}", "128M", timeout=WAIT_S)
+            time.sleep(random.choice((0, 0.05, 0.1, 0.2, 0.4)) * random.random())
+            second = guest.plug_dimm(f"d{number + 1}", "128M", timeout=WAIT_S)
+            # As long as a block of a pass may take, and much more than a pass takes.
+            result = guest.run(["memhpctl", "wait", *map(str, first + second), "--timeout", "120"], WAIT_S)
+            assert result.rc == 0, f"DIMM {number}: {result.err}" + guest.run("ls -la /run/memhpctl").out
+            left -= 2
+        guest.close()
+
+
+SINGLE = PLAIN.but(memory="2G,slots=250,maxmem=64G")
+
+
+def test_single_dimms_without_systemd(start: Callable[..., Guest]) -> None:
+    single_dimms(lambda: without_systemd(start, SINGLE))
+
+
+def test_single_dimms_with_systemd(start: Callable[..., Guest]) -> None:
+    single_dimms(lambda: start(services(SINGLE)))
 
 
 def test_without_systemd_the_next_event_takes_up_a_killed_run(udevd_alone: Guest) -> None:
