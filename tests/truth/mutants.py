@@ -92,6 +92,12 @@ MUTANTS: dict[str, list[Edit]] = {
         "plan/plan.c", "well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);", "well = true;")],
     "an online zone is any": [Edit(
         "change/block-write.c", "return step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;", "return true;")],
+    "no last look": [Edit(
+        "command/session.c", "if (!report.dry_run)\n\t\tlast_look", "if (false)\n\t\tlast_look")],
+    "what cannot be read is online": [Edit(
+        "model/block.c", "ret->read_error = error;", "ret->state = BLOCK_ONLINE;")],
+    "an amount that is not reached": [Edit(
+        "change/execute.c", "if (changed == plan->goal)\n\t\texecute_pass_over", "if (changed)\n\t\texecute_pass_over")],
     "before is after": [Edit(
         "output/report.c", "add_state(json, \"before\", outcome->before);", "add_state(json, \"before\", outcome->after);")],
 }

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pathlib
 import random
+import resource
 import select
 import shutil
 import signal
@@ -48,10 +49,11 @@ class Verdict(NamedTuple):
 
 
 class Programs(NamedTuple):
-    """The program under test and the libraries to preload."""
+    """The program under test and the libraries to preload; `starve` makes allocations fail, and comes before the others."""
 
     program: str
     preload: str
+    starve: str = ""
 
 
 def find_programs() -> Programs | None:
@@ -62,7 +64,10 @@ def find_programs() -> Programs | None:
     # The address sanitizer's library, of a program that has one, must be preloaded first.
     ldd = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
     sanitizers = [line.split()[2] for line in ldd.splitlines() if "asan" in line.split()[0]]
-    return Programs(os.path.abspath(program), " ".join([*sanitizers, os.path.abspath(library)]))
+    starve = os.environ.get("FAIL_NTH_SO", "")
+    # The sanitizers have an allocator of their own.
+    return Programs(os.path.abspath(program), " ".join([*sanitizers, os.path.abspath(library)]),
+                    os.path.abspath(starve) if os.path.exists(starve) and not sanitizers else "")
 
 
 def read_log(place: str) -> list[Entry]:
@@ -127,6 +132,13 @@ class Call:
         """Start it, let others do what they do meanwhile, and wait for its end."""
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "LD_PRELOAD": self.programs.preload,
                        "FAKE_KERNEL_ROOT": self.root, "FAKE_KERNEL_RULES": f"{self.root}.rules", "FAKE_KERNEL_LOG": f"{self.root}.log"}
+        if faults and self.scenario.out_of == "memory" and self.programs.starve:
+            with open(f"{self.root}.fails", "wb") as counters:
+                counters.write(bytes(16))
+            environment |= {"LD_PRELOAD": f"{self.programs.starve} {self.programs.preload}", "FAIL_NTH_CLASS": "memory",
+                            "FAIL_NTH_NUMBER": str(self.scenario.out_of_n), "FAIL_NTH_FILE": f"{self.root}.fails"}
+            if self.scenario.out_of_ever:
+                environment["FAIL_NTH_EVER"] = "1"
         for name, value in os.environ.items():
             if name.endswith("SAN_OPTIONS"):
                 environment[name] = value
@@ -136,9 +148,14 @@ class Call:
             lock = os.open(f"{self.root}/.fake-kernel/lock", os.O_RDWR)
             fcntl.flock(lock, fcntl.LOCK_EX)
         began = time.monotonic()
+        few = faults and self.scenario.out_of == "files"
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if few:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.scenario.out_of_n, hard))
         pid = os.posix_spawn(self.programs.program, argv, environment, setsigdef=[signal.SIGINT, signal.SIGTERM], file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, f"{self.root}.out", flags, 0),
             (os.POSIX_SPAWN_OPEN, 2, f"{self.root}.err", flags, 0)])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         actors = [(ms, what, number) for ms, what, number in self.scenario.actors] if faults else []
         if lock is not None:
             actors.append((self.scenario.locked_ms, "unlock", lock))
@@ -189,7 +206,7 @@ class Call:
     def done(self) -> None:
         """Throw it away."""
         shutil.rmtree(self.root, ignore_errors=True)
-        for name in ("rules", "rules.count", "log", "out", "err"):
+        for name in ("rules", "rules.count", "log", "out", "err", "fails"):
             if os.path.exists(f"{self.root}.{name}"):
                 os.unlink(f"{self.root}.{name}")
 
@@ -245,7 +262,8 @@ class Trial:
             print(f"seed {scenario.seed}: memhpctl {' '.join(repr(word) for word in scenario.argv)}\n{scenario.machine.text()}")
             print(f"selected: {sorted(scenario.selected) if scenario.selected is not None else 'nothing that there is'}")
             print("".join(f"rule {rule}\n" for rule in scenario.rules) + "".join(f"mode {mode}\n" for mode in scenario.modes)
-                  + "".join(f"actor {actor}\n" for actor in scenario.actors) + (f"locked {scenario.locked_ms}" if scenario.locked_ms else ""))
+                  + "".join(f"actor {actor}\n" for actor in scenario.actors) + (f"locked {scenario.locked_ms}" if scenario.locked_ms else "")
+                  + (f"out of {scenario.out_of} {scenario.out_of_n} {scenario.out_of_ever}" if scenario.out_of else ""))
         is_change = scenario.command in ("online", "offline", "remove", "add")
         document = text = None
         if not is_change or dice.random() < 0.85:

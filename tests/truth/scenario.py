@@ -77,6 +77,9 @@ class Scenario:
     modes: list[tuple[int, str, int]] = field(default_factory=list)     # block, attribute, mode
     actors: list[tuple[int, str, int]] = field(default_factory=list)    # after ms: a signal, or something done to a block
     locked_ms: int = 0              # the kernel's lock is held for so long
+    out_of: str = ""                # "memory": the n-th allocation fails, for `ever` all after it; "files": no more than n descriptors
+    out_of_n: int = 0
+    out_of_ever: bool = False
     columns: str = ""
 
     @property
@@ -102,7 +105,7 @@ class Scenario:
     @property
     def is_exact(self) -> bool:
         """Does it end in the same way each time? Not where it depends on a clock."""
-        return not (self.actors or self.locked_ms or self.timeout_ms or self.block_timeout_ms or
+        return not (self.actors or self.locked_ms or self.out_of or self.timeout_ms or self.block_timeout_ms or
                     # Whom it meets first depends on the order.
                     any(rule.startswith("* ") and rule[-1].isdigit() for rule in self.rules) or
                     any(word in rule for rule in self.rules for word in ("delay", "reonline", "hang", "eject", "die", "also", "vanish")))
@@ -427,6 +430,16 @@ def make_wait(dice: random.Random, scenario: Scenario) -> None:
         scenario.actors.sort()
 
 
+def make_lack(dice: random.Random, scenario: Scenario) -> None:
+    """Now and then too little memory, or too few descriptors."""
+    kind = dice.random()
+    if kind < 0.05:
+        scenario.out_of, scenario.out_of_n = "memory", round(3000 ** dice.random())
+        scenario.out_of_ever = dice.random() < 0.3
+    elif kind < 0.08:
+        scenario.out_of, scenario.out_of_n = "files", dice.randint(4, 14)
+
+
 def make_scenario(seed: int) -> Scenario:
     """Everything of run `seed`."""
     dice = random.Random(seed)
@@ -447,4 +460,5 @@ def make_scenario(seed: int) -> Scenario:
         make_faults(dice, scenario)
     elif scenario.command != "wait" and dice.random() < 0.12:
         scenario.modes.append((dice.choice(sorted(scenario.machine.states)), dice.choice(("state", "state", "valid_zones")), 0o200))
+    make_lack(random.Random(seed + 0.25), scenario)
     return scenario
