@@ -38,7 +38,7 @@ def displays() -> list[Display]:
             shown, exits = False, 0
             if display.commands:
                 found.append(display)
-        elif shown and line[:2] in ("# ", "$ "):
+        elif shown and line[2:].startswith("memhpctl ") and line[:2] in ("# ", "$ "):
             display.commands.append(line[2:])
         elif shown and display.commands and display.commands[-1].endswith("|"):
             display.commands[-1] += " " + line.strip()
