@@ -24,6 +24,7 @@
  * write to sysfs that never ends is always another process.
  */
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -84,7 +85,7 @@ static void write_all(const void *data, size_t length)
 
 static void send_frame(uint8_t kind, uint32_t id, const void *data, size_t length)
 {
-	struct header header = { .kind = kind, .id = id, .length = length };
+	struct header header = { .kind = kind, .id = htole32(id), .length = htole32(length) };
 
 	write_all(&header, sizeof(header));
 	write_all(data, length);
@@ -92,7 +93,9 @@ static void send_frame(uint8_t kind, uint32_t id, const void *data, size_t lengt
 
 static void send_number(uint8_t kind, uint32_t id, int32_t number)
 {
-	send_frame(kind, id, &number, sizeof(number));
+	uint32_t value = htole32((uint32_t)number);
+
+	send_frame(kind, id, &value, sizeof(value));
 }
 
 /* Opens the output file of a job as descriptor `fd` of a new process. */
@@ -156,15 +159,14 @@ static void start(uint32_t id, char *payload, size_t length)
 	send_number('s', id, pid < 0 ? -errno : pid);
 }
 
-static void signal_job(uint32_t id, const int32_t *request)
+static void signal_job(uint32_t id, const uint32_t *request)
 {
+	int number = le32toh(request[0]);
 	int32_t result = -ESRCH;
 
 	for (size_t i = 0; i < MAX_JOBS; i++)
 		if (jobs[i].pid != 0 && jobs[i].id == id)
-			result = kill(request[1] ? -jobs[i].pid : jobs[i].pid, request[0]) ?
-					 -errno :
-					 0;
+			result = kill(request[1] ? -jobs[i].pid : jobs[i].pid, number) ? -errno : 0;
 	send_number('k', id, result);
 }
 
@@ -189,9 +191,9 @@ static void reap(void)
 
 			if (jobs[i].pid != pid)
 				continue;
-			report[0] = status;
-			report[1] = size_of_output(jobs[i].id, "out");
-			report[2] = size_of_output(jobs[i].id, "err");
+			report[0] = htole32(status);
+			report[1] = htole32(size_of_output(jobs[i].id, "out"));
+			report[2] = htole32(size_of_output(jobs[i].id, "err"));
 			jobs[i].pid = 0;
 			send_frame('X', jobs[i].id, report, sizeof(report));
 		}
@@ -201,10 +203,11 @@ static void reap(void)
 static int put(char *payload, size_t length)
 {
 	const uint32_t *head = (const uint32_t *)payload;
+	uint32_t mode = le32toh(head[0]);
 	const char *path = payload + 8;
 	const char *data = path + strlen(path) + 1;
 	size_t left = payload + length - data;
-	int fd = open(path, O_WRONLY | O_CREAT | (head[1] ? O_APPEND : O_TRUNC), head[0]);
+	int fd = open(path, O_WRONLY | O_CREAT | (head[1] ? O_APPEND : O_TRUNC), mode);
 	int result = 0;
 
 	if (fd < 0)
@@ -217,7 +220,7 @@ static int put(char *payload, size_t length)
 		data += done;
 		left -= done;
 	}
-	if (!head[1] && fchmod(fd, head[0]) && result == 0)
+	if (!head[1] && fchmod(fd, mode) && result == 0)
 		result = -errno;
 	close(fd);
 	return result;
@@ -226,15 +229,16 @@ static int put(char *payload, size_t length)
 static void get(uint32_t id, const char *payload)
 {
 	const uint32_t *head = (const uint32_t *)payload;
+	uint32_t offset = le32toh(head[0]), length = le32toh(head[1]);
 	static char answer[4 + MAX_PAYLOAD];
-	int32_t result = 0;
+	uint32_t result = 0;
 	ssize_t got = 0;
 	int fd = open(payload + 8, O_RDONLY);
 
 	if (fd >= 0)
-		got = pread(fd, answer + 4, head[1] < MAX_PAYLOAD ? head[1] : MAX_PAYLOAD, head[0]);
+		got = pread(fd, answer + 4, length < MAX_PAYLOAD ? length : MAX_PAYLOAD, offset);
 	if (fd < 0 || got < 0)
-		result = -errno;
+		result = htole32((uint32_t)-errno);
 	memcpy(answer, &result, 4);
 	send_frame('g', id, answer, 4 + (got > 0 ? got : 0));
 	if (fd >= 0)
@@ -251,7 +255,7 @@ static void handle(const struct header *header, char *payload)
 		start(header->id, payload, header->length);
 		break;
 	case 'K':
-		signal_job(header->id, (const int32_t *)payload);
+		signal_job(header->id, (const uint32_t *)payload);
 		break;
 	case 'P':
 		send_number('p', header->id, put(payload, header->length));
@@ -276,19 +280,21 @@ static void receive(void)
 	ssize_t got;
 
 	if (filled >= sizeof(*header))
-		wanted += header->length;
+		wanted += le32toh(header->length);
 	got = read(tty, buffer + filled, wanted - filled);
 	if (got <= 0)
 		give_up("cannot read from the serial port");
 	filled += got;
 	if (filled < sizeof(*header))
 		return;
-	if (header->length > MAX_PAYLOAD) {
+	if (le32toh(header->length) > MAX_PAYLOAD) {
 		errno = EPROTO;
 		give_up("frame too long");
 	}
-	if (filled < sizeof(*header) + header->length)
+	if (filled < sizeof(*header) + le32toh(header->length))
 		return;
+	header->id = le32toh(header->id);
+	header->length = le32toh(header->length);
 	payload[header->length] = '\0';
 	filled = 0;
 	handle(header, payload);
