@@ -4,17 +4,26 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "system/clock.h"
+#include "system/interrupt.h"
 #include "system/journal.h"
 #include "system/run-file.h"
 #include "system/writer.h"
 
 #define FILE_NAME "knobs"
 
+#define LOCK_NAME "knobs.lock"
+
 #define WRITE_TIMEOUT_MS 10000
+
+/* As long as another process may take to write all knobs. */
+#define LOCK_TIMEOUT_MS (KNOB_COUNT * WRITE_TIMEOUT_MS)
+#define LOCK_PAUSE_MS 10
 
 static const struct {
 	const char *directory, *name;
@@ -57,6 +66,41 @@ static int knobs_write(const struct sysfs *sysfs, enum knob knob, const char *va
 	return r < 0 ? error_set(err, r, "cannot write %s to %s%s/%s: %s", value, sysfs->root,
 				 job.directory, job.attribute, strerror(-r)) :
 		       0;
+}
+
+/*
+ * Keeps other processes from changing the notes between our reading and writing them: the service
+ * starts and stops while a command may set knobs. Returns a descriptor, or -1 to go on without a
+ * lock: knobs that cannot be restored are better than none that are set.
+ */
+static int knobs_lock(const struct sysfs *sysfs)
+{
+	int64_t deadline_ns = clock_deadline_ns(LOCK_TIMEOUT_MS);
+	bool spare;
+	int fd = run_file_open_lock(sysfs, LOCK_NAME, &spare);
+
+	/* Nothing can be noted there, and others use that lock. */
+	if (fd >= 0 && spare) {
+		close(fd);
+		return -1;
+	}
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK && clock_left_ns(deadline_ns) &&
+		    interrupt_poll(NULL, 0, LOCK_PAUSE_MS * CLOCK_NS_PER_MS) >= 0)
+			continue;
+		log_debug("the previous values of the kernel's knobs are not locked");
+		break;
+	}
+	return fd;
+}
+
+/* The process that writes may live a moment longer, with the descriptor. */
+static void knobs_unlock(int lock)
+{
+	if (lock < 0)
+		return;
+	flock(lock, LOCK_UN);
+	close(lock);
 }
 
 static void knobs_load(const struct sysfs *sysfs, struct knobs_notes *ret)
@@ -113,8 +157,8 @@ static void knobs_log(const struct sysfs *sysfs, enum knob knob, const char *bef
 		     3);
 }
 
-int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum knobs_how how,
-	      struct knobs_changes *changes, struct error *err)
+static int knobs_set_locked(const struct sysfs *sysfs, enum knob knob, const char *value,
+			    enum knobs_how how, struct knobs_changes *changes, struct error *err)
 {
 	struct knobs_change change = { .knob = knob };
 	struct knobs_notes notes;
@@ -151,7 +195,17 @@ int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum
 	return 0;
 }
 
-int knobs_restore(const struct sysfs *sysfs, struct error *err)
+int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum knobs_how how,
+	      struct knobs_changes *changes, struct error *err)
+{
+	int lock = how == KNOBS_DRY_RUN ? -1 : knobs_lock(sysfs);
+	int r = knobs_set_locked(sysfs, knob, value, how, changes, err);
+
+	knobs_unlock(lock);
+	return r;
+}
+
+static int knobs_restore_locked(const struct sysfs *sysfs, struct error *err)
 {
 	struct knobs_notes notes;
 	int failed = 0;
@@ -176,4 +230,12 @@ int knobs_restore(const struct sysfs *sysfs, struct error *err)
 	}
 	knobs_save(sysfs, &notes);
 	return failed;
+}
+
+int knobs_restore(const struct sysfs *sysfs, struct error *err)
+{
+	int lock = knobs_lock(sysfs), r = knobs_restore_locked(sysfs, err);
+
+	knobs_unlock(lock);
+	return r;
 }

@@ -7,7 +7,7 @@
  *	pending, running, failed,
  *	worker, serving			policy/pending.h: memory was added, and a run answers
  *	known				policy/policy-state.h: the blocks that were seen
- *	knobs				policy/knobs.h: the kernel's knobs as they were, and ours
+ *	knobs, knobs.lock		policy/knobs.h: the kernel's knobs as they were, and ours
  *	complaint			command/command-auto.c: the last mistake that was logged
  *	changed, changed.old,
  *	announced, announcing		policy/announce.h: what came online, for those who follow

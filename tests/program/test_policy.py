@@ -247,6 +247,24 @@ def test_a_knob_is_said_with_both_values(machine: Any) -> None:
     assert knob == {"knob": "auto_online_blocks", "before": "online", "after": "offline", "result": "changed"}
 
 
+def test_two_processes_note_knobs_one_after_the_other(machine: Any) -> None:
+    policy = "/sys/module/memory_hotplug/parameters/online_policy"
+    made = machine("x86-bare", files={AUTO: "online", CONF: RULE})
+    made.path("/run").mkdir(exist_ok=True)
+    assert made.memhpctl("auto", "--boot").rc == 0
+    made.set(CONF, RULE + "[policy]\nonline-policy = auto-movable")
+    # The service stops, and a command sets another knob meanwhile.
+    made.rules("auto_online_blocks write delay 2s 1")
+    before = len(made.begun())
+    stopping = made.start("auto", "--restore")
+    made.wait_for(lambda: len(made.begun()) > before)
+    assert made.memhpctl("policy", "apply").rc == 0
+    stopping.communicate()
+    assert (made.read("auto_online_blocks"), made.read(policy)) == ("offline", "auto-movable")
+    assert made.memhpctl("auto", "--restore").rc == 0
+    assert (made.read("auto_online_blocks"), made.read(policy)) == ("online", "contig-zones")
+
+
 def test_the_knobs_are_given_back(machine: Any) -> None:
     made = machine("x86-bare", files={AUTO: "online", CONF: RULE + "[policy]\nonline-policy = auto-movable\n"})
     made.path("/run").mkdir(exist_ok=True)
