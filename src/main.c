@@ -146,6 +146,7 @@
  *     - library.[ch]      (libraries that are loaded when they are first needed)
  *     - library-none.c    (in a static program, which loads none)
  *     - module.[ch]       (kernel modules)
+ *     - child.[ch]        (waiting for a child process in bounded time)
  *     - kmod.[ch]         (libkmod)
  *     - kmod-none.c       (in a build without it)
  *     - writer.[ch]       (writing, in a process that can be ended)

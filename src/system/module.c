@@ -2,16 +2,13 @@
 #include "system/module.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "system/clock.h"
-#include "system/interrupt.h"
+#include "system/child.h"
 #include "system/kmod.h"
 
 /* Does a line of the list name this module's file? "-" and "_" are equivalent. */
@@ -89,28 +86,6 @@ const char *module_state_name(enum module_state state)
 	return names[state];
 }
 
-/*
- * Waits for the child; kills it at the deadline or after a signal. A module's initialisation cannot
- * be interrupted; a child stuck there is abandoned.
- */
-static int module_wait_for_child(pid_t pid, int64_t deadline_ns)
-{
-	int status = 0, r = 0;
-	pid_t ended;
-
-	while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
-		r = clock_left_ns(deadline_ns) ? interrupt_poll(NULL, 0, 5 * CLOCK_NS_PER_MS) :
-						 -ETIME;
-		if (r < 0) {
-			kill(pid, SIGKILL);
-			return r;
-		}
-	}
-	if (ended < 0)
-		return -errno;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
-}
-
 int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns, struct error *err)
 {
 	enum module_state state = module_look_up(sysfs, name);
@@ -132,7 +107,7 @@ int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns
 	pid = fork();
 	if (pid == 0)
 		_exit(-kmod_insert(sysfs, name));
-	r = pid < 0 ? -errno : module_wait_for_child(pid, deadline_ns);
+	r = pid < 0 ? -errno : child_wait(pid, deadline_ns);
 	if (r == -ENOENT)
 		return error_set(err, r, "this kernel has no module %s", name);
 	if (r < 0)
