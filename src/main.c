@@ -77,11 +77,13 @@
  *
  * - device/: whole devices
  *     - removal.[ch]      (which devices, in which order; all or nothing)
+ *     - removal-words.[ch] (devices that the words name: without blocks, or around others)
  *     - removal-size.[ch] (devices for an amount, replacing those that fail)
  *     - remove-device.[ch] (one device: keep others away, remove, check that it is gone)
  *     - remove-blocks.[ch] (its blocks during that)
  *     - keep-offline.[ch] (making sure that nobody brings one online)
  *     - addition.[ch]     (adding devices)
+ *     - addition-wait.[ch] (waiting for their blocks)
  *     - memory-map.[ch]   (is there memory for what the kernel needs to add one)
  *     - provider-write.[ch] (the writes that a provider planned, with retries)
  *     - device-outcome.[ch] (the outcome for a device; exit codes with devices)
@@ -119,6 +121,8 @@
  *     - coherent-gpu.[ch]  (graphics memory that the kernel must bring online)
  *     - provider-acpi.c   (DIMMs)
  *     - provider-dax.c    (CXL, PMEM)
+ *     - provider-cxl.c    (CXL memory devices and regions, around dax devices)
+ *     - cxl-region.[ch]   (regions of volatile CXL memory)
  *     - provider-pseries.c provider-s390.c provider-probe.c
  *     - provider-virtio.c provider-hyperv.c provider-xen.c (memory that only the host can remove)
  *
@@ -146,6 +150,8 @@
  *     - library.[ch]      (libraries that are loaded when they are first needed)
  *     - library-none.c    (in a static program, which loads none)
  *     - module.[ch]       (kernel modules)
+ *     - cxl.[ch]          (CXL regions; libcxl)
+ *     - cxl-none.c        (in a build without it)
  *     - child.[ch]        (waiting for a child process in bounded time)
  *     - kmod.[ch]         (libkmod)
  *     - kmod-none.c       (in a build without it)

@@ -185,7 +185,7 @@ static int add_run(struct context *context, const char **words, size_t n_words)
 const struct command command_add = {
 	.name = "add",
 	.operands = "DEVICE...",
-	.summary = "add the memory of devices (dax, pseries, s390)",
+	.summary = "add the memory of devices (dax, cxl, pseries, s390)",
 	.options = add_options,
 	.flags = COMMAND_CHANGES,
 	.run = add_run,

@@ -193,6 +193,8 @@ static int list_parse(const struct context *context, struct list_blocks *listing
 	/* A program gets all members that a block has in every document. */
 	if (r == 0 && context->json && !options.devices && listing->fits)
 		r = column_add("PROVIDER", choice);
+	if (r == 0 && context->json && options.devices && listing->fits)
+		column_choose_all(&device_columns, choice);
 	if (r == 0)
 		r = filter_parse(&filter_options, &request->filter, err);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include "command/options.h"
 #include "command/session.h"
 #include "device/removal-size.h"
+#include "device/removal-words.h"
 #include "plan/plan-check.h"
 #include "plan/selection.h"
 
@@ -40,9 +41,9 @@ static int remove_plan_named(struct session *session, struct remove_work *work,
 				err);
 
 	if (r == 0)
-		r = removal_add_vacant(&session->context->sysfs, &session->memory,
-				       work->request.words, work->request.n_words, &work->removal,
-				       err);
+		r = removal_words_add(&session->context->sysfs, &session->memory,
+				      work->request.words, work->request.n_words, &work->removal,
+				      err);
 	if (r == 0 &&
 	    (r = removal_plan(&session->context->sysfs, &session->memory, &work->removal)) < 0)
 		error_set(err, r, "cannot make the plan: %s", strerror(-r));

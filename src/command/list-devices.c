@@ -257,11 +257,26 @@ static struct output_table *list_devices_make_table(const struct list_devices_re
 	return table;
 }
 
+/* Only some machines have memory with serial numbers: the others need no such column. */
+static bool list_devices_have_serials(const struct list_devices_request *request)
+{
+	const struct devices *devices = &request->memory->devices;
+
+	for (size_t i = 0; i < devices->n; i++)
+		if (devices->v[i].serials && list_devices_is_selected(request, &devices->v[i]))
+			return true;
+	return false;
+}
+
 static int list_devices_print_table(const struct list_devices_request *request)
 {
 	bool any = false, for_people = !request->style.raw && !request->style.pairs;
-	struct output_table *table = list_devices_make_table(request, &any);
+	struct output_table *table;
 	int r;
+
+	if (request->fits && !list_devices_have_serials(request))
+		column_drop("SERIAL", request->choice);
+	table = list_devices_make_table(request, &any);
 
 	while (table && request->fits && for_people &&
 	       output_table_width(table) > terminal_table_width() &&

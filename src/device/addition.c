@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "device/addition-wait.h"
 #include "device/provider-write.h"
 #include "model/selector.h"
 #include "provider/snapshot.h"
@@ -15,9 +16,6 @@
 #include "system/clock.h"
 #include "system/interrupt.h"
 #include "system/kmsg.h"
-
-/* The blocks exist when the write returns; their directories are complete a moment later. */
-#define SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
 /* For giving a device back to its driver, even after a signal or the deadline. */
 #define UNDO_MS 1000
@@ -39,6 +37,7 @@ static int addition_add(const struct device *device, struct device_outcomes *dev
 	outcome = device_outcomes_add(devices, device->name, device->provider, blocks);
 	if (!outcome)
 		return error_no_memory(err);
+	outcome->device.size = device->size;
 	memcpy(outcome->device.driver, device->driver, sizeof(device->driver));
 	outcome->device.size = device->size;
 	if (device->obstacle)
@@ -203,29 +202,6 @@ void addition_plan(const struct sysfs *sysfs, bool force, struct device_outcomes
 	}
 }
 
-/* The blocks that the device has now; none yet is not an error. Errors: those of reading. */
-static int addition_read_blocks(const struct sysfs *sysfs, const struct device *device,
-				struct ranges *ret)
-{
-	struct memory memory = { 0 };
-	struct error err = { 0 };
-	const struct device *now;
-	uint64_t address;
-	int r = snapshot_open(sysfs, WANT_DEVICES, &memory, &err);
-
-	now = r < 0 ? NULL : devices_find(&memory.devices, device->name);
-	if (now)
-		for (size_t i = 0; r >= 0 && i < now->blocks.n; i++)
-			r = ranges_add(ret, now->blocks.v[i].first, now->blocks.v[i].last);
-	else if (r >= 0 && device->provider->adds_any_address &&
-		 sscanf(device->name, "0x%" SCNx64, &address) == 1 &&
-		 memory_find(&memory, address / memory.block_size))
-		r = ranges_add(ret, address / memory.block_size, address / memory.block_size);
-	memory_close(&memory);
-	error_done(&err);
-	return r;
-}
-
 /* Appends what the kernel logged about the device to the reason. */
 static void addition_quote_log(int log, struct device_outcome *outcome)
 {
@@ -245,6 +221,7 @@ static void addition_quote_log(int log, struct device_outcome *outcome)
 static void addition_undo(struct kernel_write *write, size_t taken, struct device_outcome *outcome)
 {
 	struct run_limits limits = run_limits_to_finish(write->limits, UNDO_MS);
+	bool was_made = outcome->steps.n && outcome->steps.v[0].undo_call;
 	char *reason;
 	int r;
 
@@ -252,8 +229,9 @@ static void addition_undo(struct kernel_write *write, size_t taken, struct devic
 	r = provider_write_undo(write, outcome, taken);
 	write->limits = write->run->limits;
 	if (!r || asprintf(&reason, "%s; %s", outcome->reason ? outcome->reason : "",
-			   r > 0 ? "it was given back to its driver" :
-				   "it could not be given back to its driver") < 0)
+			   r > 0    ? "it was given back to its driver" :
+			   was_made ? "what was made for it could not be removed again" :
+				      "it could not be given back to its driver") < 0)
 		return;
 	free(outcome->reason);
 	outcome->reason = reason;
@@ -261,19 +239,13 @@ static void addition_undo(struct kernel_write *write, size_t taken, struct devic
 
 static void addition_execute_device(struct kernel_write *write, struct device_outcome *outcome)
 {
-	int64_t began_ns = clock_now_ns(), until;
+	int64_t began_ns = clock_now_ns();
 	_cleanup_close_ int log = kmsg_open(write->run->sysfs, false);
 	size_t n_taken;
 	bool taken = provider_write_steps(write, outcome, &n_taken);
-	int r;
+	int r = addition_wait_for_blocks(write->run, taken, &outcome->device,
+					 outcome->steps.is_asynchronous);
 
-	until = clock_now_ns() + SETTLE_NS;
-	/* An error of reading may be a matter of a moment too. */
-	while (((r = addition_read_blocks(write->run->sysfs, &outcome->device,
-					  &outcome->device.blocks)) < 0 ||
-		!outcome->device.blocks.n) &&
-	       taken && clock_left_ns(until))
-		interrupt_poll_again(NULL, 0, 10 * CLOCK_NS_PER_MS);
 	if (outcome->device.blocks.n) {
 		/* A write that was ended from outside may still have worked. */
 		outcome->error = 0;
@@ -320,13 +292,15 @@ int addition_execute(const struct run *run, enum zone_request zone, struct devic
 {
 	struct auto_online held = { 0 };
 	struct kernel_write write;
+	bool is_held = false;
 	int r = kernel_write_init(run, &write);
 
 	if (r < 0)
 		return r;
 	/* If that fails, the blocks are brought into their zone afterwards, if possible. */
 	if (addition_online_word(zone) && addition_has_work(devices))
-		auto_online_hold(run->memory->directory, addition_online_word(zone), &held);
+		is_held = auto_online_hold(run->memory->directory, addition_online_word(zone),
+					   &held) >= 0;
 	for (size_t i = 0; i < devices->n; i++) {
 		struct device_outcome *outcome = &devices->v[i];
 		enum outcome_cause over;
@@ -342,6 +316,8 @@ int addition_execute(const struct run *run, enum zone_request zone, struct devic
 			run->news.device(run->news.data, outcome->device.name);
 		addition_execute_device(&write, outcome);
 	}
+	if (is_held)
+		addition_wait_for_online(run, devices);
 	/* A write that is stuck in the kernel adds its blocks later. */
 	if (write.writer.stuck_pid)
 		auto_online_leave(&held);

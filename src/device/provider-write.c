@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "system/clock.h"
@@ -91,6 +92,31 @@ static enum outcome_cause provider_write_step(struct kernel_write *write,
 	return answer.cause;
 }
 
+/* What a function that is not one write returned, as the outcome's. */
+static void provider_write_fail(struct device_outcome *outcome, int r, const struct error *err)
+{
+	outcome->error = -r;
+	device_outcome_set(outcome, DEVICE_FAILED,
+			   r == -EINTR		       ? CAUSE_SIGNAL :
+			   r == -ETIME		       ? CAUSE_DEADLINE :
+			   r == -EBUSY		       ? CAUSE_BUSY :
+			   r == -EPERM || r == -EACCES ? CAUSE_ACCESS :
+							 CAUSE_UNKNOWN,
+			   "%s", error_text(err));
+}
+
+static bool provider_write_call(struct kernel_write *write, const struct provider_step *step,
+				struct device_outcome *outcome)
+{
+	struct error err = { 0 };
+	int r = step->call(write->run->sysfs, step->value, write->limits->deadline_ns, &err);
+
+	if (r < 0)
+		provider_write_fail(outcome, r, &err);
+	error_done(&err);
+	return r >= 0;
+}
+
 static bool provider_write_load_module(struct kernel_write *write, const char *module,
 				       struct device_outcome *outcome)
 {
@@ -98,15 +124,8 @@ static bool provider_write_load_module(struct kernel_write *write, const char *m
 	int r = module ? module_load(write->run->sysfs, module, write->limits->deadline_ns, &err) :
 			 0;
 
-	if (r < 0) {
-		outcome->error = -r;
-		device_outcome_set(outcome, DEVICE_FAILED,
-				   r == -EINTR		       ? CAUSE_SIGNAL :
-				   r == -ETIME		       ? CAUSE_DEADLINE :
-				   r == -EPERM || r == -EACCES ? CAUSE_ACCESS :
-								 CAUSE_UNKNOWN,
-				   "%s", error_text(&err));
-	}
+	if (r < 0)
+		provider_write_fail(outcome, r, &err);
 	error_done(&err);
 	return r >= 0;
 }
@@ -127,6 +146,10 @@ bool provider_write_steps(struct kernel_write *write, struct device_outcome *out
 		if (!provider_write_load_module(write, step->module, outcome))
 			break;
 		step->begun = true;
+		if (step->call && !provider_write_call(write, step, outcome))
+			break;
+		if (step->call)
+			continue;
 		cause = provider_write_step(write, step, outcome);
 		if (cause == CAUSE_NONE ||
 		    (cause == CAUSE_GONE && taken + 1 < steps->n && steps->v[taken + 1].otherwise))
@@ -171,6 +194,13 @@ int provider_write_undo(struct kernel_write *write, const struct device_outcome 
 		struct provider_step step = outcome->steps.v[i];
 		struct device_outcome ignored = { 0 };
 
+		/* One that was ended from outside may have done a part. */
+		if (step.undo_call && step.begun) {
+			step.call = step.undo_call;
+			if (!provider_write_call(write, &step, &ignored))
+				r = -ignored.error;
+			free(ignored.reason);
+		}
 		if (!step.forget || !step.begun)
 			continue;
 		snprintf(step.attribute, sizeof(step.attribute), "%s", step.forget);

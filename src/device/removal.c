@@ -42,7 +42,9 @@ static int removal_resolve_device(const struct device *device, const struct rang
 	struct ranges in = { 0 }, out = { 0 };
 	_cleanup_free_ char *missing = NULL;
 	struct device_outcome *outcome;
-	int r = removal_split(device, selected, &in, &out) < 0 ? error_no_memory(err) : 0;
+	int r = device->holds_devices			       ? 0 :
+		removal_split(device, selected, &in, &out) < 0 ? error_no_memory(err) :
+								 0;
 
 	if (r >= 0 && in.n && out.n && !device->provider->cannot_remove && !device->obstacle &&
 	    !whole_device) {
@@ -109,39 +111,6 @@ int removal_resolve(const struct memory *memory, const struct ranges *blocks, bo
 		return r;
 	}
 	*ret = removal;
-	return 0;
-}
-
-int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, const char **words,
-		       size_t n_words, struct removal *removal, struct error *err)
-{
-	for (size_t i = 0; i < n_words; i++) {
-		char name[PROVIDER_NAME_SIZE];
-		struct device_outcome *outcome;
-		struct selector selector;
-		struct device vacant;
-		bool named = false;
-		int r = selector_parse(words[i], &selector, err);
-
-		if (r < 0)
-			return r;
-		if (!provider_find_vacant(sysfs, memory, &selector, name, &vacant))
-			continue;
-		for (size_t j = 0; j < removal->devices.n; j++)
-			named = named || (removal->devices.v[j].device.name &&
-					  !strcmp(removal->devices.v[j].device.name, vacant.name));
-		if (named)
-			continue;
-		outcome = device_outcomes_add(&removal->devices, vacant.name, vacant.provider,
-					      (struct ranges){ 0 });
-		if (!outcome)
-			return error_set(err, -ENOMEM, "no memory");
-		/* One that is listed is still there, such as a dax device of another driver. */
-		device_outcome_set(outcome, DEVICE_ALREADY, CAUSE_NONE,
-				   devices_find(&memory->devices, vacant.name) ?
-					   "has no memory blocks" :
-					   NULL);
-	}
 	return 0;
 }
 

@@ -28,13 +28,6 @@ int removal_resolve(const struct memory *memory, const struct ranges *blocks, bo
 		    struct removal *ret, struct error *err);
 
 /*
- * Adds devices that the words name and that have no memory: that counts as done.
- * Errors: -ENOMEM with a sentence.
- */
-int removal_add_vacant(const struct sysfs *sysfs, const struct memory *memory, const char **words,
-		       size_t n_words, struct removal *removal, struct error *err);
-
-/*
  * Asks the providers for their steps. Refuses devices whose removal cannot work, also because one
  * of these attributes may not be written, or that nothing here can remove (CAUSE_NOT_REMOVABLE:
  * they could only be taken offline), and plans to take the blocks of the others offline. Only

@@ -218,9 +218,31 @@ static void remove_device_put_all_right(struct remove_device *detach)
 	detach->write.limits = forward;
 }
 
+/* The blocks are gone. A later step that failed has left something of the hardware set up. */
+static void remove_device_end(struct remove_device *detach, bool taken, size_t n_taken)
+{
+	struct device_outcome *device = detach->device;
+	const char *note = device->steps.remains;
+
+	for (size_t i = 0; i < device->steps.n && device->device.blocks.n; i++)
+		note = *device->steps.v[i].done ? device->steps.v[i].done : note;
+	remove_blocks_each(detach, remove_device_mark_gone);
+	if (!taken && n_taken) {
+		device_outcome_set(device, DEVICE_FAILED, device->cause,
+				   "its memory is removed, but not all of it is taken apart: %s",
+				   device->reason ? device->reason : "");
+		return;
+	}
+	device->error = 0;
+	free(device->reason);
+	device->reason = NULL;
+	device_outcome_set(device, DEVICE_REMOVED, CAUSE_NONE, *note ? "%s" : NULL, note);
+}
+
 static void remove_device_run(struct remove_device *detach)
 {
 	struct remove_device_look look;
+	size_t n_taken;
 	bool taken;
 	int r;
 
@@ -232,7 +254,7 @@ static void remove_device_run(struct remove_device *detach)
 			remove_blocks_each(detach, remove_device_mark);
 		return;
 	}
-	taken = provider_write_steps(&detach->write, detach->device, NULL);
+	taken = provider_write_steps(&detach->write, detach->device, &n_taken);
 	r = remove_device_wait_gone(detach, taken, &look);
 	if (r < 0 && detach->device->steps.strands && detach->write.writer.stuck_pid) {
 		/* The removal is still in the kernel: a block that comes online now would strand
@@ -242,11 +264,7 @@ static void remove_device_run(struct remove_device *detach)
 		return;
 	}
 	if (r == 0) {
-		detach->device->error = 0;
-		device_outcome_set(detach->device, DEVICE_REMOVED, CAUSE_NONE, NULL);
-		free(detach->device->reason);
-		detach->device->reason = NULL;
-		remove_blocks_each(detach, remove_device_mark_gone);
+		remove_device_end(detach, taken, n_taken);
 		return;
 	}
 	if (remove_device_is_pending(detach, taken, &look)) {

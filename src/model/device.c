@@ -93,6 +93,33 @@ int device_set_obstacle(struct device *device, const char *format, ...)
 	return 0;
 }
 
+bool device_has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; at && *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		if (n == length && !strncmp(at, word, n))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+int device_add_word(char **list, const char *word)
+{
+	char *longer;
+
+	if (device_has_word(*list, word))
+		return 0;
+	if (asprintf(&longer, "%s%s%s", *list ? *list : "", *list ? " " : "", word) < 0)
+		return -ENOMEM;
+	free(*list);
+	*list = longer;
+	return 0;
+}
+
 int device_hide_blocks(struct device *device, int error)
 {
 	device->blocks_error = error;
@@ -115,6 +142,9 @@ void devices_done(struct devices *devices)
 	for (size_t i = 0; i < devices->n; i++) {
 		free(devices->v[i].name);
 		free(devices->v[i].obstacle);
+		free(devices->v[i].within);
+		free(devices->v[i].serials);
+		free(devices->v[i].uuid);
 		ranges_done(&devices->v[i].blocks);
 	}
 	free(devices->v);

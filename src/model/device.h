@@ -30,6 +30,15 @@ struct device {
 	char region[32];  /* that it is a part of, "region0"; "" for none */
 	uint64_t addable_blocks; /* how many blocks adding it would bring; 0: not known */
 	char driver[32];	 /* that it is bound to; "" for none, or where it does not matter */
+	/*
+	 * Its blocks belong to devices in it, which are listed too. It can be selected, and is
+	 * removed with the last of them.
+	 */
+	bool holds_devices;
+	/* Words with a space between; NULL: none; owned: */
+	char *within;  /* the devices directly around it */
+	char *serials; /* serial numbers of the hardware that its memory is on, as sysfs has them */
+	char *uuid;    /* of its memory; NULL: none */
 };
 
 struct devices {
@@ -62,6 +71,14 @@ bool devices_region_is_shared(const struct devices *devices, const char *name, s
  */
 int device_set_obstacle(struct device *device, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Appends a word to a list of them (`within`, `serials`), unless it has it. Errors: -ENOMEM.
+ */
+int device_add_word(char **list, const char *word);
+
+/* Is the word in the list, which may be NULL? */
+bool device_has_word(const char *list, const char *word);
 
 /*
  * Records that its blocks are not known because of a read error; -EACCES: only root can see them.

@@ -69,9 +69,12 @@ bool filter_match(const struct filter *filter, const struct memory *memory,
 		return false;
 	if (filter->has_node && !memory_block_is_on_node(memory, block, filter->node))
 		return false;
-	return !filter->device || (block->device != BLOCK_NO_DEVICE &&
-				   &memory->devices.v[block->device] ==
-					   devices_find(&memory->devices, filter->device));
+	if (filter->device) {
+		const struct device *device = devices_find(&memory->devices, filter->device);
+
+		return device && ranges_contain(&device->blocks, block->number);
+	}
+	return true;
 }
 
 bool filter_may_match(const struct filter *filter, const struct memory *memory,

@@ -337,6 +337,18 @@ int column_choose(const struct column_table *from, const char *list, struct colu
 	return 0;
 }
 
+void column_drop(const char *name, struct column_choice *choice)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < choice->n; i++)
+		if (strcmp(choice->v[i]->name, name)) {
+			choice->v[n] = choice->v[i];
+			choice->heading[n++] = choice->heading[i];
+		}
+	choice->n = n;
+}
+
 bool column_narrow(const struct column_table *from, struct column_choice *choice)
 {
 	const struct column *narrow = NULL;
@@ -353,12 +365,9 @@ bool column_narrow(const struct column_table *from, struct column_choice *choice
 	if (narrow) {
 		choice->v[at] = narrow;
 		choice->heading[at] = narrow->name;
-		return true;
+	} else {
+		column_drop(choice->v[at]->name, choice);
 	}
-	choice->n--;
-	memmove(&choice->v[at], &choice->v[at + 1], (choice->n - at) * sizeof(*choice->v));
-	memmove(&choice->heading[at], &choice->heading[at + 1],
-		(choice->n - at) * sizeof(*choice->heading));
 	return true;
 }
 

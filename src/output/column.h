@@ -76,6 +76,9 @@ int column_add(const char *name, struct column_choice *choice);
  */
 bool column_narrow(const struct column_table *table, struct column_choice *choice);
 
+/* Leaves out the chosen column of this name, if it is among them. */
+void column_drop(const char *name, struct column_choice *choice);
+
 /* Is it one whose JSON an earlier column has already, as RANGE and ADDRESS? */
 bool column_repeats(const struct column_choice *choice, size_t index);
 

@@ -180,6 +180,42 @@ static void device_column_addable_json(const struct row *row, struct output_json
 	device_column_amount_json(json, "addable", row->run->addable);
 }
 
+static void device_column_serial_text(const struct row *row, char *cell)
+{
+	const char *serials = row->run->first->serials;
+
+	snprintf(cell, COLUMN_CELL_SIZE, "%s", serials ? serials : "-");
+}
+
+static void device_column_serial_json(const struct row *row, struct output_json *json)
+{
+	output_json_words(json, "serials", row->run->first->serials);
+}
+
+static void device_column_within_text(const struct row *row, char *cell)
+{
+	const char *within = row->run->first->within;
+
+	snprintf(cell, COLUMN_CELL_SIZE, "%s", within ? within : "-");
+}
+
+static void device_column_within_json(const struct row *row, struct output_json *json)
+{
+	output_json_words(json, "within", row->run->first->within);
+}
+
+static void device_column_uuid_text(const struct row *row, char *cell)
+{
+	const char *uuid = row->run->first->uuid;
+
+	snprintf(cell, COLUMN_CELL_SIZE, "%s", uuid ? uuid : "-");
+}
+
+static void device_column_uuid_json(const struct row *row, struct output_json *json)
+{
+	output_json_text(json, "uuid", row->run->first->uuid);
+}
+
 static const struct column table[] = {
 	{ .name = "DEVICE",
 	  .help = "its name",
@@ -233,5 +269,19 @@ static const struct column table[] = {
 	  .by_default = true,
 	  .text = device_column_addable_text,
 	  .json = device_column_addable_json },
+	{ .name = "SERIAL",
+	  .help = "serial numbers of the hardware",
+	  .by_default = true,
+	  .spare = 3,
+	  .text = device_column_serial_text,
+	  .json = device_column_serial_json },
+	{ .name = "WITHIN",
+	  .help = "devices around it",
+	  .text = device_column_within_text,
+	  .json = device_column_within_json },
+	{ .name = "UUID",
+	  .help = "of its persistent memory",
+	  .text = device_column_uuid_text,
+	  .json = device_column_uuid_json },
 };
 const struct column_table device_columns = { table, ARRAY_SIZE(table) };

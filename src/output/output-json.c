@@ -266,6 +266,18 @@ void output_json_text(struct output_json *json, const char *key, const char *val
 	output_json_add_new(json, key, value ? json_object_new_string(value) : NULL);
 }
 
+void output_json_words(struct output_json *json, const char *key, const char *words)
+{
+	char word[64];
+
+	output_json_begin_array(json, key);
+	for (const char *at = words; at && sscanf(at, "%63s", word) == 1; at += strspn(at, " ")) {
+		output_json_text(json, NULL, word);
+		at += strlen(word);
+	}
+	output_json_end(json);
+}
+
 void output_json_uint(struct output_json *json, const char *key, uint64_t value)
 {
 	char text[32];

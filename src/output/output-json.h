@@ -30,6 +30,10 @@ void output_json_begin_object(struct output_json *json, const char *key);
 void output_json_begin_array(struct output_json *json, const char *key);
 void output_json_end(struct output_json *json);
 void output_json_text(struct output_json *json, const char *key, const char *value);
+
+/* The words of a text, or of none (NULL), as an array. */
+void output_json_words(struct output_json *json, const char *key, const char *words);
+
 void output_json_uint(struct output_json *json, const char *key, uint64_t value);
 void output_json_bool(struct output_json *json, const char *key, bool value);
 void output_json_null(struct output_json *json, const char *key);

@@ -38,6 +38,10 @@ static void report_device_print_steps(const struct report_devices *devices,
 		if (step->module)
 			output_text("%s: would load the module %s, if it is not loaded\n",
 				    outcome->device.name, step->module);
+		if (step->call) {
+			output_text("%s: then %s\n", outcome->device.name, step->does);
+			continue;
+		}
 		output_text("%s: %swould write '%s' to %s/%s\n", outcome->device.name,
 			    step->otherwise ? "if that fails with ENODEV, " : "", step->value,
 			    step->directory, step->attribute);
@@ -45,6 +49,8 @@ static void report_device_print_steps(const struct report_devices *devices,
 	if (outcome->memmap_bytes && outcome->memmap_bytes != DEVICE_NO_SIZE)
 		output_text("%s: the kernel would need %s of memory for its memory map\n",
 			    outcome->device.name, format_about(outcome->memmap_bytes, size));
+	if (*outcome->steps.remains)
+		output_text("%s: %s\n", outcome->device.name, outcome->steps.remains);
 	if (devices->new_blocks_zone)
 		output_text("%s: would bring its new blocks online (--zone=%s)\n",
 			    outcome->device.name, devices->new_blocks_zone);
@@ -79,17 +85,19 @@ static void report_device_print_device(const struct report_devices *devices,
 	const char *extent = report_device_extent_text(devices, &outcome->device, buffer);
 	const char *name = report_device_name(&outcome->device), *where = extent,
 		   *reason = report_device_reason(outcome);
+	bool removed = outcome->result == DEVICE_REMOVED;
 
 	switch (outcome->result) {
 	case DEVICE_REMOVED:
 	case DEVICE_ADDED:
 	case DEVICE_ALREADY:
 		if (!quiet)
-			output_text("%s: %s%s\n", name,
+			output_text("%s: %s%s%s%s\n", name,
 				    outcome->result == DEVICE_ALREADY ?
 					    report_device_already(outcome) :
 					    device_result_name(outcome->result),
-				    where);
+				    where, removed && reason ? "; " : "",
+				    removed && reason ? reason : "");
 		break;
 	case DEVICE_PLANNED:
 		if (!quiet)
@@ -121,9 +129,10 @@ static void report_device_add_steps(const struct device_outcome *outcome, struct
 
 		output_json_begin_object(json, NULL);
 		output_json_text(json, "module", step->module);
-		output_json_text(json, "directory", step->directory);
-		output_json_text(json, "attribute", step->attribute);
+		output_json_text(json, "directory", step->call ? NULL : step->directory);
+		output_json_text(json, "attribute", step->call ? NULL : step->attribute);
 		output_json_text(json, "value", step->value);
+		output_json_text(json, "call", step->call ? step->does : NULL);
 		output_json_bool(json, "otherwise", step->otherwise);
 		output_json_end(json);
 	}

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "base/parse.h"
-#include "provider/provider.h"
+#include "provider/cxl-region.h"
 #include "system/clock.h"
 #include "system/device-user.h"
 #include "system/iomem.h"
@@ -180,9 +180,12 @@ static void dax_read_region(int bus, const char *name, char *region, size_t size
 /* Reads the device's own attributes. */
 static void dax_read_facts(int own, struct device *device)
 {
-	char text[32];
+	char text[64];
 	uint64_t value;
 
+	/* Of a namespace of persistent memory, whose device is around this one. */
+	if (sysfs_read(own, "../uuid", text, sizeof(text)) > 0)
+		device->uuid = strdup(text);
 	if (sysfs_read_link(own, "driver", device->driver, sizeof(device->driver)) < 0)
 		*device->driver = '\0';
 	if (sysfs_read(own, "size", text, sizeof(text)) > 0 && parse_decimal(text, &value) == 0)
@@ -300,6 +303,7 @@ static int dax_plan_remove(const struct sysfs *sysfs, const struct device *devic
 		provider_add_step(&steps, DAX_DRIVERS "/kmem", "unbind", "%s", device->name);
 		steps.strands = true;
 	}
+	cxl_region_plan_removal(sysfs, device->name, &steps);
 	*ret = steps;
 	return 0;
 }

@@ -6,8 +6,8 @@
  * provider has.
  */
 #define PROVIDER_TABLE(each)                                                              \
-	each(acpi) each(dax) each(virtio) each(pseries) each(s390) each(hyperv) each(xen) \
-		each(probe)
+	each(acpi) each(dax) each(cxl) each(virtio) each(pseries) each(s390) each(hyperv) \
+		each(xen) each(probe)
 
 #define PROVIDER_DECLARE(name) extern const struct provider provider_##name;
 #define PROVIDER_LIST(name) &provider_##name,

@@ -28,6 +28,8 @@ static void provider_mark_blocks(struct memory *memory, uint32_t index)
 {
 	const struct ranges *blocks = &memory->devices.v[index].blocks;
 
+	if (memory->devices.v[index].holds_devices)
+		return;
 	for (size_t i = 0; i < blocks->n; i++) {
 		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++) {
 			struct block *block = memory_find(memory, number);

@@ -27,17 +27,31 @@ struct provider_step {
 	bool begun;	    /* the write has been tried */
 	const char *undo; /* attribute in the same directory to write the same value to in order to
 			     undo this step; NULL: none */
+	/*
+	 * Not one write but a function of a library, which gets `value` and ends by the deadline;
+	 * it writes to the attribute among others. `does` says what it does: "libcxl removes
+	 * region0". Errors: -ETIME, -EINTR after a signal, others with a sentence. NULL: a write.
+	 */
+	int (*call)(const struct sysfs *sysfs, const char *value, int64_t deadline_ns,
+		    struct error *err);
+	char does[96];
+	char done[96]; /* for the report of a removal: "its CXL region region0 is removed too" */
+	/* The function that undoes the call; NULL: none. */
+	int (*undo_call)(const struct sysfs *sysfs, const char *value, int64_t deadline_ns,
+			 struct error *err);
 };
 
-#define PROVIDER_STEPS_MAX 4
+#define PROVIDER_STEPS_MAX 8
 
 struct provider_steps {
 	struct provider_step v[PROVIDER_STEPS_MAX];
 	size_t n;
-	bool is_asynchronous; /* the last write returns before its work is done and never reports
+	bool is_asynchronous; /* the last step returns before its work is done and never reports
 				 the result */
 	bool strands; /* if a block is online at that moment, the memory is stuck until the next
 			 boot */
+	char remains[256]; /* what of the hardware stays set up after a removal, and why: a sentence
+			      without a full stop; "": nothing */
 };
 
 struct provider {
@@ -141,6 +155,11 @@ struct provider {
 	 * finds without blocks.
 	 */
 	bool (*is_vacant)(const struct sysfs *sysfs, const struct memory *memory, const char *name);
+	/*
+	 * Is a device without blocks still set up, so that its removal has something to do? NULL:
+	 * never.
+	 */
+	bool (*is_set_up)(const struct sysfs *sysfs, const struct device *device);
 };
 
 /* For providers: appends a step. value is a format. Returns it, so that its other members can be

@@ -23,9 +23,10 @@ MAX_NAMES = 60000
 MODES = {
     **dict.fromkeys(("auto_online_blocks", "online_policy", "auto_movable_ratio", "auto_movable_numa_aware",
                      "enabled", "state", "online", "uevent", "config", "memmap_on_memory", "control", "dlpar",
-                     "hotplug_unpopulated", "target", "target_kb", "unplug_online"), 0o644),
+                     "hotplug_unpopulated", "target", "target_kb", "unplug_online", "create_ram_region", "commit",
+                     "target0", "target1", "target2", "target3", "mode"), 0o644),
     **dict.fromkeys(("probe", "soft_offline_page", "hard_offline_page", "eject", "bind", "unbind", "new_id",
-                     "remove_id"), 0o200),
+                     "remove_id", "delete_region"), 0o200),
     **dict.fromkeys(("resource", "start", "end", "page_offset", "kpageflags"), 0o400),
 }
 
