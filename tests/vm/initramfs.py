@@ -20,7 +20,8 @@ from program import SOURCES, program, programs
 # What the tests of the lab and of memhpctl load; a name that a kernel lacks (built in, or another version) is
 # left out.
 MODULES = ("memory-notifier-error-inject", "virtio_pci", "virtio_mem", "dax_hmem", "device_dax", "kmem",
-           "virtio_console", "hwpoison-inject", "nfit", "dax_pmem", "loop", "ext4", "crc32c_generic")
+           "virtio_console", "hwpoison-inject", "nfit", "dax_pmem", "loop", "ext4", "crc32c_generic",
+           "cxl_acpi", "cxl_port", "cxl_pci", "cxl_mem", "dax_cxl")
 # Programs of this system that tests and benchmarks compare with, when they are there.
 PEERS = ("lsmem", "chmem", "daxctl", "udevadm")
 # Libraries that are opened at run time, which no program's header names.

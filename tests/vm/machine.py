@@ -97,6 +97,19 @@ NVDIMM = Machine(base="q35,nvdimm=on", options=(
     "cd /sys/bus/nd/devices/dax0.0 && echo 00000000-0000-0000-0000-000000000001 >uuid && echo ram >mode && "
     "echo namespace0.0 >namespace && echo dax0.0 >/sys/bus/nd/drivers/dax_pmem/bind"))
 
+# Two CXL cards of 1 GiB, mem0 and mem1, below one host bridge with a window of 4 GiB; nothing is set up. Needs a
+# QEMU of 8.1 or later (see qemu.py). Linux commits no region where the processor says that it is a guest's. Boot it
+# cold: QEMU cannot save such a card.
+CXL = Machine(base="q35,cxl=on,cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size=4G", cpu="max,-hypervisor", setup=(
+    "modprobe cxl_acpi", "modprobe cxl_port", "modprobe cxl_pci", "modprobe cxl_mem", "modprobe dax_cxl",
+    "modprobe device_dax", "modprobe kmem"), options=(
+    "-object", "memory-backend-ram,id=cxl0,size=1G", "-object", "memory-backend-ram,id=cxl1,size=1G",
+    "-device", "pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1",
+    "-device", "cxl-rp,port=0,bus=cxl.1,id=port0,chassis=0,slot=2",
+    "-device", "cxl-rp,port=1,bus=cxl.1,id=port1,chassis=0,slot=3",
+    "-device", "cxl-type3,bus=port0,volatile-memdev=cxl0,id=card0,sn=0xc0ffee",
+    "-device", "cxl-type3,bus=port1,volatile-memdev=cxl1,id=card1,sn=0xbeef"))
+
 # Other processors (see processor.py).
 
 # 2 GiB of boot memory are blocks 8 to 23 of 128 MiB; a virtio-mem device "vm0", empty at first, starts at block 24.
