@@ -79,10 +79,38 @@ static void last_look_judge(const struct plan *plan, const struct step *step, en
 	}
 }
 
-void last_look(const struct memory *memory, const struct run_limits *limits, struct plan *plan)
+uint64_t last_look_count_events(const struct sysfs *sysfs)
 {
-	const struct step **steps = calloc(plan->outcomes.n + 1, sizeof(*steps));
+	uint64_t count;
 
+	return sysfs_read_decimal(sysfs, "/sys/kernel/uevent_seqnum", &count) < 0 ? 0 : count;
+}
+
+/* The events of what the run changed: one for each time that a block went online or offline. */
+static uint64_t last_look_own_events(const struct plan *plan)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < plan->outcomes.n; i++) {
+		const struct outcome *outcome = &plan->outcomes.v[i];
+		unsigned int once = outcome->rezone ? 2 : 1;
+
+		n += outcome->result == OUTCOME_CHANGED	    ? once :
+		     outcome->result == OUTCOME_ROLLED_BACK ? 2 * once :
+							      0;
+	}
+	return n;
+}
+
+void last_look(const struct sysfs *sysfs, const struct memory *memory,
+	       const struct run_limits *limits, uint64_t events_before, struct plan *plan)
+{
+	const struct step **steps;
+
+	if (events_before &&
+	    last_look_count_events(sysfs) - events_before == last_look_own_events(plan))
+		return;
+	steps = calloc(plan->outcomes.n + 1, sizeof(*steps));
 	for (size_t i = 0; steps && i < plan->n_steps; i++)
 		steps[plan->steps[i].outcome] = &plan->steps[i];
 	for (size_t i = 0; i < plan->outcomes.n && run_limits_left_ns(limits); i++) {

@@ -80,6 +80,7 @@ static void session_unlock(struct session *session)
 int session_open_memory(struct session *session, struct error *err)
 {
 	memory_close(&session->memory);
+	session->events_before = last_look_count_events(&session->context->sysfs);
 	return memory_open(&session->context->sysfs, &session->memory, err);
 }
 
@@ -180,7 +181,8 @@ static int session_report(const struct session *session, const struct session_wo
 
 	work->report(data, &report);
 	if (!report.dry_run)
-		last_look(report.memory, &session->limits, report.plan);
+		last_look(&session->context->sysfs, report.memory, &session->limits,
+			  session->events_before, report.plan);
 	totals = outcome_count(&report.plan->outcomes, report.plan->wanted);
 	report.exit_code = report.devices ? device_outcomes_exit_code(report.devices, &totals,
 								      interrupt_signal()) :

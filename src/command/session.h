@@ -16,11 +16,12 @@ struct session {
 	struct context *context;
 	struct run_limits limits;
 	int64_t began_ns;
-	struct memory memory; /* the snapshot */
-	struct run run;	      /* for the layers below; points to the two above */
-	bool in_background;   /* nobody watches: waiting for another run is not a warning */
-	bool incomplete;      /* a part was not done that no outcome tells of */
-	int lock;	      /* -1: none */
+	uint64_t events_before; /* of the kernel: see last_look() */
+	struct memory memory;	/* the snapshot */
+	struct run run;		/* for the layers below; points to the two above */
+	bool in_background;	/* nobody watches: waiting for another run is not a warning */
+	bool incomplete;	/* a part was not done that no outcome tells of */
+	int lock;		/* -1: none */
 };
 
 /* The callbacks of a command in its session. */

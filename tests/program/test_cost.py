@@ -79,3 +79,20 @@ def test_threads_have_small_stacks(machine: Any) -> None:
 def test_libraries_that_are_not_needed_are_not_loaded(machine: Any) -> None:
     opened = " ".join(trace(machine("x86-dimm"), "list"))
     assert "libc.so" in opened and "libkmod" not in opened and "libcrypto" not in opened
+
+
+def opened(calls: list[str], block: int) -> int:
+    """How often the block's state was opened, not counting what is only looked at below --sysroot."""
+    return sum(f'memory{block}/state"' in call and "open" in call and "O_PATH" not in call for call in calls)
+
+
+def test_what_was_written_is_read_back_without_opening_it_again(machine: Any) -> None:
+    """The first look, the write, and the look before the report."""
+    calls = trace(machine("x86-dimm"), "offline", "33-34")
+    assert [opened(calls, block) for block in (33, 34)] == [3, 3]
+
+
+def test_no_last_look_where_the_kernel_sent_no_event(machine: Any) -> None:
+    counts = [opened(trace(machine("x86-dimm", files=files), "offline", "36"), 36)
+              for files in ({}, {"/sys/kernel/uevent_seqnum": "4711\n"})]
+    assert counts == [2, 1]
