@@ -127,7 +127,8 @@ static int command_line_check_whole(int r, struct error *err)
 	bool is_lost = errno == ENOMEM;
 
 	for (size_t i = 0; !options.sysroot && i < line.n && strcmp(line.v[i], "--"); i++)
-		is_lost = is_lost || (r == 0 && !strncmp(line.v[i], "--sysroot", 9));
+		is_lost = is_lost || (r == 0 && (!strncmp(line.v[i], "--sysroot", 9) ||
+						 !strncmp(line.v[i], "-s", 2)));
 	if (!is_lost)
 		return r;
 	error_done(err);
