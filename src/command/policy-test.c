@@ -65,6 +65,12 @@ static void policy_test_subject_text(const struct policy_subject *subject, enum 
 	case POLICY_KEY_DEVICE:
 		snprintf(text, size, "%s", *subject->device ? subject->device : "(none)");
 		break;
+	case POLICY_KEY_SERIAL:
+		snprintf(text, size, "%s", subject->serials ? subject->serials : "(none)");
+		break;
+	case POLICY_KEY_UUID:
+		snprintf(text, size, "%s", subject->uuid ? subject->uuid : "(none)");
+		break;
 	case POLICY_KEY_VIRT:
 		snprintf(text, size, "%s", subject->platform->virt);
 		break;
@@ -239,7 +245,8 @@ static bool policy_test_is_question(void)
 {
 	const struct policy_question *q = &policy_question;
 
-	return q->provider || q->device || q->virt || q->arch || q->node || q->cpuless;
+	return q->provider || q->device || q->serial || q->uuid || q->virt || q->arch || q->node ||
+	       q->cpuless;
 }
 
 /* A word that no rule could name is refused; it would be answered as if it existed. */
@@ -289,6 +296,8 @@ static void policy_test_tell_question(struct context *context, const struct inqu
 	struct answer answer = { .subject = { .provider = q->provider ? q->provider :
 									POLICY_PROVIDER_NONE,
 					      .device = q->device ? q->device : "",
+					      .serials = q->serial,
+					      .uuid = q->uuid,
 					      .platform = &platform,
 					      .nodes = &node,
 					      .n_nodes = 1,

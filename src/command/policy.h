@@ -8,7 +8,7 @@
 
 /* A hypothetical block for `policy test`; NULL and 0 for what was not given. */
 struct policy_question {
-	char *provider, *device, *virt, *arch, *node;
+	char *provider, *device, *serial, *uuid, *virt, *arch, *node;
 	int cpuless;
 };
 extern struct policy_question policy_question;

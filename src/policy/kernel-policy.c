@@ -43,7 +43,8 @@ static bool kernel_policy_is_configured(const struct policy *policy)
 /* A rule that may not apply to all of the provider's memory does not end the search. */
 static bool kernel_policy_rule_is_certain(const struct policy_rule *rule)
 {
-	static const enum policy_key places[] = { POLICY_KEY_DEVICE, POLICY_KEY_NODE,
+	static const enum policy_key places[] = { POLICY_KEY_DEVICE,  POLICY_KEY_SERIAL,
+						  POLICY_KEY_UUID,    POLICY_KEY_NODE,
 						  POLICY_KEY_ADDRESS, POLICY_KEY_BLOCK };
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)

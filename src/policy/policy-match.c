@@ -33,6 +33,19 @@ static bool policy_match_word_fits_virt(const char *word, const char *virt)
 	return !strcmp(word, virt) || (!strcmp(word, "vm") && strcmp(virt, "none"));
 }
 
+/* Does the pattern fit one of the words? Hexadecimal digits may be in any case. */
+static bool policy_match_word_fits_any(const char *pattern, const char *words)
+{
+	char word[64];
+
+	for (const char *at = words; at && sscanf(at, "%63s", word) == 1; at += strspn(at, " ")) {
+		if (!fnmatch(pattern, word, FNM_CASEFOLD))
+			return true;
+		at += strlen(word);
+	}
+	return false;
+}
+
 static bool policy_match_word_fits(const struct policy_word *word, enum policy_key key,
 				   const struct policy_subject *subject)
 {
@@ -41,6 +54,10 @@ static bool policy_match_word_fits(const struct policy_word *word, enum policy_k
 		return !strcmp(word->text, subject->provider);
 	case POLICY_KEY_DEVICE:
 		return !fnmatch(word->text, subject->device, 0);
+	case POLICY_KEY_SERIAL:
+		return policy_match_word_fits_any(word->text, subject->serials);
+	case POLICY_KEY_UUID:
+		return policy_match_word_fits_any(word->text, subject->uuid);
 	case POLICY_KEY_VIRT:
 		return policy_match_word_fits_virt(word->text, subject->platform->virt);
 	case POLICY_KEY_ARCH:
@@ -95,7 +112,8 @@ bool policy_is_unclear(const struct policy *policy, const struct policy_subject 
 		bool asks = false, fits = true;
 
 		for (size_t key = 0; key < POLICY_KEY_COUNT; key++) {
-			if (key == POLICY_KEY_PROVIDER || key == POLICY_KEY_DEVICE)
+			if (key == POLICY_KEY_PROVIDER || key == POLICY_KEY_DEVICE ||
+			    key == POLICY_KEY_SERIAL || key == POLICY_KEY_UUID)
 				asks = asks || conditions[key].present;
 			else
 				fits = fits &&
@@ -226,6 +244,8 @@ struct policy_subject policy_subject_of(const struct policy_scene *scene, const 
 				     POLICY_PROVIDER_DRIVER :
 				     POLICY_PROVIDER_NONE,
 		.device = device ? device->name : "",
+		.serials = device ? device->serials : NULL,
+		.uuid = device ? device->uuid : NULL,
 		.device_hidden = !device && (!memory->devices_known || scene->foreign_hidden),
 		.platform = &scene->platform,
 		.nodes = nodes->v,

@@ -11,7 +11,9 @@
 struct policy_subject {
 	const char *provider; /* a name of a provider, "driver" or "none" */
 	const char *device;   /* its name, "" where there is none */
-	bool device_hidden;   /* only root can see both: not known */
+	const char *serials;  /* of its hardware, words with a space between; NULL: none */
+	const char *uuid;     /* of its memory; NULL: none */
+	bool device_hidden;   /* only root can see all of these: not known */
 	const struct platform *platform;
 	const uint32_t *nodes; /* n_nodes of them; a block on several nodes fits each */
 	size_t n_nodes;

@@ -31,6 +31,7 @@ static const char *const scope_names[] = {
 
 static const char *const key_names[POLICY_KEY_COUNT] = {
 	[POLICY_KEY_PROVIDER] = "provider", [POLICY_KEY_DEVICE] = "device",
+	[POLICY_KEY_SERIAL] = "serial",	    [POLICY_KEY_UUID] = "uuid",
 	[POLICY_KEY_VIRT] = "virt",	    [POLICY_KEY_ARCH] = "arch",
 	[POLICY_KEY_NODE] = "node",	    [POLICY_KEY_ADDRESS] = "address",
 	[POLICY_KEY_BLOCK] = "block",
@@ -261,6 +262,8 @@ static int policy_value_word(enum policy_key key, char *text, const char *const 
 		r = policy_value_range(key, text, word, err);
 		break;
 	case POLICY_KEY_DEVICE: /* any pattern of fnmatch(3) */
+	case POLICY_KEY_SERIAL:
+	case POLICY_KEY_UUID:
 		break;
 	case POLICY_KEY_COUNT:
 		return error_set(err, -EINVAL, "'%s' belongs to no key", text);

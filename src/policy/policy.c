@@ -150,8 +150,8 @@ static int policy_set_in_rule(struct reading *reading, const struct conf_item *i
 		return r < 0 ? r : 0;
 	return error_set(err, -EINVAL,
 			 "'%s' is not a key of a rule; the keys are action, provider, device, "
-			 "virt, arch, node, address, block, max-movable-ratio, ratio-scope and "
-			 "over-ratio",
+			 "serial, uuid, virt, arch, node, address, block, max-movable-ratio, "
+			 "ratio-scope and over-ratio",
 			 item->key);
 }
 

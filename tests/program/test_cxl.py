@@ -160,3 +160,33 @@ def test_status_names_the_provider_where_there_are_cards(machine: Any) -> None:
         return {one["provider"] for one in machine(name).memhpctl("status", "--json").json()["providers"]}
 
     assert "cxl" in names("cxl") and "cxl" not in names("dax-kmem")
+
+
+@pytest.mark.parametrize("condition, fits", [
+    ("serial = 0xC0FFEE", True), ("serial = 0x1, 0xc0f*", True), ("serial = 0xbeef", False), ("serial = !0xc0ffee", False),
+    ("uuid = *", False), ("uuid = !x", True),
+])
+def test_a_rule_knows_a_card_by_its_serial_number(machine: Any, condition: str, fits: bool) -> None:
+    made = machine("cxl", files={"/etc/memhpctl.conf": f"[rule card]\n{condition}\naction = leave\n"})
+    (answer,) = made.memhpctl("policy", "test", "dax0.0", "--json").json()["answers"]
+    assert (answer["rule"] == "card") == fits
+    if not fits:
+        (passed,) = [rule for rule in answer["passed_over"] if rule["rule"] == "card"]
+        assert passed["is"] == ("0xc0ffee" if "serial" in condition else "(none)")
+
+
+def test_a_rule_knows_persistent_memory_by_its_uuid(machine: Any) -> None:
+    uuid = "4F6C6B9E-0b7a-4bd5-9b1c-2f4a5a1d7f11"
+    namespace = "/sys/devices/LNXSYSTM:00/ndbus0/region0/dax2.0"
+    made = machine("dax-kmem", lines=f"blocks 80-87 offline node=1\nfile {namespace}/uuid {uuid}\n"
+                   f"dax dax2.0 at={namespace} range=0x280000000-0x2bfffffff node=1 driver=kmem\n",
+                   files={"/etc/memhpctl.conf": f"[rule mine]\nuuid = {uuid.lower()}\naction = leave\n"})
+    assert [device["uuid"] for device in devices(made).values()] == [None, None, uuid]
+    (answer,) = made.memhpctl("policy", "test", "dax2.0", "--json").json()["answers"]
+    assert answer["rule"] == "mine"
+
+
+def test_a_question_can_name_a_serial_number(machine: Any) -> None:
+    made = machine("dax-kmem", files={"/etc/memhpctl.conf": "[rule card]\nserial = 0x5\naction = leave\n"})
+    (answer,) = made.memhpctl("policy", "test", "--provider=dax", "--serial=0x5", "--json").json()["answers"]
+    assert answer["rule"] == "card"
