@@ -64,11 +64,14 @@ static const struct poptOption auto_options[] = {
 /* Writes it to the log too, because nobody reads the standard error of a service. */
 static int auto_fail(struct context *context, struct error *err)
 {
+	int exit_code = err->code == -EACCES || err->code == -EPERM ? EXIT_NOT_PERMITTED :
+								      EXIT_FAILED;
+
 	journal_send(&context->sysfs, JOURNAL_ERROR, JOURNAL_TROUBLE, error_text(err), NULL, 0);
-	return command_fail(context,
-			    err->code == -EACCES || err->code == -EPERM ? EXIT_NOT_PERMITTED :
-									  EXIT_FAILED,
-			    err);
+	if (!journal_has_stderr())
+		return command_fail(context, exit_code, err);
+	error_done(err);
+	return exit_code;
 }
 
 /* How the flag is answered. */
@@ -92,7 +95,8 @@ static void auto_complain(struct context *context, const struct error *broken)
 	if (run_file_read(&context->sysfs, COMPLAINT, &before) == 0 && !strcmp(before, text))
 		return;
 	journal_send(&context->sysfs, JOURNAL_ERROR, JOURNAL_TROUBLE, text, NULL, 0);
-	log_error("%s", text);
+	if (!journal_has_stderr())
+		log_error("%s", text);
 	run_file_replace(&context->sysfs, COMPLAINT, text, strlen(text));
 }
 

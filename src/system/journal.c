@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "system/sysroot.h"
@@ -94,4 +97,16 @@ void journal_send(const struct sysfs *sysfs, enum journal_priority priority, con
 	/* A journal that exists but accepts nothing owns the syslog socket too. */
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		journal_send_syslog(sysfs, priority, message);
+}
+
+bool journal_has_stderr(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return !strcmp(stream, own);
 }

@@ -3,6 +3,7 @@
 #ifndef MEMHP_SYSTEM_JOURNAL_H
 #define MEMHP_SYSTEM_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "system/sysfs.h"
@@ -32,5 +33,11 @@ struct journal_field {
  */
 void journal_send(const struct sysfs *sysfs, enum journal_priority priority, const char *message_id,
 		  const char *message, const struct journal_field *fields, size_t n_fields);
+
+/*
+ * Does standard error lead to the journal, as that of a service does ($JOURNAL_STREAM,
+ * systemd.exec(5))? What was sent should not be printed there too.
+ */
+bool journal_has_stderr(void);
 
 #endif

@@ -413,6 +413,40 @@ def test_starting_and_stopping_changes_no_memory(start: Callable[..., Guest]) ->
     assert guest.run("systemctl --failed --no-legend").out.strip() == ""
 
 
+def test_a_broken_file_is_said_once_and_the_service_is_confined(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS, "[rule all]\naction = online_movable\nmax-movable-ratio = off\n")
+    guest.check("mkdir -p /etc/memhpctl.d")
+    guest.put(b"[policy]\nretires = 3\n", "/etc/memhpctl.d/10-broken.conf")
+    # What the process may do is seen while it works: the process that writes is one of the service, too.
+    job = guest.spawn("until p=$(systemctl show -p MainPID --value memhpctl.service) && [ $p -gt 0 ] && "
+                      "grep -E '^(CapBnd|NoNewPrivs|Seccomp):' /proc/$p/status; do usleep 5000; done")
+    guest.plug_dimm("d1", "2G", timeout=WAIT_S)
+    wait(guest, "32-47")
+    said = dict(re.findall(r"^(\w+):\s+(\w+)$", job.wait(WAIT_S).out, re.MULTILINE))
+    # SYS_ADMIN, SYS_RESOURCE, IPC_LOCK, SYSLOG; a filter of system calls.
+    assert said["NoNewPrivs"] == "1" and said["Seccomp"] == "2"
+    assert int(said["CapBnd"], 16) == 1 << 21 | 1 << 24 | 1 << 14 | 1 << 34
+    assert {guest.block_zone(number).split()[0] for number in range(32, 48)} == {"Movable"}
+    guest.plug_dimm("d2", "256M")
+    wait(guest, "48-49")
+    assert log(guest).count("10-broken.conf:2: 'retires' is not a key") == 1
+    assert guest.run("systemctl --failed --no-legend").out.strip() == ""
+
+
+def test_the_failed_state_ends_when_the_policy_is_right(start: Callable[..., Guest]) -> None:
+    """Others may write to the folder: no rule in it can be trusted, and nothing comes online until that is over."""
+    guest = start(DIMMS)
+    guest.check("mkdir -p /etc/memhpctl.d; chmod 777 /etc/memhpctl.d")
+    guest.plug_dimm("d1", "128M")
+    guest.wait_for(lambda: "memhpctl.service" in guest.run("systemctl --failed --no-legend").out, "the failure", WAIT_S)
+    assert guest.block_state(32) == "offline"
+    assert log(guest).count("/etc/memhpctl.d can be written by others") == 1
+    guest.check("chmod 755 /etc/memhpctl.d")
+    guest.plug_dimm("d2", "128M")
+    wait(guest, "32-33")
+    assert guest.run("systemctl --failed --no-legend").out.strip() == ""
+
+
 FOLLOWER = """[Unit]
 After=memhpctl-changed.service
 [Service]
