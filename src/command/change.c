@@ -108,6 +108,14 @@ static void change_tell_zone(const struct session *session, const struct change 
 			    n, n == 1 ? "" : "s", n == 1 ? "it" : "them");
 }
 
+/* Or may have: then it is known, at some cost for each block, which node it belongs to. */
+static bool change_has_several_nodes(const struct sysfs *sysfs)
+{
+	uint64_t node;
+
+	return sysfs_read_decimal(sysfs, SYSFS_NODE "/has_memory", &node) < 0;
+}
+
 /* Resolves the user's words to blocks, and reads what is known about their pages. */
 static int change_select(struct session *session, struct change_work *work, bool goes_offline,
 			 uint64_t *ret_goal, struct error *err)
@@ -122,8 +130,8 @@ static int change_select(struct session *session, struct change_work *work, bool
 	}
 	if (goes_offline && page_survey_wants_devices(sysfs))
 		work->request.want |= WANT_DEVICES;
-	/* The order of the writes depends on the nodes. */
-	if (work->change->wanted == BLOCK_OFFLINE)
+	/* The order of the writes depends on them. */
+	if (work->change->wanted == BLOCK_OFFLINE && change_has_several_nodes(sysfs))
 		work->request.want |= WANT_ALL_NODES;
 	/* The report shows each block's device, too. */
 	if (session->context->json)

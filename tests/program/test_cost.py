@@ -81,6 +81,14 @@ def test_libraries_that_are_not_needed_are_not_loaded(machine: Any) -> None:
     assert "libc.so" in opened and "libkmod" not in opened and "libcrypto" not in opened
 
 
+def test_nodes_are_not_looked_up_where_there_is_one(machine: Any) -> None:
+    """The order of what goes offline depends on them; looking them up means a directory a block."""
+    def listings(name: str) -> int:
+        return names(trace(machine(name), "offline", "--dry-run", "32-35" if name == "x86-dimm" else "16-19"))["getdents64"]
+
+    assert listings("x86-dimm") < listings("mixed")
+
+
 def opened(calls: list[str], block: int) -> int:
     """How often the block's state was opened, not counting what is only looked at below --sysroot."""
     return sum(f'memory{block}/state"' in call and "open" in call and "O_PATH" not in call for call in calls)
