@@ -21,6 +21,9 @@
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 #define LINE_SIZE 1024
 
+/* The most that a pipe holds for who is not root. Who prints faster than we read never stops. */
+#define TAKE_MAX (1u << 20)
+
 /* How often to look whether a hook that prints nothing has ended. */
 #define PAUSE_NS (50 * CLOCK_NS_PER_MS)
 
@@ -68,16 +71,18 @@ static void hook_flush_line(struct hook *hook)
 static void hook_take_output(struct hook *hook)
 {
 	char buffer[LINE_SIZE];
-	ssize_t n;
+	size_t taken = 0;
+	ssize_t n = 0;
 
-	while ((n = read(hook->output, buffer, sizeof(buffer))) > 0)
+	for (; taken < TAKE_MAX && (n = read(hook->output, buffer, sizeof(buffer))) > 0;
+	     taken += (size_t)n)
 		for (ssize_t i = 0; i < n; i++) {
 			if (buffer[i] == '\n' || hook->length == LINE_SIZE - 1)
 				hook_flush_line(hook);
 			if (buffer[i] != '\n' && buffer[i] != '\0')
 				hook->line[hook->length++] = buffer[i];
 		}
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	close(hook->output);
 	hook->output = -1;

@@ -141,6 +141,18 @@ static void test_much_output(void **state)
 	assert_int_equal(failures, 0);
 }
 
+/* It, or what it has left running, may print faster than we read. */
+static void test_endless_output(void **state)
+{
+	(void)state;
+	add_hook("a/1", "#!/bin/sh\nyes & yes & yes & yes & yes & exec yes", 0700);
+	add_hook("a/2", "#!/bin/sh\nyes & yes & yes & yes & yes & yes & exit 0", 0700);
+	assert_int_equal(hook_run_all(&sysfs, folders, environment, 500, &listener), 0);
+	assert_non_null(strstr(said, "! hook " FOLDER "/a/1: did not end within 0.5 s and was "
+				     "killed\n"));
+	assert_null(strstr(said, "! hook " FOLDER "/a/2"));
+}
+
 static void test_only_what_nobody_else_can_change(void **state)
 {
 	(void)state;
@@ -199,6 +211,7 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_its_end_is_not_that_of_its_children, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_endless_output, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_much_output, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_only_what_nobody_else_can_change, setup,
 						teardown),
