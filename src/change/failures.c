@@ -14,6 +14,7 @@
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_SIZE 64
 #define FAILURES_MAX 1024
+#define ERRNO_MAX 4095 /* the kernel's MAX_ERRNO (include/linux/err.h) */
 
 static enum outcome_cause failures_cause(const char *word)
 {
@@ -64,13 +65,16 @@ int failures_load(const struct sysfs *sysfs, struct failures *ret)
 	line = strsep(&rest, "\n");
 	if (!line || strcmp(line, boot))
 		return 0;
-	while ((line = strsep(&rest, "\n"))) {
+	/* No more are ever saved. */
+	for (size_t n = 0; n < FAILURES_MAX && (line = strsep(&rest, "\n")); n++) {
 		struct failure one;
 		char cause[32];
 
 		if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %31s %d %u %" SCNd64,
 			   &one.number, &one.inode, &one.fs_dev, cause, &one.error, &one.attempts,
-			   &one.when_ns) != 7)
+			   &one.when_ns) != 7 ||
+		    one.error < 0 || one.error > ERRNO_MAX || !one.attempts || one.when_ns < 0 ||
+		    one.when_ns > clock_now_ns())
 			continue;
 		one.cause = failures_cause(cause);
 		if (failures_add(&failures, &one) < 0) {
@@ -140,14 +144,15 @@ void failures_record(const struct sysfs *sysfs, const struct plan *plan)
 		size_t before = failures.n;
 
 		if (failures_is_one(outcome)) {
-			changed = failures_add(&failures,
-					       &(struct failure){ .number = outcome->block,
-								  .inode = plan->steps[i].inode,
-								  .fs_dev = plan->steps[i].fs_dev,
-								  .cause = outcome->cause,
-								  .error = outcome->error,
-								  .attempts = outcome->attempts,
-								  .when_ns = clock_now_ns() }) == 0;
+			changed |= failures_add(&failures,
+						&(struct failure){ .number = outcome->block,
+								   .inode = plan->steps[i].inode,
+								   .fs_dev = plan->steps[i].fs_dev,
+								   .cause = outcome->cause,
+								   .error = outcome->error,
+								   .attempts = outcome->attempts,
+								   .when_ns = clock_now_ns() }) ==
+				   0;
 		} else if (outcome->result == OUTCOME_CHANGED) {
 			failures_strike(&failures, outcome->block);
 			changed = changed || failures.n != before;

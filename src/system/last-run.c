@@ -33,7 +33,8 @@ int last_run_load(const struct sysfs *sysfs, struct last_run *ret)
 		return r;
 	/* The name of a command, and nothing that would need an escape. */
 	if (sscanf(text, "%" SCNd64 " %31[a-z] %d %" SCNu64 " %" SCNu64, &run.time_s, run.command,
-		   &run.exit_code, &run.changed, &run.failed) != 5)
+		   &run.exit_code, &run.changed, &run.failed) != 5 ||
+	    run.time_s < 0 || run.exit_code < 0 || run.exit_code > 255)
 		return -EINVAL;
 	*ret = run;
 	return 0;

@@ -12,22 +12,59 @@
 
 #define FILE_NAME "poisoned"
 
-int poison_record_add(struct poison_record *record, const struct poisoned_block *block)
+static int poison_record_compare(const void *a, const void *b)
 {
-	struct poisoned_block *larger;
+	const struct poisoned_block *one = a, *other = b;
 
-	for (size_t i = 0; i < record->n; i++) {
-		if (record->v[i].number == block->number) {
-			record->v[i] = *block;
-			return 0;
-		}
-	}
-	larger = reallocarray(record->v, record->n + 1, sizeof(*larger));
+	return one->number < other->number ? -1 : one->number > other->number;
+}
+
+static struct poisoned_block *poison_record_look(const struct poison_record *record,
+						 uint64_t number)
+{
+	return record->n ? bsearch(&(struct poisoned_block){ .number = number }, record->v,
+				   record->n, sizeof(*record->v), poison_record_compare) :
+			   NULL;
+}
+
+/* At the end, out of order. */
+static int poison_record_append(struct poison_record *record, const struct poisoned_block *block)
+{
+	struct poisoned_block *larger = reallocarray(record->v, record->n + 1, sizeof(*larger));
+
 	if (!larger)
 		return -ENOMEM;
 	larger[record->n++] = *block;
 	record->v = larger;
 	return 0;
+}
+
+static void poison_record_sort(struct poison_record *record)
+{
+	size_t n = 0;
+
+	if (!record->n)
+		return;
+	qsort(record->v, record->n, sizeof(*record->v), poison_record_compare);
+	for (size_t i = 0; i < record->n; i++)
+		if (!n || record->v[n - 1].number != record->v[i].number)
+			record->v[n++] = record->v[i];
+	record->n = n;
+}
+
+int poison_record_add(struct poison_record *record, const struct poisoned_block *block)
+{
+	struct poisoned_block *known = poison_record_look(record, block->number);
+	int r;
+
+	if (known) {
+		*known = *block;
+		return 0;
+	}
+	r = poison_record_append(record, block);
+	if (r == 0)
+		poison_record_sort(record);
+	return r;
 }
 
 int poison_record_load(const struct sysfs *sysfs, struct poison_record *ret)
@@ -45,11 +82,12 @@ int poison_record_load(const struct sysfs *sysfs, struct poison_record *ret)
 
 		if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &block.number,
 			   &block.inode, &block.fs_dev, &block.pages) == 4 &&
-		    poison_record_add(&record, &block) < 0) {
+		    poison_record_append(&record, &block) < 0) {
 			poison_record_done(&record);
 			return -ENOMEM;
 		}
 	}
+	poison_record_sort(&record);
 	*ret = record;
 	return 0;
 }
@@ -63,11 +101,9 @@ void poison_record_done(struct poison_record *record)
 uint64_t poison_record_find(const struct poison_record *record, uint64_t number, uint64_t inode,
 			    uint64_t fs_dev)
 {
-	for (size_t i = 0; i < record->n; i++)
-		if (record->v[i].number == number && record->v[i].inode == inode &&
-		    record->v[i].fs_dev == fs_dev)
-			return record->v[i].pages;
-	return 0;
+	const struct poisoned_block *known = poison_record_look(record, number);
+
+	return known && known->inode == inode && known->fs_dev == fs_dev ? known->pages : 0;
 }
 
 int poison_record_save(const struct sysfs *sysfs, const struct poison_record *record)

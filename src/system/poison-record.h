@@ -15,7 +15,7 @@ struct poisoned_block {
 };
 
 struct poison_record {
-	struct poisoned_block *v;
+	struct poisoned_block *v; /* in the order of the numbers, each once */
 	size_t n;
 };
 

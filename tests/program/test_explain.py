@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from machine import MEMORY
+
 MEMINFO = """MemTotal:        3096576 kB
 MemFree:         {free} kB
 MemAvailable:    {free} kB
@@ -603,6 +605,19 @@ def test_a_failure_is_remembered(machine: Any) -> None:
     made.rules("")
     assert made.memhpctl("offline", "32").rc == 0 and made.memhpctl("online", "--zone=movable", "32").rc == 0
     assert "tried" not in made.memhpctl("explain", "32").out
+
+
+@pytest.mark.parametrize("wrong", ["unknown -2147483648 1 5", "busy 4096 1 5", "busy 16 0 5", "busy 16 1 -5", "busy 16 1 9223372036854775807", "busy"])
+def test_a_damaged_record_of_a_failure_is_none(machine: Any, wrong: str) -> None:
+    made = machine("x86-dimm", files=BOOT)
+    block = made.path(f"{MEMORY}/memory32").stat()
+    record = made.path("/run/memhpctl/failures")
+    record.parent.mkdir(parents=True, mode=0o700)
+    for line, there in (("busy 16 2 5", True), (wrong, False)):
+        record.write_text(f"{BOOT['/proc/sys/kernel/random/boot_id']}\n32 {block.st_ino} {block.st_dev} {line}\n")
+        record.chmod(0o600)
+        assert ("tried" in made.memhpctl("explain", "32").out) == there
+        assert (made.memhpctl("explain", "32", "--json").json()["blocks"][0]["last_failure"] is not None) == there
 
 
 def test_a_dry_run_is_no_failure(machine: Any) -> None:

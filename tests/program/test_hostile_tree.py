@@ -134,6 +134,17 @@ def test_nothing_outside_is_opened(machine: Any, outside: pathlib.Path) -> None:
                 not re.search(r"/(locale|lib\S*|terminfo|zoneinfo)/|\.so|/gconv|/dev/(null|zero)|^/proc/self|^/proc/\d+|/ld\.so", path)] == [], words
 
 
+@pytest.mark.parametrize("name, line", [("poisoned", "{} 1 1 1"), ("failures", "{} 1 1 busy 16 1 1"), ("known", "{} 1 o")])
+def test_a_record_of_a_million_blocks_takes_no_minutes(machine: Any, name: str, line: str) -> None:
+    made = machine("x86-dimm", files={"/proc/sys/kernel/random/boot_id": "a-boot"})
+    record = made.path(f"/run/memhpctl/{name}")
+    record.parent.mkdir(parents=True, mode=0o700)
+    record.write_text("a-boot\n" * (name == "failures") + "".join(line.format(i) + "\n" for i in reversed(range(1000, 1000000))))
+    record.chmod(0o600)
+    for command in ("status", "explain"):
+        assert made.memhpctl(command, *["32"] * (command == "explain")).rc == 0
+
+
 @pytest.mark.parametrize("path", ["/etc/memhpctl.conf", "/etc/memhpctl.d/50-a.conf", "/run/memhpctl.d/50-a.conf", "/etc/memhpctl.d"])
 def test_configuration_that_others_can_write_is_refused(machine: Any, path: str) -> None:
     made = machine("x86-dimm", files={"/etc/memhpctl.conf": "[rule a]\naction = leave", "/etc/memhpctl.d/50-a.conf": "[rule b]\naction = leave",

@@ -33,8 +33,13 @@ static void test_what_is_saved_is_loaded(void **state)
 
 static void test_a_damaged_record_is_none(void **state)
 {
-	static const char *const texts[] = { "", "1 online 0 0", "x online 0 0 0",
-					     "1 {a=\"b\"} 0 0 0" };
+	static const char *const texts[] = { "",
+					     "1 online 0 0",
+					     "x online 0 0 0",
+					     "1 {a=\"b\"} 0 0 0",
+					     "-1 online 0 0 0",
+					     "1 online -1 0 0",
+					     "1 online 256 0 0" };
 	struct last_run run;
 
 	(void)state;
