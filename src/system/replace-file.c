@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,12 @@ static int replace_file_folder(const char *folder, struct error *err)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		int r = error_set(err, -errno, "cannot open the folder %s: %s", folder,
-				  strerror(errno));
+		int error = errno;
+		bool is_link = fd < 0 && error == ENOTDIR && lstat(folder, &st) == 0 &&
+			       S_ISLNK(st.st_mode);
+		int r = error_set(err, -error, "cannot open the folder %s: %s", folder,
+				  is_link ? "it is a link; name the folder that it leads to" :
+					    strerror(error));
 
 		if (fd >= 0)
 			close(fd);
@@ -45,8 +50,8 @@ static int replace_file_write(int fd, const char *text, size_t length)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n <= 0)
+			return n ? -errno : -EIO;
 		text += n;
 		length -= (size_t)n;
 	}
@@ -57,16 +62,14 @@ static int replace_file_write(int fd, const char *text, size_t length)
 /* Two runs at once have two files, and the later one stays. */
 static int replace_file_in(int folder, const char *name, const char *text, size_t length)
 {
-	_cleanup_free_ char *new = NULL;
 	uint32_t number = 0;
+	char new[32];
 	int fd, r;
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
 		number = (uint32_t)getpid();
-	if (asprintf(&new, ".%s.%08x.tmp", name, (unsigned int)number) < 0) {
-		new = NULL;
-		return -ENOMEM;
-	}
+	/* Without `name`, which may be as long as a name can be. */
+	snprintf(new, sizeof(new), ".memhpctl-%08x.tmp", (unsigned int)number);
 	fd = openat(folder, new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 	if (fd < 0)
 		return -errno;
