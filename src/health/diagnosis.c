@@ -17,9 +17,11 @@
 
 /* --- blocks and devices */
 
-static void diagnosis_going_offline(const struct health_facts *facts, struct findings *findings)
+static void diagnosis_states(const struct health_facts *facts, struct findings *findings)
 {
 	const struct memory *memory = facts->memory;
+	const char *why;
+	size_t unread = 0;
 
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		char name[BLOCK_NAME_SIZE];
@@ -30,10 +32,16 @@ static void diagnosis_going_offline(const struct health_facts *facts, struct fin
 				     (const struct finding_argument[]){ { "BLOCK", name },
 									{ NULL, NULL } },
 				     NULL);
-		else if (memory->blocks[i].state == BLOCK_UNKNOWN)
-			findings_add_unseen(findings, FINDING_GOING_OFFLINE,
-					    "the state of a block could not be read");
+		unread += memory->blocks[i].state == BLOCK_UNKNOWN;
 	}
+	if (!unread)
+		return;
+	why = unread == 1 ? "the state of a block could not be read" :
+			    "the states of blocks could not be read";
+	findings_add_unseen(findings, FINDING_GOING_OFFLINE, why);
+	/* It may be offline. */
+	findings_add_unseen(findings, FINDING_WAITING, why);
+	findings_add_unseen(findings, FINDING_LEFT, why);
 }
 
 /* A device that does not belong to the system, but can be added, is no finding. */
@@ -251,7 +259,7 @@ int diagnosis_make(const struct health_facts *facts, struct findings *ret)
 {
 	*ret = (struct findings){ 0 };
 	diagnosis_poison_add(facts, ret);
-	diagnosis_going_offline(facts, ret);
+	diagnosis_states(facts, ret);
 	diagnosis_devices(facts, ret);
 	diagnosis_ratio(facts, ret);
 	diagnosis_offline(facts, ret);

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from machine import PATIENCE
+from machine import MEMORY, PATIENCE
 from test_status_check import AUTO_ONLINE, CASES, make
 
 SAMPLE = re.compile(r'([a-z_:][a-z0-9_:]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?[0-9.]+(?:e[+-]?[0-9]+)?|[+-]Inf|NaN)')
@@ -76,6 +76,15 @@ def test_what_could_not_be_seen_has_no_sample(machine: Any) -> None:
     found = metrics(make(machine, files={"/proc/zoneinfo": "nothing"}))
     assert ("memhpctl_finding", "ratio") not in found and found["memhpctl_finding_unseen", "ratio"] == 1
     assert not [key for key in found if key[0] == "memhpctl_movable_ratio"]
+    unread = make(machine)
+    for block in (36, 37):
+        unread.path(f"{MEMORY}/memory{block}/state").unlink()
+        unread.path(f"{MEMORY}/memory{block}/state").mkdir()
+    result = unread.memhpctl("status", "--prometheus")
+    found = parse(result.out)
+    for word in ("going-offline", "waiting", "left"):
+        assert ("memhpctl_finding", word) not in found and found["memhpctl_finding_unseen", word] == 1
+    assert unread.memhpctl("status", "--check").out.count("going-offline: ?: the states of blocks could not be read\n") == 1
     unsupported = metrics(machine("no-hotplug"))
     assert unsupported["memhpctl_supported",] == 0 and not [key for key in unsupported if "finding" in key[0] or "blocks" in key[0]]
 
@@ -125,7 +134,12 @@ def test_the_file(machine: Any, tmp_path: pathlib.Path) -> None:
     assert write()[0] == 1 and (folder / "other").read_text() == "mine\n" and file.is_symlink()
     (tmp_path / "link").symlink_to(folder)
     file.unlink()
-    assert write(tmp_path / "link/memhpctl.prom")[0] == 1 and write(tmp_path / "link//memhpctl.prom")[0] == 1
+    for link in ("link/memhpctl.prom", "link//memhpctl.prom"):
+        code, err = write(tmp_path / link)
+        assert code == 1 and "it is a link; name the folder that it leads to" in err
+    longest = folder / ("n" * 255)
+    assert write(longest) == (0, "")
+    longest.unlink()
     assert write(tmp_path / "none/memhpctl.prom")[0] == 1 and write(f"{folder}/")[0] == 1
     folder.chmod(0o777)
     code, err = write()
