@@ -123,6 +123,21 @@ bool foreign_line_put_quantity(struct foreign_line *line, const char *text)
 	return true;
 }
 
+bool foreign_line_put_minutes(struct foreign_line *line, const char *text)
+{
+	uint64_t minutes;
+	char value[32];
+	int64_t ms;
+
+	if (parse_decimal(text, &minutes) < 0 || !minutes)
+		return false;
+	snprintf(value, sizeof(value), "%" PRIu64 "m", minutes);
+	if (parse_duration_ms(value, &ms) < 0)
+		return false;
+	foreign_line_put(line->options, "--timeout=", value);
+	return true;
+}
+
 bool foreign_line_put_drc(struct foreign_line *line, const char *text)
 {
 	char name[32];
@@ -145,9 +160,11 @@ bool foreign_line_put_split(struct foreign_line *line, const char *text)
 	for (char *word = copy ? strtok_r(copy, ",", &rest) : NULL; word;
 	     word = strtok_r(NULL, ",", &rest))
 		if (strcasecmp(word, "none") && strcasecmp(word, "RANGE") &&
-		    strcasecmp(word, "SIZE"))
-			snprintf(columns + strlen(columns), sizeof(columns) - strlen(columns),
-				 ",%s", word);
+		    strcasecmp(word, "SIZE")) {
+			if (strlen(columns) + strlen(word) + 2 > sizeof(columns))
+				return false;
+			strcat(strcat(columns, ","), word);
+		}
 	foreign_line_put(line->options, "-o", NULL);
 	foreign_line_put(line->options, columns, NULL);
 	return copy;

@@ -44,6 +44,9 @@ void foreign_line_put_zone(struct foreign_line *line, const char *zone);
 /* drmgr -q: a number of LMBs. */
 bool foreign_line_put_quantity(struct foreign_line *line, const char *text);
 
+/* drmgr -w: a number of minutes. */
+bool foreign_line_put_minutes(struct foreign_line *line, const char *text);
+
 /* drmgr -s: a DRC index, with or without 0x, or a name. */
 bool foreign_line_put_drc(struct foreign_line *line, const char *text);
 

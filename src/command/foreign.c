@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/foreign.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,7 @@ static bool foreign_put_meaning(struct foreign_line *line, const struct foreign_
 	case MEANS_QUANTITY:
 		return foreign_line_put_quantity(line, value);
 	case MEANS_MINUTES:
-		fprintf(line->options, " --timeout=%um", (unsigned int)strtoul(value, NULL, 10));
-		return true;
+		return foreign_line_put_minutes(line, value);
 	case MEANS_DRC:
 		return foreign_line_put_drc(line, value);
 	case MEANS_SPLIT:
@@ -192,6 +192,16 @@ static void foreign_read(struct foreign_line *line)
 	}
 }
 
+/* A command with control characters in it would not be printed as it is. */
+static bool foreign_is_printable(const char *const *words, size_t n_words)
+{
+	for (size_t i = 0; i < n_words; i++)
+		for (const char *p = words[i]; *p; p++)
+			if (iscntrl((unsigned char)*p))
+				return false;
+	return true;
+}
+
 bool foreign_counts_units(const char *const *words, size_t n_words)
 {
 	return foreign_word_tools(words, n_words) == TOOL_DRMGR;
@@ -207,7 +217,7 @@ bool foreign_translate(const char *const *words, size_t n_words,
 
 	line.options = open_memstream(&options, &options_size);
 	line.operands = open_memstream(&operands, &operands_size);
-	good = n_words && line.options && line.operands;
+	good = n_words && line.options && line.operands && foreign_is_printable(words, n_words);
 	if (good)
 		foreign_read(&line);
 	good = good && line.command;

@@ -8,6 +8,8 @@
 #include "tests/unit/unit.h"
 
 #define WORDS_MAX 16
+#define COLUMN_20 "xxxxxxxxxxxxxxxxxxxx"
+#define COLUMN_100 COLUMN_20 COLUMN_20 COLUMN_20 COLUMN_20 COLUMN_20
 
 static const struct foreign_machine machine = { .unit = 256 << 20,
 						.vacant = { "drc-8000000c" },
@@ -141,6 +143,11 @@ static void test_other_lines(void **state)
 		"remove -q much",
 		"-e -m 1",
 		"reconfigure-device --mode=famfs dax0.0",
+		"-c mem -r -q 2 -w soon",
+		"-c mem -r -q 2 -w 0",
+		"-c mem -r -q 2 -w 99999999999",
+		"online_movable 3\n6",
+		"-S " COLUMN_100 "," COLUMN_100 "," COLUMN_100,
 	};
 
 	(void)state;
