@@ -99,6 +99,29 @@ def test_a_failure_says_why(fleet: Fleet) -> None:
     assert result.rc and "there is no memory block 99" in result.out
 
 
+@pytest.mark.parametrize("state, message", [
+    ({"selectors": ["--all"]}, "'--all' is not a selector"), ({"selectors": []}, "the list is empty; leave it out for all memory"),
+    ({"selectors": ["36"], "size": "²G"}, "a size is a whole number and a unit"), ({"selectors": ["-n"], "size": "1G"}, "'-n' is not a selector")])
+def test_what_is_no_selector_or_size_changes_nothing(fleet: Fleet, state: dict[str, Any], message: str) -> None:
+    before = fleet.machines["one"].states()
+    result = fleet.play("--limit=one", memhpctl_states=[{"state": "offline", **state}])
+    assert result.rc and message in result.out and "Traceback" not in result.out + result.err
+    assert fleet.machines["one"].states() == before
+
+
+def test_a_policy_that_memhpctl_would_not_read(fleet: Fleet) -> None:
+    text = "[rule dimm]\r\nprovider = acpi\r\naction = online_movable\r\n"
+    file = fleet.folder / "one/etc/memhpctl.d/50-dimm.conf"
+    for wanted in (1, 0):
+        assert fleet.changed("--limit=one", memhpctl_policy={"50-dimm": text}) == {"one": wanted}
+        assert file.read_bytes() == text.encode()
+    file.chmod(0o666)
+    for wanted in (1, 0):
+        assert fleet.changed("--limit=one", memhpctl_policy={"50-dimm": text}) == {"one": wanted}
+        assert file.stat().st_mode & 0o777 == 0o644
+    assert fleet.play("--limit=one", memhpctl_policy={".hidden": text}).rc and os.listdir(file.parent) == ["50-dimm.conf"]
+
+
 def test_policy_is_checked_first(fleet: Fleet) -> None:
     files = {name: fleet.folder / name / "etc/memhpctl.d/50-dimm.conf" for name in fleet.machines}
     result = fleet.play(memhpctl_policy={"50-dimm": "[rule dimm]\nacton = online\n"})

@@ -61,17 +61,22 @@ from ansible.module_utils.memhpctl import ARGUMENTS, Memhpctl
 def read(path: str) -> str | None:
     """The text of a file; None if there is none."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return None
+
+
+def is_trusted(path: str) -> bool:
+    """Memhpctl leaves a file out that others can write."""
+    return not os.path.exists(path) or not os.stat(path).st_mode & 0o022
 
 
 def write(module: AnsibleModule, path: str, content: str) -> None:
     """Put a file into place that memhpctl accepts."""
     memhpctl = Memhpctl(module)
     handle, name = tempfile.mkstemp(suffix=".conf", dir=module.tmpdir)
-    with open(handle, "w", encoding="utf-8") as file:
+    with open(handle, "w", encoding="utf-8", newline="") as file:
         file.write(content)
     checked = memhpctl.run("policy", "check", name)
     if checked["exit_code"]:
@@ -79,9 +84,10 @@ def write(module: AnsibleModule, path: str, content: str) -> None:
                          path=path)
     if module.check_mode:
         return
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    os.chmod(name, 0o644)
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     module.atomic_move(name, path)
+    # Moving keeps the mode of the file before.
+    os.chmod(path, 0o644)
 
 
 def main() -> None:
@@ -97,15 +103,16 @@ def main() -> None:
         required_if=[("state", "present", ["content"])],
         supports_check_mode=True)
     params = module.params
-    if not re.fullmatch(r"[\w.-]+", params["name"]):
-        module.fail_json(msg=f"name: {params['name']}: letters, digits, '-', '_' and '.' make the name of a drop-in")
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", params["name"]):
+        module.fail_json(msg=f"name: {params['name']}: letters, digits, '-', '_' and '.' make the name of a drop-in, with no '.' at its beginning")
     path = os.path.join(params["directory"], "memhpctl.conf" if params["name"] == "main" else f"memhpctl.d/{params['name']}.conf")
     before, after = read(path), params["content"] if params["state"] == "present" else None
-    if before != after and after is not None:
+    changed = before != after or (after is not None and not is_trusted(path))
+    if changed and after is not None:
         write(module, path, after)
-    elif before != after and not module.check_mode:
+    elif changed and not module.check_mode:
         os.unlink(path)
-    module.exit_json(changed=before != after, path=path, diff={"before": before or "", "after": after or "", "before_header": path,
+    module.exit_json(changed=changed, path=path, diff={"before": before or "", "after": after or "", "before_header": path,
                                                                "after_header": path})
 
 

@@ -12,10 +12,9 @@ description:
   - In check mode, says what would be changed, and fails where the change would be refused.
 options:
   selectors:
-    description: Blocks, ranges, addresses, nodes or devices, as on the command line. Without it, all memory.
+    description: Blocks, ranges, addresses, nodes or devices, as on the command line. Without it, all memory. An empty list is refused.
     type: list
     elements: str
-    default: []
   state:
     description:
       - C(online) or C(offline) for the blocks.
@@ -81,14 +80,14 @@ def size_in_bytes(module: AnsibleModule, text: str) -> int:
     """Bytes of a size such as 4G or 512MiB."""
     digits = text.rstrip("BiKMGTPkmgtp")
     unit = text[len(digits):].upper().replace("IB", "") or "?"
-    if unit not in UNITS or not digits.isdigit():
+    if unit not in UNITS or not digits.isdecimal() or not digits.isascii():
         module.fail_json(msg=f"size: {text}: a size is a whole number and a unit, such as 512M or 4G")
     return int(digits) * UNITS[unit]
 
 
 def missing_bytes(module: AnsibleModule, memhpctl: Memhpctl) -> int:
     """How much of the selected memory has yet to come into the state."""
-    listed = memhpctl.run("list", "--all", *module.params["selectors"])
+    listed = memhpctl.run("list", "--all", "--", *(module.params["selectors"] or []))
     if listed["exit_code"]:
         memhpctl.fail(listed)
     there = sum(state["bytes"] for state in listed["totals"]["states"] if state["state"] == module.params["state"])
@@ -96,9 +95,9 @@ def missing_bytes(module: AnsibleModule, memhpctl: Memhpctl) -> int:
 
 
 def words(module: AnsibleModule) -> list[str]:
-    """The command for what is asked for, without an amount."""
+    """The command for what is asked for, without an amount and selectors."""
     params = module.params
-    command = [COMMANDS[params["state"]], f"--timeout={params['timeout']}", *params["selectors"]]
+    command = [COMMANDS[params["state"]], f"--timeout={params['timeout']}"]
     if params["atomic"] and params["state"] != "present":
         command.append("--atomic")
     if params["state"] in ("online", "present") and params["zone"] != "auto":
@@ -114,7 +113,7 @@ def main() -> None:
     """Change what is not as asked for."""
     module = AnsibleModule(
         argument_spec={
-            "selectors": {"type": "list", "elements": "str", "default": []},
+            "selectors": {"type": "list", "elements": "str"},
             "state": {"type": "str", "choices": list(COMMANDS), "default": "online"},
             "size": {"type": "str"},
             "zone": {"type": "str", "choices": ["auto", "kernel", "movable"], "default": "auto"},
@@ -125,6 +124,8 @@ def main() -> None:
         },
         supports_check_mode=True)
     state, size = module.params["state"], module.params["size"]
+    if module.params["selectors"] == []:
+        module.fail_json(msg="selectors: the list is empty; leave it out for all memory")
     if state in ("present", "absent") and not module.params["selectors"]:
         module.fail_json(msg=f"state: {state} needs selectors: which devices?")
     if size and state in ("present", "absent"):
@@ -137,7 +138,8 @@ def main() -> None:
             module.exit_json(changed=False)
         # Blocks that are in that state already would count towards the amount.
         command += [f"--size={missing}B", f"--state={'offline' if state == 'online' else 'online'}"]
-    document = memhpctl.run(*command)
+    # A selector is never an option.
+    document = memhpctl.run(*command, "--", *(module.params["selectors"] or []))
     if document["exit_code"]:
         memhpctl.fail(document, changed="totals" in document and not module.check_mode and is_changed(document))
     module.exit_json(changed=is_changed(document), report=document)
