@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "device/keep-offline.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,9 @@
  */
 #define SHIELD_PAUSE_FIRST_MS 20
 #define SHIELD_PAUSE_MAX_MS 500
+
+/* How long looking for processes that have a state file open may take; less if the run is over. */
+#define SEARCH_NS (2000 * CLOCK_NS_PER_MS)
 
 static bool keep_offline_take_offline(struct remove_device *detach, struct outcome *outcome)
 {
@@ -62,13 +66,26 @@ static bool keep_offline_is_own_block(void *data, uint64_t block)
 	return ranges_contain(&detach->device->device.blocks, block);
 }
 
+/* Who has one of the device's blocks open for writing: see lock_holder_find_writer(). */
+static int keep_offline_find_writer(struct remove_device *detach, char *who, size_t size,
+				    uint64_t *ret_block)
+{
+	int64_t left = run_limits_left_ns(detach->write.limits);
+
+	return lock_holder_find_writer(detach->write.run->sysfs,
+				       left <= 0	? 1 :
+				       left < SEARCH_NS ? left :
+							  SEARCH_NS,
+				       keep_offline_is_own_block, detach, who, size, ret_block);
+}
+
 /*
  * Is there a reason not to go on now? Writes a sentence with it: a block that is not offline, and
  * who has it open; a block whose state cannot be read, because it may be online; or, if an online
  * block would strand the memory, a process that has opened a state file before the write
- * protection was on and could bring the block online at any moment. Without any of these, and
- * with the write protection on, nobody can bring a block online. Returns the cause, CAUSE_NONE
- * for no reason.
+ * protection was on and could bring the block online at any moment, or may have. Without any of
+ * these, and with the write protection on, nobody can bring a block online. Returns the cause,
+ * CAUSE_NONE for no reason.
  */
 static enum outcome_cause keep_offline_disturbance(struct remove_device *detach, char *buffer,
 						   size_t size)
@@ -77,9 +94,10 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 	uint64_t block;
 	char who[128];
 	/* In this order: a state that is read after nobody has it open cannot change. */
-	bool seen = detach->device->steps.strands &&
-		    lock_holder_find_writer(detach->write.run->sysfs, keep_offline_is_own_block,
-					    detach, who, sizeof(who), &block) == 0;
+	int found = detach->device->steps.strands ?
+			    keep_offline_find_writer(detach, who, sizeof(who), &block) :
+			    -ENOENT;
+	bool seen = found == 0;
 
 	look = remove_blocks_look(detach);
 	if (look.unreadable) {
@@ -89,8 +107,7 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 		return CAUSE_UNREADABLE;
 	}
 	if (look.not_offline && !seen)
-		seen = lock_holder_find_writer(detach->write.run->sysfs, keep_offline_is_own_block,
-					       detach, who, sizeof(who), &block) == 0;
+		seen = keep_offline_find_writer(detach, who, sizeof(who), &block) == 0;
 	if (look.not_offline && look.first->error)
 		snprintf(buffer, size,
 			 "memory%" PRIu64 " is online: the kernel answered %s to its going "
@@ -109,7 +126,14 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 			 " open for writing; if it brought the block online during the "
 			 "removal, the memory would be stuck until the next boot; end it first",
 			 who, block);
-	return look.not_offline || seen ? CAUSE_REVERTED : CAUSE_NONE;
+	else if (found == -ETIME)
+		snprintf(buffer, size,
+			 "it cannot be seen in time whether a process has the state of a block "
+			 "open for writing; if one had, the memory could be stuck until the next "
+			 "boot");
+	if (look.not_offline || seen)
+		return CAUSE_REVERTED;
+	return found == -ETIME ? CAUSE_UNREADABLE : CAUSE_NONE;
 }
 
 /*

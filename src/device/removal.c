@@ -219,7 +219,7 @@ static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal
 	device->error = worst->error;
 	block = worst->block;
 	if (worst->cause == CAUSE_REVERTED &&
-	    lock_holder_find_writer(sysfs, removal_is_block, &block, who, sizeof(who), &block) ==
+	    lock_holder_find_writer(sysfs, 0, removal_is_block, &block, who, sizeof(who), &block) ==
 		    0) {
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_REVERTED,
 				   "memory%" PRIu64

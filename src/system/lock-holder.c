@@ -187,12 +187,13 @@ static int lock_holder_find(const struct sysfs *sysfs, int64_t deadline_ns,
 	return 0;
 }
 
-int lock_holder_find_writer(const struct sysfs *sysfs,
+int lock_holder_find_writer(const struct sysfs *sysfs, int64_t search_ns,
 			    bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer,
 			    size_t size, uint64_t *ret_block)
 {
-	return lock_holder_find(sysfs, clock_now_ns() + LOCK_HOLDER_LIMIT_NS, is_wanted, data,
-				buffer, size, ret_block);
+	int64_t deadline_ns = clock_now_ns() + (search_ns ? search_ns : LOCK_HOLDER_LIMIT_NS);
+
+	return lock_holder_find(sysfs, deadline_ns, is_wanted, data, buffer, size, ret_block);
 }
 
 static bool lock_holder_is_block(void *data, uint64_t block)

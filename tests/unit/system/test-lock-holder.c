@@ -41,7 +41,18 @@ static int find(char *who)
 {
 	uint64_t block = 40;
 
-	return lock_holder_find_writer(&sysfs, lock_holder_is_block, &block, who, 64, &block);
+	return lock_holder_find_writer(&sysfs, 0, lock_holder_is_block, &block, who, 64, &block);
+}
+
+static void test_the_limit_of_the_caller_counts(void **state)
+{
+	uint64_t block = 40;
+	char who[64];
+
+	(void)state;
+	assert_int_equal(lock_holder_find_writer(&sysfs, 1, lock_holder_is_block, &block, who,
+						 sizeof(who), &block),
+			 -ETIME);
 }
 
 static void test_a_writer_is_named(void **state)
@@ -84,6 +95,8 @@ static void test_what_takes_too_long_is_not_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_the_limit_of_the_caller_counts, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_a_writer_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_name_is_not_the_attribute, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_takes_too_long_is_not_known, setup,
