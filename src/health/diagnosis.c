@@ -53,7 +53,7 @@ static void diagnosis_devices(const struct health_facts *facts, struct findings 
 		const struct device *device = &facts->memory->devices.v[i];
 
 		hidden = hidden || device->blocks_error;
-		if (!device->obstacle || device->blocks_error == -EACCES)
+		if (!device->obstacle || device->blocks_error == -EACCES || device->holds_devices)
 			continue;
 		if (device->blocks.n)
 			findings_add_device(findings, FINDING_STUCK, device->name,

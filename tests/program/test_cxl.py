@@ -59,6 +59,14 @@ def test_the_blocks_are_the_dax_devices_and_selected_by_each(machine: Any) -> No
         assert made.memhpctl("offline", "-n", "--all", f"--device={word}", "--json").json()["totals"]["blocks"] == 8
 
 
+def test_memory_is_told_of_once(machine: Any) -> None:
+    assert [one["device"] for one in machine("cxl").memhpctl("explain", "mem0", "--json").json()["devices"]] == ["dax0.0"]
+    made = machine("cxl", lines="dax dax0.0 driver=-\n")
+    findings = [one for one in made.memhpctl("status", "--json").json()["findings"] if one["finding"] == "stuck"]
+    assert [one["about"] for one in findings] == ["dax0.0"]
+    assert made.memhpctl("remove", "mem0").rc == 1 and made.begun() == []
+
+
 @pytest.mark.parametrize("word", ["mem0", "region0", "dax0.0", "594-601"])
 def test_a_removal_takes_the_region_along(machine: Any, word: str) -> None:
     made = machine("cxl")
