@@ -88,21 +88,26 @@ static int block_look_for_node(const char *name, void *data)
  * the reader dies inside the kernel, and a later removal of the block waits for it forever, holding
  * the hotplug lock (seen on 6.1). The link to the node appears after the node is set. A kernel
  * without NUMA has no nodes, and there the read is safe.
+ *
+ * Returns 1 or 0, or -errno if it cannot be seen: zones that are not read are unknown, not none.
  */
-static bool block_has_node(int memory_directory, const char *name)
+static int block_has_node(int memory_directory, const char *name)
 {
 	/* Most blocks are on the same node as the previous one. */
 	static _Thread_local uint64_t node;
 	char path[BLOCK_PATH_SIZE];
 	_cleanup_close_ int own = -1;
+	int r;
 
 	snprintf(path, sizeof(path), "%s/node%" PRIu64, name, node);
 	if (faccessat(memory_directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return true;
+		return 1;
 	own = sysfs_open_directory_at(memory_directory, name);
-	if (own >= 0 && sysfs_list(own, block_look_for_node, &node) > 0)
-		return true;
-	return sysfs_look(memory_directory, "../node") < 0;
+	r = own < 0 ? own : sysfs_list(own, block_look_for_node, &node);
+	if (r > 0 || (r < 0 && r != -ENOENT))
+		return r;
+	r = sysfs_look(memory_directory, "../node");
+	return r < 0 && r != -ENOENT ? r : r == -ENOENT;
 }
 
 /* The attributes of one block, opened before either is read. */
@@ -151,9 +156,12 @@ static int block_read_zones(int memory_directory, const char *name, unsigned int
 	char text[128];
 	int r = files->zones;
 
-	if (block->state != BLOCK_ONLINE && !(want & BLOCK_HAS_NODE) &&
-	    !block_has_node(memory_directory, name))
-		return 0;
+	if (block->state != BLOCK_ONLINE && !(want & BLOCK_HAS_NODE)) {
+		int has_node = block_has_node(memory_directory, name);
+
+		if (has_node <= 0)
+			return has_node;
+	}
 	if (r >= 0)
 		r = sysfs_read_attribute(files->zones, files->zones_path, text, sizeof(text));
 	/*

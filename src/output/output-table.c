@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/printable.h"
 #include "output/terminal.h"
 
 #define COLUMNS_MAX 32
@@ -37,6 +38,8 @@ struct output_table *output_table_new(struct output_table_style style)
 	scols_table_enable_raw(table->table, style.raw);
 	scols_table_enable_export(table->table, style.pairs);
 	scols_table_enable_noheadings(table->table, style.no_headings);
+	/* Its own encoding leaves a cell empty, without an error, when memory runs out. */
+	scols_table_enable_noencoding(table->table, 1);
 	return table;
 }
 
@@ -56,11 +59,28 @@ void output_table_add_row(struct output_table *table)
 		table->error = -ENOMEM;
 }
 
+/* Errors: -ENOMEM. */
+static int output_table_set_cell(struct output_table *table, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	/* What programs read is escaped, not replaced. */
+	if (!table->style.raw && !table->style.pairs)
+		printable_make(copy);
+	if (scols_line_refer_data(table->line, table->cell++, copy)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 void output_table_add_cell(struct output_table *table, const char *text)
 {
 	if (table->cell < table->n_columns && strlen(text) > table->width[table->cell])
 		table->width[table->cell] = strlen(text);
-	if (table->line && scols_line_set_data(table->line, table->cell++, text))
+	if (table->line && output_table_set_cell(table, text) < 0)
 		table->error = -ENOMEM;
 }
 

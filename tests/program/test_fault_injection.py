@@ -201,6 +201,22 @@ def test_no_word_is_lost_if_memory_runs_out(tmp_path: pathlib.Path, words: str) 
         assert result.rc == 1 and "memory" in result.err or (result.rc, result.out) == (0, right.out), (number, result)
 
 
+@pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
+@pytest.mark.parametrize("words", ["list --node=0 --state=online", "list -D dax0.0", "explain 40", "explain --json 40"])
+def test_nothing_is_lost_silently_if_memory_runs_out(tmp_path: pathlib.Path, words: str) -> None:
+    """A cell of a table was empty; zones of a block whose node could not be looked for were none."""
+    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
+    (place := tmp_path / "place").mkdir()
+    tree = Tree(place, tmp_path / "made")
+    result, _, _ = tree.run(words, "none", 0, False, None)
+    right = Right(result, {}, {})
+    _, calls, _ = tree.run(words, "memory", 1 << 60, False, None)
+    for number in range(1, calls + 1):
+        result, _, _ = tree.run(words, "memory", number, False, None)
+        assert not violations(words, right, result, {}), (number, result)
+        assert result.rc or "zone -" not in result.out and '"zones": [],' not in result.out.replace("[ ]", "[]"), (number, result)
+
+
 def numbers(calls: int) -> list[int]:
     """Which calls are to fail, of so many."""
     if EVERY or calls <= SAMPLE:
