@@ -66,7 +66,8 @@ static int list_devices_sum_device(const struct memory *memory, const struct dev
 		return -ENOMEM;
 	sum.size = device->size != DEVICE_NO_SIZE ?
 			   device->size :
-		   device->blocks_error || (device->obstacle && !sum.blocks) ?
+		   device->blocks_error || device->size_is_hidden ||
+				   (device->obstacle && !sum.blocks) ?
 			   DEVICE_NO_SIZE :
 			   (sum.blocks ? sum.blocks : device->addable_blocks) * memory->block_size;
 	*ret = sum;

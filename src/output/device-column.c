@@ -89,19 +89,26 @@ static void device_column_size_json(const struct row *row, struct output_json *j
 	device_column_amount_json(json, "size", row->run->sum.size);
 }
 
+/* Is what it has of nodes all that there is to know? */
+static bool device_column_nodes_are_known(const struct row *row)
+{
+	return row->run->sum.nodes.n ||
+	       (device_column_is_known(row) && !row->run->first->node_is_hidden);
+}
+
 static void device_column_node_text(const struct row *row, char *cell)
 {
 	_cleanup_free_ char *nodes = ranges_text(&row->run->sum.nodes, 16);
 
 	snprintf(cell, COLUMN_CELL_SIZE, "%s",
-		 nodes && *nodes		      ? nodes :
-		 nodes && device_column_is_known(row) ? "-" :
-							"?");
+		 nodes && *nodes			     ? nodes :
+		 nodes && device_column_nodes_are_known(row) ? "-" :
+							       "?");
 }
 
 static void device_column_node_json(const struct row *row, struct output_json *json)
 {
-	if (device_column_is_known(row) || row->run->sum.nodes.n)
+	if (device_column_nodes_are_known(row))
 		device_column_numbers_json(json, "nodes", &row->run->sum.nodes);
 	else
 		output_json_null(json, "nodes");

@@ -56,15 +56,28 @@ static int acpi_collect_block(const char *name, void *data)
 	return ranges_add(&search->blocks, number, number);
 }
 
-/* _STA in decimal: 15 while it is there (present, enabled, shown, working), 0 for the empty slot.
+/*
+ * _STA in decimal: 15 while it is there (present, enabled, shown, working), 0 for the empty slot.
+ * Returns 1 or 0, or -errno if it cannot be read.
  */
-static bool acpi_is_working(int own)
+static int acpi_is_working(int own)
 {
 	char text[32];
 	uint64_t status;
+	int r = sysfs_read(own, "status", text, sizeof(text));
 
-	return sysfs_read(own, "status", text, sizeof(text)) >= 0 &&
-	       parse_decimal(text, &status) == 0 && (status & ACPI_WORKING) == ACPI_WORKING;
+	if (r < 0)
+		return sysfs_is_absent(r) ? 0 : r;
+	return parse_decimal(text, &status) == 0 && (status & ACPI_WORKING) == ACPI_WORKING;
+}
+
+/* Is it an empty slot, or memory that the kernel did not add? Neither may be guessed. */
+static int acpi_hide_device(struct device *device, int error)
+{
+	device->blocks_error = error;
+	return device_set_obstacle(
+		device, "it cannot be seen whether %s has memory: its status cannot be read: %s",
+		device->name, strerror(-error));
 }
 
 /*
@@ -100,7 +113,7 @@ static int acpi_collect_device(const char *name, void *data)
 	struct acpi_search *search = data;
 	_cleanup_close_ int own = -1;
 	struct device *device;
-	int r;
+	int r, works;
 
 	if (!acpi_is_memory_device(NULL, name))
 		return 0;
@@ -111,10 +124,13 @@ static int acpi_collect_device(const char *name, void *data)
 	search->blocks = (struct ranges){ 0 };
 	r = sysfs_list(own, acpi_collect_block, search);
 	/* An empty slot has a directory too, but no blocks. */
-	if (r == 0 && (search->blocks.n || acpi_is_working(own))) {
+	works = r < 0 || search->blocks.n ? 1 : acpi_is_working(own);
+	if (r == 0 && works) {
 		device = devices_add(&search->memory->devices, name, &provider_acpi);
 		if (device) {
 			device->blocks = search->blocks;
+			if (works < 0)
+				return acpi_hide_device(device, works);
 			return device->blocks.n ? 0 : acpi_explain_device(search, device);
 		}
 		r = -ENOMEM;

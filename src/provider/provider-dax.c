@@ -182,16 +182,20 @@ static void dax_read_facts(int own, struct device *device)
 {
 	char text[64];
 	uint64_t value;
+	int r;
 
 	/* Of a namespace of persistent memory, whose device is around this one. */
 	if (sysfs_read(own, "../uuid", text, sizeof(text)) > 0)
 		device->uuid = strdup(text);
 	if (sysfs_read_link(own, "driver", device->driver, sizeof(device->driver)) < 0)
 		*device->driver = '\0';
-	if (sysfs_read(own, "size", text, sizeof(text)) > 0 && parse_decimal(text, &value) == 0)
+	r = sysfs_read(own, "size", text, sizeof(text));
+	device->size_is_hidden = r < 0 && !sysfs_is_absent(r);
+	if (r > 0 && parse_decimal(text, &value) == 0)
 		device->size = value;
-	if (sysfs_read(own, "target_node", text, sizeof(text)) > 0 &&
-	    parse_decimal(text, &value) == 0 && value < DEVICE_NO_NODE)
+	r = sysfs_read(own, "target_node", text, sizeof(text));
+	device->node_is_hidden = r < 0 && !sysfs_is_absent(r);
+	if (r > 0 && parse_decimal(text, &value) == 0 && value < DEVICE_NO_NODE)
 		device->node = (uint32_t)value;
 }
 

@@ -147,3 +147,21 @@ def test_add_of_what_is_there_and_cannot_be_read(machine: Machines) -> None:
     for dry in ([], ["-n"]):
         result = made.memhpctl("add", "--zone=movable", "dax0.0", *dry)
         assert result.rc == 77 and f"cannot read memory{number}" in result.err, result
+
+
+def test_a_slot_whose_status_cannot_be_read_is_not_empty(machine: Machines) -> None:
+    made = machine("dimm-unaligned")
+    made.path("/sys/bus/acpi/devices/PNP0C80:04/status").chmod(0)
+    for words in (["wait", "--for=absent", "--timeout=1s"], ["remove"], ["remove", "-n"], ["add"]):
+        result = made.memhpctl(*words, "PNP0C80:04")
+        assert result.rc == 77 and "status cannot be read" in result.err, (words, result)
+    listed = made.memhpctl("list", "-D", "--json", "PNP0C80:04").json()["devices"]
+    assert [(d["blocks"], d["size"], d["addable"]) for d in listed] == [(None, None, None)]
+
+
+@pytest.mark.parametrize("attribute, member, column", [("size", "size", "SIZE"), ("target_node", "nodes", "NODE")])
+def test_what_a_dax_device_does_not_tell_is_unknown(machine: Machines, attribute: str, member: str, column: str) -> None:
+    made = machine("dax-small")
+    made.path(f"/sys/bus/dax/devices/dax1.0/{attribute}").chmod(0)
+    assert made.memhpctl("list", "-D", "--json", "dax1.0").json()["devices"][0][member] is None
+    assert made.memhpctl("list", "-D", "--raw", "--noheadings", f"--output={column}", "dax1.0").out == "?\n"
