@@ -52,7 +52,7 @@ bool foreign_complete_error(const char *const *words, size_t n_words, const char
 		error_set(err, -EINVAL, "'%s' is not a selector; this is: %s", answer.word,
 			  answer.command);
 	else if (!*answer.word)
-		error_set(err, -EINVAL, "no command given; this is: %s", answer.command);
+		error_set(err, -EINVAL, "no command given; to list memory: %s", answer.command);
 	else if (!strncmp(error_text(err), "-q:", 3))
 		/* It may as well have been meant as --quiet. */
 		error_set(err, -EINVAL, "%s; a quantity is: %s", error_text(err), answer.command);

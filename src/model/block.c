@@ -163,7 +163,7 @@ static int block_read_zones(int memory_directory, const char *name, unsigned int
 			return has_node;
 	}
 	if (r >= 0)
-		r = sysfs_read_attribute(files->zones, files->zones_path, text, sizeof(text));
+		r = sysfs_read_attribute(files->zones, text, sizeof(text));
 	/*
 	 * A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute. When a block is removed,
 	 * `state` disappears first.
@@ -193,7 +193,7 @@ static int block_read_once(int memory_directory, unsigned int want, struct block
 	if (want & WANT_IDENTITY)
 		r = block_identify(memory_directory, name, block);
 	if (r >= 0)
-		r = sysfs_read_attribute(files.state, files.state_path, text, sizeof(text));
+		r = sysfs_read_attribute(files.state, text, sizeof(text));
 	if (r >= 0) {
 		block->state = block_state_parse(text);
 		block->zones.n = 0;

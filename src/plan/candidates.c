@@ -331,7 +331,7 @@ static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t 
 			 struct error *err)
 {
 	uint64_t size = choice->request->memory->block_size;
-	char wanted[FORMAT_SIZE], there[FORMAT_SIZE];
+	char wanted[FORMAT_SIZE], there[FORMAT_SIZE], amount[FORMAT_SIZE + 8] = "none";
 
 	if (choice->request->whole_devices &&
 	    choice_refuse_unseen(choice->request->memory, err) < 0)
@@ -344,8 +344,10 @@ static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t 
 				 "no combination of whole devices makes exactly %s; the nearest "
 				 "below is %s",
 				 wanted, format_size((blocks - missing) * size, there));
-	return error_set(err, -ERANGE, "%s was requested, but only %s of the selected memory %s",
-			 wanted, format_size(choice->n * size, there),
+	if (choice->n)
+		snprintf(amount, sizeof(amount), "only %s", format_size(choice->n * size, there));
+	return error_set(err, -ERANGE, "%s was requested, but %s of the selected memory %s", wanted,
+			 amount,
 			 choice->request->wanted == BLOCK_OFFLINE ?
 				 "is online and could go offline" :
 				 "could come online");

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,18 +26,37 @@
 
 static struct {
 	atomic_int error; /* 0: none yet */
-	char path[192];
+	char path[PATH_MAX];
 } sysfs_failure;
 
-/* Records a read error if it leaves open what is there. Returns the error. */
-static int sysfs_failed(const char *path, int error)
+/* The absolute path of `path` below the directory, or of the descriptor itself if it is NULL. */
+static void sysfs_set_failure_path(int fd, const char *path)
+{
+	char link[32], above[PATH_MAX - 256];
+	ssize_t length = -1;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (!path || *path != '/')
+		length = readlink(link, above, sizeof(above) - 1);
+	above[length < 0 ? 0 : length] = '\0';
+	if (!path)
+		path = length < 0 ? "a file" : "";
+	snprintf(sysfs_failure.path, sizeof(sysfs_failure.path), "%s%s%.255s", above,
+		 length > 1 && *path ? "/" : "", path);
+}
+
+/*
+ * Records a read error if it leaves open what is there. fd: the directory that `path` is in, or
+ * with NULL the file itself. Returns the error.
+ */
+static int sysfs_failed(int fd, const char *path, int error)
 {
 	int none = 0;
 
 	if ((error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EIO ||
 	     error == -ELOOP || error == -EACCES) &&
 	    atomic_compare_exchange_strong(&sysfs_failure.error, &none, error))
-		snprintf(sysfs_failure.path, sizeof(sysfs_failure.path), "%s", path);
+		sysfs_set_failure_path(fd, path);
 	return error;
 }
 
@@ -126,7 +146,7 @@ int sysfs_open_directory_at(int directory, const char *path)
 {
 	int fd = sysroot_open(directory, path, O_RDONLY | O_DIRECTORY);
 
-	return fd < 0 ? sysfs_failed(path, fd) : fd;
+	return fd < 0 ? sysfs_failed(directory, path, fd) : fd;
 }
 
 int sysfs_open_file(const struct sysfs *sysfs, const char *path)
@@ -135,7 +155,7 @@ int sysfs_open_file(const struct sysfs *sysfs, const char *path)
 	struct stat st = { 0 };
 
 	if (fd < 0)
-		return sysfs_failed(path, fd);
+		return sysfs_failed(sysfs->root_fd, path, fd);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;
 	close(fd);
@@ -146,22 +166,22 @@ int sysfs_read(int directory, const char *path, char *buffer, size_t size)
 {
 	_cleanup_close_ int fd = sysfs_open_attribute(directory, path);
 
-	return fd < 0 ? fd : sysfs_read_attribute(fd, path, buffer, size);
+	return fd < 0 ? fd : sysfs_read_attribute(fd, buffer, size);
 }
 
 int sysfs_open_attribute(int directory, const char *path)
 {
 	int fd = sysroot_open_file(directory, path, O_RDONLY);
 
-	return fd < 0 ? sysfs_failed(path, fd) : fd;
+	return fd < 0 ? sysfs_failed(directory, path, fd) : fd;
 }
 
-int sysfs_read_attribute(int fd, const char *path, char *buffer, size_t size)
+int sysfs_read_attribute(int fd, char *buffer, size_t size)
 {
 	ssize_t length = read(fd, buffer, size);
 
 	if (length < 0)
-		return sysfs_failed(path, -errno);
+		return sysfs_failed(fd, NULL, -errno);
 	if ((size_t)length == size)
 		return -EMSGSIZE;
 	while (length && isspace((unsigned char)buffer[length - 1]))
@@ -203,12 +223,12 @@ int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length)
 			char *larger = realloc(text, size = size ? size * 2 : 8192);
 
 			if (!larger)
-				return sysfs_failed("a file", -ENOMEM);
+				return sysfs_failed(fd, NULL, -ENOMEM);
 			text = larger;
 		}
 		n = read(fd, text + length, size - length - 1);
 		if (n < 0)
-			return sysfs_failed("a file", -errno);
+			return sysfs_failed(fd, NULL, -errno);
 		length += (size_t)n;
 	} while (n);
 	text[length] = '\0';
@@ -226,7 +246,7 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)
 	const char *name;
 
 	if (r < 0)
-		return sysfs_failed(path, r);
+		return sysfs_failed(directory, path, r);
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
 	if (strlen(name) >= size)
@@ -250,7 +270,7 @@ int sysfs_look(int directory, const char *path)
 	struct stat st;
 	int r = sysroot_stat(directory, path, &st);
 
-	return r < 0 ? sysfs_failed(path, r) : r;
+	return r < 0 ? sysfs_failed(directory, path, r) : r;
 }
 
 bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path)
@@ -283,7 +303,7 @@ int sysfs_list(int directory, int (*function)(const char *name, void *data), voi
 	dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);
-		return sysfs_failed("a directory", -ENOMEM);
+		return sysfs_failed(directory, NULL, -ENOMEM);
 	}
 	while (errno = 0, (entry = readdir(dir))) {
 		int r;
@@ -294,5 +314,5 @@ int sysfs_list(int directory, int (*function)(const char *name, void *data), voi
 		if (r)
 			return r;
 	}
-	return errno ? sysfs_failed("a directory", -errno) : 0;
+	return errno ? sysfs_failed(directory, NULL, -errno) : 0;
 }

@@ -41,7 +41,8 @@ static inline bool sysfs_is_absent(int error)
 /*
  * The first file whose read failed for a reason unrelated to its existence: EMFILE, ENFILE, ENOMEM,
  * EIO, ELOOP, EACCES. Readers of optional files treat it as missing; so that users are not misled,
- * the program reports it at its end. Returns its path and error; NULL if there was none.
+ * the program reports it at its end. Returns its absolute path and the error; NULL if there
+ * was none.
  */
 const char *sysfs_first_failure(int *ret_error);
 
@@ -82,7 +83,7 @@ int sysfs_read(int directory, const char *path, char *buffer, size_t size);
 
 /* The two halves of it. The first returns a descriptor or -errno. */
 int sysfs_open_attribute(int directory, const char *path);
-int sysfs_read_attribute(int fd, const char *path, char *buffer, size_t size);
+int sysfs_read_attribute(int fd, char *buffer, size_t size);
 
 /* The same by absolute path below the root. */
 int sysfs_read_path(const struct sysfs *sysfs, const char *path, char *buffer, size_t size);

@@ -202,3 +202,8 @@ def test_the_order_is_the_same_in_text_and_json(machine: Any, words: str) -> Non
         made.memhpctl("offline", "--force", "--retries=0", *words.split(), *form)
         orders.append([write.path for write in made.begun()])
     assert orders[0] == orders[1] and len(orders[0]) > 2
+
+
+def test_an_amount_of_which_nothing_is_there(machine: Any) -> None:
+    made = machine("x86-dimm", blocks={"36-39": "online"})
+    assert "1G was requested, but none of the selected memory could come online" in made.memhpctl("online", "--size=1G").err

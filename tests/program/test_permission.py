@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 from typing import Any, Iterator
@@ -56,6 +57,10 @@ def test_an_amount_of_devices_that_only_root_can_see(name: str, device: str) -> 
         made = Machine(root, root, description)
         for path in [*made.path("/sys/bus").rglob("mapping*/*"), made.path("/proc/iomem")]:
             path.chmod(0o400)
+        if device == "dax0.0":
+            path = re.escape(str(made.path("/sys/bus/dax/devices/dax0.0").resolve().parent)) + r"/dax\d\.0/mapping0/start"
+            assert re.search(rf"cannot read {path}: Permission denied", as_nobody(made, "list").err)
+            assert re.search(rf"any: \?: {path} could not be read: Permission denied", as_nobody(made, "status", "--check").out)
         for option in ([], ["-n"]):
             result = as_nobody(made, "remove", "--size=1G", *option, "--json")
             assert result.rc == 77 and result.json()["result"] == "not-permitted", result
