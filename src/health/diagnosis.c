@@ -79,15 +79,20 @@ static void diagnosis_devices(const struct health_facts *facts, struct findings 
 
 struct diagnosis_ratio diagnosis_ratio_of(const struct ratio_amounts *amounts, uint32_t limit)
 {
-	unsigned __int128 movable = (unsigned __int128)amounts->movable * 100,
-			  most = (unsigned __int128)amounts->kernel * limit;
+	uint64_t movable = amounts->movable, kernel = amounts->kernel, most;
+	unsigned int halved = 0;
 
-	if (limit == POLICY_RATIO_OFF || movable <= most)
+	/* Amounts of which a hundred times would not fit are not known to the byte. */
+	for (; movable > UINT64_MAX / 100; movable /= 2, kernel /= 2)
+		halved++;
+	movable *= 100;
+	if (limit == POLICY_RATIO_OFF || __builtin_mul_overflow(kernel, limit, &most) ||
+	    movable <= most)
 		return (struct diagnosis_ratio){ 0, 0 };
 	/* What moves is missing on one side, and counts on the other. */
 	return (struct diagnosis_ratio){
 		ratio_percent(amounts),
-		(uint64_t)((movable - most + 100 + limit - 1) / (100 + limit)),
+		((movable - most - 1) / (100 + (uint64_t)limit) + 1) << halved,
 	};
 }
 
