@@ -16,11 +16,16 @@ int last_run_save(const struct sysfs *sysfs, const struct last_run *run)
 {
 	char text[128];
 	struct timespec now;
+	int r;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(text, sizeof(text), "%" PRId64 " %s %d %" PRIu64 " %" PRIu64 "\n",
 		 (int64_t)now.tv_sec, run->command, run->exit_code, run->changed, run->failed);
-	return run_file_replace(sysfs, FILE_NAME, text, strlen(text));
+	r = run_file_replace(sysfs, FILE_NAME, text, strlen(text));
+	/* What it says would be of a run before the last one. */
+	if (r < 0)
+		run_file_remove(sysfs, FILE_NAME);
+	return r;
 }
 
 int last_run_load(const struct sysfs *sysfs, struct last_run *ret)

@@ -18,7 +18,7 @@ struct last_run {
 
 /*
  * Records a run that ends now in /run/memhpctl/last-run, replacing the one before; time_s is
- * ignored. Errors: those of run_file_replace().
+ * ignored. If that fails there is none. Errors: those of run_file_replace().
  */
 int last_run_save(const struct sysfs *sysfs, const struct last_run *run);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "system/run-file.h"
@@ -50,6 +51,19 @@ static void test_a_damaged_record_is_none(void **state)
 	}
 }
 
+/* As on a full /run. */
+static void test_one_that_cannot_be_saved_leaves_none(void **state)
+{
+	const struct last_run run = { .command = "online" };
+	struct last_run loaded;
+
+	(void)state;
+	assert_int_equal(last_run_save(&sysfs, &run), 0);
+	assert_int_equal(mkdirat(sysfs.root_fd, "run/memhpctl/last-run.new", 0700), 0);
+	assert_true(last_run_save(&sysfs, &run) < 0);
+	assert_int_equal(last_run_load(&sysfs, &loaded), -ENOENT);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -73,6 +87,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_is_saved_is_loaded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_damaged_record_is_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_that_cannot_be_saved_leaves_none, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
