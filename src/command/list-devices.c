@@ -287,7 +287,9 @@ static int list_devices_print_table(const struct list_devices_request *request)
 	}
 	r = table ? output_table_finish(table) : -ENOMEM;
 	if (!any && for_people && !request->style.no_headings)
-		output_text("list: no device matches\n");
+		output_text("%s\n", request->memory->devices_known && !request->memory->devices.n ?
+					    "list: this machine has no memory devices" :
+					    "list: no device matches");
 	if (for_people && !request->style.no_headings)
 		list_devices_print_obstacles(request);
 	return r;
