@@ -2,6 +2,7 @@
 #include "command/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -122,27 +123,44 @@ static int session_execute(struct session *session, const struct session_work *w
 	return r;
 }
 
-/* The report is lost; standard error says at least what was changed. */
+/* How many blocks from outcome `first` on were changed and follow on each other. */
+static size_t session_changed_run(const struct outcomes *outcomes, size_t first)
+{
+	size_t n = 0;
+
+	while (first + n < outcomes->n && outcomes->v[first + n].result == OUTCOME_CHANGED &&
+	       outcomes->v[first + n].block == outcomes->v[first].block + n)
+		n++;
+	return n;
+}
+
+/*
+ * The report is lost; standard error says at least what was changed. Mostly it is lost because
+ * memory ran out, so this needs none; what does not fit in one line goes into the next.
+ */
 static void session_tell_lost(const struct report *report, const char *devices)
 {
 	const struct outcomes *outcomes = &report->plan->outcomes;
-	_cleanup_free_ char *text = NULL;
-	struct ranges changed = { 0 };
-	char size[FORMAT_SIZE];
-	int r = 0;
+	char text[240], size[FORMAT_SIZE];
+	size_t length = 0, n;
+	uint64_t blocks = 0;
 
-	for (size_t i = 0; r >= 0 && i < outcomes->n; i++)
-		if (outcomes->v[i].result == OUTCOME_CHANGED)
-			r = ranges_add(&changed, outcomes->v[i].block, outcomes->v[i].block);
-	if (changed.n)
-		text = ranges_text(&changed, 32);
-	if (text)
-		log_error("the report is lost; these were changed: memory%s (%s)%s%s", text,
-			  format_size(ranges_count(&changed) * report->memory->block_size, size),
-			  devices ? "; " : "", devices ? devices : "");
-	else if (devices)
+	for (size_t i = 0; i < outcomes->n; i += n ? n : 1) {
+		n = session_changed_run(outcomes, i);
+		blocks += n;
+		if (n)
+			length += (size_t)snprintf(text + length, sizeof(text) - length,
+						   n > 1 ? "%s%" PRIu64 "-%" PRIu64 : "%s%" PRIu64,
+						   length ? "," : "", outcomes->v[i].block,
+						   outcomes->v[i].block + n - 1);
+		if (!length || (i + (n ? n : 1) < outcomes->n && length + 48 < sizeof(text)))
+			continue;
+		log_error("the report is lost; these were changed: memory%s (%s)", text,
+			  format_size(blocks * report->memory->block_size, size));
+		length = blocks = 0;
+	}
+	if (devices)
 		log_error("the report is lost; %s", devices);
-	ranges_done(&changed);
 }
 
 /* Prints the report, and logs what was changed in the system log. Returns the exit code. */

@@ -217,6 +217,26 @@ def test_nothing_is_lost_silently_if_memory_runs_out(tmp_path: pathlib.Path, wor
         assert result.rc or "zone -" not in result.out and '"zones": [],' not in result.out.replace("[ ]", "[]"), (number, result)
 
 
+@pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
+@pytest.mark.parametrize("words, numbers_of", [("offline --json --retries=0 32-33", {32, 33}), ("policy apply --json", {34, 35, 40, 41})])
+def test_a_lost_report_names_what_was_changed_with_no_memory_at_all(tmp_path: pathlib.Path, words: str, numbers_of: set[int]) -> None:
+    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
+    (place := tmp_path / "place").mkdir()
+    tree = Tree(place, tmp_path / "made")
+    before, lost = tree.states(), 0
+    _, calls, _ = tree.run(words, "memory", 1 << 60, False, None)
+    for number in range(calls // 4, calls + 1, 1 if EVERY else 7):
+        tree.restore()
+        result, _, _ = tree.run(words, "memory", number, True, None)
+        after = tree.states()
+        changed = {n for n in before if before[n] != after[n]}
+        assert changed <= numbers_of
+        if not result.out and changed:
+            lost += 1
+            assert "these were changed: memory" in result.err, (number, result)
+    assert lost
+
+
 def numbers(calls: int) -> list[int]:
     """Which calls are to fail, of so many."""
     if EVERY or calls <= SAMPLE:

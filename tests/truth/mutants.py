@@ -98,6 +98,10 @@ MUTANTS: dict[str, list[Edit]] = {
         "model/block.c", "ret->read_error = error;", "ret->state = BLOCK_ONLINE;")],
     "an amount that is not reached": [Edit(
         "change/execute.c", "if (changed == plan->goal)\n\t\texecute_pass_over", "if (changed)\n\t\texecute_pass_over")],
+    "settings are changed unsaid": [Edit(
+        "command/command-policy.c", "report->knobs = work->request.n_words ? NULL : &work->knobs;", "report->knobs = NULL;")],
+    "a node that cannot be read is none": [Edit(
+        "provider/provider-dax.c", "device->node_is_hidden = r < 0 && !sysfs_is_absent(r);", "device->node_is_hidden = false;")],
     "before is after": [Edit(
         "output/report.c", "add_state(json, \"before\", outcome->before);", "add_state(json, \"before\", outcome->after);")],
 }

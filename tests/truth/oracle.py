@@ -19,6 +19,8 @@ from statements import UNSAID, Report, Statement, from_json, from_text, number_o
 PATIENCE_S = 5.0
 RESULTS = {0: "done", 1: "failed", 2: "usage", 64: "partial", 75: "try-again", 77: "not-permitted"}
 TRANSIENT = {"busy", "lock", "memory", "interruption", "deadline", "stuck", "pending"}
+CHANGES = ("online", "offline", "remove", "add", "policy")
+OF_BLOCKS = ("online", "offline", "policy")
 DEVICES_TO_FORESEE = {"planned": ("removed", "added", "offlined", "failed")}
 
 
@@ -148,6 +150,7 @@ class Oracle:
         if run.dry:
             self.check(not any(self.begun.values()), f"a dry run wrote: {self.begun}")
             self.check(not self.changed_by_it(), f"a dry run changed {self.changed_by_it()}")
+        self.check_knobs()
         if scenario.selected is None:
             self.check(run.rc not in (0, 64), f"exit {run.rc}, but the command line names something that is not there")
         if run.rc == 2:
@@ -161,20 +164,41 @@ class Oracle:
         if scenario.command in ("list", "status", "explain") and scenario.selected is not None and not scenario.is_filtered:
             self.check(run.rc == 0, f"exit {run.rc}, but all that could be wrong is a block that cannot be read: {run.err.strip()}")
         if (named := re.search(r"cannot read memory(\d+)", run.err)) and not scenario.is_filtered and run.json and "error" in self.document:
-            self.check(int(named[1]) in (scenario.selected or ()), f"memory{named[1]} cannot be read, but nobody asked for it")
+            self.check(int(named[1]) in (scenario.selected or set()) | scenario.named, f"memory{named[1]} cannot be read, but nobody asked for it")
         if run.json and "error" in self.document:
             self.check(run.rc != 0, "an error and exit 0")
             return
-        if scenario.command in ("online", "offline", "remove", "add"):
+        if scenario.command in CHANGES:
             self.check_change()
         elif scenario.command == "wait":
             self.check_wait()
+        elif scenario.is_devices:
+            # As to an ordinary user: which devices there are is known.
+            self.check(run.rc == 0 or scenario.modes or self.is_short(), f"exit {run.rc}: {run.err.strip()}")
+            if run.rc == 0:
+                self.check_devices()
         elif run.rc == 0 and not scenario.actors:
             {"list": self.check_list, "status": self.check_status, "explain": self.check_explain}[scenario.command]()
 
     def is_short(self) -> bool:
         """Was there too little memory, or too few descriptors, so that some of what it tells may be missing, with a word of it?"""
         return bool(self.scenario.out_of and self.run.faults)
+
+    def check_knobs(self) -> None:
+        """The kernel's settings: as it says, and else as they were."""
+        before, after = self.run.before.knobs, self.run.after.knobs
+        said = set()
+        for knob in self.document.get("knobs", []):
+            name, planned = knob["knob"], knob["result"] == "planned"
+            said.add(name)
+            self.check(planned == self.run.dry, f"{name}: {knob['result']}")
+            self.check(knob["before"] == before[name], f"{name}: before is {knob['before']}, but it is {before[name]}")
+            truth = before[name] if planned else knob["after"]
+            self.check(after[name] == truth, f"{name}: {knob['result']}, from {before[name]} to {knob['after']}, but it is {after[name]}")
+        # A text names them where it can; a run that could not even report says that.
+        if self.run.json and not self.is_short() or self.scenario.command != "policy":
+            changed = {name for name in before if before[name] != after[name]} - said
+            self.check(not changed, f"{sorted(changed)} changed, and nothing says so")
 
     def check_lost_report(self) -> None:
         """It could not even report: standard error says so, and names what was changed."""
@@ -456,11 +480,11 @@ class Oracle:
                 any(" die" in rule for rule in self.scenario.rules) else set()
             self.check(said.errno in heard or said.errno.removeprefix("errno ") in heard,
                        f"memory{number}: {said.errno}, but the kernel said {sorted(heard)}")
-        if said.write is not UNSAID and said.write and begun and self.scenario.command in ("online", "offline"):
+        if said.write is not UNSAID and said.write and begun and self.scenario.command in OF_BLOCKS:
             self.check(said.write in [entry.word for entry in begun] or said.rezone,
                        f"memory{number}: write is {said.write}, but {[entry.word for entry in begun]} was written")
         if said.attempts is not UNSAID and said.result in ("changed", "already", "rolled-back") and \
-                self.scenario.command in ("online", "offline"):
+                self.scenario.command in OF_BLOCKS:
             self.check(said.attempts == len(begun) or self.has_lost_attempts(),
                        f"memory{number}: {said.attempts} attempts, but {len(begun)} writes were begun")
 
@@ -478,11 +502,20 @@ class Oracle:
         selected = self.scenario.selected
         if selected is None or not self.run.json:
             return
-        if self.scenario.command in ("online", "offline"):
+        if self.scenario.command in OF_BLOCKS:
             missing = selected - set(said) - self.run.late
+            if self.scenario.command == "policy" and not self.scenario.words and self.run.rc:
+                missing -= self.named_as_unreadable()
             self.check(not missing or self.scenario.size or missing <= {n for n in missing if not self.run.before.get(n)},
                        f"selected, but not in the report: {sorted(missing)}")
             self.check(set(said) <= selected | self.run.late, f"not selected, but in the report: {sorted(set(said) - selected)}")
+
+    def named_as_unreadable(self) -> set[int]:
+        """Blocks of which standard error says that they cannot be read, and that cannot be read."""
+        named: set[int] = set()
+        for first, last in re.findall(r"memory(\d+)(?:-(\d+))?: state or valid_zones cannot be read", self.run.err):
+            named |= set(range(int(first), int(last or first) + 1))
+        return {n for n in named if (block := self.run.before.get(n)) and not (block.readable and block.zones_readable)}
 
     def is_of_reported_device(self, number: int) -> bool:
         """Is the block of a device that the report is about?"""
@@ -494,7 +527,7 @@ class Oracle:
         run, scenario = self.run, self.scenario
         selected = scenario.selected or set()
         unsettled = any(self.is_unsettled(n) for n in selected - self.stale)
-        if run.rc == 0 and not run.dry and scenario.command in ("online", "offline") and not unsettled:
+        if run.rc == 0 and not run.dry and scenario.command in OF_BLOCKS and not unsettled:
             wrong = sorted(n for n in selected - self.stale if not self.is_wanted(n))
             if scenario.size:
                 right = sum(self.changed(n) and self.is_wanted(n) for n in selected)
@@ -504,10 +537,11 @@ class Oracle:
         if run.rc == 0 and not run.dry and scenario.command == "remove" and not unsettled:
             there = sorted(n for n in selected if run.after.get(n) and n not in self.meddled)
             self.check(not there or scenario.size, f"exit 0, but {there} are still there")
-        if run.rc not in (0, 2) and not run.dry and scenario.command in ("online", "offline") and run.json and not scenario.size:
+        if run.rc not in (0, 2) and not run.dry and scenario.command in OF_BLOCKS and run.json and not scenario.size:
             # One that could not be put back may be as wanted just for that.
             excused = (scenario.atomic or scenario.rezone) and any(statement.cause for statement in said.values()) or any(statement.cause in ("wrong-zone", "unreadable", "replaced") or statement.result == "rolled-back"
                           for statement in said.values())
+            excused = excused or bool(scenario.command == "policy" and not scenario.words and self.named_as_unreadable())
             excused = excused or any(s.result in ("refused", "skipped") and s.block in self.meddled for s in said.values())
             self.check(excused or scenario.signalled or unsettled or self.stale or not selected or
                        any(not self.is_wanted(n) for n in selected) or (scenario.wanted == "online" and self.meddled),
@@ -685,6 +719,72 @@ class Oracle:
                 self.check((state, zone, node.replace("/", ",")) == truth, f"'{line}', but memory{number} is {truth}")
         self.check(listed == sorted(selected), f"listed are {listed}, selected {sorted(selected)}")
 
+    def check_devices(self) -> None:
+        """list --devices: each device, with its blocks as they are."""
+        machine, after = self.scenario.machine, self.run.after
+        names = self.scenario.words or list(machine.devices)
+        said: dict[str, tuple[Any, ...]] = {}
+        truths = {}
+        for name in names:
+            there = [n for n in machine.devices[name].numbers if after.get(n)]
+            nodes = sorted({node for n in there for node in after.blocks[n].nodes})
+            truths[name] = (there, nodes, {state: count for state in ("online", "offline", "going-offline", None)
+                                           if (count := sum(after.state(n) == state for n in there))})
+        if self.run.json:
+            for device in self.document["devices"]:
+                self.check(device["device"] not in said, f"{device['device']} is listed twice")
+                totals = device["totals"] and {total["state"]: total["blocks"] for total in device["totals"]["states"] if total["blocks"]}
+                said[device["device"]] = (device["blocks"], device["nodes"], totals)
+                self.check_addable(device)
+        else:
+            for line in self.run.out.splitlines():
+                if not line.startswith("list: no device") and ": " not in line:
+                    name, blocks, node, state = line.replace("\\x20", " ").split(" ", 3)
+                    said[name] = (blocks, node, state)
+            truths = {name: self.device_as_text(name, *truth) for name, truth in truths.items()}
+        self.check(sorted(said) == sorted(names), f"listed are {sorted(said)}, there are {sorted(names)}")
+        for name in set(said) & set(names):
+            there = [n for n in machine.devices[name].numbers if after.get(n)]
+            hidden = any(f"/{name}/" in path for path in self.scenario.hidden)
+            for what, value, truth in zip(("blocks", "nodes", "states"), said[name], truths[name]):
+                unknown = value in (None, "?")
+                if what == "nodes" and not there:
+                    self.check(not any(path.endswith(f"/{name}/target_node") for path in self.scenario.hidden) or unknown,
+                               f"{name}: nodes are {value}, and cannot be known")
+                    continue
+                self.check(hidden if unknown else value == truth, f"{name}: {what} are {value}, but they are {truth}")
+
+    def device_as_text(self, name: str, there: list[int], nodes: list[int], states: dict[str | None, int]) -> tuple[str, str, str]:
+        """The cells of a row."""
+        def numbers(values: list[int]) -> str:
+            parts: list[list[int]] = []
+            for value in values:
+                if parts and parts[-1][1] == value - 1:
+                    parts[-1][1] = value
+                else:
+                    parts.append([value, value])
+            return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts) or "-"
+        words = [(state or "unknown", states[state]) for state in ("going-offline", "online", "offline", None) if state in states]
+        return (numbers(there), numbers(nodes),
+                words[0][0] if len(words) == 1 else ", ".join(f"{count} {word}" for word, count in words) or "-")
+
+    def check_addable(self, device: dict[str, Any]) -> None:
+        """What could be added or removed of it."""
+        name, size = device["device"], self.run.before.block_size
+        made = self.scenario.machine.devices.get(name)
+        if not made:
+            return
+        there = [n for n in made.numbers if self.run.after.get(n)]
+        if made.kind in ("pseries", "s390"):
+            self.check(device["addable"] == (0 if there else size), f"{name}: addable is {device['addable']}")
+            self.check(device["size"] == size, f"{name}: size is {device['size']}")
+        if made.kind == "dax" and any(path.endswith(f"/{name}/size") for path in self.scenario.hidden):
+            self.check(device["size"] is None, f"{name}: size is {device['size']}, and cannot be known")
+        elif made.kind == "dax":
+            self.check(device["size"] in (len(made.numbers) * size, None), f"{name}: size is {device['size']}")
+        self.check(device["removable"] is not True or there, f"{name}: removable without blocks")
+        self.check(not (device["removable"] and device["addable"]), f"{name}: removable and addable")
+
     def check_status(self) -> None:
         """Totals of all and of each node."""
         after = self.run.after
@@ -759,7 +859,7 @@ def compare_dry(dry: Oracle, real: Oracle) -> list[str]:
                 lies.append(f"memory{statement.block}: {name} is {getattr(statement, name)}, in the dry run {getattr(foreseen, name)}")
     if planned:
         lies.append(f"the dry run has {sorted(planned)}, the run has not")
-    if dry.report.order is not None and dry.scenario.command in ("online", "offline") and real.run.log is not None:
+    if dry.report.order is not None and dry.scenario.command in OF_BLOCKS and real.run.log is not None:
         written: list[int] = []
         for entry in real.run.log:
             if entry.operation == "begin" and entry.block is not None and entry.block not in written:

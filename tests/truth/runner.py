@@ -28,7 +28,7 @@ if not make_sys_read_only():
     sys.exit("/sys cannot be made read-only: a program that loses its --sysroot would change this machine; run this as an ordinary user")
 
 from description import read_description  # noqa: E402
-from oracle import Entry, Oracle, Run, compare_dry, compare_text, judge  # noqa: E402
+from oracle import CHANGES, Entry, Oracle, Run, compare_dry, compare_text, judge  # noqa: E402
 from scenario import Scenario, make_scenario  # noqa: E402
 from snapshot import MEMORY, look  # noqa: E402
 from sysfs_tree import expand  # noqa: E402
@@ -101,8 +101,8 @@ class Call:
         """Rules of the fake kernel, and files that nobody may read or write."""
         with open(f"{self.root}.rules", "w", encoding="utf-8") as rules:
             rules.write("\n".join(self.scenario.rules) + "\n")
-        for number, name, mode in self.scenario.modes:
-            place = self.path(number, name)
+        modes = [(self.path(number, name), mode) for number, name, mode in self.scenario.modes]
+        for place, mode in modes + [(self.root + path, 0) for path in self.scenario.hidden]:
             if os.path.exists(place):
                 with open(place, "rb") as file:
                     content = file.read()
@@ -211,6 +211,7 @@ class Call:
                 os.unlink(f"{self.root}.{name}")
 
 
+TEXT_OF_DEVICES = ["--all", "--raw", "--noheadings", "--bytes", "--output=DEVICE,BLOCKS,NODE,STATE"]
 TEXT_OF_LIST = ["--raw", "--noheadings", "--bytes", "--output=BLOCKS,STATE,ZONE,NODE,SIZE"]
 
 
@@ -262,9 +263,9 @@ class Trial:
             print(f"seed {scenario.seed}: memhpctl {' '.join(repr(word) for word in scenario.argv)}\n{scenario.machine.text()}")
             print(f"selected: {sorted(scenario.selected) if scenario.selected is not None else 'nothing that there is'}")
             print("".join(f"rule {rule}\n" for rule in scenario.rules) + "".join(f"mode {mode}\n" for mode in scenario.modes)
-                  + "".join(f"actor {actor}\n" for actor in scenario.actors) + (f"locked {scenario.locked_ms}" if scenario.locked_ms else "")
+                  + "".join(f"hidden {path}\n" for path in scenario.hidden) + "".join(f"actor {actor}\n" for actor in scenario.actors) + (f"locked {scenario.locked_ms}" if scenario.locked_ms else "")
                   + (f"out of {scenario.out_of} {scenario.out_of_n} {scenario.out_of_ever}" if scenario.out_of else ""))
-        is_change = scenario.command in ("online", "offline", "remove", "add")
+        is_change = scenario.command in CHANGES
         document = text = None
         if not is_change or dice.random() < 0.85:
             document = self.one("json", True)
@@ -280,7 +281,11 @@ class Trial:
         """With all faults."""
         call = self.tree()
         words = list(self.scenario.argv)
-        if self.scenario.command == "list" and not as_json:
+        if self.scenario.is_devices and not as_json:
+            words += TEXT_OF_DEVICES
+        elif self.scenario.is_devices:
+            pass
+        elif self.scenario.command == "list" and not as_json:
             words += TEXT_OF_LIST
         elif self.scenario.command == "list" and self.scenario.seed % 2:
             words.append("--all")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import dataclass, field
 
@@ -13,7 +14,8 @@ GONE = ("ENXIO", "ENOENT", "ENODEV")
 SIZES = (0x400000, 0x1000000, 0x2000000)
 OFFLINE_ZONES = ("Normal Movable", "Movable Normal", "Movable", "Normal")
 KERNEL_ZONES = ("DMA", "DMA32", "Normal", "HighMem")
-# What the program makes of a number that it does not have a name for is its own matter.
+# The part of the runs that make_other() makes.
+OTHERS = float(os.environ.get("TRUTH_OTHERS") or 0.12)
 SHORT = ("200ms", "300ms", "500ms")
 
 
@@ -75,22 +77,26 @@ class Scenario:
     block_timeout_ms: int | None = None
     rules: list[str] = field(default_factory=list)
     modes: list[tuple[int, str, int]] = field(default_factory=list)     # block, attribute, mode
+    hidden: list[str] = field(default_factory=list)     # paths of other files that nobody can read
     actors: list[tuple[int, str, int]] = field(default_factory=list)    # after ms: a signal, or something done to a block
     locked_ms: int = 0              # the kernel's lock is held for so long
     out_of: str = ""                # "memory": the n-th allocation fails, for `ever` all after it; "files": no more than n descriptors
     out_of_n: int = 0
     out_of_ever: bool = False
     columns: str = ""
+    is_devices: bool = False        # list --devices
+    action: str = ""                # of `policy apply`, for each block
+    named: set[int] = field(default_factory=set)    # by its words, whatever their state; without words all
 
     @property
     def argv(self) -> list[str]:
         """The words of the command line after the program's name, without --json and --dry-run."""
-        return [self.command, *self.options, *self.words]
+        return [*({"policy": ["policy", "apply"]}.get(self.command, [self.command])), *self.options, *self.words]
 
     @property
     def wanted(self) -> str:
         """The state that a block should come into."""
-        return "online" if self.command in ("online", "add") else "offline"
+        return "online" if self.command in ("online", "add", "policy") else "offline"
 
     @property
     def is_filtered(self) -> bool:
@@ -318,6 +324,9 @@ def make_rule(dice: random.Random, scenario: Scenario, targets: list[int]) -> st
 def make_device_rule(dice: random.Random, device: Device) -> str:
     """A fault of a device operation."""
     error = dice.choice(ERRNOS)
+    if device.kind in ("pseries", "s390"):
+        subject, verb = ("dlpar", dice.choice(("add", "remove"))) if device.kind == "pseries" else (f"memory{device.numbers[0]}", "config")
+        return f"{subject} {verb} {dice.choice((error, error + ' 1', 'ignore'))}"
     if device.kind == "acpi":
         return f"{device.name} eject {dice.choice((error, 'ignore', 'fail', 'delay 150ms'))}"
     return f"{device.name} {dice.choice(('unbind', 'bind', 'new_id', 'state'))} {dice.choice((error, error + ' 1', 'ignore'))}"
@@ -430,6 +439,111 @@ def make_wait(dice: random.Random, scenario: Scenario) -> None:
         scenario.actors.sort()
 
 
+def make_numbered_machine(dice: random.Random) -> Made:
+    """A partition of POWER or a guest of s390x: each block is a device of its own, and there is room for more."""
+    kind = dice.choice(("pseries", "s390"))
+    made = Made(dice.choice(SIZES))
+    count, boot = dice.randint(4, 14), dice.randint(1, 3)
+    for number in range(count):
+        name = f"drc-{0x80000000 + number:08x}" if kind == "pseries" else f"sclp{number}"
+        made.devices[name] = Device(name, kind, [number])
+        if number >= boot and dice.random() < 0.25:
+            continue
+        made.states[number] = "online" if number < boot else dice.choices(("online", "offline", "going-offline"), (60, 38, 2))[0]
+        zone = "Movable" if number >= boot and dice.random() < 0.7 else "Normal"
+        made.zones[number] = zone if made.states[number] == "online" else dice.choice(OFFLINE_ZONES)
+        made.nodes[number] = (0,)
+    if kind == "pseries":
+        made.lines += ["zones Normal Movable", f"pseries {dice.choice(('v1', 'v2'))} lmbs=0-{count - 1}",
+                       "file /proc/sys/kernel/arch ppc64le"]
+    else:
+        made.lines += ["zones DMA Normal Movable", f"s390 0-{count - 1}", "file /proc/sys/kernel/arch s390x"]
+    return made
+
+
+def make_policy(dice: random.Random, scenario: Scenario) -> None:
+    """policy apply, with one rule for all memory."""
+    made = scenario.machine
+    scenario.action = dice.choice(("online", "online_kernel", "online_movable", "online_movable", "leave"))
+    scenario.zone = {"online_kernel": "kernel", "online_movable": "movable"}.get(scenario.action)
+    made.lines += ["text /etc/memhpctl.conf", "| [policy]", "| built-in-rules = no", f"| retries = {dice.choice((0, 0, 1))}",
+                   "| max-movable-ratio = off", "| [rule all]", f"| action = {scenario.action}"]
+    scenario.selected = set(made.states)
+    if dice.random() < 0.5:
+        scenario.selected = set()
+        for _ in range(dice.choice((1, 1, 2))):
+            word, numbers = make_word(dice, made, False)
+            scenario.words.append(word)
+            scenario.selected = None if numbers is None or scenario.selected is None else scenario.selected | numbers
+    if scenario.selected is not None:
+        scenario.named = scenario.selected
+        scenario.selected = {n for n in scenario.selected if made.states[n] == "offline" and scenario.action != "leave"}
+    if dice.random() < 0.06:
+        text = dice.choice(SHORT)
+        scenario.options.append(f"--timeout={text}")
+        scenario.timeout_ms = int(text.removesuffix("ms"))
+
+
+def make_devices(dice: random.Random, scenario: Scenario) -> None:
+    """list --devices, of all or of some."""
+    scenario.command, scenario.is_devices = "list", True
+    scenario.options = ["--devices"]
+    names = sorted(scenario.machine.devices)
+    if names and dice.random() < 0.4:
+        scenario.words = dice.sample(names, dice.randint(1, min(3, len(names))))
+    scenario.selected = {n for name in scenario.words or names for n in scenario.machine.devices[name].numbers}
+
+
+def make_hidden(dice: random.Random, scenario: Scenario) -> None:
+    """A file in which a device tells something of itself cannot be read."""
+    devices = [device for device in scenario.machine.devices.values() if device.kind in ("dax", "acpi")]
+    if devices:
+        device = dice.choice(devices)
+        names = ("size", "target_node", "mapping0/start", "mapping0/end") if device.kind == "dax" else ("status",)
+        scenario.hidden.append(f"/sys/bus/{device.kind}/devices/{device.name}/{dice.choice(names)}")
+
+
+def make_numbered_add(dice: random.Random, scenario: Scenario) -> None:
+    """add: a numbered device."""
+    name = dice.choice(sorted(scenario.machine.devices))
+    scenario.words = [name]
+    scenario.selected = {n for n in scenario.machine.devices[name].numbers if n in scenario.machine.states}
+    make_limits(dice, scenario)
+
+
+def make_other(dice: random.Random, seed: int) -> Scenario:
+    """What came to the lie detector later, with dice of its own: the other seeds make the same runs as before."""
+    numbered = dice.random() < 0.6
+    scenario = Scenario(seed, make_numbered_machine(dice) if numbered else make_machine(dice))
+    scenario.command = dice.choices(("policy", "devices", "offline", "online", "remove", "add", "explain"),
+                                    (40, 20, *((8, 8, 12, 8, 4) if numbered else (0, 0, 0, 0, 0))))[0]
+    if scenario.command == "devices":
+        if dice.random() < 0.4:
+            # An empty slot, which is no device.
+            scenario.machine.lines.append("acpi PNP0C80:7f status=0")
+        make_devices(dice, scenario)
+    elif scenario.command == "policy":
+        make_policy(dice, scenario)
+    elif scenario.command == "remove":
+        make_remove(dice, scenario)
+    elif scenario.command == "add":
+        make_numbered_add(dice, scenario)
+    elif scenario.command == "explain":
+        make_selection(dice, scenario, "--all")
+    else:
+        make_change(dice, scenario)
+    if scenario.command not in ("list", "explain"):
+        make_faults(dice, scenario)
+    elif dice.random() < 0.15:
+        scenario.modes.append((dice.choice(sorted(scenario.machine.states)), "state", 0o200))
+    if scenario.is_devices and dice.random() < 0.4:
+        make_hidden(dice, scenario)
+    if scenario.command == "policy" and dice.random() < 0.15:
+        scenario.rules.append(f"{dice.choice(('auto_online_blocks', 'online_policy'))} write {dice.choice(ERRNOS)}{dice.choice((' 1', ''))}")
+    make_lack(dice, scenario)
+    return scenario
+
+
 def make_lack(dice: random.Random, scenario: Scenario) -> None:
     """Now and then too little memory, or too few descriptors."""
     kind = dice.random()
@@ -442,6 +556,9 @@ def make_lack(dice: random.Random, scenario: Scenario) -> None:
 
 def make_scenario(seed: int) -> Scenario:
     """Everything of run `seed`."""
+    other = random.Random(seed + 0.75)
+    if other.random() < OTHERS:
+        return make_other(other, seed)
     dice = random.Random(seed)
     scenario = Scenario(seed, make_machine(dice))
     scenario.command = dice.choices(("offline", "online", "remove", "add", "wait", "list", "status", "explain"),

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MEMORY = "sys/devices/system/memory"
+KNOBS = {"auto_online_blocks": f"{MEMORY}/auto_online_blocks", "online_policy": "sys/module/memory_hotplug/parameters/online_policy",
+         "auto_movable_ratio": "sys/module/memory_hotplug/parameters/auto_movable_ratio"}
 STATES = ("online", "offline", "going-offline")
 
 
@@ -45,6 +47,7 @@ class Snapshot:
 
     block_size: int = 0
     blocks: dict[int, Block] = field(default_factory=dict)
+    knobs: dict[str, str | None] = field(default_factory=dict)      # the kernel's settings for new memory
 
     def get(self, number: int) -> Block | None:
         """The block, if it is there."""
@@ -92,6 +95,7 @@ def look(root: str) -> Snapshot:
     """Read a tree. A directory without a state is one of a block that is not there (yet, or any more)."""
     memory = f"{root}/{MEMORY}"
     snapshot = Snapshot(int(read_file(f"{memory}/block_size_bytes") or "0", 16))
+    snapshot.knobs = {name: read_file(f"{root}/{place}") for name, place in KNOBS.items()}
     for entry in os.scandir(memory):
         if not re.fullmatch("memory(0|[1-9][0-9]*)", entry.name) or not entry.is_dir(follow_symlinks=False):
             continue
