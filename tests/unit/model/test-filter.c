@@ -13,7 +13,10 @@ static const struct node_set node_sets[] = { { NULL, 0 },
 static const struct memory memory = {
 	.node_sets = (struct node_set *)node_sets,
 	.n_node_sets = ARRAY_SIZE(node_sets),
-	.devices = { (struct device[]){ { .name = (char *)"PNP0C80:00" } }, 1 },
+	/* With block 0. */
+	.devices = { (struct device[]){ { .name = (char *)"PNP0C80:00",
+					  .blocks = { (struct range[]){ { 0, 0 } }, 1 } } },
+		     1 },
 };
 
 /* state, zone, node, device of the filter; state, zones, node set, device of the block. */
@@ -56,7 +59,8 @@ static void test_match(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct filter_options options = { (char *)cases[i].state, (char *)cases[i].zone,
 						  (char *)cases[i].node, (char *)cases[i].device };
-		struct block block = { .state = cases[i].block_state,
+		struct block block = { .number = cases[i].block_device == BLOCK_NO_DEVICE,
+				       .state = cases[i].block_state,
 				       .zones = zones_parse(cases[i].zones),
 				       .node_set = cases[i].node_set,
 				       .device = cases[i].block_device };
