@@ -88,7 +88,7 @@ size_t output_table_width(const struct output_table *table)
 {
 	size_t width = 0;
 
-	for (size_t i = 0; i < table->n_columns; i++)
+	for (size_t i = 0; !table->error && i < table->n_columns; i++)
 		width += table->width[i] + (i > 0);
 	return width;
 }

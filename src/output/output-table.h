@@ -22,7 +22,7 @@ void output_table_add_column(struct output_table *table, const char *name, bool 
 void output_table_add_row(struct output_table *table);
 void output_table_add_cell(struct output_table *table, const char *text);
 
-/* How many characters its widest line has. */
+/* How many characters its widest line has; 0 if memory ran out, as output_table_finish() tells. */
 size_t output_table_width(const struct output_table *table);
 
 /* Frees it unprinted. */
