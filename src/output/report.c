@@ -216,7 +216,8 @@ void report_print(const struct report *report, bool quiet)
 			    format_size(totals.huge_pool_bytes, size),
 			    report->dry_run ? "would be" : "were");
 	if (!quiet && !outcomes->n && !report->devices && !(report->knobs && report->knobs->n))
-		output_text("%s: no block matches\n", report->command);
+		output_text("%s: %s\n", report->command,
+			    report->knobs ? "no memory is offline" : "no block matches");
 }
 
 /*

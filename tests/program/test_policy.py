@@ -241,7 +241,7 @@ def test_a_knob_is_said_with_both_values(machine: Any) -> None:
     made.set("auto_online_blocks", "online_movable")
     result = made.memhpctl("policy", "apply")
     assert (result.rc, result.out) == (0, "auto_online_blocks: offline, was online_movable\n")
-    assert made.memhpctl("policy", "apply", "-n").out == "policy: no block matches\n"
+    assert made.memhpctl("policy", "apply", "-n").out == "policy: no memory is offline\n"
     made.set("auto_online_blocks", "online")
     knob, = made.memhpctl("policy", "apply", "--json").json()["knobs"]
     assert knob == {"knob": "auto_online_blocks", "before": "online", "after": "offline", "result": "changed"}
