@@ -46,7 +46,7 @@ def read_look(text: str, block_size: int) -> Snapshot:
     for number, node in re.findall(r"memory(\d+)/node(\d+)", text):
         nodes.setdefault(int(number), []).append(int(node))
     for number, state in states.items():
-        snapshot.blocks[number] = Block(number, inodes.get(number, 0), state, True, zones.get(number, ()), tuple(sorted(nodes.get(number, []))))
+        snapshot.blocks[number] = Block(number, inodes.get(number, 0), state, True, True, zones.get(number, ()), tuple(sorted(nodes.get(number, []))))
     return snapshot
 
 
