@@ -30,12 +30,16 @@ static struct poisoned_block *poison_record_look(const struct poison_record *rec
 /* At the end, out of order. */
 static int poison_record_append(struct poison_record *record, const struct poisoned_block *block)
 {
-	struct poisoned_block *larger = reallocarray(record->v, record->n + 1, sizeof(*larger));
+	/* Room for a power of two, so that many lines cost little. */
+	if (!(record->n & (record->n - 1))) {
+		struct poisoned_block *larger =
+			reallocarray(record->v, record->n ? record->n * 2 : 1, sizeof(*larger));
 
-	if (!larger)
-		return -ENOMEM;
-	larger[record->n++] = *block;
-	record->v = larger;
+		if (!larger)
+			return -ENOMEM;
+		record->v = larger;
+	}
+	record->v[record->n++] = *block;
 	return 0;
 }
 
