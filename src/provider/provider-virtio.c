@@ -17,22 +17,23 @@ extern const struct provider provider_virtio;
 
 #define VIRTIO_DRIVER "/sys/bus/virtio/drivers/virtio_mem"
 
-struct virtio_search {
-	const struct sysfs *sysfs;
-	struct memory *memory;
-};
-
 static bool virtio_is_present(const struct sysfs *sysfs)
 {
 	return sysfs_exists(sysfs, VIRTIO_DRIVER);
 }
 
-static bool virtio_is_memory_device(const struct sysfs *sysfs, const char *name)
+static bool virtio_is_name(const char *name)
 {
 	uint64_t number;
+
+	return !strncmp(name, "virtio", 6) && parse_decimal(name + 6, &number) == 0;
+}
+
+static bool virtio_is_memory_device(const struct sysfs *sysfs, const char *name)
+{
 	char path[128];
 
-	if (strncmp(name, "virtio", 6) || parse_decimal(name + 6, &number) < 0)
+	if (!virtio_is_name(name))
 		return false;
 	snprintf(path, sizeof(path), VIRTIO_DRIVER "/%s", name);
 	return sysfs_exists(sysfs, path);
@@ -40,11 +41,12 @@ static bool virtio_is_memory_device(const struct sysfs *sysfs, const char *name)
 
 static int virtio_collect_device(const char *name, void *data)
 {
-	struct virtio_search *search = data;
+	struct memory *memory = data;
 
-	if (!virtio_is_memory_device(search->sysfs, name))
+	/* It is in the driver's directory: another look could only fail. */
+	if (!virtio_is_name(name))
 		return 0;
-	return devices_add(&search->memory->devices, name, &provider_virtio) ? 0 : -ENOMEM;
+	return devices_add(&memory->devices, name, &provider_virtio) ? 0 : -ENOMEM;
 }
 
 /*
@@ -65,14 +67,13 @@ static int virtio_add_blocks(const struct memory *memory, const struct iomem *io
 static int virtio_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
 	_cleanup_close_ int drivers = sysfs_open_directory(sysfs, VIRTIO_DRIVER);
-	struct virtio_search search = { .sysfs = sysfs, .memory = memory };
 	size_t first = memory->devices.n;
 	struct iomem iomem = { 0 };
 	int r, error;
 
 	if (drivers < 0)
 		return sysfs_is_absent(drivers) ? 0 : drivers;
-	r = sysfs_list(drivers, virtio_collect_device, &search);
+	r = sysfs_list(drivers, virtio_collect_device, memory);
 	if (r < 0 || memory->devices.n == first)
 		return r;
 	error = iomem_load(sysfs, &iomem);
