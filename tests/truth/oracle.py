@@ -360,7 +360,11 @@ class Oracle:
             self.tells(said, "before", before.known)
             self.tells(said, "zone_before", before.zone)
         replaced = after is not None and after.identity != before.identity
-        if not self.is_unsettled(number):
+        # It failed, and there was too little of something to look at it again.
+        unseen = self.is_short() and said.result == "failed" and said.after is None
+        # A device that was told to go may go after a run that was stopped.
+        unseen = unseen or (self.scenario.command == "remove" and run.rc > 128 and after is None)
+        if not self.is_unsettled(number) and not unseen:
             self.tells(said, "after", None if after is None or replaced else after.known)
             self.tells(said, "zone_after", None if after is None or replaced else after.zone)
             if said.cause == "gone":
@@ -566,6 +570,10 @@ class Oracle:
         # It had come to its end, and then somebody else changed one of the blocks.
         if any(s.block in self.meddled and s.cause in ("changed-since", "gone", "replaced", "unreadable") for s in said.values()):
             return
+        # The same, by making it unreadable: the fake kernel's rule "also hide".
+        if any(before.readable and self.run.after.get(number) and not self.run.after.blocks[number].readable
+               for number, before in self.run.before.blocks.items()):
+            return
         removed: set[int] = set()
         if self.run.json:
             for device in self.document.get("devices", []):
@@ -752,7 +760,7 @@ class Oracle:
                     self.check(not any(path.endswith(f"/{name}/target_node") for path in self.scenario.hidden) or unknown,
                                f"{name}: nodes are {value}, and cannot be known")
                     continue
-                self.check(hidden if unknown else value == truth, f"{name}: {what} are {value}, but they are {truth}")
+                self.check(hidden or self.is_short() if unknown else value == truth, f"{name}: {what} are {value}, but they are {truth}")
 
     def device_as_text(self, name: str, there: list[int], nodes: list[int], states: dict[str | None, int]) -> tuple[str, str, str]:
         """The cells of a row."""
