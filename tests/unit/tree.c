@@ -92,3 +92,10 @@ void tree_open(struct sysfs *sysfs, struct memory *memory)
 	assert_int_equal(sysfs_open(root, sysfs, &err), 0);
 	assert_int_equal(memory_open(sysfs, memory, &err), 0);
 }
+
+void tree_close(struct sysfs *sysfs, struct memory *memory)
+{
+	memory_close(memory);
+	sysfs_close(sysfs);
+	tree_remove();
+}

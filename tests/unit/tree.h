@@ -22,7 +22,8 @@ void tree_link(const char *path, const char *target);
 /* A block with its state and zones (NULL: no valid_zones), on these nodes (ends with -1). */
 void tree_block(uint64_t number, const char *state, const char *zones, const int *nodes);
 
-/* Opens the tree, and its memory. */
+/* Opens the tree, and its memory; closes both, and removes the tree. */
 void tree_open(struct sysfs *sysfs, struct memory *memory);
+void tree_close(struct sysfs *sysfs, struct memory *memory);
 
 #endif

@@ -76,9 +76,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	memory_close(&memory);
-	sysfs_close(&sysfs);
-	tree_remove();
+	tree_close(&sysfs, &memory);
 	return 0;
 }
 

@@ -35,9 +35,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	writer_done(&writer);
-	memory_close(&memory);
-	sysfs_close(&sysfs);
-	tree_remove();
+	tree_close(&sysfs, &memory);
 	return 0;
 }
 
