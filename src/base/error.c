@@ -56,7 +56,7 @@ void error_done(struct error *err)
 	*err = (struct error){ 0 };
 }
 
-/* Generated from the C library's <errno.h>, in no particular order; see Makefile.am. */
+/* Generated from the C library's <errno.h>; see Makefile.am. */
 static const struct {
 	const char *name;
 	int number;
@@ -75,12 +75,4 @@ const char *error_name(int number)
 			return error_names[i].name;
 	snprintf(unnamed, sizeof(unnamed), "errno %d", number);
 	return unnamed;
-}
-
-int error_number(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(error_names); i++)
-		if (!strcmp(error_names[i].name, name))
-			return error_names[i].number;
-	return -EINVAL;
 }

@@ -49,7 +49,4 @@ void error_done(struct error *err);
  */
 const char *error_name(int number);
 
-/* The number of a name such as "EBUSY", or -EINVAL. */
-int error_number(const char *name);
-
 #endif

@@ -13,7 +13,7 @@ struct run_news {
 	void (*step)(void *data, size_t done, size_t total, uint64_t block, const char *word);
 	/* A device is about to be removed or added. */
 	void (*device)(void *data, const char *name);
-	/* The run waits for the lock; called once, after a second. */
+	/* The run waits for the lock; called after a second, once for each batch of writes. */
 	void (*waiting)(void *data, uint64_t block, const char *holder);
 	void *data;
 };

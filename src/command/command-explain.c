@@ -87,8 +87,7 @@ static int explain_print(struct context *context, struct memory *memory,
 		explanation_print(&explanation);
 	if (explanation.scan_error)
 		log_warning("cannot look at the pages: /proc/kpageflags: %s; these verdicts use "
-			    "the "
-			    "zone alone%s",
+			    "the zone alone%s",
 			    strerror(-explanation.scan_error),
 			    explanation.scan_error == -EACCES ? "; run as root for more" : "");
 	for (size_t i = 0; i < memory->n_blocks; i++)

@@ -35,7 +35,7 @@ static struct {
 	{ "sysroot", 's', POPT_ARG_STRING, &options.sysroot, 0, \
 	  "Use sys/ and proc/ in this directory instead of the system's", "DIR" }, \
 	{ "json", 'j', POPT_ARG_NONE, &options.json, 0, \
-	  "Print one JSON document on standard output", NULL }, \
+	  "Print JSON on standard output", NULL }, \
 	{ NULL, 'J', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &options.json, 0, NULL, NULL }, \
 	{ "quiet", quiet_character, POPT_ARG_NONE, quiet_target, 0, "Print errors only", NULL }, \
 	{ "verbose", 'v', POPT_ARG_NONE, NULL, 'v', \

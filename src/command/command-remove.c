@@ -61,7 +61,6 @@ static int remove_plan_amount(struct session *session, struct remove_work *work,
 					    .candidates = *blocks,
 					    .blocks = amount,
 					    .limits = &session->limits,
-					    .atomic = change_options.atomic,
 					    .force = change_options.force };
 	*blocks = (struct ranges){ 0 };
 	return removal_size_plan(&session->context->sysfs, &work->goal, &work->removal, err);

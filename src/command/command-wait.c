@@ -302,7 +302,7 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	if (!waiting.missing || !waiting.there) {
 		free(waiting.missing);
 		free(waiting.there);
-		error_set(&err, -ENOMEM, "no memory");
+		error_no_memory(&err);
 		return command_fail(context, EXIT_FAILED, &err);
 	}
 	interrupt_init();

@@ -13,7 +13,7 @@
 
 struct command;
 
-/* The global options, as read by main(), and the system that the command works on. */
+/* The global options, and the system that the command works on. */
 struct context {
 	const struct command *command;
 	struct sysfs sysfs;
@@ -22,8 +22,8 @@ struct context {
 
 enum command_flags {
 	COMMAND_HIDDEN = 1 << 0,    /* for programs: not in the help */
-	COMMAND_CHANGES = 1 << 2,   /* changes memory: --quiet has no short form, see below */
 	COMMAND_NO_SYSTEM = 1 << 1, /* does not look at the system: context->sysfs is not open */
+	COMMAND_CHANGES = 1 << 2,   /* changes memory: --quiet has no short form, see below */
 };
 
 struct command {
@@ -44,7 +44,7 @@ extern const struct command *const commands[];
 /* The command of that name, NULL if there is none. Abbreviations are not accepted. */
 const struct command *command_find(const char *name);
 
-/* The global options; main() takes --help and --version by their values. */
+/* The global options; command-line.c takes --help and --version by their values. */
 enum { OPTION_HELP = 1, OPTION_VERSION };
 extern const struct poptOption global_options[];
 

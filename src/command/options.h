@@ -30,7 +30,7 @@ extern struct size_options size_options;
 
 /* --size --align */
 extern const struct poptOption size_option_table[];
-/* --timeout --block-timeout --retries --dry-run --atomic */
+/* --timeout --block-timeout --retries --dry-run --atomic --force */
 extern const struct poptOption change_option_table[];
 /* The same for changes that cannot be undone. */
 extern const struct poptOption change_option_table_without_atomic[];

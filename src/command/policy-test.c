@@ -28,7 +28,7 @@ struct answer {
 	bool blocks; /* false: not a block, only a question */
 };
 
-/* The rules before the winner, each with the condition that did not hold. */
+/* Does the answer hold for the next block, with the same condition missed in each rule before? */
 static bool policy_test_same_answer(const struct policy *policy, const struct answer *answer,
 				    const struct policy_subject *subject)
 {

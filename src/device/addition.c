@@ -39,7 +39,6 @@ static int addition_add(const struct device *device, struct device_outcomes *dev
 		return error_no_memory(err);
 	outcome->device.size = device->size;
 	memcpy(outcome->device.driver, device->driver, sizeof(device->driver));
-	outcome->device.size = device->size;
 	if (device->obstacle)
 		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", device->obstacle);
 	else if (outcome->device.blocks.n)

@@ -142,11 +142,6 @@ void device_outcome_set(struct device_outcome *outcome, enum device_result resul
 	outcome->reason = reason;
 }
 
-static bool device_outcome_is_denied(enum outcome_cause cause)
-{
-	return cause == CAUSE_ACCESS || cause == CAUSE_READ_ONLY;
-}
-
 int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 			      const struct outcome_totals *blocks, int signal)
 {
@@ -164,7 +159,7 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 			continue;
 		failures++;
 		transient += outcome_cause_is_transient(outcome->cause);
-		denied += device_outcome_is_denied(outcome->cause);
+		denied += outcome_cause_is_denied(outcome->cause);
 	}
 	/* A dry run has the exit code that the run would have. */
 	done = count[DEVICE_REMOVED] + count[DEVICE_ADDED] + count[DEVICE_PLANNED];

@@ -22,8 +22,8 @@ bool provider_write_steps(struct kernel_write *write, struct device_outcome *out
 void provider_write_foresee(const struct sysfs *sysfs, struct device_outcome *outcome);
 
 /*
- * Undoes the first `taken` of the outcome's steps, as far as possible. Returns 1 if they were
- * undone, 0 if there was nothing to undo, -errno. The outcome does not change.
+ * Undoes the first `taken` of the outcome's steps, as far as possible. Returns 1 if a write was
+ * undone, 0 if none was to be, -errno of what failed. The outcome does not change.
  */
 int provider_write_undo(struct kernel_write *write, const struct device_outcome *outcome,
 			size_t taken);

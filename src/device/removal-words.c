@@ -55,7 +55,7 @@ int removal_words_add(const struct sysfs *sysfs, const struct memory *memory, co
 		outcome = device_outcomes_add(&removal->devices, vacant.name, vacant.provider,
 					      (struct ranges){ 0 });
 		if (!outcome)
-			return error_set(err, -ENOMEM, "no memory");
+			return error_no_memory(err);
 		/* Its hardware may still be set up for memory. */
 		if (vacant.provider->is_set_up && vacant.provider->is_set_up(sysfs, &vacant))
 			continue;

@@ -7,7 +7,7 @@
 
 /*
  * Adds devices that the words name and that have no memory: that counts as done, unless they are
- * still set up. Refuses the devices inside of one that the words name and that cannot be removed.
+ * still set up. Refuses the devices inside one that the words name and that cannot be removed.
  * Errors: -ENOMEM with a sentence.
  */
 int removal_words_add(const struct sysfs *sysfs, const struct memory *memory, const char **words,

@@ -146,8 +146,6 @@ static void removal_plan_device(const struct sysfs *sysfs, const struct memory *
 {
 	struct error err = { 0 };
 
-	if (outcome->result != DEVICE_PLANNED)
-		return;
 	if (removal_cannot(&outcome->device)) {
 		removal_refuse(memory, outcome);
 		return;

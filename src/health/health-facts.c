@@ -88,7 +88,8 @@ static int health_facts_load_plan(const struct sysfs *sysfs, struct health_facts
 		.policy = &facts->policy,
 		.scene = &facts->scene,
 		.ratio = facts->ratio_error ? NULL : &facts->ratio,
-		.kernel_decides = online_policy && !strcmp(online_policy, "auto-movable"),
+		.kernel_decides = online_policy &&
+				  !strcmp(online_policy, ONLINE_POLICY_AUTO_MOVABLE),
 	};
 	int r;
 

@@ -113,7 +113,8 @@ static bool page_survey_has_own_memmap(const struct page_survey *survey, size_t 
 					    memory->blocks[index].device != BLOCK_NO_DEVICE);
 }
 
-int page_survey_scan(struct page_survey *survey, size_t index)
+/* Counts the pages of one block, once. */
+static int page_survey_scan(struct page_survey *survey, size_t index)
 {
 	const struct memory *memory = survey->memory;
 

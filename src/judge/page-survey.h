@@ -50,15 +50,10 @@ bool page_survey_wants_devices(const struct sysfs *sysfs);
 void page_survey_refresh(const struct sysfs *sysfs, struct page_survey *survey);
 
 /*
- * Counts the pages of one block of the snapshot, once. Errors: those of opening and reading
- * /proc/kpageflags; -EACCES without root.
- */
-int page_survey_scan(struct page_survey *survey, size_t index);
-
-/*
  * Counts the pages of all blocks in `blocks` that are not offline, on several processors, until all
  * are done, the deadline passes, or interrupt_signal() reports a signal. A processor needs about 2
- * ms per 128 MiB. Errors: as page_survey_scan(), for the first block that failed.
+ * ms per 128 MiB. Blocks that were counted before are not counted again. Errors: those of opening
+ * and reading /proc/kpageflags, for the first block that failed; -EACCES without root.
  */
 int page_survey_scan_all(struct page_survey *survey, const struct ranges *blocks,
 			 int64_t deadline_ns);

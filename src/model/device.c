@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-
 struct device *devices_add(struct devices *devices, const char *name,
 			   const struct provider *provider)
 {
@@ -34,12 +32,9 @@ struct device *devices_add(struct devices *devices, const char *name,
 
 const char *device_path_name(const char *word)
 {
-	static const char *const folders[] = { "/dev/" };
+	static const char folder[] = "/dev/";
 
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
-		if (!strncmp(word, folders[i], strlen(folders[i])))
-			return word + strlen(folders[i]);
-	return word;
+	return strncmp(word, folder, strlen(folder)) ? word : word + strlen(folder);
 }
 
 struct device *devices_find(const struct devices *devices, const char *name)
@@ -93,7 +88,8 @@ int device_set_obstacle(struct device *device, const char *format, ...)
 	return 0;
 }
 
-bool device_has_word(const char *list, const char *word)
+/* Is the word in the list, which may be NULL? */
+static bool device_has_word(const char *list, const char *word)
 {
 	size_t length = strlen(word);
 

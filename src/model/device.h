@@ -78,9 +78,6 @@ int device_set_obstacle(struct device *device, const char *format, ...)
  */
 int device_add_word(char **list, const char *word);
 
-/* Is the word in the list, which may be NULL? */
-bool device_has_word(const char *list, const char *word);
-
 /*
  * Records that its blocks are not known because of a read error; -EACCES: only root can see them.
  * Errors: -ENOMEM.

@@ -60,9 +60,10 @@ int memory_load_block(struct memory *memory, uint64_t number, unsigned int want)
 
 /*
  * Sets the nodes of each block. A whole snapshot takes one directory listing per node
- * (node0/memory32 …). Otherwise, or if the directory of the nodes is missing as in trees copied for
+ * (node0/memory32). Otherwise, or if the directory of the nodes is missing as in trees copied for
  * a support case, it reads the links in each block's own directory. Without NUMA blocks have no
- * nodes. Errors: -ENOMEM; a node that vanishes meanwhile is not an error.
+ * nodes. A node that vanishes meanwhile is not an error, and a block whose links cannot be read has
+ * its read_error. Errors: -ENOMEM, others of open(2) and getdents64(2).
  */
 int memory_load_nodes(struct memory *memory);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,7 +103,7 @@ uint64_t ranges_count(const struct ranges *ranges)
 	return count;
 }
 
-void ranges_print(const struct ranges *ranges, size_t most, FILE *out)
+static void ranges_print(const struct ranges *ranges, size_t most, FILE *out)
 {
 	for (size_t i = 0; i < ranges->n; i++) {
 		const struct range *range = &ranges->v[i];

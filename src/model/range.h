@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct range {
 	uint64_t first, last; /* both inclusive */
@@ -37,10 +36,10 @@ bool ranges_contain(const struct ranges *ranges, uint64_t number);
 /* How many numbers are in the set; UINT64_MAX if that does not fit. */
 uint64_t ranges_count(const struct ranges *ranges);
 
-/* Prints "32-39,42"; at most `most` ranges, then ",…" (0 for no limit). */
-void ranges_print(const struct ranges *ranges, size_t most, FILE *out);
-
-/* The same as a string that the caller frees; NULL if out of memory. */
+/*
+ * "32-39,42"; at most `most` ranges, then ",..." (0 for no limit). The caller frees it; NULL if out
+ * of memory.
+ */
 char *ranges_text(const struct ranges *ranges, size_t most);
 
 #endif

@@ -104,8 +104,7 @@ static bool explanation_device_is_explained(const struct explanation *explanatio
 		     number <= device->blocks.v[i].last; number++)
 			if (!ranges_contain(explanation->selected, number))
 				return false;
-	/* The devices in it are told of. */
-	return device->blocks.n && !device->holds_devices;
+	return device->blocks.n && !device->holds_devices; /* the devices in it are told of */
 }
 
 /* "memory32: no" or "memory32-39: no", and the blocks' location. */

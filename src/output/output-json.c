@@ -304,16 +304,6 @@ void output_json_null(struct output_json *json, const char *key)
 	output_json_text(json, key, NULL);
 }
 
-void output_json_decimal(struct output_json *json, const char *key, double value)
-{
-	char text[64];
-
-	if (!json)
-		return;
-	snprintf(text, sizeof(text), "%.3f", value);
-	output_json_add_new(json, key, json_object_new_double_s(value, text));
-}
-
 void output_json_ms(struct output_json *json, const char *key, int64_t ns)
 {
 	char text[64];

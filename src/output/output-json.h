@@ -21,7 +21,7 @@ struct output_json;
 struct output_json *output_json_begin_document(const char *command, int exit_code,
 					       const char *result);
 
-/* With `lines`, the document is one line without white space: for streams of objects. */
+/* Begins an object on a line of its own, without white space: for streams of objects. */
 struct output_json *output_json_begin_line(void);
 
 /* key is NULL inside an array. Each _begin_ needs its output_json_end(). Text that is NULL becomes
@@ -40,9 +40,6 @@ void output_json_null(struct output_json *json, const char *key);
 
 /* A time in milliseconds with one decimal. */
 void output_json_ms(struct output_json *json, const char *key, int64_t ns);
-
-/* A number with three decimals. */
-void output_json_decimal(struct output_json *json, const char *key, double value);
 
 /* Ends the document and frees it. Returns 0, or -errno of what went wrong on the way. */
 int output_json_end_document(struct output_json *json);

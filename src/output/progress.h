@@ -23,7 +23,7 @@ void progress_step(void *data, size_t done, size_t total, uint64_t block, const 
 void progress_device(void *data, const char *name);
 
 /*
- * Says once that the run is waiting for the hotplug lock, even without a terminal, to explain the
+ * Says that the run is waiting for the hotplug lock, even without a terminal, to explain the
  * silence.
  */
 void progress_waiting(void *data, uint64_t block, const char *holder);

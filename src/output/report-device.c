@@ -82,8 +82,8 @@ static void report_device_print_device(const struct report_devices *devices,
 				       const struct device_outcome *outcome, bool quiet)
 {
 	char buffer[EXTENT_SIZE];
-	const char *extent = report_device_extent_text(devices, &outcome->device, buffer);
-	const char *name = report_device_name(&outcome->device), *where = extent,
+	const char *where = report_device_extent_text(devices, &outcome->device, buffer),
+		   *name = report_device_name(&outcome->device),
 		   *reason = report_device_reason(outcome);
 	bool removed = outcome->result == DEVICE_REMOVED;
 

@@ -262,7 +262,8 @@ static void report_add_outcome(const struct report *report, const struct outcome
 	output_json_end(json);
 }
 
-void report_add_json(const struct report *report, struct output_json *json)
+/* What it says of blocks. */
+static void report_add_blocks(const struct report *report, struct output_json *json)
 {
 	const struct outcomes *outcomes = &report->plan->outcomes;
 	struct outcome_totals totals = outcome_count(outcomes, report->plan->wanted);
@@ -314,6 +315,6 @@ int report_print_json(const struct report *report)
 		report_add_knobs(report, json);
 	if (report->devices)
 		report_device_add_json(&devices, json);
-	report_add_json(report, json);
+	report_add_blocks(report, json);
 	return output_json_end_document(json);
 }

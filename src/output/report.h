@@ -34,7 +34,4 @@ void report_print(const struct report *report, bool quiet);
 /* The whole document. Returns 0 or -errno. */
 int report_print_json(const struct report *report);
 
-/* Only the members "totals" and "blocks", for commands that report more besides. */
-void report_add_json(const struct report *report, struct output_json *json);
-
 #endif

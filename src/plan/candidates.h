@@ -31,8 +31,9 @@ struct candidates {
 };
 
 /*
- * An amount in bytes from "4G" with --align's word (NULL: exact). Errors: -EINVAL with a
- * sentence: no unit, not a number, not a multiple of the block size (with the two nearest), zero.
+ * An amount as a number of blocks, from "4G" and --align's word (NULL: exact). Errors: -EINVAL
+ * with a sentence: no unit, not a number, not a multiple of the block size (with the two nearest),
+ * less than a block.
  */
 int candidates_parse(const char *size, const char *align, uint64_t block_size, uint64_t *ret_blocks,
 		     struct error *err);

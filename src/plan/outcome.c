@@ -136,6 +136,11 @@ bool outcome_cause_is_transient(enum outcome_cause cause)
 	return causes[cause].transient;
 }
 
+bool outcome_cause_is_denied(enum outcome_cause cause)
+{
+	return causes[cause].denied;
+}
+
 void outcomes_done(struct outcomes *outcomes)
 {
 	for (size_t i = 0; i < outcomes->n; i++)
@@ -292,6 +297,17 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted)
 	}
 }
 
+/*
+ * Was the block online, and is it now offline or in a third zone, although that was not wanted?
+ * Then both the second half of a rezone and putting the block back failed.
+ */
+static bool outcome_left_otherwise(const struct outcome *outcome)
+{
+	return outcome->rezone && outcome->before == BLOCK_ONLINE &&
+	       (outcome->after == BLOCK_OFFLINE ||
+		(outcome->after == BLOCK_ONLINE && outcome->zone_after != outcome->zone_before));
+}
+
 /* By the run, and then by something else? */
 static bool outcome_changed_twice(const struct outcome *outcome)
 {
@@ -304,13 +320,6 @@ bool outcome_was_changed(const struct outcome *outcome)
 	       outcome_left_otherwise(outcome) || outcome_changed_twice(outcome) ||
 	       (outcome->result == OUTCOME_PASSED_OVER && outcome->cause == CAUSE_ALL_OR_NOTHING &&
 		outcome->attempts);
-}
-
-bool outcome_left_otherwise(const struct outcome *outcome)
-{
-	return outcome->rezone && outcome->before == BLOCK_ONLINE &&
-	       (outcome->after == BLOCK_OFFLINE ||
-		(outcome->after == BLOCK_ONLINE && outcome->zone_after != outcome->zone_before));
 }
 
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted)

@@ -99,9 +99,13 @@ struct outcome_totals {
 	size_t failures;	   /* outcomes that keep the goal from being reached */
 	size_t transient_failures; /* of those, the ones that may work later */
 	size_t denied_failures;	   /* of those, the ones that lacked permission */
-	size_t left_otherwise; /* of those, the ones for which outcome_left_otherwise() is true, and
-				  those that something else changed after the run had */
-	size_t unknown;	       /* of those, the ones that were written to with an unknown result */
+	/*
+	 * Of those, the ones that are neither as before nor as wanted, because the second half of a
+	 * rezone and putting the block back failed; and those that something else changed after the
+	 * run had.
+	 */
+	size_t left_otherwise;
+	size_t unknown; /* of those, the ones that were written to with an unknown result */
 };
 
 void outcomes_done(struct outcomes *outcomes);
@@ -124,6 +128,9 @@ const char *outcome_cause_name(enum outcome_cause cause);
 /* Could the same attempt succeed a moment later? */
 bool outcome_cause_is_transient(enum outcome_cause cause);
 
+/* Is it a lack of permission? */
+bool outcome_cause_is_denied(enum outcome_cause cause);
+
 /*
  * The one place that knows what the kernel's answer means. `wanted` is the requested state;
  * `zone` is the zone the block was in. CAUSE_NONE for a result without an error. CAUSE_GONE is
@@ -144,12 +151,6 @@ bool outcome_is_failure(const struct outcome *outcome, enum block_state wanted);
 
 /* Was the block's state changed, if only temporarily? */
 bool outcome_was_changed(const struct outcome *outcome);
-
-/*
- * Was the block online, and is it now offline or in a third zone, although that was not wanted?
- * Then both the second half of a rezone and putting the block back failed.
- */
-bool outcome_left_otherwise(const struct outcome *outcome);
 
 struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_state wanted);
 

@@ -23,8 +23,8 @@ enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint6
  *    looked at only if headroom_is_ample() does not settle it. A rezone takes one block at a time
  *    and is not checked.
  *  - Poisoned pages, unless the machine is known to have none: since 6.2 the block will not come
- * back online (memory_block_online()); on older kernels the bad pages come back into use. For an
- * offline the outcome's detail says so; a rezone is refused with CAUSE_POISON.
+ *    back online (memory_block_online()); on older kernels the bad pages come back into use. For
+ *    an offline the outcome's detail says so; a rezone is refused with CAUSE_POISON.
  *  - Free huge pages, if the machine has a pool: outcome->huge_pool_bytes tells how much of the
  *    pool is dissolved with the block.
  *

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "model/settings.h"
 #include "policy/policy-load.h"
 #include "provider/coherent-gpu.h"
@@ -47,7 +48,7 @@ static bool kernel_policy_rule_is_certain(const struct policy_rule *rule)
 						  POLICY_KEY_UUID,    POLICY_KEY_NODE,
 						  POLICY_KEY_ADDRESS, POLICY_KEY_BLOCK };
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (rule->conditions[places[i]].present)
 			return false;
 	return true;
@@ -59,7 +60,7 @@ static bool kernel_policy_rule_may_fit(const struct policy_rule *rule,
 	static const enum policy_key keys[] = { POLICY_KEY_PROVIDER, POLICY_KEY_VIRT,
 						POLICY_KEY_ARCH };
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!policy_condition_holds(&rule->conditions[keys[i]], keys[i], subject))
 			return false;
 	return true;

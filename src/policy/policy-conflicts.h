@@ -19,9 +19,9 @@ struct policy_conflicts {
 
 /*
  * Finds udev rules that bring memory online, or run something that may, kdump rules that load again
- * for each block, the kernel's own
- * knobs where they differ from what the policy wants, dax devices that daxctl brings online, and
- * virtio-mem together with online_policy contig-zones. Changes nothing. Errors: -ENOMEM.
+ * for each block, the kernel's own knobs where they differ from what the policy wants, dax devices
+ * that daxctl brings online, and virtio-mem together with online_policy contig-zones. Changes
+ * nothing. Errors: -ENOMEM.
  */
 int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,
 			  struct policy_conflicts *ret);

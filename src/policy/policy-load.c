@@ -11,7 +11,7 @@
 
 #define PROVIDERS_MAX 32
 
-/* The words allowed in a provider condition, built once from the list of providers. */
+/* The words allowed in a provider condition: the same array at each call. */
 static const char *const *policy_load_providers(void)
 {
 	static const char *words[PROVIDERS_MAX + 3];
@@ -38,12 +38,20 @@ static int policy_load_file(const struct sysfs *sysfs, const char *path, struct 
 	return policy_add(policy, path, text, length, err);
 }
 
-/* The rules that come after those of the files. */
-static int policy_load_built_in(struct policy *policy, struct error *err)
+/*
+ * Ends the reading of files, of which r is the result, with the rules that come after theirs.
+ * Errors: r, or those of the rules; then there is no policy.
+ */
+static int policy_load_end(int r, struct policy *policy, struct policy *ret, struct error *err)
 {
-	return policy->built_in ? policy_add(policy, POLICY_BUILT_IN_FILE, policy_built_in,
-					     strlen(policy_built_in), err) :
-				  0;
+	if (r == 0 && policy->built_in)
+		r = policy_add(policy, POLICY_BUILT_IN_FILE, policy_built_in,
+			       strlen(policy_built_in), err);
+	if (r < 0)
+		policy_done(policy);
+	else
+		*ret = *policy;
+	return r;
 }
 
 int policy_load_given(const char *const *paths, size_t n, struct policy *ret, struct error *err)
@@ -60,14 +68,7 @@ int policy_load_given(const char *const *paths, size_t n, struct policy *ret, st
 		if (r == 0)
 			r = policy_add(&policy, paths[i], text, length, err);
 	}
-	if (r == 0)
-		r = policy_load_built_in(&policy, err);
-	if (r < 0) {
-		policy_done(&policy);
-		return r;
-	}
-	*ret = policy;
-	return 0;
+	return policy_load_end(r, &policy, ret, err);
 }
 
 /* Reads the files except those left out; *ret_bad is the file being read when an error occurred. */
@@ -87,14 +88,7 @@ static int policy_load_files(const struct sysfs *sysfs, const struct conf_files 
 		if (r < 0)
 			*ret_bad = i;
 	}
-	if (r == 0)
-		r = policy_load_built_in(&policy, err);
-	if (r < 0) {
-		policy_done(&policy);
-		return r;
-	}
-	*ret = policy;
-	return 0;
+	return policy_load_end(r, &policy, ret, err);
 }
 
 int policy_load(const struct sysfs *sysfs, struct policy *ret, struct error *err)

@@ -11,7 +11,7 @@
 #include "provider/provider.h"
 #include "system/iomem.h"
 
-static bool policy_match_word_overlaps(const struct policy_word *word, uint64_t first,
+static bool policy_match_word_contains(const struct policy_word *word, uint64_t first,
 				       uint64_t last)
 {
 	return word->first <= first && last <= word->last;
@@ -23,7 +23,7 @@ static bool policy_match_word_fits_node(const struct policy_word *word,
 	if (word->first > word->last)
 		return subject->n_nodes && subject->cpuless == !strcmp(word->text, "cpuless");
 	for (size_t i = 0; i < subject->n_nodes; i++)
-		if (policy_match_word_overlaps(word, subject->nodes[i], subject->nodes[i]))
+		if (policy_match_word_contains(word, subject->nodes[i], subject->nodes[i]))
 			return true;
 	return false;
 }
@@ -65,9 +65,9 @@ static bool policy_match_word_fits(const struct policy_word *word, enum policy_k
 	case POLICY_KEY_NODE:
 		return policy_match_word_fits_node(word, subject);
 	case POLICY_KEY_ADDRESS:
-		return policy_match_word_overlaps(word, subject->first, subject->last);
+		return policy_match_word_contains(word, subject->first, subject->last);
 	case POLICY_KEY_BLOCK:
-		return policy_match_word_overlaps(word, subject->block, subject->block);
+		return policy_match_word_contains(word, subject->block, subject->block);
 	case POLICY_KEY_COUNT:
 		break;
 	}

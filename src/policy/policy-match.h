@@ -54,7 +54,7 @@ struct policy_scene {
 	struct ranges foreign; /* blocks that a driver added for itself, without a provider here */
 };
 
-/* Reads it. Errors: -ENOMEM. */
+/* Reads it. Errors: -ENOMEM; those of reading, but for what is missing or only root may read. */
 int policy_scene_load(const struct sysfs *sysfs, const struct memory *memory,
 		      struct policy_scene *ret);
 void policy_scene_done(struct policy_scene *scene);

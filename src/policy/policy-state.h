@@ -23,8 +23,10 @@ struct policy_state {
 	size_t n, room;
 };
 
-/* Reads /run/memhpctl/known. If it is missing or damaged, nothing is known. Errors:
- * -ENOMEM. */
+/*
+ * Reads /run/memhpctl/known. If it is missing, nothing is known, and of a damaged one what comes
+ * before the damage. Errors: others of run_file_read(); -ENOMEM.
+ */
 int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret);
 void policy_state_done(struct policy_state *known);
 

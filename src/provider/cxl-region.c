@@ -107,7 +107,7 @@ bool cxl_region_member(const struct sysfs *sysfs, const char *region, unsigned i
 	return endpoint >= 0 && sysfs_read_link(endpoint, "uport", ret, CXL_NAME_SIZE) >= 0;
 }
 
-bool cxl_region_has_member(const struct sysfs *sysfs, const char *region, const char *memdev)
+static bool cxl_region_has_member(const struct sysfs *sysfs, const char *region, const char *memdev)
 {
 	char member[CXL_NAME_SIZE];
 

@@ -24,10 +24,7 @@ int cxl_region_each_dax(const struct sysfs *sysfs, const char *region,
 bool cxl_region_member(const struct sysfs *sysfs, const char *region, unsigned int position,
 		       char ret[CXL_NAME_SIZE]);
 
-/* Is memory of this memory device in the region? */
-bool cxl_region_has_member(const struct sysfs *sysfs, const char *region, const char *memdev);
-
-/* Is this region the device, or on it? */
+/* Is the device this region, or a memory device with memory in it? */
 bool cxl_region_concerns(const struct sysfs *sysfs, const char *region, const char *device);
 
 /* The region that the dax device is in. False: it is in none. */

@@ -237,15 +237,6 @@ char *provider_names_text(const struct device *first, const struct device *last,
 	return buffer;
 }
 
-bool provider_can_remove(const struct sysfs *sysfs, const struct device *device)
-{
-	char *obstacle = device->blocks.n ? provider_obstacle(sysfs, device) : NULL;
-	bool can = device->blocks.n && !obstacle;
-
-	free(obstacle);
-	return can;
-}
-
 int provider_add_range(const struct memory *memory, struct device *device, uint64_t first,
 		       uint64_t last)
 {

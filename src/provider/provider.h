@@ -162,8 +162,10 @@ struct provider {
 	bool (*is_set_up)(const struct sysfs *sysfs, const struct device *device);
 };
 
-/* For providers: appends a step. value is a format. Returns it, so that its other members can be
- * set. */
+/*
+ * For providers: appends a step. value is a format. Returns it, so that its other members can be
+ * set.
+ */
 struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory,
 					const char *attribute, const char *value, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -239,9 +241,6 @@ bool provider_numbers_adjoin(const struct device *first, const struct device *se
  */
 char *provider_names_text(const struct device *first, const struct device *last, char *buffer,
 			  size_t size);
-
-/* Can the system remove the device now? Only reads. False for a device without memory. */
-bool provider_can_remove(const struct sysfs *sysfs, const struct device *device);
 
 /*
  * For providers: adds to the device those blocks of the snapshot that lie wholly in the given

@@ -36,11 +36,11 @@ bool hook_exists(const struct sysfs *sysfs, const char *const *folders);
  * that.
  *
  * Each has `environment` (ends with NULL) and nothing else, / as its working directory, and no
- * standard input. After timeout_ns its process group is killed.
+ * standard input. After timeout_ms its process group is killed.
  * Errors: -EINTR after a signal, which ends the running hook; otherwise the listener is told.
  */
 int hook_run_all(const struct sysfs *sysfs, const char *const *folders,
-		 const char *const *environment, int64_t timeout_ns,
+		 const char *const *environment, int64_t timeout_ms,
 		 const struct hook_listener *listener);
 
 /*

@@ -24,8 +24,6 @@
 
 #include "system/sysfs.h"
 
-#define RUN_FILE_FOLDER "/run/memhpctl"
-
 /*
  * All functions take the name of a file in the folder. If the folder is missing it is created with
  * mode 0700 for writing. -EPERM: the folder is not owned by the running user (root, on the running

@@ -89,7 +89,8 @@ int sysfs_read_attribute(int fd, char *buffer, size_t size);
 int sysfs_read_path(const struct sysfs *sysfs, const char *path, char *buffer, size_t size);
 
 /*
- * Reads an attribute that is a decimal number. Errors: as sysfs_read(); -EINVAL if it is not one.
+ * Reads an attribute that is a decimal number. Errors: as sysfs_read(); -EINVAL if it is not one,
+ * -ERANGE if it does not fit.
  */
 int sysfs_read_decimal(const struct sysfs *sysfs, const char *path, uint64_t *ret);
 
@@ -109,7 +110,10 @@ int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length);
  */
 int sysfs_read_link(int directory, const char *path, char *buffer, size_t size);
 
-/* Reads a symbolic link's whole target. Returns a negative errno on failure (-EINVAL: no link). */
+/*
+ * Reads a symbolic link's whole target, cut off at the size of the buffer. Returns 0 or -errno
+ * (-EINVAL: no link).
+ */
 int sysfs_read_link_target(int directory, const char *path, char *buffer, size_t size);
 
 /* Does the file exist? Absolute path below the root. */
@@ -131,7 +135,7 @@ int sysfs_may_write(const struct sysfs *sysfs, const char *path);
 /*
  * Calls function for each entry of a directory except "." and "..", in file system order, until it
  * returns non-zero, which is then returned. The directory is read from its beginning; the
- * descriptor stays the caller's.
+ * descriptor stays the caller's. Otherwise 0, or -errno of reading it.
  */
 int sysfs_list(int directory, int (*function)(const char *name, void *data), void *data);
 

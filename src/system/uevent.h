@@ -26,10 +26,9 @@ struct uevent {
 
 /*
  * Subscribes to the kernel's own events of the given subsystems (not to those relayed by udevd, so
- * it works without udevd and as early as possible); `subsystems` ends with NULL,
- * and its texts outlive the monitor. Nothing that happens from now on is missed, except by an
- * overrun. Errors: -ENOMEM, those of socket(2) and
- * bind(2), with a sentence.
+ * it works without udevd and as early as possible); `subsystems` ends with NULL, and its texts
+ * outlive the monitor. Nothing that happens from now on is missed, except by an overrun. Errors:
+ * -ENOMEM, those of socket(2) and bind(2), with a sentence.
  */
 int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, struct error *err);
 
@@ -50,8 +49,8 @@ int uevent_receive(struct uevent_monitor *monitor, struct uevent *ret);
 void uevent_done(struct uevent *event);
 
 /*
- * The same, waiting until the deadline (base/clock.h). -ETIME: nothing came; -EINTR: a signal
- * (base/interrupt.h).
+ * The same, waiting until the deadline (system/clock.h). -ETIME: nothing came; -EINTR: a signal
+ * (system/interrupt.h).
  */
 int uevent_wait(struct uevent_monitor *monitor, int64_t deadline_ns, struct uevent *ret);
 
