@@ -58,10 +58,10 @@ static uint64_t parse_common_divisor(uint64_t a, uint64_t b)
 }
 
 /*
- * Reads "WHOLE[.FRACTION]" at the start of the text and multiplies it by scale. The product must be
- * a whole number that fits.
+ * Reads "WHOLE[.FRACTION]", which ends where `unit` begins, and multiplies it by scale. The product
+ * must be a whole number that fits.
  */
-static int parse_scaled(const char *text, uint64_t scale, uint64_t *ret)
+static int parse_scaled(const char *text, const char *unit, uint64_t scale, uint64_t *ret)
 {
 	uint64_t value = 0, fraction = 0, divisor = 1, common;
 	const char *p = text;
@@ -83,6 +83,8 @@ static int parse_scaled(const char *text, uint64_t scale, uint64_t *ret)
 			divisor *= 10;
 		}
 	}
+	if (p != unit)
+		return -EINVAL;
 	/* In lowest terms, so that the product fits. */
 	common = parse_common_divisor(scale, divisor);
 	if (fraction % (divisor / common))
@@ -113,7 +115,7 @@ int parse_size(const char *text, uint64_t *ret)
 			return -EINVAL;
 		scale = 1ULL << (10 * (letter - units + 1));
 	}
-	return parse_scaled(text, scale, ret);
+	return parse_scaled(text, unit, scale, ret);
 }
 
 int parse_duration_ms(const char *text, int64_t *ret)
@@ -131,7 +133,7 @@ int parse_duration_ms(const char *text, int64_t *ret)
 
 		if (strcmp(unit, units[i].name))
 			continue;
-		r = parse_scaled(text, units[i].ms, &ms);
+		r = parse_scaled(text, unit, units[i].ms, &ms);
 		if (r < 0)
 			return r;
 		/* Ten years: anything longer is a mistake, and this still fits in nanoseconds. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Strict conversion of text to numbers: the only place that converts digits. */
+/* Strict conversion of what people write, and of the kernel's attributes, to numbers. */
 #ifndef MEMHP_BASE_PARSE_H
 #define MEMHP_BASE_PARSE_H
 
@@ -29,8 +29,8 @@ int parse_address(const char *text, uint64_t *ret);
 int parse_size(const char *text, uint64_t *ret);
 
 /*
- * A duration in milliseconds: "500ms", "30s", "5m", "1h"; fractions are allowed and a bare number
- * means seconds.
+ * A duration in milliseconds: "500ms", "30s", "5m" or "5min", "1h"; a bare number means seconds. A
+ * fraction must give a whole number of milliseconds. -ERANGE: more than ten years.
  */
 int parse_duration_ms(const char *text, int64_t *ret);
 

@@ -23,7 +23,7 @@ static int iomem_parse_line(char *line, struct iomem_range *ret)
 	ret->name = name + 3;
 	if (parse_hex(first, &ret->first) < 0 || parse_hex(last, &ret->last) < 0)
 		return -EINVAL;
-	return 0;
+	return ret->first <= ret->last ? 0 : -EINVAL;
 }
 
 static int iomem_add(struct iomem *iomem, char *line)

@@ -68,8 +68,9 @@ static void test_zeros_are_no_addresses(void **state)
 
 static void test_anything_else_is_refused(void **state)
 {
-	static const char *const texts[] = { "100000000 : x", "1-2 x", "1-g : x", "-1 : x",
-					     "0x1-0x2 : x" };
+	static const char *const texts[] = { "100000000 : x", "1-2 x",
+					     "1-g : x",	      "-1 : x",
+					     "0x1-0x2 : x",   "1fff-1000 : System RAM" };
 	struct iomem iomem;
 
 	(void)state;
