@@ -284,11 +284,14 @@ bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path)
 int sysfs_may_write(const struct sysfs *sysfs, const char *path)
 {
 	struct stat st;
+	int r;
 
 	path = sysfs_below_root(path);
-	if (fstatat(sysfs->root_fd, path, &st, 0) < 0 ||
-	    faccessat(sysfs->root_fd, path, W_OK, AT_EACCESS) < 0)
-		return -errno;
+	r = sysroot_stat(sysfs->root_fd, path, &st);
+	if (r == 0)
+		r = sysroot_may_write(sysfs->root_fd, path);
+	if (r < 0)
+		return r;
 	return st.st_mode & 0222 ? 0 : -EACCES;
 }
 

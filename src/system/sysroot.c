@@ -17,6 +17,9 @@
 #define STEP (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LINKS_MAX 40 /* as in the kernel, MAXSYMLINKS */
 
+/* A longer name is cut off, which leaves one that the kernel refuses as too long. */
+#define NAME_SIZE (NAME_MAX + 2)
+
 /* linux/openat2.h, which older systems do not have. */
 #ifndef SYS_openat2
 #define SYS_openat2 437
@@ -99,14 +102,14 @@ static int sysroot_follow(struct sysroot_walk *walk, const char *name)
 }
 
 /* Takes the first name off the rest. Returns false at the end of the path. */
-static bool sysroot_next(struct sysroot_walk *walk, char name[NAME_MAX + 1])
+static bool sysroot_next(struct sysroot_walk *walk, char name[NAME_SIZE])
 {
 	size_t slashes = strspn(walk->rest, "/"), length = strcspn(walk->rest + slashes, "/"),
 	       skip = slashes + length;
 
 	if (!length)
 		return false;
-	snprintf(name, NAME_MAX + 1, "%.*s", (int)length, walk->rest + slashes);
+	snprintf(name, NAME_SIZE, "%.*s", (int)length, walk->rest + slashes);
 	skip += strspn(walk->rest + skip, "/");
 	memmove(walk->rest, walk->rest + skip, strlen(walk->rest + skip) + 1);
 	return true;
@@ -138,7 +141,7 @@ static int sysroot_step(struct sysroot_walk *walk, const char *name, int flags)
 static int sysroot_open_by_steps(int directory, const char *path, int flags)
 {
 	struct sysroot_walk walk = { 0 };
-	char name[NAME_MAX + 1];
+	char name[NAME_SIZE];
 	int r = -EAGAIN;
 
 	if (!*path)
@@ -210,6 +213,20 @@ int sysroot_read_link(int directory, const char *path, char *buffer, size_t size
 		return fd >= 0 && errno == ENOENT ? -EINVAL : -errno;
 	buffer[length] = '\0';
 	return 0;
+}
+
+int sysroot_may_write(int directory, const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	char link[32];
+
+	if (sysroot_fd < 0)
+		return faccessat(directory, path, W_OK, AT_EACCESS) < 0 ? -errno : 0;
+	fd = sysroot_open(directory, path, O_PATH);
+	if (fd < 0)
+		return fd;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return faccessat(AT_FDCWD, link, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 int sysroot_chmod(int directory, const char *path, mode_t mode)

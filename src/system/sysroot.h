@@ -29,9 +29,13 @@ int sysroot_open(int directory, const char *path, int flags);
  */
 int sysroot_open_file(int directory, const char *path, int flags);
 
-/* fstatat(2), readlinkat(2) (terminated, *ret_length set) and fchmodat(2), in the cage. */
+/*
+ * In the cage: fstatat(2), readlinkat(2) (terminated, and cut off if it is longer), faccessat(2)
+ * for writing as the effective user, and fchmodat(2).
+ */
 int sysroot_stat(int directory, const char *path, struct stat *ret);
 int sysroot_read_link(int directory, const char *path, char *buffer, size_t size);
+int sysroot_may_write(int directory, const char *path);
 int sysroot_chmod(int directory, const char *path, mode_t mode);
 
 #endif

@@ -74,6 +74,19 @@ static void test_links_stay_inside(void **state)
 	check(sysfs.root_fd, "", NULL);
 }
 
+/* Cut off, it would be the name of another file. */
+static void test_a_name_that_is_too_long(void **state)
+{
+	char name[NAME_MAX + 3] = "/";
+
+	(void)state;
+	memset(name + 1, 'a', NAME_MAX);
+	tree_file(name, "inside");
+	check(sysfs.root_fd, name + 1, "inside\n");
+	name[NAME_MAX + 1] = 'a';
+	check(sysfs.root_fd, name + 1, NULL);
+}
+
 static void test_from_a_directory(void **state)
 {
 	_cleanup_close_ int directory = sysfs_open_directory(&sysfs, "/a/b");
@@ -105,12 +118,15 @@ static void test_only_regular_files_are_opened(void **state)
 	assert_int_equal(sysroot_chmod(sysfs.root_fd, "a/away", 0604), 0);
 	assert_int_equal(sysroot_stat(sysfs.root_fd, "etc/passwd", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0604);
+	assert_int_equal(sysfs_may_write(&sysfs, "/a/away"), 0);
+	assert_int_equal(sysfs_may_write(&sysfs, "/a/nowhere"), -ENOENT);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_links_stay_inside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_name_that_is_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_from_a_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_only_regular_files_are_opened, setup,
 						teardown),
