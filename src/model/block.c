@@ -110,31 +110,53 @@ static int block_has_node(int memory_directory, const char *name)
 	return r < 0 && r != -ENOENT ? r : r == -ENOENT;
 }
 
+enum block_fd { OWN, STATE, ZONES, N_FDS };
+
 /* The attributes of one block, opened before either is read. */
 struct block_files {
+	int directory; /* that the paths begin at: of all blocks, or fds[OWN] */
 	char state_path[BLOCK_PATH_SIZE], zones_path[BLOCK_PATH_SIZE];
-	int state, zones; /* descriptors; `zones` may be -errno */
+	int fds[N_FDS]; /* a negative one is not open */
 };
+
+/* Opens the block's own directory where that pays. */
+static int block_enter(int memory_directory, const char *name, struct block_files *ret)
+{
+	const char *slash = "/";
+
+	ret->directory = memory_directory;
+	ret->fds[OWN] = sysfs_enter(memory_directory, name);
+	if (ret->fds[OWN] >= 0) {
+		ret->directory = ret->fds[OWN];
+		name = slash = "";
+	} else if (ret->fds[OWN] != -ENOTSUP) {
+		return ret->fds[OWN];
+	}
+	snprintf(ret->state_path, sizeof(ret->state_path), "%s%sstate", name, slash);
+	snprintf(ret->zones_path, sizeof(ret->zones_path), "%s%svalid_zones", name, slash);
+	return 0;
+}
 
 static int block_open(int memory_directory, const char *name, unsigned int want,
 		      struct block_files *ret)
 {
 	char target[64];
+	int r = block_enter(memory_directory, name, ret);
 
-	snprintf(ret->state_path, sizeof(ret->state_path), "%s/state", name);
-	snprintf(ret->zones_path, sizeof(ret->zones_path), "%s/valid_zones", name);
-	ret->zones = -ENOENT;
-	ret->state = sysfs_open_attribute(memory_directory, ret->state_path);
+	if (r < 0)
+		return r;
+	ret->fds[ZONES] = -ENOENT;
+	r = ret->fds[STATE] = sysfs_open_attribute(ret->directory, ret->state_path);
 	/* In sysfs it is no link. One that leads nowhere in this tree is not a block that is gone.
 	 */
-	if (ret->state == -ENOENT &&
-	    sysfs_read_link(memory_directory, ret->state_path, target, sizeof(target)) >= 0)
-		return -EXDEV;
-	if (ret->state < 0)
-		return ret->state;
-	if (want & WANT_ZONES)
-		ret->zones = sysfs_open_attribute(memory_directory, ret->zones_path);
-	return 0;
+	if (r == -ENOENT &&
+	    sysfs_read_link(ret->directory, ret->state_path, target, sizeof(target)) >= 0)
+		r = -EXDEV;
+	if (r < 0)
+		sysfs_close_all(ret->fds, N_FDS);
+	else if (want & WANT_ZONES)
+		ret->fds[ZONES] = sysfs_open_attribute(ret->directory, ret->zones_path);
+	return r < 0 ? r : 0;
 }
 
 static int block_identify(int memory_directory, const char *name, struct block *block)
@@ -154,7 +176,7 @@ static int block_read_zones(int memory_directory, const char *name, unsigned int
 			    const struct block_files *files, struct block *block)
 {
 	char text[128];
-	int r = files->zones;
+	int r = files->fds[ZONES];
 
 	if (block->state != BLOCK_ONLINE && !(want & BLOCK_HAS_NODE)) {
 		int has_node = block_has_node(memory_directory, name);
@@ -163,13 +185,13 @@ static int block_read_zones(int memory_directory, const char *name, unsigned int
 			return has_node;
 	}
 	if (r >= 0)
-		r = sysfs_read_attribute(files->zones, text, sizeof(text));
+		r = sysfs_read_attribute(files->fds[ZONES], text, sizeof(text));
 	/*
 	 * A kernel without CONFIG_MEMORY_HOTREMOVE has no such attribute. When a block is removed,
 	 * `state` disappears first.
 	 */
 	if (r == -ENOENT)
-		return sysfs_look(memory_directory, files->state_path);
+		return sysfs_look(files->directory, files->state_path);
 	if (r < 0)
 		return r;
 	block->zones = zones_parse(text);
@@ -193,7 +215,7 @@ static int block_read_once(int memory_directory, unsigned int want, struct block
 	if (want & WANT_IDENTITY)
 		r = block_identify(memory_directory, name, block);
 	if (r >= 0)
-		r = sysfs_read_attribute(files.state, text, sizeof(text));
+		r = sysfs_read_attribute(files.fds[STATE], text, sizeof(text));
 	if (r >= 0) {
 		block->state = block_state_parse(text);
 		block->zones.n = 0;
@@ -201,7 +223,7 @@ static int block_read_once(int memory_directory, unsigned int want, struct block
 			    block_read_zones(memory_directory, name, want, &files, block) :
 			    0;
 	}
-	sysfs_close_both(files.state, files.zones);
+	sysfs_close_all(files.fds, N_FDS);
 	return r == -ENODEV ? -ENOENT : r;
 }
 

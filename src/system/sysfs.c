@@ -105,15 +105,22 @@ void sysfs_close(struct sysfs *sysfs)
 	*sysfs = (struct sysfs){ .root_fd = -1 };
 }
 
-void sysfs_close_both(int first, int second)
+void sysfs_close_all(const int *fds, size_t n)
 {
-	if (first >= 0 && second == first + 1 &&
-	    syscall(SYS_close_range, (unsigned int)first, (unsigned int)second, 0U) == 0)
+	bool in_a_row = true;
+
+	for (; n && fds[0] < 0; n--)
+		fds++;
+	while (n && fds[n - 1] < 0)
+		n--;
+	for (size_t i = 1; i < n; i++)
+		in_a_row = in_a_row && fds[i] == fds[i - 1] + 1;
+	if (n > 1 && in_a_row &&
+	    syscall(SYS_close_range, (unsigned int)fds[0], (unsigned int)fds[n - 1], 0U) == 0)
 		return;
-	if (first >= 0)
-		close(first);
-	if (second >= 0)
-		close(second);
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 bool sysfs_is_running_system(const struct sysfs *sysfs)
@@ -160,6 +167,13 @@ int sysfs_open_file(const struct sysfs *sysfs, const char *path)
 		return fd;
 	close(fd);
 	return S_ISDIR(st.st_mode) ? -EISDIR : -ENOTSUP;
+}
+
+int sysfs_enter(int directory, const char *path)
+{
+	int fd = sysroot_enter(directory, path);
+
+	return fd < 0 ? sysfs_failed(directory, path, fd) : fd;
 }
 
 int sysfs_read(int directory, const char *path, char *buffer, size_t size)

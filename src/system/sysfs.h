@@ -46,10 +46,8 @@ static inline bool sysfs_is_absent(int error)
  */
 const char *sysfs_first_failure(int *ret_error);
 
-/*
- * Closes one or two descriptors, -1 for none: two that follow each other with one close_range(2).
- */
-void sysfs_close_both(int first, int second);
+/* Closes the descriptors that are not negative, with one close_range(2) if they are in a row. */
+void sysfs_close_all(const int *fds, size_t n);
 
 /* Is this the running system, not a --sysroot tree? */
 bool sysfs_is_running_system(const struct sysfs *sysfs);
@@ -84,6 +82,13 @@ int sysfs_read(int directory, const char *path, char *buffer, size_t size);
 /* The two halves of it. The first returns a descriptor or -errno. */
 int sysfs_open_attribute(int directory, const char *path);
 int sysfs_read_attribute(int fd, char *buffer, size_t size);
+
+/*
+ * Opens a directory, relative to another one, if that makes it cheaper to open several of its
+ * attributes: below --sysroot, where each one's kind is looked at first. Returns a descriptor that
+ * is only good for opening, or -errno: -ENOTSUP on the running system, where paths are cheaper.
+ */
+int sysfs_enter(int directory, const char *path);
 
 /* The same by absolute path below the root. */
 int sysfs_read_path(const struct sysfs *sysfs, const char *path, char *buffer, size_t size);

@@ -171,16 +171,48 @@ int sysroot_open(int directory, const char *path, int flags)
 	return fd == -ENOSYS || fd == -EXDEV ? sysroot_open_by_steps(directory, path, flags) : fd;
 }
 
+/*
+ * A file right in the directory: a look at its name and openat(2), both of which follow no link, do
+ * not leave it. Returns -ELOOP for a link.
+ */
+static int sysroot_open_name(int directory, const char *name, int flags)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return -ELOOP;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -ENOTSUP;
+	fd = openat(directory, name, flags | ALWAYS | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
 int sysroot_open_file(int directory, const char *path, int flags)
 {
 	struct stat st;
-	int r = sysroot_fd < 0 ? 0 : sysroot_stat(directory, path, &st);
+	int r;
 
+	if (sysroot_fd < 0)
+		return sysroot_open(directory, path, flags);
+	if (*path && !strchr(path, '/')) {
+		r = sysroot_open_name(directory, path, flags);
+		if (r != -ELOOP)
+			return r;
+	}
+	r = sysroot_stat(directory, path, &st);
 	if (r < 0)
 		return r;
-	if (sysroot_fd >= 0 && !S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -ENOTSUP;
 	return sysroot_open(directory, path, flags);
+}
+
+int sysroot_enter(int directory, const char *path)
+{
+	return sysroot_fd < 0 ? -ENOTSUP : sysroot_open(directory, path, O_PATH | O_DIRECTORY);
 }
 
 int sysroot_stat(int directory, const char *path, struct stat *ret)

@@ -24,10 +24,16 @@ int sysroot_open(int directory, const char *path, int flags);
 
 /*
  * The same for an attribute or another file. In the cage it must be a regular file, which is
- * checked before opening it, because opening a device can have side effects. Errors: also -ENOTSUP,
- * another kind of file.
+ * checked before opening it, because opening a device can have side effects. For a name without a
+ * slash that takes one system call, otherwise three. Errors: also -ENOTSUP, another kind of file.
  */
 int sysroot_open_file(int directory, const char *path, int flags);
+
+/*
+ * Opens a directory in the cage from which files are to be opened by their names, not for reading.
+ * Without a cage it does nothing and returns -ENOTSUP: there paths cost least.
+ */
+int sysroot_enter(int directory, const char *path);
 
 /*
  * In the cage: fstatat(2), readlinkat(2) (terminated, and cut off if it is longer), faccessat(2)

@@ -108,6 +108,6 @@ int write_files_open(struct write_files *files, const struct write_slot *slot,
 
 void write_files_close(struct write_files *files)
 {
-	sysfs_close_both(files->fd, files->beside);
+	sysfs_close_all((const int[]){ files->fd, files->beside }, 2);
 	files->fd = files->beside = -1;
 }

@@ -34,15 +34,17 @@ def names(calls: list[str]) -> collections.Counter[str]:
     return collections.Counter(match[1] for call in calls if (match := re.match(r"\d+ +(\w+)\(", call)))
 
 
-def test_six_calls_a_block(machine: Any) -> None:
+def test_eight_calls_a_block(machine: Any) -> None:
+    """Below --sysroot: opening its directory, for each of two files a look, an open and a read, and one close. On the running system
+    neither the directory nor the looks."""
     few, many = machine("x86-dimm"), machine("big")
     for words in (["list", "--json", "--all"], ["list"], ["status"]):
-        calls = [trace(made, *words) for made in (many, few)]
-        total = names(calls[0]).total() - names(calls[1]).total()
-        # In a tree each file is looked at before it is opened (O_PATH, fstat, close): not on the running system.
-        looks = [sum("O_PATH" in call for call in part) for part in calls]
+        calls = [names(trace(made, *words)) for made in (many, few)]
+        more = calls[0] - calls[1]
+        # Two threads take their descriptors from the same numbers: then three are not closed by one call.
+        closes = more.pop("close", 0) + more.pop("close_range", 0)
         # A few more for the nodes' directories, and for the output and its memory.
-        assert total - 3 * (looks[0] - looks[1]) <= 6.05 * (32768 - 24), words
+        assert more.total() <= 7.05 * (32768 - 24) and closes <= 3.05 * (32768 - 24), words
 
 
 def test_one_block_does_not_look_at_all_blocks(machine: Any) -> None:
@@ -90,8 +92,9 @@ def test_nodes_are_not_looked_up_where_there_is_one(machine: Any) -> None:
 
 
 def opened(calls: list[str], block: int) -> int:
-    """How often the block's state was opened, not counting what is only looked at below --sysroot."""
-    return sum(f'memory{block}/state"' in call and "open" in call and "O_PATH" not in call for call in calls)
+    """How often the block's state was opened, by its path or by way of its directory, not counting what is only looked at."""
+    return sum(f'memory{block}/state"' in call and "open" in call and "O_PATH" not in call or
+               re.search(rf'open\w*\(.*memory{block}".*O_PATH\|O_DIRECTORY', call) is not None for call in calls)
 
 
 def test_what_was_written_is_read_back_without_opening_it_again(machine: Any) -> None:

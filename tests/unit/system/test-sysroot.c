@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The cage, once with openat2(2) and once without. */
 #include "system/sysroot.c"
+
+#include <sys/sysmacros.h>
+
 #include "tests/unit/tree.h"
 #include "tests/unit/unit.h"
 
@@ -122,6 +125,51 @@ static void test_only_regular_files_are_opened(void **state)
 	assert_int_equal(sysfs_may_write(&sysfs, "/a/nowhere"), -ENOENT);
 }
 
+/* A name without a slash is looked at without following it, and then opened so. */
+static void test_files_of_a_directory(void **state)
+{
+	static const struct {
+		const char *name;
+		int error;
+	} files[] = { { "up", 0 },
+		      { "absolute", 0 },
+		      { "away", 0 },
+		      { "loop", -ELOOP },
+		      { "nowhere", -ENOENT },
+		      { "none", -ENOENT },
+		      { "b", -EISDIR },
+		      { "directory", -EISDIR },
+		      { ".", -EISDIR },
+		      { "..", -EISDIR },
+		      { "", -ENOENT },
+		      { "fifo", -ENOTSUP },
+		      { "to-fifo", -ENOTSUP },
+		      { "device", -ENOTSUP } };
+	_cleanup_close_ int directory = sysroot_enter(sysfs.root_fd, "a/b/..");
+	char text[64] = "";
+
+	(void)state;
+	assert_true(directory >= 0);
+	assert_int_equal(mkfifoat(directory, "fifo", 0600), 0);
+	assert_int_equal(symlinkat("fifo", directory, "to-fifo"), 0);
+	if (mknodat(directory, "device", S_IFCHR | 0600, makedev(1, 3)) < 0)
+		assert_int_equal(mkfifoat(directory, "device", 0600), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_close_ int fd =
+			sysroot_open_file(directory, files[i].name, O_RDONLY | O_CLOEXEC);
+
+		if (files[i].error) {
+			assert_int_equal(fd, files[i].error);
+			continue;
+		}
+		assert_true(read(fd, text, sizeof(text) - 1) > 0);
+		assert_string_equal(text, "inside\n");
+	}
+	assert_int_equal(sysroot_enter(sysfs.root_fd, "a/away"), -ENOTDIR);
+	sysroot_confine(-1);
+	assert_int_equal(sysroot_enter(sysfs.root_fd, "a"), -ENOTSUP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +178,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_from_a_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_only_regular_files_are_opened, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_files_of_a_directory, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("sysroot", tests, NULL, NULL);
