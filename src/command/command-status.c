@@ -198,7 +198,7 @@ static int status_print(const struct status *status)
 	output_text("%zu memory block%s of %s\n\n", status->totals.blocks,
 		    status->totals.blocks == 1 ? "" : "s", format_size(memory->block_size, size));
 	if (status_print_amounts(status) < 0) {
-		error_set(&err, -ENOMEM, "not enough memory for the table");
+		output_table_failed(&err);
 		return command_fail(status->context, EXIT_FAILED, &err);
 	}
 	if (memory->vanished)

@@ -112,7 +112,7 @@ static int list_blocks_print_table(const struct context *context, struct list_bl
 		table = list_blocks_make_table(list);
 	}
 	if (!table || output_table_finish(table) < 0) {
-		error_set(&err, -ENOMEM, "not enough memory for the table");
+		output_table_failed(&err);
 		return command_fail(context, EXIT_FAILED, &err);
 	}
 	if (list->style.raw || list->style.pairs || list->style.no_headings)

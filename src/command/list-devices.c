@@ -286,13 +286,15 @@ static int list_devices_print_table(const struct list_devices_request *request)
 		table = list_devices_make_table(request, &any);
 	}
 	r = table ? output_table_finish(table) : -ENOMEM;
+	if (r < 0)
+		return r;
 	if (!any && for_people && !request->style.no_headings)
 		output_text("%s\n", request->memory->devices_known && !request->memory->devices.n ?
 					    "list: this machine has no memory devices" :
 					    "list: no device matches");
 	if (for_people && !request->style.no_headings)
 		list_devices_print_obstacles(request);
-	return r;
+	return 0;
 }
 
 /* Errors: -ENOMEM. */
@@ -340,7 +342,7 @@ int list_devices_print(const struct context *context, const struct list_devices_
 		return command_end_json(list_devices_print_json(context, request), EXIT_DONE);
 	r = list_devices_print_table(request);
 	if (r < 0) {
-		error_set(&err, r, "not enough memory for the table");
+		output_table_failed(&err);
 		return command_fail(context, EXIT_FAILED, &err);
 	}
 	return EXIT_DONE;

@@ -6,7 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
+
 struct output_table;
+
+/* Why there is no table, or why it was not printed: returns -ENOMEM or -ENOSYS, with a sentence. */
+int output_table_failed(struct error *err);
 
 struct output_table_style {
 	bool raw; /* one space between cells, unsafe characters escaped, for programs */
@@ -14,7 +19,7 @@ struct output_table_style {
 	bool pairs; /* each row as NAME="value" NAME="value", for programs */
 };
 
-/* Returns NULL if memory runs out; output_table_finish() then returns -ENOMEM. */
+/* Returns NULL if memory runs out or the library is missing, as output_table_failed() tells. */
 struct output_table *output_table_new(struct output_table_style style);
 void output_table_add_column(struct output_table *table, const char *name, bool right);
 

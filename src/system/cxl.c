@@ -16,7 +16,7 @@
 
 #define LIBRARY "libcxl.so.1"
 
-LIBRARY_NOTE(cxl, "Sets up and removes the regions of CXL memory", LIBRARY);
+LIBRARY_NOTE(cxl, "Sets up and removes the regions of CXL memory", "suggested", LIBRARY);
 
 /* Since libcxl 77; a build with older headers can still use a newer library. */
 struct cxl_region *cxl_decoder_create_ram_region(struct cxl_decoder *decoder);
@@ -42,16 +42,9 @@ struct cxl_region *cxl_decoder_create_ram_region(struct cxl_decoder *decoder);
 	each(cxl_region_delete)
 /* clang-format on */
 
-#define CXL_POINTER(name) __typeof__(&name) name;
-#define CXL_SYMBOLS(name) CXL_SYMBOL(name),
-#define CXL_SYMBOL(name)         \
-	{                        \
-#name, &lib.name \
-	}
-
 static struct {
-	CXL_FUNCTIONS(CXL_POINTER)
-	CXL_POINTER(cxl_decoder_create_ram_region)
+	CXL_FUNCTIONS(LIBRARY_POINTER)
+	LIBRARY_POINTER(cxl_decoder_create_ram_region)
 } lib;
 
 /* What the child tells its parent. */
@@ -61,7 +54,7 @@ struct cxl_report {
 
 static bool cxl_open(void)
 {
-	const struct library_symbol symbols[] = { CXL_FUNCTIONS(CXL_SYMBOLS) };
+	const struct library_symbol symbols[] = { CXL_FUNCTIONS(LIBRARY_SYMBOL) };
 
 	return library_load(LIBRARY, symbols, ARRAY_SIZE(symbols));
 }
@@ -69,9 +62,9 @@ static bool cxl_open(void)
 /* Is the library new enough for that too? */
 static bool cxl_open_to_create(void)
 {
-	const struct library_symbol symbol = CXL_SYMBOL(cxl_decoder_create_ram_region);
+	const struct library_symbol symbols[] = { LIBRARY_SYMBOL(cxl_decoder_create_ram_region) };
 
-	return library_load(LIBRARY, &symbol, 1);
+	return library_load(LIBRARY, symbols, ARRAY_SIZE(symbols));
 }
 
 int cxl_check(bool creates, struct error *err)

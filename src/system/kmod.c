@@ -10,7 +10,8 @@
 #include "base/cleanup.h"
 #include "system/library.h"
 
-LIBRARY_NOTE(kmod, "Loads the modules that removing and adding memory need", KMOD_LIBRARY);
+LIBRARY_NOTE(kmod, "Loads the modules that removing and adding memory need", "recommended",
+	     KMOD_LIBRARY);
 
 /*
  * Loaded with dlopen(3): libkmod pulls in libcrypto, which would double the start-up time of every

@@ -10,13 +10,14 @@ bool library_load(const char *soname, const struct library_symbol *symbols, size
 
 	if (!handle)
 		return false;
-	for (size_t i = 0; i < n_symbols; i++) {
-		void *address = dlsym(handle, symbols[i].name);
-
-		if (!address) {
+	for (size_t i = 0; i < n_symbols; i++)
+		if (!dlsym(handle, symbols[i].name)) {
 			dlclose(handle);
 			return false;
 		}
+	for (size_t i = 0; i < n_symbols; i++) {
+		void *address = dlsym(handle, symbols[i].name);
+
 		memcpy(symbols[i].target, &address, sizeof(address));
 	}
 	return true;

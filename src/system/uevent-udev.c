@@ -6,10 +6,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "system/library.h"
+
+#define LIBRARY "libudev.so.1"
+
+LIBRARY_NOTE(udev, "Follows the events of the kernel", "required", LIBRARY);
+
+/* clang-format off */
+#define UDEV_FUNCTIONS(each) \
+	each(udev_new) each(udev_monitor_new_from_netlink) \
+	each(udev_monitor_filter_add_match_subsystem_devtype) \
+	each(udev_monitor_set_receive_buffer_size) each(udev_monitor_enable_receiving) \
+	each(udev_monitor_unref) each(udev_unref) each(udev_monitor_get_fd) \
+	each(udev_monitor_receive_device) each(udev_device_get_action) \
+	each(udev_device_get_subsystem) each(udev_device_get_devpath) \
+	each(udev_device_get_sysname) each(udev_device_get_seqnum) each(udev_device_unref)
+/* clang-format on */
+
+/* Most commands follow no events. */
+static struct {
+	UDEV_FUNCTIONS(LIBRARY_POINTER)
+} lib = { UDEV_FUNCTIONS(LIBRARY_LINKED) };
+
 struct uevent_monitor {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 };
+
+static bool uevent_udev_load(void)
+{
+	const struct library_symbol symbols[] = { UDEV_FUNCTIONS(LIBRARY_SYMBOL) };
+
+	return lib.udev_new || library_load(LIBRARY, symbols, ARRAY_SIZE(symbols));
+}
 
 int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, struct error *err)
 {
@@ -18,19 +48,25 @@ int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, stru
 
 	if (!monitor)
 		return error_no_memory(err);
-	monitor->udev = udev_new();
+	if (!uevent_udev_load()) {
+		free(monitor);
+		return error_set(err, -ENOSYS,
+				 "kernel events need " LIBRARY
+				 ", which cannot be loaded: install it");
+	}
+	monitor->udev = lib.udev_new();
 	errno = 0;
 	if (monitor->udev)
-		monitor->monitor = udev_monitor_new_from_netlink(monitor->udev, "kernel");
+		monitor->monitor = lib.udev_monitor_new_from_netlink(monitor->udev, "kernel");
 	if (!monitor->monitor)
 		r = errno ? -errno : -ENOMEM;
 	for (size_t i = 0; r >= 0 && subsystems[i]; i++)
-		r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, subsystems[i],
-								    NULL);
+		r = lib.udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor,
+									subsystems[i], NULL);
 	if (r >= 0) {
 		/* More than rmem_max needs CAP_NET_ADMIN; with less, overruns are seen sooner. */
-		udev_monitor_set_receive_buffer_size(monitor->monitor, UEVENT_BUFFER_BYTES);
-		r = udev_monitor_enable_receiving(monitor->monitor);
+		lib.udev_monitor_set_receive_buffer_size(monitor->monitor, UEVENT_BUFFER_BYTES);
+		r = lib.udev_monitor_enable_receiving(monitor->monitor);
 	}
 	if (r < 0) {
 		uevent_close(monitor);
@@ -44,14 +80,14 @@ void uevent_close(struct uevent_monitor *monitor)
 {
 	if (!monitor)
 		return;
-	udev_monitor_unref(monitor->monitor);
-	udev_unref(monitor->udev);
+	lib.udev_monitor_unref(monitor->monitor);
+	lib.udev_unref(monitor->udev);
 	free(monitor);
 }
 
 int uevent_fd(const struct uevent_monitor *monitor)
 {
-	return udev_monitor_get_fd(monitor->monitor);
+	return lib.udev_monitor_get_fd(monitor->monitor);
 }
 
 int uevent_receive(struct uevent_monitor *monitor, struct uevent *ret)
@@ -59,16 +95,16 @@ int uevent_receive(struct uevent_monitor *monitor, struct uevent *ret)
 	struct udev_device *device;
 
 	errno = 0;
-	device = udev_monitor_receive_device(monitor->monitor);
+	device = lib.udev_monitor_receive_device(monitor->monitor);
 	if (!device)
 		/* No error: also after an event of another subsystem, which libudev filters out. */
 		return errno == 0 || errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	*ret = (struct uevent){
-		.action = udev_device_get_action(device),
-		.subsystem = udev_device_get_subsystem(device),
-		.devpath = udev_device_get_devpath(device),
-		.sysname = udev_device_get_sysname(device),
-		.seqnum = udev_device_get_seqnum(device),
+		.action = lib.udev_device_get_action(device),
+		.subsystem = lib.udev_device_get_subsystem(device),
+		.devpath = lib.udev_device_get_devpath(device),
+		.sysname = lib.udev_device_get_sysname(device),
+		.seqnum = lib.udev_device_get_seqnum(device),
 		.owner = device,
 	};
 	if (ret->action && ret->subsystem && ret->devpath && ret->sysname)
@@ -80,6 +116,6 @@ int uevent_receive(struct uevent_monitor *monitor, struct uevent *ret)
 void uevent_done(struct uevent *event)
 {
 	if (event->owner)
-		udev_device_unref(event->owner);
+		lib.udev_device_unref(event->owner);
 	*event = (struct uevent){ 0 };
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import collections
 import os
+import pathlib
 import re
 import shutil
 from typing import Any
@@ -78,9 +79,24 @@ def test_threads_have_small_stacks(machine: Any) -> None:
     assert all(size <= 256 << 10 for size in sizes)
 
 
-def test_libraries_that_are_not_needed_are_not_loaded(machine: Any) -> None:
-    opened = " ".join(trace(machine("x86-dimm"), "list"))
-    assert "libc.so" in opened and "libkmod" not in opened and "libcrypto" not in opened
+@pytest.mark.parametrize("words, needed", [(("list",), ["libsmartcols.so"]), (("list", "--json"), []), (("status", "--json"), []),
+                                           (("online", "--all", "--dry-run"), [])])
+def test_libraries_that_are_not_needed_are_not_loaded(machine: Any, words: tuple[str, ...], needed: list[str]) -> None:
+    opened_files = " ".join(trace(machine("x86-dimm"), *words))
+    assert "libc.so" in opened_files
+    assert [name for name in ("libsmartcols.so", "libudev.so", "libkmod.so", "libcrypto.so") if name in opened_files] == needed
+
+
+def test_a_library_that_is_missing_is_named(machine: Any, tmp_path: pathlib.Path) -> None:
+    """Only what needs it fails."""
+    for name in ("libsmartcols.so.1", "libudev.so.1"):
+        (tmp_path / name).write_text("not a library\n")
+    made, env = machine("x86-dimm"), {"LD_LIBRARY_PATH": str(tmp_path)}
+    for words in (["list"], ["list", "-D"], ["status"]):
+        result = made.memhpctl(*words, env=env)
+        assert result.rc == 1 and "tables need libsmartcols.so.1, which cannot be loaded: install it, or use --json" in result.err, result
+    for words in (["list", "--json"], ["status", "--json"], ["offline", "35"]):
+        assert made.memhpctl(*words, env=env).rc == 0
 
 
 def test_nodes_are_not_looked_up_where_there_is_one(machine: Any) -> None:

@@ -25,7 +25,7 @@ MODULES = ("memory-notifier-error-inject", "virtio_pci", "virtio_mem", "dax_hmem
 # Programs of this system that tests and benchmarks compare with, when they are there.
 PEERS = ("lsmem", "chmem", "daxctl", "udevadm")
 # Libraries that are opened at run time, which no program's header names.
-OPENED_LIBRARIES = ("libkmod.so.2",)
+OPENED_LIBRARIES = ("libkmod.so.2", "libsmartcols.so.1", "libudev.so.1")
 FOLDERS = ("dev", "proc", "sys", "run", "tmp", "root", "etc", "var",
            "usr/bin", "usr/sbin", "usr/lib", "usr/lib64")
 MERGED = ("bin", "sbin", "lib", "lib64")

@@ -22,9 +22,10 @@ from machine import Machine
 from packages import complaint, private_apt, system_codename
 from program import program
 
-# The C library is that of the cross compiler. libkmod is opened at run time, and the tests do without.
+# The C library is that of the cross compiler. The tests do without libkmod, which is opened at run time.
 PACKAGES = ("busybox-static", "libpopt0", "libpopt-dev", "libjson-c5", "libjson-c-dev", "libsmartcols1",
             "libsmartcols-dev", "libudev1", "libudev-dev", "libkmod-dev")
+OPENED_LIBRARIES = ("libsmartcols.so.1", "libudev.so.1")
 # busybox of another processor cannot be asked for what it has.
 APPLETS = ("cat", "dmesg", "echo", "grep", "hostname", "ip", "kill", "mkdir", "mount", "sh", "sleep")
 PROGRAMS = ("agent", "pin", "write-word")
@@ -169,7 +170,8 @@ def add_program(image: Initramfs, processor: Processor, packages: Path, memhpctl
     triplet = processor.triplet
     image.file("/usr/sbin/memhpctl", memhpctl.read_bytes(), 0o755)
     image.file(processor.linker, c_library(processor, Path(processor.linker).name).read_bytes(), 0o755)
-    for name in re.findall(r"NEEDED.*\[(.*)\]", run([f"{triplet}-readelf", "-d", str(memhpctl)]).stdout):
+    needed = re.findall(r"NEEDED.*\[(.*)\]", run([f"{triplet}-readelf", "-d", str(memhpctl)]).stdout)
+    for name in (*needed, *OPENED_LIBRARIES) if needed else ():     # a static program needs none
         found = [folder / triplet / name for folder in (packages / "lib", packages / "usr/lib")]
         local = next((path for path in found if path.exists()), None) or c_library(processor, name)
         image.file(f"/lib/{triplet}/{name}", local.read_bytes(), 0o755)

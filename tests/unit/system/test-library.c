@@ -19,10 +19,13 @@ static void test_sets_the_pointers(void **state)
 
 static void test_without_a_function(void **state)
 {
-	const struct library_symbol symbols[] = { { "no_such_function", &missing } };
+	static double (*first)(double);
+	const struct library_symbol symbols[] = { { "cos", &first },
+						  { "no_such_function", &missing } };
 
 	(void)state;
-	assert_false(library_load("libm.so.6", symbols, 1));
+	assert_false(library_load("libm.so.6", symbols, 2));
+	assert_null(first);
 	assert_null(missing);
 }
 
