@@ -171,8 +171,14 @@ static void command_line_tell_failure(const struct context *context)
 	const char *path = sysfs_first_failure(&error);
 
 	/* A warning would disturb the completion of a word. */
-	if (path && !(context->command->flags & COMMAND_NO_SYSTEM) &&
-	    strcmp(context->command->name, "complete"))
+	if (!path || (context->command->flags & COMMAND_NO_SYSTEM) ||
+	    !strcmp(context->command->name, "complete"))
+		return;
+	/* To be expected: what only root can see is shown as not known. */
+	if (error == -EACCES && !sysfs_is_root())
+		log_info("cannot read %s: %s; what depends on it is not known here", path,
+			 strerror(-error));
+	else
 		log_error("cannot read %s: %s; what depends on it is missing here", path,
 			  strerror(-error));
 }

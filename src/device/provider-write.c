@@ -60,7 +60,9 @@ static const char *provider_write_reason(enum outcome_cause cause)
 		return "the platform or its hypervisor does not allow it, not even for root";
 	case CAUSE_ACCESS:
 		/* The sentence for blocks speaks of their state file. */
-		return "permission denied: run as root";
+		return sysfs_is_root() ? "permission denied, even for root: a file is read-only, "
+					 "or a security policy forbids it" :
+					 "permission denied: run as root";
 	case CAUSE_READ_ONLY:
 	case CAUSE_LOCK:
 	case CAUSE_MEMORY:

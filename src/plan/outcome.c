@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "system/sysfs.h"
 
 static const char *const result_names[OUTCOME_RESULT_COUNT] = {
 	[OUTCOME_CHANGED] = "changed",	 [OUTCOME_ALREADY] = "already",
@@ -77,10 +78,7 @@ static const struct cause {
 			     "the block was removed and another one has its number now; it was "
 			     "left alone",
 			     false, false },
-	[CAUSE_ACCESS] = { "access",
-			   "permission denied: run as root (if you are root, the state file is "
-			   "read-only; chmod 644 restores it)",
-			   false, true },
+	[CAUSE_ACCESS] = { "access", "permission denied: run as root", false, true },
 	[CAUSE_READ_ONLY] = { "read-only",
 			      "/sys is read-only here, as in a container; run memhpctl on the host",
 			      false, true },
@@ -267,6 +265,9 @@ const char *outcome_reason(const struct outcome *outcome, enum block_state wante
 	    zone_is_kernel(outcome->zone_before))
 		return "unmovable pages in a kernel zone; bring memory that must go offline again "
 		       "into zone Movable";
+	if (outcome->cause == CAUSE_ACCESS && sysfs_is_root())
+		return "permission denied, even for root: the state file is read-only (chmod 644 "
+		       "restores it), or a security policy forbids it";
 	if (outcome->cause == CAUSE_POISON && !outcome->error)
 		return "the block has poisoned pages and is left as it is; --force changes it all "
 		       "the same";

@@ -51,11 +51,15 @@ static void sysfs_set_failure_path(int fd, const char *path)
  */
 static int sysfs_failed(int fd, const char *path, int error)
 {
-	int none = 0;
+	int before = 0;
 
-	if ((error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EIO ||
-	     error == -ELOOP || error == -EACCES) &&
-	    atomic_compare_exchange_strong(&sysfs_failure.error, &none, error))
+	if (error != -EMFILE && error != -ENFILE && error != -ENOMEM && error != -EIO &&
+	    error != -ELOOP && error != -EACCES)
+		return error;
+	/* A lack of permission, which is no surprise to an ordinary user, hides no other error. */
+	if (atomic_compare_exchange_strong(&sysfs_failure.error, &before, error) ||
+	    (before == -EACCES && error != -EACCES &&
+	     atomic_compare_exchange_strong(&sysfs_failure.error, &before, error)))
 		sysfs_set_failure_path(fd, path);
 	return error;
 }
@@ -128,12 +132,17 @@ bool sysfs_is_running_system(const struct sysfs *sysfs)
 	return !*sysfs->root;
 }
 
+bool sysfs_is_root(void)
+{
+	return geteuid() == 0;
+}
+
 bool sysfs_is_ours(const struct sysfs *sysfs)
 {
 	struct stat st;
 
-	return geteuid() == 0 || (!sysfs_is_running_system(sysfs) &&
-				  fstat(sysfs->root_fd, &st) == 0 && st.st_uid == geteuid());
+	return sysfs_is_root() || (!sysfs_is_running_system(sysfs) &&
+				   fstat(sysfs->root_fd, &st) == 0 && st.st_uid == geteuid());
 }
 
 /* openat() needs the path relative to the root. */

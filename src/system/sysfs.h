@@ -40,9 +40,9 @@ static inline bool sysfs_is_absent(int error)
 
 /*
  * The first file whose read failed for a reason unrelated to its existence: EMFILE, ENFILE, ENOMEM,
- * EIO, ELOOP, EACCES. Readers of optional files treat it as missing; so that users are not misled,
- * the program reports it at its end. Returns its absolute path and the error; NULL if there
- * was none.
+ * EIO, ELOOP; EACCES if there was no other. Readers of optional files treat it as missing; so that
+ * users are not misled, the program reports it at its end. Returns its absolute path and the error;
+ * NULL if there was none.
  */
 const char *sysfs_first_failure(int *ret_error);
 
@@ -51,6 +51,9 @@ void sysfs_close_all(const int *fds, size_t n);
 
 /* Is this the running system, not a --sysroot tree? */
 bool sysfs_is_running_system(const struct sysfs *sysfs);
+
+/* Is this process root's? */
+bool sysfs_is_root(void);
 
 /* Is this process root's, or the owner's of the --sysroot tree? Others may only look. */
 bool sysfs_is_ours(const struct sysfs *sysfs);

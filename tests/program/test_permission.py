@@ -59,7 +59,9 @@ def test_an_amount_of_devices_that_only_root_can_see(name: str, device: str) -> 
             path.chmod(0o400)
         if device == "dax0.0":
             path = re.escape(str(made.path("/sys/bus/dax/devices/dax0.0").resolve().parent)) + r"/dax\d\.0/mapping0/start"
-            assert re.search(rf"cannot read {path}: Permission denied", as_nobody(made, "list").err)
+            assert re.search(rf"cannot read {path}: Permission denied", as_nobody(made, "list", "-v").err)
+            if os.geteuid() == 0:
+                assert as_nobody(made, "list").err == ""
             assert re.search(rf"any: \?: {path} could not be read: Permission denied", as_nobody(made, "status", "--check").out)
         for option in ([], ["-n"]):
             result = as_nobody(made, "remove", "--size=1G", *option, "--json")
