@@ -173,8 +173,16 @@ void provider_write_foresee(const struct sysfs *sysfs, struct device_outcome *ou
 		const struct provider_step *step = &outcome->steps.v[i];
 		char path[sizeof(step->directory) + sizeof(step->attribute)];
 		enum outcome_cause cause;
-		int r;
+		struct error err = { 0 };
+		int r = step->module ? module_check_permission(sysfs, step->module, &err) : 0;
 
+		if (r < 0) {
+			outcome->error = -r;
+			device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_ACCESS, "%s",
+					   error_text(&err));
+			error_done(&err);
+			continue;
+		}
 		snprintf(path, sizeof(path), "%s/%s", step->directory, step->attribute);
 		r = step->otherwise ? 0 : sysfs_may_write(sysfs, path);
 		/* What is not there yet may come with the module. */

@@ -266,6 +266,21 @@ def test_a_guest_of_kvm_gives_nothing_back(machine: Any) -> None:
     assert any(provider["provider"] == "s390" for provider in lpar.memhpctl("status", "--json").json()["providers"])
 
 
+# --- kernel modules
+
+LISTS = {"modules.builtin": "kernel/drivers/dax/dax.ko\n", "modules.dep": "kernel/drivers/dax/device_dax.ko.xz:\n"}
+
+
+@pytest.mark.parametrize("there, kmem", [(["modules.builtin", "modules.dep"], "missing"), (["modules.builtin"], "unknown"),
+                                         (["modules.dep"], "unknown"), ([], "unknown")])
+def test_a_module_is_missing_only_from_lists_that_are_there(machine: Any, there: list[str], kmem: str) -> None:
+    """What is built in has no directory in /sys/module, and a kernel without modules no lists."""
+    made = machine("dax-kmem", files={f"/lib/modules/6.12.0/{name}": LISTS[name] for name in there} |
+                   {"/proc/sys/kernel/osrelease": "6.12.0"}, absent=["/sys/module/kmem", "/sys/module/device_dax"])
+    states = {one["module"]: one["state"] for one in made.memhpctl("status", "--json").json()["providers"][0]["modules"]}
+    assert states == {"kmem": kmem, "device_dax": "available" if "modules.dep" in there else "unknown"}
+
+
 @pytest.mark.parametrize("target", ["{}/outside", "../../../../../../../outside", "/outside"])
 def test_a_state_that_leads_out_of_the_tree_is_not_a_block_that_is_gone(users_machine: Users, target: str) -> None:
     made = users_machine("x86-dimm")
