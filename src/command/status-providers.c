@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/status-providers.h"
-#include "output/output-text.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "output/output-text.h"
 #include "provider/provider.h"
 #include "system/module.h"
+
+static const struct provider *status_providers_here(const struct sysfs *sysfs,
+						    const struct provider *provider)
+{
+	return provider->on_this_kernel ? provider->on_this_kernel(sysfs) : provider;
+}
+
+static void status_providers_print_one(const struct sysfs *sysfs, const struct provider *provider)
+{
+	const char *separator = "; modules: ";
+
+	output_text("  %-10s %s%s", provider->name, provider->summary,
+		    provider->plan_remove ? "" : ", not removable from here");
+	for (const char *const *module = provider->modules; module && *module; module++) {
+		output_text("%s%s %s", separator, *module,
+			    module_state_name(module_look_up(sysfs, *module)));
+		separator = ", ";
+	}
+	output_text("\n");
+}
 
 void status_print_providers(const struct sysfs *sysfs)
 {
@@ -13,47 +34,56 @@ void status_print_providers(const struct sysfs *sysfs)
 
 	output_text("\nProviders\n");
 	for (size_t i = 0; providers[i]; i++) {
-		const char *separator = "; modules: ";
+		int present = providers[i]->is_present(sysfs);
 
-		if (!providers[i]->is_present(sysfs))
-			continue;
-		any = true;
-		output_text("  %-10s %s%s", providers[i]->name, providers[i]->summary,
-			    providers[i]->plan_remove ? "" : ", not removable from here");
-		for (const char *const *module = providers[i]->modules; module && *module;
-		     module++) {
-			output_text("%s%s %s", separator, *module,
-				    module_state_name(module_look_up(sysfs, *module)));
-			separator = ", ";
-		}
-		output_text("\n");
+		if (present > 0)
+			status_providers_print_one(sysfs,
+						   status_providers_here(sysfs, providers[i]));
+		else if (present < 0)
+			output_text("  %-10s ? (%s)\n", providers[i]->name, strerror(-present));
+		any |= present != 0;
 	}
 	if (!any)
 		output_text("  (none: no memory can be removed here)\n");
 }
 
-void status_add_providers(const struct sysfs *sysfs, struct output_json *json)
+static bool status_providers_known(const struct sysfs *sysfs)
 {
-	output_json_begin_array(json, "providers");
-	for (size_t i = 0; providers[i]; i++) {
-		if (!providers[i]->is_present(sysfs))
-			continue;
+	for (size_t i = 0; providers[i]; i++)
+		if (providers[i]->is_present(sysfs) < 0)
+			return false;
+	return true;
+}
+
+static void status_providers_add_one(const struct sysfs *sysfs, const struct provider *provider,
+				     struct output_json *json)
+{
+	output_json_begin_object(json, NULL);
+	output_json_text(json, "provider", provider->name);
+	output_json_text(json, "summary", provider->summary);
+	output_json_bool(json, "can_remove", provider->plan_remove != NULL);
+	output_json_bool(json, "can_add", provider->plan_add != NULL);
+	output_json_begin_array(json, "modules");
+	for (const char *const *module = provider->modules; module && *module; module++) {
 		output_json_begin_object(json, NULL);
-		output_json_text(json, "provider", providers[i]->name);
-		output_json_text(json, "summary", providers[i]->summary);
-		output_json_bool(json, "can_remove", providers[i]->plan_remove != NULL);
-		output_json_bool(json, "can_add", providers[i]->plan_add != NULL);
-		output_json_begin_array(json, "modules");
-		for (const char *const *module = providers[i]->modules; module && *module;
-		     module++) {
-			output_json_begin_object(json, NULL);
-			output_json_text(json, "module", *module);
-			output_json_text(json, "state",
-					 module_state_name(module_look_up(sysfs, *module)));
-			output_json_end(json);
-		}
-		output_json_end(json);
+		output_json_text(json, "module", *module);
+		output_json_text(json, "state", module_state_name(module_look_up(sysfs, *module)));
 		output_json_end(json);
 	}
+	output_json_end(json);
+	output_json_end(json);
+}
+
+void status_add_providers(const struct sysfs *sysfs, struct output_json *json)
+{
+	if (!status_providers_known(sysfs)) {
+		output_json_null(json, "providers");
+		return;
+	}
+	output_json_begin_array(json, "providers");
+	for (size_t i = 0; providers[i]; i++)
+		if (providers[i]->is_present(sysfs) > 0)
+			status_providers_add_one(sysfs, status_providers_here(sysfs, providers[i]),
+						 json);
 	output_json_end(json);
 }

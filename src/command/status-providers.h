@@ -9,7 +9,7 @@
 /* Prints the providers that this machine has, and their kernel modules. */
 void status_print_providers(const struct sysfs *sysfs);
 
-/* The member "providers". */
+/* The member "providers": null if it cannot be seen whether one of them is there. */
 void status_add_providers(const struct sysfs *sysfs, struct output_json *json);
 
 #endif

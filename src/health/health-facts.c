@@ -28,7 +28,7 @@ static bool health_facts_acts(const struct sysfs *sysfs, const struct policy *po
 	for (size_t i = 0; providers[i]; i++) {
 		const struct policy_rule *rule;
 
-		if (!providers[i]->is_present(sysfs))
+		if (providers[i]->is_present(sysfs) == 0)
 			continue;
 		subject.provider = providers[i]->name;
 		rule = policy_match(policy, &subject);

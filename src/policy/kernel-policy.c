@@ -92,7 +92,7 @@ static bool kernel_policy_is_the_same(const struct sysfs *sysfs, const struct po
 	struct policy_subject subject = { .device = "", .platform = platform };
 
 	for (size_t i = 0; providers[i]; i++) {
-		if (!providers[i]->is_present(sysfs))
+		if (providers[i]->is_present(sysfs) == 0)
 			continue;
 		subject.provider = providers[i]->name;
 		if (!kernel_policy_agrees(policy, &subject, now))

@@ -141,7 +141,7 @@ static void search_daxctl(struct search *search)
 static void search_contig_zones(struct search *search)
 {
 	for (size_t i = 0; providers[i]; i++)
-		if (providers[i]->contig_zones_harm && providers[i]->is_present(search->sysfs))
+		if (providers[i]->contig_zones_harm && providers[i]->is_present(search->sysfs) > 0)
 			search_add(search, "online-policy", SYSFS_PARAMETERS "/online_policy", 0,
 				   providers[i]->contig_zones_harm);
 }

@@ -150,9 +150,9 @@ static int acpi_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	return sysfs_list(bus, acpi_collect_device, &search);
 }
 
-static bool acpi_is_present(const struct sysfs *sysfs)
+static int acpi_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, ACPI_HOTPLUG);
+	return sysfs_has(sysfs, ACPI_HOTPLUG);
 }
 
 /*

@@ -170,11 +170,13 @@ static int cxl_present_memdev(const char *name, void *data)
 	return !strncmp(name, "mem", 3);
 }
 
-static bool cxl_is_present(const struct sysfs *sysfs)
+static int cxl_is_present(const struct sysfs *sysfs)
 {
 	_cleanup_close_ int bus = sysfs_open_directory(sysfs, CXL_DEVICES);
 
-	return bus >= 0 && sysfs_list(bus, cxl_present_memdev, NULL) > 0;
+	if (bus < 0)
+		return sysfs_is_absent(bus) ? 0 : bus;
+	return sysfs_list(bus, cxl_present_memdev, NULL);
 }
 
 /* The first dax device in the region whose memory is in the system. */

@@ -377,9 +377,9 @@ static bool dax_is_vacant(const struct sysfs *sysfs, const struct memory *memory
 	       !device->blocks_error && dax_is_removed(sysfs, device);
 }
 
-static bool dax_is_present(const struct sysfs *sysfs)
+static int dax_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, DAX_DEVICES);
+	return sysfs_has(sysfs, DAX_DEVICES);
 }
 
 static const char *const dax_modules[] = { "kmem", "device_dax", NULL };

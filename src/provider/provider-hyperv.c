@@ -7,14 +7,16 @@
 
 extern const struct provider provider_hyperv;
 
-static bool hyperv_is_present(const struct sysfs *sysfs)
+static int hyperv_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, "/sys/bus/vmbus/drivers/hv_balloon");
+	return sysfs_has(sysfs, "/sys/bus/vmbus/drivers/hv_balloon");
 }
 
 static int hyperv_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	return hyperv_is_present(sysfs) ? provider_add_rest(memory, "hyperv", &provider_hyperv) : 0;
+	int r = hyperv_is_present(sysfs);
+
+	return r > 0 ? provider_add_rest(memory, "hyperv", &provider_hyperv) : r;
 }
 
 static const char *const hyperv_modules[] = { "hv_balloon", NULL };

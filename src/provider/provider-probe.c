@@ -6,14 +6,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "provider/provider.h"
 
 extern const struct provider provider_probe;
 
-static bool probe_is_present(const struct sysfs *sysfs)
+static int probe_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, SYSFS_MEMORY "/probe");
+	return sysfs_has(sysfs, SYSFS_MEMORY "/probe");
 }
 
 /* The device is named by the address of its block, "0x100000000". */
@@ -21,8 +22,11 @@ static int probe_plan_add(const struct sysfs *sysfs, const struct device *device
 			  struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { 0 };
+	int r = probe_is_present(sysfs);
 
-	if (!probe_is_present(sysfs))
+	if (r < 0)
+		return error_set(err, r, SYSFS_MEMORY "/probe cannot be seen: %s", strerror(-r));
+	if (!r)
 		return error_set(err, -EOPNOTSUPP,
 				 "this kernel cannot add memory by its address (it was built "
 				 "without CONFIG_ARCH_MEMORY_PROBE)");

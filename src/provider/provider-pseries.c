@@ -133,9 +133,9 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 	return sysfs_is_absent(r) ? 0 : r;
 }
 
-static bool pseries_is_present(const struct sysfs *sysfs)
+static int pseries_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, DLPAR);
+	return sysfs_has(sysfs, DLPAR);
 }
 
 /*

@@ -169,10 +169,19 @@ static bool s390_name_to_add(const struct selector *selector, char *ret_name, si
 	return true;
 }
 
-static bool s390_is_present(const struct sysfs *sysfs)
+static int s390_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, S390_CONFIG) ||
-	       (sysfs_exists(sysfs, "/sys/bus/ccw") && s390_may_have_standby(sysfs));
+	int r = sysfs_has(sysfs, S390_CONFIG);
+
+	if (r != 0)
+		return r;
+	r = sysfs_has(sysfs, "/sys/bus/ccw");
+	return r > 0 ? s390_may_have_standby(sysfs) : r;
+}
+
+static const struct provider *s390_on_this_kernel(const struct sysfs *sysfs)
+{
+	return sysfs_has(sysfs, S390_CONFIG) == 0 ? &provider_s390_standby : &provider_s390;
 }
 
 const struct provider provider_s390 = {
@@ -181,6 +190,7 @@ const struct provider provider_s390 = {
 	.numbered_names = "sclp",
 	.number_base = 10,
 	.is_present = s390_is_present,
+	.on_this_kernel = s390_on_this_kernel,
 	.find_devices = s390_find_devices,
 	.plan_remove = s390_plan_remove,
 	.plan_add = s390_plan_add,

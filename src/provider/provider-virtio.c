@@ -17,9 +17,9 @@ extern const struct provider provider_virtio;
 
 #define VIRTIO_DRIVER "/sys/bus/virtio/drivers/virtio_mem"
 
-static bool virtio_is_present(const struct sysfs *sysfs)
+static int virtio_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, VIRTIO_DRIVER);
+	return sysfs_has(sysfs, VIRTIO_DRIVER);
 }
 
 static bool virtio_is_name(const char *name)

@@ -7,14 +7,16 @@
 
 extern const struct provider provider_xen;
 
-static bool xen_is_present(const struct sysfs *sysfs)
+static int xen_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, "/sys/devices/system/xen_memory/xen_memory0");
+	return sysfs_has(sysfs, "/sys/devices/system/xen_memory/xen_memory0");
 }
 
 static int xen_find_devices(const struct sysfs *sysfs, struct memory *memory)
 {
-	return xen_is_present(sysfs) ? provider_add_rest(memory, "xen", &provider_xen) : 0;
+	int r = xen_is_present(sysfs);
+
+	return r > 0 ? provider_add_rest(memory, "xen", &provider_xen) : r;
 }
 
 const struct provider provider_xen = {

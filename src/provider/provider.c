@@ -138,7 +138,7 @@ bool provider_find_vacant(const struct sysfs *sysfs, const struct memory *memory
 bool provider_has_other_readings(const struct sysfs *sysfs)
 {
 	for (size_t i = 0; providers[i]; i++)
-		if (providers[i]->name_of_number && providers[i]->is_present(sysfs))
+		if (providers[i]->name_of_number && providers[i]->is_present(sysfs) != 0)
 			return true;
 	return false;
 }

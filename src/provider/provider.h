@@ -101,8 +101,16 @@ struct provider {
 	const char *subsystem;
 	/* Is this device of that subsystem one of its own? NULL: all are. */
 	bool (*is_own_device)(const struct sysfs *sysfs, const char *name);
-	/* Does this machine have the provider, even if it provides no memory now? */
-	bool (*is_present)(const struct sysfs *sysfs);
+	/*
+	 * Does this machine have the provider, even if it provides no memory now? 1, 0, or -errno
+	 * if that cannot be seen.
+	 */
+	int (*is_present)(const struct sysfs *sysfs);
+	/*
+	 * What its devices can do on this kernel, where that is not what it says itself: a provider
+	 * of the same name. NULL: it always is.
+	 */
+	const struct provider *(*on_this_kernel)(const struct sysfs *sysfs);
 	/*
 	 * Adds the provider's devices with their blocks to memory->devices. Blocks that are not in
 	 * the snapshot are left out; a device that could be added has none. Without such hardware

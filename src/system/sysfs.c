@@ -283,9 +283,21 @@ int sysfs_read_link_target(int directory, const char *path, char *buffer, size_t
 	return sysroot_read_link(directory, path, buffer, size);
 }
 
+int sysfs_find(const struct sysfs *sysfs, const char *path)
+{
+	return sysfs_look(sysfs->root_fd, sysfs_below_root(path));
+}
+
+int sysfs_has(const struct sysfs *sysfs, const char *path)
+{
+	int r = sysfs_find(sysfs, path);
+
+	return r == 0 ? 1 : sysfs_is_absent(r) ? 0 : r;
+}
+
 bool sysfs_exists(const struct sysfs *sysfs, const char *path)
 {
-	return sysfs_look(sysfs->root_fd, sysfs_below_root(path)) == 0;
+	return sysfs_find(sysfs, path) == 0;
 }
 
 int sysfs_look(int directory, const char *path)

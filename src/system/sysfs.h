@@ -124,7 +124,16 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size);
  */
 int sysfs_read_link_target(int directory, const char *path, char *buffer, size_t size);
 
-/* Does the file exist? Absolute path below the root. */
+/*
+ * Is the file there? Absolute path below the root. Returns 0, or -errno, with which
+ * sysfs_is_absent() says whether it is not there, or cannot be seen.
+ */
+int sysfs_find(const struct sysfs *sysfs, const char *path);
+
+/* The same as a number: 1 if it is there, 0 if not, -errno if that cannot be seen. */
+int sysfs_has(const struct sysfs *sysfs, const char *path);
+
+/* The same, where one that cannot be seen may count as one that is not there. */
 bool sysfs_exists(const struct sysfs *sysfs, const char *path);
 
 /* The same relative to a directory: 0, or -errno of stat(2). */

@@ -22,9 +22,9 @@ struct toy_search {
 	struct memory *memory;
 };
 
-static bool toy_is_present(const struct sysfs *sysfs)
+static int toy_is_present(const struct sysfs *sysfs)
 {
-	return sysfs_exists(sysfs, TOY_DEVICES);
+	return sysfs_has(sysfs, TOY_DEVICES);
 }
 
 static int toy_collect_device(const char *name, void *data)

@@ -266,6 +266,14 @@ def test_a_guest_of_kvm_gives_nothing_back(machine: Any) -> None:
     assert any(provider["provider"] == "s390" for provider in lpar.memhpctl("status", "--json").json()["providers"])
 
 
+@pytest.mark.parametrize("name, can", [("s390-old", False), ("s390-new", True)])
+def test_status_says_what_standby_memory_can_do_on_this_kernel(machine: Any, name: str, can: bool) -> None:
+    made = machine(name, lines="dir /sys/bus/ccw\nfile /proc/sys/kernel/osrelease 6.12.0")
+    assert [(one["provider"], one["can_remove"], one["can_add"]) for one in made.memhpctl("status", "--json").json()["providers"]] == [
+        ("s390", can, can)]
+    assert ("not removable from here" in made.memhpctl("status").out) != can
+
+
 # --- kernel modules
 
 LISTS = {"modules.builtin": "kernel/drivers/dax/dax.ko\n", "modules.dep": "kernel/drivers/dax/device_dax.ko.xz:\n"}

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from typing import Any, Callable
 
 import pytest
@@ -165,3 +168,13 @@ def test_what_a_dax_device_does_not_tell_is_unknown(machine: Machines, attribute
     made.path(f"/sys/bus/dax/devices/dax1.0/{attribute}").chmod(0)
     assert made.memhpctl("list", "-D", "--json", "dax1.0").json()["devices"][0][member] is None
     assert made.memhpctl("list", "-D", "--raw", "--noheadings", f"--output={column}", "dax1.0").out == "?\n"
+def test_providers_that_cannot_be_seen_are_not_absent(machine: Machines) -> None:
+    made = machine("x86-dimm")
+    place = made.path("/sys/firmware/acpi/hotplug/memory")
+    assert [one["provider"] for one in made.memhpctl("status", "--json").json()["providers"]] == ["acpi"]
+    shutil.rmtree(place)
+    place.symlink_to(place.name)
+    status = made.memhpctl("status", "--json")
+    assert status.json()["providers"] is None, status
+    text = made.memhpctl("status").out
+    assert f"acpi       ? ({os.strerror(errno.ELOOP)})" in text and "none" not in text.partition("Providers")[2].splitlines()[1], text
