@@ -86,15 +86,15 @@ static void list_devices_end_run(struct device_run *run)
 static int list_devices_begin_run(const struct list_devices_request *request,
 				  const struct device *device, struct device_run *ret)
 {
-	struct device_run run = { .first = device,
-				  .last = device,
-				  .obstacle = provider_obstacle(request->sysfs, device) };
+	struct device_run run = { .first = device, .last = device };
 	int r = list_devices_sum_device(request->memory, device, &run.sum);
 
+	run.obstacle = provider_obstacle(request->sysfs, device, &run.is_unseen);
 	for (size_t i = 0; r >= 0 && i < device->blocks.n; i++)
 		r = ranges_add(&run.blocks, device->blocks.v[i].first, device->blocks.v[i].last);
 	run.removable = run.blocks.n && !run.obstacle;
-	if (device->blocks_error)
+	run.is_unseen = run.is_unseen || device->blocks_error;
+	if (run.is_unseen && !run.blocks.n)
 		run.addable = DEVICE_NO_SIZE;
 	else if (!run.blocks.n && !run.obstacle)
 		run.addable = device->addable_blocks ?
@@ -230,7 +230,7 @@ static void list_devices_print_obstacles(const struct list_devices_request *requ
 
 	for (size_t i = 0; i < devices->n; i++) {
 		char *text = list_devices_is_selected(request, &devices->v[i]) ?
-				     provider_obstacle(request->sysfs, &devices->v[i]) :
+				     provider_obstacle(request->sysfs, &devices->v[i], NULL) :
 				     NULL;
 
 		if (text && (!last || strcmp(text, last)))

@@ -17,7 +17,7 @@ static void removal_words_refuse_holder(const struct sysfs *sysfs, const struct 
 
 	if (!device || !device->holds_devices || !device->blocks.n)
 		return;
-	obstacle = provider_obstacle(sysfs, device);
+	obstacle = provider_obstacle(sysfs, device, NULL);
 	for (size_t i = 0; obstacle && i < removal->devices.n; i++) {
 		struct device_outcome *outcome = &removal->devices.v[i];
 

@@ -150,7 +150,10 @@ static void device_column_driver_text(const struct row *row, char *cell)
 {
 	const char *driver = row->run->first->driver;
 
-	snprintf(cell, COLUMN_CELL_SIZE, "%s", *driver ? driver : "-");
+	snprintf(cell, COLUMN_CELL_SIZE, "%s",
+		 row->run->first->driver_is_hidden ? "?" :
+		 *driver			   ? driver :
+						     "-");
 }
 
 static void device_column_driver_json(const struct row *row, struct output_json *json)
@@ -162,15 +165,15 @@ static void device_column_driver_json(const struct row *row, struct output_json 
 
 static void device_column_removable_text(const struct row *row, char *cell)
 {
-	strcpy(cell, !device_column_is_known(row) ? "?" : row->run->removable ? "yes" : "no");
+	strcpy(cell, row->run->is_unseen ? "?" : row->run->removable ? "yes" : "no");
 }
 
 static void device_column_removable_json(const struct row *row, struct output_json *json)
 {
-	if (device_column_is_known(row))
-		output_json_bool(json, "removable", row->run->removable);
-	else
+	if (row->run->is_unseen)
 		output_json_null(json, "removable");
+	else
+		output_json_bool(json, "removable", row->run->removable);
 	output_json_text(json, "obstacle", row->run->obstacle);
 }
 

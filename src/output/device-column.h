@@ -18,7 +18,7 @@ struct device_run {
 	struct device_sum sum;		   /* of all of them */
 	struct ranges blocks;
 	char *obstacle; /* of the first: why it cannot be removed or added, or NULL; owned */
-	bool removable;
+	bool removable, is_unseen; /* unseen: whether it can be removed or added is not known */
 	uint64_t addable; /* bytes that adding them would bring; DEVICE_NO_SIZE: not known */
 };
 

@@ -126,7 +126,7 @@ static void explanation_print_head(const struct explanation *explanation,
 	wrap = wrap_begin_list(explanation, "where");
 	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address,
 		   address + (bytes - 1), format_size(bytes, size), block_state_name(block->state),
-		   zones_text(&block->zones, zones));
+		   block_zones_are_unknown(block) ? "?" : zones_text(&block->zones, zones));
 	for (size_t i = 0; i < nodes->n; i++) {
 		wrap.column += output_text(",");
 		wrap_print(&wrap, "node %" PRIu32, nodes->v[i]);

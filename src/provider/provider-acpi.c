@@ -72,12 +72,12 @@ static int acpi_is_working(int own)
 }
 
 /* Is it an empty slot, or memory that the kernel did not add? Neither may be guessed. */
-static int acpi_hide_device(struct device *device, int error)
+static int acpi_hide_device(struct device *device, const char *what, int error)
 {
 	device->blocks_error = error;
-	return device_set_obstacle(
-		device, "it cannot be seen whether %s has memory: its status cannot be read: %s",
-		device->name, strerror(-error));
+	return device_set_obstacle(device,
+				   "it cannot be seen whether %s has memory: %s cannot be read: %s",
+				   device->name, what, strerror(-error));
 }
 
 /*
@@ -89,8 +89,11 @@ static int acpi_explain_device(const struct acpi_search *search, struct device *
 	_cleanup_free_ char *said = NULL;
 	_cleanup_close_ int log = -1;
 	char size[FORMAT_SIZE];
+	int r = sysfs_find(search->sysfs, ACPI_HOTPLUG);
 
-	if (!sysfs_exists(search->sysfs, ACPI_HOTPLUG)) {
+	if (r < 0 && !sysfs_is_absent(r))
+		return acpi_hide_device(device, ACPI_HOTPLUG, r);
+	if (r < 0) {
 		device->blocks_error = -EOPNOTSUPP;
 		return device_set_obstacle(
 			device,
@@ -130,7 +133,7 @@ static int acpi_collect_device(const char *name, void *data)
 		if (device) {
 			device->blocks = search->blocks;
 			if (works < 0)
-				return acpi_hide_device(device, works);
+				return acpi_hide_device(device, "its status", works);
 			return device->blocks.n ? 0 : acpi_explain_device(search, device);
 		}
 		r = -ENOMEM;
@@ -164,10 +167,15 @@ static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *devi
 {
 	struct provider_steps steps = { .is_asynchronous = true };
 	char directory[128], path[160], text[32];
+	int r;
 
 	snprintf(directory, sizeof(directory), ACPI_DEVICES "/%s", device->name);
 	snprintf(path, sizeof(path), "%s/eject", directory);
-	if (!sysfs_exists(sysfs, path))
+	r = sysfs_find(sysfs, path);
+	if (r < 0 && !sysfs_is_absent(r))
+		return error_set(err, r, "it cannot be seen whether it can be ejected: %s",
+				 strerror(-r));
+	if (r < 0)
 		return error_set(err, -EOPNOTSUPP,
 				 "the firmware offers no way to eject it (no _EJ0 method)");
 	if (sysfs_read_path(sysfs, ACPI_MEMORY_ENABLED, text, sizeof(text)) >= 0 &&

@@ -177,17 +177,19 @@ static void dax_read_region(int bus, const char *name, char *region, size_t size
 			strcpy(region, part);
 }
 
-/* Reads the device's own attributes. */
-static void dax_read_facts(int own, struct device *device)
+/* Reads the device's own attributes. Returns 0, or why it is not known whose it is. */
+static int dax_read_facts(int own, struct device *device)
 {
 	char text[64];
 	uint64_t value;
-	int r;
+	int r, driver;
 
 	/* Of a namespace of persistent memory, whose device is around this one. */
 	if (sysfs_read(own, "../uuid", text, sizeof(text)) > 0)
 		device->uuid = strdup(text);
-	if (sysfs_read_link(own, "driver", device->driver, sizeof(device->driver)) < 0)
+	driver = sysfs_read_link(own, "driver", device->driver, sizeof(device->driver));
+	device->driver_is_hidden = driver < 0 && !sysfs_is_absent(driver);
+	if (driver < 0)
 		*device->driver = '\0';
 	r = sysfs_read(own, "size", text, sizeof(text));
 	device->size_is_hidden = r < 0 && !sysfs_is_absent(r);
@@ -197,6 +199,8 @@ static void dax_read_facts(int own, struct device *device)
 	device->node_is_hidden = r < 0 && !sysfs_is_absent(r);
 	if (r > 0 && parse_decimal(text, &value) == 0 && value < DEVICE_NO_NODE)
 		device->node = (uint32_t)value;
+	/* -EINVAL, what is no link, would be the user's mistake. */
+	return device->driver_is_hidden ? (driver == -EINVAL ? -EIO : driver) : 0;
 }
 
 static int dax_collect_device(const char *name, void *data)
@@ -214,7 +218,9 @@ static int dax_collect_device(const char *name, void *data)
 	search->device = devices_add(&search->memory->devices, name, &provider_dax);
 	if (!search->device)
 		return -ENOMEM;
-	dax_read_facts(own, search->device);
+	r = dax_read_facts(own, search->device);
+	if (r < 0)
+		return device_hide_blocks(search->device, r);
 	dax_read_region(search->bus, name, search->device->region, sizeof(search->device->region));
 	search->fitting = (struct ranges){ 0 };
 	search->mappings = 0;
@@ -272,17 +278,23 @@ static int dax_check_use(const struct sysfs *sysfs, const struct device *device,
 	return error_set(err, -EBUSY, "%s uses it, and would lose it", user);
 }
 
-/* The driver that the device is bound to; "" for none. */
-static void dax_driver(const struct sysfs *sysfs, const struct device *device, char *driver,
-		       size_t size)
+/* The driver that the device is bound to; "" for none. Returns -errno if it cannot be seen. */
+static int dax_driver(const struct sysfs *sysfs, const struct device *device, char *driver,
+		      size_t size, struct error *err)
 {
 	char path[128];
 	_cleanup_close_ int own = -1;
+	int r;
 
 	snprintf(path, sizeof(path), DAX_DEVICES "/%s", device->name);
 	own = sysfs_open_directory(sysfs, path);
-	if (own < 0 || sysfs_read_link(own, "driver", driver, size) < 0)
-		*driver = '\0';
+	r = own < 0 ? own : sysfs_read_link(own, "driver", driver, size);
+	if (r >= 0)
+		return 0;
+	*driver = '\0';
+	return sysfs_is_absent(r) ?
+		       0 :
+		       error_set(err, r, "its driver cannot be read: %s", strerror(-r));
 }
 
 /*
@@ -295,13 +307,19 @@ static int dax_plan_remove(const struct sysfs *sysfs, const struct device *devic
 {
 	struct provider_steps steps = { 0 };
 	char directory[128], path[160], driver[64];
+	int r = dax_driver(sysfs, device, driver, sizeof(driver), err);
 
-	dax_driver(sysfs, device, driver, sizeof(driver));
+	if (r < 0)
+		return r;
 	if (strcmp(driver, "kmem"))
 		return error_set(err, -EOPNOTSUPP, "it is no longer bound to the driver kmem");
 	snprintf(directory, sizeof(directory), DAX_DEVICES "/%s", device->name);
 	snprintf(path, sizeof(path), "%s/state", directory);
-	if (sysfs_exists(sysfs, path)) {
+	r = sysfs_find(sysfs, path);
+	if (r < 0 && !sysfs_is_absent(r))
+		return error_set(err, r, "it cannot be seen how it can be removed: %s",
+				 strerror(-r));
+	if (r == 0) {
 		provider_add_step(&steps, directory, "state", "unplugged");
 	} else {
 		provider_add_step(&steps, DAX_DRIVERS "/kmem", "unbind", "%s", device->name);
@@ -325,9 +343,10 @@ static int dax_plan_add(const struct sysfs *sysfs, const struct device *device,
 	char directory[160], driver[64];
 	/* Built in or not: a driver that is there needs no module. */
 	const char *module = sysfs_exists(sysfs, DAX_DRIVERS "/kmem") ? NULL : "kmem";
+	int r = dax_driver(sysfs, device, driver, sizeof(driver), err);
 
-	(void)err;
-	dax_driver(sysfs, device, driver, sizeof(driver));
+	if (r < 0)
+		return r;
 	if (*driver) {
 		snprintf(directory, sizeof(directory), DAX_DRIVERS "/%s", driver);
 		step = provider_add_step(&steps, directory, "unbind", "%s", device->name);
@@ -361,8 +380,8 @@ static bool dax_is_removed(const struct sysfs *sysfs, const struct device *devic
 	snprintf(path, sizeof(path), DAX_DEVICES "/%s/state", device->name);
 	if (sysfs_read_path(sysfs, path, text, sizeof(text)) >= 0)
 		return !strcmp(text, "unplugged");
-	dax_driver(sysfs, device, text, sizeof(text));
-	return strcmp(text, "kmem") != 0;
+	return dax_driver(sysfs, device, text, sizeof(text), NULL) == 0 &&
+	       strcmp(text, "kmem") != 0;
 }
 
 /*

@@ -146,8 +146,11 @@ static int pseries_plan(const struct sysfs *sysfs, const struct device *device, 
 			struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { 0 };
+	int r = sysfs_find(sysfs, DLPAR);
 
-	if (!pseries_is_present(sysfs))
+	if (r < 0 && !sysfs_is_absent(r))
+		return error_set(err, r, DLPAR " cannot be seen: %s", strerror(-r));
+	if (r < 0)
 		return error_set(err, -EOPNOTSUPP, "this kernel has no " DLPAR);
 	provider_add_step(&steps, "/sys/kernel", "dlpar", "memory %s index 0x%s", verb,
 			  device->name + strlen("drc-"));

@@ -175,26 +175,29 @@ bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const
 	return false;
 }
 
-char *provider_obstacle(const struct sysfs *sysfs, const struct device *device)
+char *provider_obstacle(const struct sysfs *sysfs, const struct device *device, bool *ret_unseen)
 {
 	const struct provider *provider = device->provider;
 	struct provider_steps steps;
 	struct error err = { 0 };
 	const char *text = NULL;
 	char *copy;
+	int r = 0;
 
 	if (device->obstacle)
 		text = device->obstacle;
 	else if (device->blocks.n && provider->cannot_remove)
 		text = provider->cannot_remove;
-	else if (device->blocks.n && provider->plan_remove(sysfs, device, &steps, &err) < 0)
+	else if (device->blocks.n && (r = provider->plan_remove(sysfs, device, &steps, &err)) < 0)
 		text = error_text(&err);
 	else if (!device->blocks.n && !provider->plan_add)
 		text = provider_cannot_add(provider);
-	else if (!device->blocks.n && provider->plan_add(sysfs, device, &steps, &err) < 0)
+	else if (!device->blocks.n && (r = provider->plan_add(sysfs, device, &steps, &err)) < 0)
 		text = error_text(&err);
 	copy = text ? strdup(text) : NULL;
 	error_done(&err);
+	if (ret_unseen)
+		*ret_unseen = r < 0 && r != -EOPNOTSUPP;
 	return copy;
 }
 

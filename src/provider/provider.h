@@ -224,9 +224,10 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 
 /*
  * Why a device with blocks cannot be removed now, or one without blocks cannot be added: a sentence
- * without a full stop that the caller frees; NULL if it can, or if out of memory. Only reads.
+ * without a full stop that the caller frees; NULL if it can, or if out of memory. *ret_unseen,
+ * which may be NULL: it is not known, because a file cannot be read. Only reads.
  */
-char *provider_obstacle(const struct sysfs *sysfs, const struct device *device);
+char *provider_obstacle(const struct sysfs *sysfs, const struct device *device, bool *ret_unseen);
 
 /* Why the provider cannot add devices on request; NULL if it can. */
 const char *provider_cannot_add(const struct provider *provider);

@@ -72,7 +72,8 @@ def test_the_others_say_unknown(machine: Machines, attribute: str) -> None:
     for words in (["list", "--map"], ["explain", "--all"], ["status"], *([["list", "-D"]] if attribute == "state" else [])):
         result = made.memhpctl(*words)
         assert result.rc == 0 and WARNING in result.err, result
-    assert "memory33: ?" in made.memhpctl("explain", "33").out
+    text = made.memhpctl("explain", "33").out
+    assert "memory33: ?" in text and "zone ?" in text
 
 
 @pytest.mark.parametrize("words", [["list", "--state=online"], ["list", "--zone=Movable"], ["explain", "--all", "--state=online"],
@@ -168,6 +169,38 @@ def test_what_a_dax_device_does_not_tell_is_unknown(machine: Machines, attribute
     made.path(f"/sys/bus/dax/devices/dax1.0/{attribute}").chmod(0)
     assert made.memhpctl("list", "-D", "--json", "dax1.0").json()["devices"][0][member] is None
     assert made.memhpctl("list", "-D", "--raw", "--noheadings", f"--output={column}", "dax1.0").out == "?\n"
+
+
+# What would tell cannot be read: (machine, path, device, what was said of it before, all of it untrue).
+UNSEEN = [("dax-kmem", "/sys/bus/dax/devices/dax0.0/driver", "dax0.0", "stuck until the next boot"),
+          ("dax-kmem-state", "/sys/bus/dax/devices/dax0.0/state", "dax0.0", "unbind"),
+          ("x86-dimm", "/sys/bus/acpi/devices/PNP0C80:00/eject", "PNP0C80:00", "_EJ0"),
+          ("dimm-unaligned", "/sys/firmware/acpi/hotplug/memory", "PNP0C80:04", "CONFIG_ACPI_HOTPLUG_MEMORY"),
+          ("pseries-v2", "/sys/kernel/dlpar", "drc-80000003", "this kernel has no")]
+
+
+@pytest.mark.parametrize("name, path, device, untrue", UNSEEN, ids=[path for _, path, _, _ in UNSEEN])
+def test_what_cannot_be_seen_of_a_device_is_neither_yes_nor_no(machine: Machines, name: str, path: str, device: str, untrue: str) -> None:
+    made = machine(name)
+    place = made.path(path)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+    if path.endswith("driver"):  # a link is read, not followed
+        place.write_text("")
+    else:
+        place.symlink_to(place.name)
+    (shown,) = (one for one in made.memhpctl("list", "-jD").json()["devices"] if one["device"] == device)
+    assert shown["removable"] is None and "cannot be" in shown["obstacle"] and untrue not in shown["obstacle"], shown
+    check = made.memhpctl("status", "--check").out
+    assert "reboot" not in check and untrue not in check, check
+    for words in (["remove", "-n", device], ["remove", device], ["wait", "--for=absent", "--timeout=10ms", device]):
+        result = made.memhpctl(*words)
+        assert result.rc not in (0, 2) and untrue not in result.out + result.err, (words, result)
+    assert not made.begun()
+
+
 def test_providers_that_cannot_be_seen_are_not_absent(machine: Machines) -> None:
     made = machine("x86-dimm")
     place = made.path("/sys/firmware/acpi/hotplug/memory")
