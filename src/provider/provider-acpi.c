@@ -80,6 +80,17 @@ static int acpi_hide_device(struct device *device, const char *what, int error)
 				   device->name, what, strerror(-error));
 }
 
+/* How much it holds, from what check_hotplug_memory_range() logged of it; nothing else tells. */
+static void acpi_read_size(const char *said, struct device *device)
+{
+	const char *label = ", size ", *number = said ? strstr(said, label) : NULL;
+	uint64_t size;
+
+	if (number && !strncmp(said, "Block size [", 12) &&
+	    parse_address(number + strlen(label), &size) == 0)
+		device->size = size;
+}
+
 /*
  * Memory is plugged in, but no block is bound to it. With ACPI memory hot-plug the kernel tried to
  * add it and failed; without, the kernel ignored it, and it may be boot memory.
@@ -105,6 +116,7 @@ static int acpi_explain_device(const struct acpi_search *search, struct device *
 	log = kmsg_open(search->sysfs, true);
 	if (log >= 0)
 		kmsg_find_device(log, device->name, clock_now_ns() + KMSG_LIMIT_NS, &said);
+	acpi_read_size(said, device);
 	return device_set_obstacle(
 		device, "it is plugged in, but the kernel did not add it%s%s (a block has %s)",
 		said ? "; its log says: " : "; its log may say why", said ? said : "",

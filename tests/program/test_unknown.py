@@ -182,6 +182,7 @@ def test_a_dimm_that_the_kernel_did_not_take(machine: Any) -> None:
     made = machine("dimm-unaligned", files={"/dev/kmsg": KMSG})
     wanted = "its log says: Block size [0x80000000] unaligned hotplug range: start 0x1280000000, size 0xec0000000 (a block has 2G)"
     assert wanted in made.memhpctl("list", "-D").out
+    assert made.memhpctl("list", "-jD", "PNP0C80:04").json()["devices"][0]["size"] == 0xec0000000
     (warning,) = made.memhpctl("status", "--json").json()["warnings"]
     assert warning["warning"] == "not-taken" and warning["text"].startswith("PNP0C80:04: ") and wanted in warning["text"]
     assert sorted(reasons(made)) == ["PNP0C80:00", "PNP0C80:04"]
@@ -200,6 +201,7 @@ def test_a_dimm_that_the_kernel_did_not_take(machine: Any) -> None:
                                                          "3,2,2,-;acpi PNP0C80:03: add_memory failed\n"
                                                          "12,3,3,-;acpi PNP0C80:04: lies\n3,4,4,-;x acpi PNP0C80:04: lies"})
     assert reasons(made)["PNP0C80:04"] == "it is plugged in, but the kernel did not add it; its log may say why (a block has 2G)"
+    assert made.memhpctl("list", "-jD", "PNP0C80:04").json()["devices"][0]["size"] is None
 
 
 @pytest.mark.parametrize("status, named", [(0, False), (9, False), (11, True), (15, True), (2, False)])
