@@ -121,6 +121,7 @@
  *     - coherent-gpu.[ch]  (graphics memory that the kernel must bring online)
  *     - provider-acpi.c   (DIMMs)
  *     - provider-dax.c    (CXL, PMEM)
+ *     - dax-use.[ch]      (processes that use a dax device)
  *     - provider-cxl.c    (CXL memory devices and regions, around dax devices)
  *     - cxl-region.[ch]   (regions of volatile CXL memory)
  *     - provider-pseries.c provider-s390.c provider-probe.c
@@ -165,6 +166,7 @@
  *     - kmsg.[ch]         (what the kernel logged about a block)
  *     - lock-holder.[ch]  (who holds the hotplug lock)
  *     - device-user.[ch]  (who has a character device open)
+ *     - open-file.[ch]    (a file that a process has open)
  *     - iomem.[ch]        (what each address range belongs to)
  *     - auto-online.[ch]  (the zone of memory that is being added)
  *     - guard.[ch]         (a process that restores things after a SIGKILL)

@@ -126,14 +126,14 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 			 " open for writing; if it brought the block online during the "
 			 "removal, the memory would be stuck until the next boot; end it first",
 			 who, block);
-	else if (found == -ETIME)
+	else if (found != -ENOENT)
 		snprintf(buffer, size,
-			 "it cannot be seen in time whether a process has the state of a block "
-			 "open for writing; if one had, the memory could be stuck until the next "
-			 "boot");
+			 "it cannot be seen%s whether a process has the state of a block open for "
+			 "writing (%s); if one had, the memory could be stuck until the next boot",
+			 found == -ETIME ? " in time" : "", error_name(found));
 	if (look.not_offline || seen)
 		return CAUSE_REVERTED;
-	return found == -ETIME ? CAUSE_UNREADABLE : CAUSE_NONE;
+	return found != -ENOENT ? CAUSE_UNREADABLE : CAUSE_NONE;
 }
 
 /*

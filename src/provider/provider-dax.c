@@ -14,8 +14,7 @@
 #include "base/format.h"
 #include "base/parse.h"
 #include "provider/cxl-region.h"
-#include "system/clock.h"
-#include "system/device-user.h"
+#include "provider/dax-use.h"
 #include "system/iomem.h"
 
 extern const struct provider provider_dax;
@@ -253,31 +252,6 @@ static int dax_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	return r;
 }
 
-/*
- * A process that has the device open or mapped dies of SIGBUS when its driver is unbound
- * (kill_dev_dax()).
- */
-static int dax_check_use(const struct sysfs *sysfs, const struct device *device, struct error *err)
-{
-	char path[128], number[32], user[128];
-	int r;
-
-	snprintf(path, sizeof(path), DAX_DEVICES "/%s/dev", device->name);
-	if (!*device->driver || sysfs_read_path(sysfs, path, number, sizeof(number)) < 0)
-		return 0;
-	snprintf(path, sizeof(path), "/dev/%s", device->name);
-	r = device_user_find(sysfs, number, path, clock_now_ns() + DEVICE_USER_LIMIT_NS, user,
-			     sizeof(user));
-	if (r == -ENOENT)
-		return 0;
-	if (r == -EACCES)
-		return error_set(err, r, "only root can see whether a process uses it");
-	if (r < 0)
-		return error_set(err, -EBUSY, "it cannot be seen whether a process uses it: %s",
-				 r == -ETIME ? "there are too many open files" : strerror(-r));
-	return error_set(err, -EBUSY, "%s uses it, and would lose it", user);
-}
-
 /* The driver that the device is bound to; "" for none. Returns -errno if it cannot be seen. */
 static int dax_driver(const struct sysfs *sysfs, const struct device *device, char *driver,
 		      size_t size, struct error *err)
@@ -411,7 +385,7 @@ const struct provider provider_dax = {
 	.is_present = dax_is_present,
 	.find_devices = dax_find_devices,
 	.plan_remove = dax_plan_remove,
-	.check_use = dax_check_use,
+	.check_use = dax_use_check,
 	.plan_add = dax_plan_add,
 	.memmap_on_memory = dax_memmap_on_memory,
 	.is_removed = dax_is_removed,

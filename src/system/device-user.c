@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "system/open-file.h"
 
 struct device_user_search {
 	bool is_running;
@@ -19,28 +20,35 @@ struct device_user_search {
 	int64_t deadline_ns;
 	int proc, files; /* /proc, and a directory below it with links to files */
 	char pid[24];	 /* of the process being examined */
-	bool denied;	 /* a process could not be examined */
+	int unseen;	 /* 0, or why a process could not be examined */
 };
+
+/* A process that is gone has nothing open. One that cannot be examined may have the device open. */
+static void device_user_miss(struct device_user_search *search, int error)
+{
+	if (error != -ESRCH && !sysfs_is_absent(error) && !search->unseen)
+		search->unseen = error == -EPERM ? -EACCES : error;
+}
 
 /* Returns 1 if it is the device, -ETIME after the deadline. */
 static int device_user_look_at_file(const char *name, void *data)
 {
-	const struct device_user_search *search = data;
+	struct device_user_search *search = data;
 	char target[512];
 	struct stat st;
-	ssize_t length;
+	int r;
 
 	if (!clock_left_ns(search->deadline_ns))
 		return -ETIME;
+	if (!search->is_running)
+		return sysfs_read_link_target(search->files, name, target, sizeof(target)) == 0 &&
+		       !strcmp(target, search->path);
 	/* The link's text is a path in the process's own mount namespace. */
-	if (search->is_running)
-		return fstatat(search->files, name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
-		       st.st_rdev == search->device;
-	length = readlinkat(search->files, name, target, sizeof(target) - 1);
-	if (length < 0)
-		return 0;
-	target[length] = '\0';
-	return !strcmp(target, search->path);
+	r = open_file_stat(search->files, name, &st);
+	/* Other errors are of another file's file system. */
+	if (r == -EACCES || r == -EPERM || r == -ENOSYS)
+		device_user_miss(search, r);
+	return r == 0 && S_ISCHR(st.st_mode) && st.st_rdev == search->device;
 }
 
 static int device_user_look_at_files(struct device_user_search *search, const char *directory)
@@ -50,14 +58,15 @@ static int device_user_look_at_files(struct device_user_search *search, const ch
 
 	snprintf(path, sizeof(path), "%s/%s", search->pid, directory);
 	search->files = sysfs_open_directory_at(search->proc, path);
-	if (search->files < 0) {
-		search->denied = search->denied || search->files == -EACCES ||
-				 search->files == -EPERM;
-		return 0;
-	}
-	found = sysfs_list(search->files, device_user_look_at_file, search);
-	close(search->files);
-	return found == -ETIME || found > 0 ? found : 0;
+	found = search->files < 0 ? search->files :
+				    sysfs_list(search->files, device_user_look_at_file, search);
+	if (search->files >= 0)
+		close(search->files);
+	if (found == -ETIME || found > 0)
+		return found;
+	if (found < 0)
+		device_user_miss(search, found);
+	return 0;
 }
 
 static int device_user_look_at_process(const char *name, void *data)
@@ -94,7 +103,7 @@ int device_user_find(const struct sysfs *sysfs, const char *number, const char *
 	if (found < 0)
 		return found;
 	if (!found)
-		return search.denied ? -EACCES : -ENOENT;
+		return search.unseen ? search.unseen : -ENOENT;
 	snprintf(comm, sizeof(comm), "%s/comm", search.pid);
 	if (sysfs_read(proc, comm, command, sizeof(command)) < 0)
 		strcpy(command, "gone");

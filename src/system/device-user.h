@@ -17,7 +17,8 @@
  * until the deadline. The device is identified by its number, "250:0" as in the attribute `dev`;
  * under --sysroot by the path that the links point to. Writes "process 812 (qemu)" into the buffer.
  * Returns 0; -ENOENT there is none; -ETIME the deadline came first; -EINVAL it is not such a
- * number; -EACCES other users' processes cannot be examined; others of open(2).
+ * number. If none was found, but a process could not be examined: -EACCES, other users' processes
+ * cannot; others of open(2).
  */
 int device_user_find(const struct sysfs *sysfs, const char *number, const char *path,
 		     int64_t deadline_ns, char *buffer, size_t size);

@@ -5,18 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/stat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "system/clock.h"
+#include "system/open-file.h"
 #include "system/sysroot.h"
 
 /*
@@ -24,11 +22,6 @@
  */
 #ifndef LOCK_HOLDER_LIMIT_NS
 #define LOCK_HOLDER_LIMIT_NS (50 * CLOCK_NS_PER_MS)
-#endif
-
-/* linux/fcntl.h; older C libraries do not have it, nor statx(). */
-#ifndef AT_STATX_DONT_SYNC
-#define AT_STATX_DONT_SYNC 0x4000
 #endif
 
 struct lock_holder_search {
@@ -66,7 +59,19 @@ struct writer_search {
 	bool (*is_wanted)(void *data, uint64_t block);
 	void *data;
 	uint64_t block; /* that was found */
+	int unseen;	/* 0, or why something could not be examined */
 };
+
+/*
+ * Not counted: what is gone has nothing open, and what this process may not examine is not visible
+ * to it.
+ */
+static void lock_holder_miss(struct writer_search *search, int error)
+{
+	if (error != -ESRCH && error != -EACCES && error != -EPERM && !sysfs_is_absent(error) &&
+	    !search->unseen)
+		search->unseen = error;
+}
 
 /* Parses ".../memory42/state" or ".../memory42/online" to 42. */
 static bool lock_holder_parse_path(char *path, uint64_t *ret, char ret_attribute[16])
@@ -82,39 +87,37 @@ static bool lock_holder_parse_path(char *path, uint64_t *ret, char ret_attribute
 }
 
 /* Is the descriptor open for writing? "flags:" of fdinfo is octal. */
-static bool lock_holder_is_for_writing(const struct writer_search *search, const char *descriptor)
+static bool lock_holder_is_for_writing(struct writer_search *search, const char *descriptor)
 {
 	char path[80], text[512], *flags;
+	int r;
 
 	snprintf(path, sizeof(path), "%s/fdinfo/%.16s", search->pid, descriptor);
-	if (sysfs_read(search->proc, path, text, sizeof(text)) < 0)
+	r = sysfs_read(search->proc, path, text, sizeof(text));
+	if (r < 0) {
+		lock_holder_miss(search, r);
 		return false;
+	}
 	flags = strstr(text, "flags:");
 	return flags && (strtoul(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
 
-/*
- * Does the descriptor refer to the attribute itself? Anyone can create a file with such a name.
- * Uses only what the kernel has cached about the file, because a file server may not answer.
- */
+/* Does the descriptor refer to the attribute itself? Anyone can create a file with such a name. */
 static bool lock_holder_is_attribute(const struct writer_search *search, const char *descriptor,
 				     const char *attribute)
 {
-	struct statx found = { 0 };
 	struct stat real, other;
 	char path[128];
+	int r;
 
 	snprintf(path, sizeof(path), SYSFS_MEMORY "/memory%" PRIu64 "%s", search->block, attribute);
 	if (sysroot_stat(search->sysfs->root_fd, path + 1, &real) < 0)
 		return false;
 	/* Under --sysroot the links in /proc are ordinary links. */
-	if (!sysfs_is_running_system(search->sysfs))
-		return sysroot_stat(search->descriptors, descriptor, &other) == 0 &&
-		       other.st_ino == real.st_ino && other.st_dev == real.st_dev;
-	return syscall(SYS_statx, search->descriptors, descriptor,
-		       AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &found) == 0 &&
-	       found.stx_ino == real.st_ino &&
-	       makedev(found.stx_dev_major, found.stx_dev_minor) == real.st_dev;
+	r = sysfs_is_running_system(search->sysfs) ?
+		    open_file_stat(search->descriptors, descriptor, &other) :
+		    sysroot_stat(search->descriptors, descriptor, &other);
+	return r == 0 && other.st_ino == real.st_ino && other.st_dev == real.st_dev;
 }
 
 static int lock_holder_look_at_fd(const char *name, void *data)
@@ -157,11 +160,16 @@ static int lock_holder_look_at_process(const char *name, void *data)
 	snprintf(search->pid, sizeof(search->pid), "%" PRIu64, pid);
 	snprintf(path, sizeof(path), "%s/fd", search->pid);
 	search->descriptors = sysfs_open_directory_at(search->proc, path);
-	if (search->descriptors < 0)
-		return 0;
-	found = sysfs_list(search->descriptors, lock_holder_look_at_fd, search);
-	close(search->descriptors);
-	return found > 0 || found == -ETIME ? found : 0;
+	found = search->descriptors < 0 ?
+			search->descriptors :
+			sysfs_list(search->descriptors, lock_holder_look_at_fd, search);
+	if (search->descriptors >= 0)
+		close(search->descriptors);
+	if (found > 0 || found == -ETIME)
+		return found;
+	if (found < 0)
+		lock_holder_miss(search, found);
+	return 0;
 }
 
 static int lock_holder_find(const struct sysfs *sysfs, int64_t deadline_ns,
@@ -175,10 +183,12 @@ static int lock_holder_find(const struct sysfs *sysfs, int64_t deadline_ns,
 					.is_wanted = is_wanted,
 					.data = data };
 	char path[64], command[64];
-	int found = proc < 0 ? 0 : sysfs_list(proc, lock_holder_look_at_process, &search);
+	int found = proc < 0 ? proc : sysfs_list(proc, lock_holder_look_at_process, &search);
 
-	if (found <= 0)
-		return found == -ETIME ? found : -ENOENT;
+	if (found < 0)
+		return sysfs_is_absent(found) ? -ENOENT : found;
+	if (!found)
+		return search.unseen ? search.unseen : -ENOENT;
 	snprintf(path, sizeof(path), "%s/comm", search.pid);
 	if (sysfs_read(proc, path, command, sizeof(command)) < 0)
 		strcpy(command, "gone");
@@ -220,12 +230,12 @@ void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint6
 				 sizeof(writer), &block);
 	if (found == 0)
 		snprintf(buffer, size, "%s is going offline, by %s", search.name, writer);
-	else if (found == -ETIME)
-		snprintf(buffer, size, "%s is going offline; the process is not known",
-			 search.name);
-	else
+	else if (found == -ENOENT)
 		snprintf(buffer, size,
 			 "%s is going offline, by the kernel itself or by a process that is not "
 			 "visible here",
+			 search.name);
+	else
+		snprintf(buffer, size, "%s is going offline; the process is not known",
 			 search.name);
 }

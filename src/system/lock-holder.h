@@ -25,8 +25,8 @@ void lock_holder_describe(const struct sysfs *sysfs, int memory_directory, uint6
  * even if the file's mode has been changed. is_wanted() says which blocks count. Writes "process
  * 812 (chmem)" and the block. Sees root's processes in the caller's PID namespace. A descriptor is
  * identified by device and inode of its file, not by name. Errors, with nothing written: -ENOENT no
- * such process is visible; -ETIME not known, because the search takes longer than search_ns; 0
- * stands for 50 ms, as much as a message is worth.
+ * such process is visible; any other: that is not known. -ETIME: the search takes longer than
+ * search_ns; 0 stands for 50 ms, as much as a message is worth. Others of open(2) and read(2).
  */
 int lock_holder_find_writer(const struct sysfs *sysfs, int64_t search_ns,
 			    bool (*is_wanted)(void *data, uint64_t block), void *data, char *buffer,

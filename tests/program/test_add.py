@@ -113,6 +113,29 @@ def test_a_device_in_use_is_not_taken_from_its_user(machine: Any, place: str) ->
     assert made.memhpctl("add", "--force", "dax1.0").rc == 0
 
 
+def test_the_modules_references_tell_without_a_look_at_open_files(machine: Any) -> None:
+    """However many files others have open: nobody has a device of this driver open."""
+    for references, status in (("0", 0), ("1", 1)):
+        made = machine("dax-kmem", lines=KMEM, files={"/sys/module/device_dax/refcnt": references + "\n"})
+        use(made, "fd/3")
+        assert made.memhpctl("add", "dax1.0").rc == status
+
+
+@pytest.mark.parametrize("link", ["sys/bus/dax/devices/dax1.0/dev", "proc/4712/fd"])
+def test_a_use_that_cannot_be_seen_is_not_taken_for_none(machine: Any, link: str) -> None:
+    """As where descriptors run out, though a process may use it."""
+    made = machine("dax-kmem", lines=KMEM)
+    use(made, "fd/3")
+    (made.path("/proc/4711/fd") / "3").unlink()
+    path = made.path("/" + link)
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(path.name)
+    result = made.memhpctl("add", "dax1.0")
+    assert result.rc == 1 and "it cannot be seen whether a process uses it" in result.err, result
+    assert made.begun() == []
+
+
 def test_a_device_that_another_has_in_use(machine: Any) -> None:
     made = machine("dax-kmem", lines=KMEM)
     use(made, "fd/3")

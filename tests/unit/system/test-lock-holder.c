@@ -78,6 +78,20 @@ static void test_a_name_is_not_the_attribute(void **state)
 	assert_int_equal(find(who), -ENOENT);
 }
 
+/* As where descriptors run out: a process may be the one, so it is not known that there is none. */
+static void test_what_cannot_be_examined_is_not_known(void **state)
+{
+	char who[64], text[160];
+
+	(void)state;
+	tree_link("/proc/813/fd", "fd");
+	assert_int_equal(find(who), -ELOOP);
+	lock_holder_describe(&sysfs, memory.directory, 41, text, sizeof(text));
+	assert_string_equal(text, "memory40 is going offline; the process is not known");
+	tree_link("/proc/812/fd/3", STATE);
+	assert_int_equal(find(who), 0);
+}
+
 static void test_what_takes_too_long_is_not_known(void **state)
 {
 	char who[64], text[160];
@@ -97,6 +111,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_writer_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_name_is_not_the_attribute, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_cannot_be_examined_is_not_known, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_what_takes_too_long_is_not_known, setup,
 						teardown),
 	};
