@@ -145,6 +145,9 @@ int conf_files_check_folders(const struct sysfs *sysfs, const char *const *folde
 		_cleanup_close_ int fd = sysfs_open_directory(sysfs, *folders);
 		int r = fd < 0 ? 0 : conf_files_check(sysfs, *folders, fd, err);
 
+		if (fd < 0 && !sysfs_is_absent(fd))
+			r = error_set(err, fd, "cannot read the folder %s%s: %s", sysfs->root,
+				      *folders, strerror(-fd));
 		if (r < 0)
 			return r;
 	}
@@ -160,7 +163,9 @@ int conf_files_check_program(const struct sysfs *sysfs, const char *path, struct
 		return error_set(err, fd, "cannot read %s%s: %s", sysfs->root, path, strerror(-fd));
 	if (conf_files_check(sysfs, path, fd, err) < 0)
 		return -EPERM;
-	if (fstat(fd, &st) < 0 || !(st.st_mode & S_IXUSR))
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return error_set(err, -EACCES, "%s%s is not a file: not run", sysfs->root, path);
+	if (!(st.st_mode & S_IXUSR))
 		return error_set(err, -EACCES, "%s%s is not executable: not run, chmod +x it",
 				 sysfs->root, path);
 	return 0;

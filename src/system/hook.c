@@ -42,13 +42,11 @@ struct hook {
 
 bool hook_exists(const struct sysfs *sysfs, const char *const *folders)
 {
-	struct conf_files files;
-	struct error err = { 0 };
-	bool exists = conf_files_find(sysfs, folders, "", &files, &err) == 0 && files.n > 0;
+	struct conf_files files = { 0 };
+	int r = conf_files_find(sysfs, folders, "", &files, NULL);
+	bool exists = r < 0 || files.n;
 
-	if (!err.code)
-		conf_files_done(&files);
-	error_done(&err);
+	conf_files_done(&files);
 	return exists;
 }
 
@@ -99,7 +97,9 @@ _Noreturn static void hook_become(const struct sysfs *sysfs, const struct hook *
 	setsid();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Ignored by interrupt_init() and stream_init(). */
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	oom_protect_end();
 	snprintf(path, sizeof(path), "%s%s", sysfs->root, hook->path);
 	if (null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO &&

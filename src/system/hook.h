@@ -25,7 +25,10 @@ struct hook_listener {
 	void *data;
 };
 
-/* Is there a file in one of the folders, whether it is a hook or not? `folders` ends with NULL. */
+/*
+ * Is there a file in one of the folders, whether it is a hook or not? `folders` ends with NULL.
+ * True also if that cannot be seen: hook_run_all() then says why.
+ */
 bool hook_exists(const struct sysfs *sysfs, const char *const *folders);
 
 /*

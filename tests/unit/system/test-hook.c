@@ -87,6 +87,30 @@ static void test_in_order_with_their_environment(void **state)
 	assert_int_equal(failures, 0);
 }
 
+static void test_nothing_of_ours_is_left_in_it(void **state)
+{
+	unsigned long long ignored = ~0ULL;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	add_hook("a/1", "#!/bin/sh\ngrep SigIgn: /proc/self/status", 0700);
+	assert_int_equal(hook_run_all(&sysfs, folders, environment, NEVER_MS, &listener), 0);
+	assert_int_equal(sscanf(said, "1: SigIgn: %llx", &ignored), 1);
+	assert_int_equal(ignored & (1ULL << (SIGPIPE - 1) | 1ULL << (SIGXFSZ - 1)), 0);
+}
+
+/* Else nobody would hear of the hooks that do not run. */
+static void test_a_folder_that_cannot_be_read_is_not_empty(void **state)
+{
+	(void)state;
+	tree_link(FOLDER "/b", "b");
+	assert_true(hook_exists(&sysfs, folders));
+	assert_int_equal(hook_run_all(&sysfs, folders, environment, NEVER_MS, &listener), 0);
+	assert_int_equal(failures, 1);
+	assert_non_null(strstr(said, FOLDER "/b: Too many levels"));
+}
+
 static void test_one_that_fails_is_told_and_the_next_runs(void **state)
 {
 	(void)state;
@@ -156,6 +180,7 @@ static void test_only_what_nobody_else_can_change(void **state)
 	(void)state;
 	add_hook("a/by-others", "#!/bin/sh\necho bad", 0777);
 	add_hook("a/no-program", "#!/bin/sh\necho bad", 0644);
+	add_hook("a/folder/well", "#!/bin/sh\necho bad", 0755);
 	add_hook("a/old.dpkg-old", "#!/bin/sh\necho bad", 0755);
 	add_hook("elsewhere", "#!/bin/sh\necho bad", 0755);
 	tree_link(FOLDER "/a/link", "../elsewhere");
@@ -165,7 +190,7 @@ static void test_only_what_nobody_else_can_change(void **state)
 	assert_int_equal(hook_run_all(&sysfs, folders, environment, NEVER_MS, &listener), 0);
 	assert_null(strstr(said, "bad"));
 	assert_non_null(strstr(said, "well: well\n"));
-	assert_int_equal(failures, 4);
+	assert_int_equal(failures, 5);
 	if (geteuid() == 0) {
 		add_hook("a/foreign", "#!/bin/sh\necho bad", 0755);
 		assert_int_equal(fchownat(sysfs.root_fd, FOLDER "/a/foreign" + 1, 65534, 65534, 0),
@@ -203,6 +228,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_in_order_with_their_environment, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_of_ours_is_left_in_it, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_folder_that_cannot_be_read_is_not_empty,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_that_fails_is_told_and_the_next_runs,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_that_hangs_is_killed_with_its_children,
