@@ -56,25 +56,35 @@ static int run_file_folder(const struct sysfs *sysfs, bool make)
 	return r;
 }
 
+/* A file with another name may be one of somebody else's folders, as in a --sysroot tree. */
 static int run_file_check(int fd)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & FOR_OTHERS) ? 0 :
-											     -EPERM;
+	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & FOR_OTHERS) &&
+			       st.st_nlink <= 1 ?
+		       0 :
+		       -EPERM;
 }
 
 static int run_file_open_in(int folder, const char *name, int flags)
 {
-	int fd = openat(folder, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-			FILE_MODE),
-	    r;
+	struct stat st;
+	int fd, r;
 
+	/* Opening a device, which a --sysroot tree may have here, can have side effects. */
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+		return -EPERM;
+	/* Nothing is changed before the check. */
+	fd = openat(folder, name,
+		    (flags & ~O_TRUNC) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, FILE_MODE);
 	if (fd < 0)
 		return errno == ELOOP ? -EPERM : -errno;
 	r = run_file_check(fd);
+	if (r == 0 && (flags & O_TRUNC) && ftruncate(fd, 0) < 0)
+		r = -errno;
 	if (r == 0)
 		return fd;
 	close(fd);

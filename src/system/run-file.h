@@ -33,12 +33,12 @@
  */
 
 /*
- * Opens a file for reading, or with O_CREAT for reading and writing. Returns a descriptor or
- * -errno.
+ * Opens a file with these flags of open(2); with O_CREAT the folder is created too. Returns a
+ * descriptor or -errno.
  */
 int run_file_open(const struct sysfs *sysfs, const char *name, int flags);
 
-/* Does it exist, whatever kind of file it is? */
+/* Does it exist, whatever kind of file it is? False also to who may not look into the folder. */
 bool run_file_exists(const struct sysfs *sysfs, const char *name);
 
 /* Creates an empty file; an existing one is left unchanged. */

@@ -82,8 +82,21 @@ static void test_what_others_left_is_refused(void **state)
 	assert_int_equal(fchmodat(sysfs.root_fd, "run/memhpctl/open", 0644, 0), 0);
 	assert_int_equal(run_file_open(&sysfs, "link", O_RDWR | O_CREAT), -EPERM);
 	assert_int_equal(run_file_read(&sysfs, "fifo", &text), -EPERM);
+	/* It is not even opened, which without a reader is -ENXIO. */
+	assert_int_equal(run_file_open(&sysfs, "fifo", O_WRONLY | O_CREAT), -EPERM);
 	assert_int_equal(run_file_open(&sysfs, "open", O_RDONLY), -EPERM);
 	assert_true(run_file_open_lock(&sysfs, "open", &spare) < 0);
+	/* Another name of a file elsewhere. */
+	tree_file("/elsewhere", "kept");
+	assert_int_equal(fchmodat(sysfs.root_fd, "elsewhere", 0600, 0), 0);
+	assert_int_equal(linkat(sysfs.root_fd, "elsewhere", sysfs.root_fd, "run/memhpctl/hard", 0),
+			 0);
+	assert_int_equal(run_file_open(&sysfs, "hard", O_RDWR | O_CREAT), -EPERM);
+	assert_int_equal(run_file_empty(&sysfs, "hard"), -EPERM);
+	assert_int_equal(sysfs_read_all(&sysfs, "/elsewhere", &text, NULL), 0);
+	assert_string_equal(text, "kept\n");
+	free(text);
+	text = NULL;
 	/* Replacing is not following. */
 	assert_int_equal(run_file_replace(&sysfs, "link", "new", 3), 0);
 	assert_int_equal(sysfs_read_all(&sysfs, "/outside", &text, NULL), 0);
