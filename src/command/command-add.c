@@ -12,6 +12,7 @@
 #include "device/memory-map.h"
 #include "device/provider-write.h"
 #include "model/unreadable.h"
+#include "plan/plan-check.h"
 #include "provider/snapshot.h"
 
 static struct {
@@ -80,6 +81,9 @@ static int add_plan_online(struct session *session, struct add_work *work, struc
 	if (r == 0)
 		r = change_plan(session->context, &change, &session->memory, &blocks, &work->plan,
 				err);
+	if (r == 0 &&
+	    plan_check_online(&session->context->sysfs, change_options.force, &work->plan) < 0)
+		r = error_no_memory(err);
 	ranges_done(&added);
 	ranges_done(&blocks);
 	return r;

@@ -85,4 +85,7 @@ void diagnosis_poison_add(const struct health_facts *facts, struct findings *fin
 	if (facts->hidden)
 		findings_add_unseen(findings, FINDING_POISONED_OFFLINE,
 				    "only root can see which blocks had failed pages");
+	else if (facts->poisoned.record_error)
+		findings_add_unseen(findings, FINDING_POISONED_OFFLINE,
+				    "the record of blocks that had failed pages cannot be read");
 }

@@ -30,8 +30,10 @@ static int poisoned_blocks_recorded(const struct sysfs *sysfs, const struct memo
 	struct poison_record record;
 	int r = poison_record_load(sysfs, &record);
 
+	if (r < 0 && r != -ENOMEM)
+		blocks->record_error = r;
 	if (r < 0)
-		return r;
+		return r == -ENOMEM ? r : 0;
 	for (size_t i = 0; r == 0 && i < record.n; i++) {
 		const struct poisoned_block *recorded = &record.v[i];
 		const struct block *block = memory_find(memory, recorded->number);

@@ -15,7 +15,8 @@ struct poisoned_blocks_block {
 struct poisoned_blocks {
 	struct poisoned_blocks_block *v;
 	size_t n;
-	int error; /* 0, or why the pages could not be seen; -ETIME: not all in time */
+	int error;	  /* 0, or why the pages could not be seen; -ETIME: not all in time */
+	int record_error; /* 0, or why the record cannot be read */
 };
 
 /*

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "plan/plan-check.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/format.h"
+#include "base/log.h"
 #include "system/platform.h"
 #include "system/poison-record.h"
 
@@ -220,11 +223,16 @@ int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 {
 	struct poison_record record;
 	size_t kept = 0, had_poison = 0;
+	int r;
 
 	if (plan->wanted != BLOCK_ONLINE || force)
 		return 0;
-	if (poison_record_load(sysfs, &record) < 0)
-		return -ENOMEM;
+	r = poison_record_load(sysfs, &record);
+	/* Who may not read it may not bring a block online either. */
+	if (r < 0 && r != -ENOMEM && sysfs_is_ours(sysfs))
+		log_warning("it cannot be read which blocks had poisoned pages: %s", strerror(-r));
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		struct step step = plan->steps[i];
 		struct outcome *outcome = &plan->outcomes.v[step.outcome];

@@ -36,7 +36,8 @@ void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool forc
 
 /*
  * Refuses, unless `force`, to bring blocks online that are known to have had poisoned pages when
- * they went offline: kernels before 6.2 would put the bad pages back into use. Errors: -ENOMEM.
+ * they went offline: kernels before 6.2 would put the bad pages back into use. Warns if the record
+ * of these blocks cannot be read. Errors: -ENOMEM.
  */
 int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan);
 

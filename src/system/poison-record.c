@@ -76,11 +76,10 @@ int poison_record_load(const struct sysfs *sysfs, struct poison_record *ret)
 	_cleanup_free_ char *text = NULL;
 	struct poison_record record = { 0 };
 	char *rest, *line;
+	int r = run_file_read(sysfs, FILE_NAME, &text);
 
-	if (run_file_read(sysfs, FILE_NAME, &text) < 0) {
-		*ret = record;
-		return 0;
-	}
+	if (r < 0 && !sysfs_is_absent(r))
+		return r;
 	for (rest = text; (line = strsep(&rest, "\n"));) {
 		struct poisoned_block block;
 

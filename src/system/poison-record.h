@@ -20,8 +20,8 @@ struct poison_record {
 };
 
 /*
- * Reads /run/memhpctl/poisoned. If it is missing or unreadable, the record is empty. Errors:
- * -ENOMEM.
+ * Reads /run/memhpctl/poisoned; if it is missing, the record is empty. Errors: those of
+ * run_file_read(), -ENOMEM.
  */
 int poison_record_load(const struct sysfs *sysfs, struct poison_record *ret);
 void poison_record_done(struct poison_record *record);

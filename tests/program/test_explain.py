@@ -531,6 +531,17 @@ def test_a_block_that_had_poison_comes_online_only_by_force(machine: Any, releas
     assert made.memhpctl("online", "36").rc == 0
 
 
+def test_add_brings_a_block_that_had_poison_online_only_by_force(machine: Any) -> None:
+    made = machine("dax-kmem", lines="dir /run\npages 46 hwpoison=1", files=meminfo(2 << 20, poison=4) | kernel("6.1.0"))
+    assert made.memhpctl("offline", "46").rc == 0
+    for option in (["-n"], []):
+        added = made.memhpctl("add", "--zone=movable", "--json", "dax0.0", *option)
+        blocks = {block["block"]: (block["result"], block["cause"]) for block in added.json()["blocks"]}
+        assert added.rc == 64 and (blocks[46], blocks[47][0]) == (("refused", "poison"), "planned" if option else "changed"), added
+    assert (made.state(46), made.state(47)) == ("offline", "online")
+    assert made.memhpctl("add", "--zone=movable", "--force", "dax0.0").rc == 0 and made.state(46) == "online"
+
+
 @pytest.mark.parametrize("name, lines, block, cause", [
     ("kernel-zone", "file /proc/sys/kernel/arch aarch64", 2, "platform"), ("no-hotremove", "", 3, "no-hotremove"), ("kernel-zone", "", 32, None), ("s390-crash", "", 6, None)])
 def test_a_dry_run_with_force_ends_as_the_run_with_force(machine: Any, name: str, lines: str, block: int, cause: str | None) -> None:

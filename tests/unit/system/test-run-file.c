@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "system/poison-record.h"
 #include "tests/unit/tree.h"
 #include "tests/unit/unit.h"
 
@@ -119,6 +120,26 @@ static void test_a_folder_that_is_a_link_is_refused(void **state)
 	assert_int_equal(faccessat(sysfs.root_fd, "elsewhere/a", F_OK, 0), -1);
 }
 
+/* Else the next block would be recorded alone, and what is recorded of others lost. */
+static void test_a_poison_record_that_cannot_be_read_is_not_empty(void **state)
+{
+	const struct poisoned_block block = { .number = 5, .inode = 7, .fs_dev = 1, .pages = 2 };
+	struct poison_record record = { 0 };
+
+	(void)state;
+	assert_int_equal(poison_record_load(&sysfs, &record), 0);
+	assert_int_equal(poison_record_add(&record, &block), 0);
+	assert_int_equal(poison_record_save(&sysfs, &record), 0);
+	poison_record_done(&record);
+	assert_int_equal(fchmodat(sysfs.root_fd, "run/memhpctl/poisoned", 0644, 0), 0);
+	assert_int_equal(poison_record_load(&sysfs, &record), -EPERM);
+	assert_int_equal(fchmodat(sysfs.root_fd, "run/memhpctl/poisoned", 0600, 0), 0);
+	assert_int_equal(poison_record_load(&sysfs, &record), 0);
+	assert_int_equal(poison_record_find(&record, 5, 7, 1), 2);
+	assert_int_equal(poison_record_find(&record, 5, 8, 1), 0);
+	poison_record_done(&record);
+}
+
 /* The lock is on /proc/kpageflags where /run takes no file, if only root can open that. */
 static void test_the_spare_lock(void **state)
 {
@@ -173,6 +194,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_others_left_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_folder_that_is_a_link_is_refused, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_poison_record_that_cannot_be_read_is_not_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_spare_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_process_is_more_than_its_number, setup,
 						teardown),
