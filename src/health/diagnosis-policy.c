@@ -102,7 +102,8 @@ static void diagnosis_policy_conflicts(const struct health_facts *facts, struct 
 		if (!strcmp(conflict->id, "udev-rule")) {
 			diagnosis_policy_udev_rule(conflict->place, findings);
 		} else if (!strcmp(conflict->id, "udev-program") ||
-			   !strcmp(conflict->id, "udev-unit")) {
+			   !strcmp(conflict->id, "udev-unit") ||
+			   !strcmp(conflict->id, "too-many-files")) {
 			snprintf(why, sizeof(why), "%s: %s", conflict->place, conflict->text);
 			findings_add_unseen(findings, FINDING_UDEV_RULE, why);
 		}

@@ -84,7 +84,7 @@ static int memory_collect_node(const char *name, void *data)
 	struct ranges *nodes = data;
 	uint64_t node;
 
-	if (strncmp(name, "node", 4) || parse_decimal(name + 4, &node) < 0 || node > UINT32_MAX)
+	if (strncmp(name, "node", 4) || parse_decimal(name + 4, &node) < 0 || node > NODE_LAST)
 		return 0;
 	return ranges_add(nodes, node, node);
 }

@@ -258,15 +258,22 @@ static int choice_take_devices(struct choice *choice, uint64_t blocks, uint64_t 
 {
 	size_t n = choice->request->memory->devices.n, best = 0;
 	struct group *order = calloc(n + 1, sizeof(*order));
-	uint64_t missing = UINT64_MAX;
+	uint64_t missing = UINT64_MAX, all = 0, least;
 
 	if (!order)
 		return -ENOMEM;
 	memcpy(order, choice->groups, n * sizeof(*order));
 	qsort(order, n, sizeof(*order), candidates_compare_groups);
-	for (size_t start = 0; start < n && missing; start++) {
-		uint64_t left = choice_take_from(choice, order, start, blocks);
+	for (size_t i = 0; i < n; i++)
+		all += choice_may_take(choice, &order[i]) ? order[i].blocks : 0;
+	least = all < blocks ? blocks - all : 0;
+	for (size_t start = 0; start < n && missing > least; start++) {
+		uint64_t left;
 
+		/* The next one begins the same choice. */
+		if (order[start].blocks > blocks || !choice_may_take(choice, &order[start]))
+			continue;
+		left = choice_take_from(choice, order, start, blocks);
 		if (left < missing) {
 			missing = left;
 			best = start;

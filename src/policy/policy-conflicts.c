@@ -98,9 +98,29 @@ static void search_rules_text(struct search *search, const char *path, const cha
 static void search_rules_file(struct search *search, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
+	size_t length;
 
-	if (sysfs_read_all(search->sysfs, path, &text, NULL) == 0)
-		search_rules_text(search, path, text);
+	if (sysfs_read_all(search->sysfs, path, &text, &length))
+		return;
+	/* To udev NUL ends a line, too. */
+	for (size_t i = 0; i < length; i++)
+		text[i] = text[i] ? text[i] : '\n';
+	search_rules_text(search, path, text);
+}
+
+/* The files in the folders. What else cannot be read is reported at the end of the program. */
+static bool search_find(struct search *search, const char *const *folders, const char *suffix,
+			struct conf_files *ret)
+{
+	int r = conf_files_find(search->sysfs, folders, suffix, ret, NULL);
+
+	if (r == -ENOMEM)
+		search->error = r;
+	else if (r == -E2BIG)
+		search_add(search, "too-many-files", folders[0], 0,
+			   "there are more than 1024 files here and in the other folders of this "
+			   "kind; whether one of them brings memory online is not known");
+	return r == 0;
 }
 
 static void search_rules(struct search *search)
@@ -111,7 +131,7 @@ static void search_rules(struct search *search)
 	};
 	struct conf_files files;
 
-	if (conf_files_find(search->sysfs, folders, ".rules", &files, NULL) < 0)
+	if (!search_find(search, folders, ".rules", &files))
 		return;
 	for (size_t i = 0; i < files.n; i++)
 		if (strcmp(strrchr(files.paths[i], '/'), OWN_RULES))
@@ -124,7 +144,7 @@ static void search_daxctl(struct search *search)
 	static const char *const folders[] = { "/etc/daxctl.conf.d", NULL };
 	struct conf_files files;
 
-	if (conf_files_find(search->sysfs, folders, ".conf", &files, NULL) < 0)
+	if (!search_find(search, folders, ".conf", &files))
 		return;
 	for (size_t i = 0; i < files.n; i++) {
 		_cleanup_free_ char *text = NULL;

@@ -172,14 +172,14 @@ static int policy_match_scene_load_cpuless(const struct sysfs *sysfs, struct pol
 		const struct node_set *set = &scene->memory->node_sets[i];
 
 		for (size_t n = 0; r >= 0 && n < set->n; n++) {
-			char path[64], cpus[4096];
+			char path[64], cpus[64];
 
 			snprintf(path, sizeof(path), SYSFS_NODE "/node%" PRIu32 "/cpulist",
 				 set->v[n]);
 			r = sysfs_read_path(sysfs, path, cpus, sizeof(cpus));
 			if (r == 0)
 				r = ranges_add(&scene->cpuless, set->v[n], set->v[n]);
-			else if (sysfs_is_absent(r))
+			else if (sysfs_is_absent(r) || r == -EMSGSIZE)
 				r = 0;
 		}
 	}

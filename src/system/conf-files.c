@@ -12,6 +12,9 @@
 #include "base/cleanup.h"
 #include "system/sysroot.h"
 
+/* Each file is compared with all others; a system has some hundred udev rules. */
+#define CONF_FILES_MAX 1024
+
 struct collection {
 	struct conf_files *files;
 	const char *folder, *suffix;
@@ -46,6 +49,8 @@ static int conf_files_collect(const char *name, void *data)
 	for (size_t i = 0; i < collection->files->n; i++)
 		if (!strcmp(conf_files_base_name(collection->files->paths[i]), name))
 			return 0;
+	if (collection->files->n == CONF_FILES_MAX)
+		return -E2BIG;
 	return conf_files_add(collection->files, collection->folder, name);
 }
 
@@ -93,7 +98,10 @@ int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const
 		r = fd < 0 ? fd : sysfs_list(fd, conf_files_collect, &collection);
 		if (r < 0)
 			error_set(err, r, "cannot read the folder %s%s: %s", sysfs->root,
-				  folders[i], strerror(-r));
+				  folders[i],
+				  r == -E2BIG ? "with the folders before it, it has more than 1024 "
+						"files; remove those that are not needed" :
+						strerror(-r));
 	}
 	if (files.n)
 		qsort(files.paths, files.n, sizeof(*files.paths), conf_files_compare);

@@ -25,7 +25,7 @@ struct conf_files {
  * regardless of directory. `folders` ends with NULL. A name in one directory hides the same name in
  * later ones; a link to /dev/null hides it and contributes nothing itself. Missing directories and
  * files are not an error.
- * Errors: -ENOMEM; those of open(2) except -ENOENT, with a sentence.
+ * Errors: -ENOMEM; -E2BIG: more than 1024 files; those of open(2) except -ENOENT; with a sentence.
  */
 int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix,
 		    struct conf_files *ret, struct error *err);

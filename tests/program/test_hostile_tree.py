@@ -246,3 +246,34 @@ def test_the_block_that_cannot_be_read_is_named(machine: Any, outside: pathlib.P
     for words in (["list"], ["status"], ["explain", "--all"]):
         result = made.memhpctl(*words, timeout=20)
         assert result.rc == 0 and "memory33: state or valid_zones cannot be read: E" in result.err, (words, result)
+
+
+@pytest.mark.parametrize("folder, ending, words", [("/etc/memhpctl.d", ".conf", ["policy", "show"]), ("/etc/memhpctl.d", ".conf", ["auto", "--boot"]),
+                                                   ("/etc/udev/rules.d", ".rules", ["policy", "check"]), ("/run/udev/rules.d", ".rules", ["status"])])
+def test_a_folder_of_very_many_files_takes_no_minutes(machine: Any, folder: str, ending: str, words: list[str]) -> None:
+    made = machine("x86-dimm")
+    place = made.path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"0{ending}").touch()
+    for i in range(1, 1025):
+        os.link(place / f"0{ending}", place / f"{i}{ending}")
+    result = made.memhpctl(*words)
+    if ending == ".conf":
+        assert result.rc == 1 and f"{place}: with the folders before it, it has more than 1024 files" in result.err, result
+    elif words != ["status"]:
+        warnings = made.memhpctl(*words, "--json").json()["warnings"]
+        assert ("too-many-files", "/etc/udev/rules.d") in [(one["warning"], one["place"]) for one in warnings], warnings
+    (place / f"1{ending}").unlink()
+    result = made.memhpctl(*words)
+    assert "more than 1024" not in result.out + result.err
+
+
+def test_nodes_that_no_kernel_has_are_none(machine: Any) -> None:
+    made = machine("x86-dimm")
+    commands = [["list", "--json"], ["list", "-D"], ["status"], ["policy", "test", "33"]]
+    right = [made.memhpctl(*words) for words in commands]
+    for i in range(1024, 6000):
+        made.path(f"/sys/devices/system/node/node{i}").symlink_to("node0")
+    for words, before in zip(commands, right):
+        result = made.memhpctl(*words, timeout=20)
+        assert (result.rc, result.out, result.err) == (before.rc, before.out, before.err), words

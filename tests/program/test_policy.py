@@ -138,6 +138,12 @@ def test_apply(machine: Any) -> None:
     assert made.read("auto_online_blocks") == "offline"
 
 
+def test_a_node_with_very_many_processors_has_some(machine: Any) -> None:
+    cpus = ",".join(str(number) for number in range(0, 4000, 2))
+    made = machine("dax-kmem", files={"/sys/devices/system/node/node0/cpulist": cpus + "\n", CONF: "[rule far]\nnode = cpuless\naction = leave\n"})
+    assert winners(made, "5", "47") == {"none": ("built-in-rest", "online"), "dax0.0": ("far", "leave")}
+
+
 def test_apply_dry_run_writes_nothing(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("policy", "apply", "-n")

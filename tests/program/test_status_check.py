@@ -210,6 +210,15 @@ def test_what_cannot_be_seen_is_not_fine(machine: Any, changed: dict[str, Any], 
     assert why not in made.memhpctl("status").out
 
 
+def test_rules_that_are_too_many_are_not_judged(machine: Any) -> None:
+    made = make(machine)
+    for i in range(1025):
+        made.path(f"/run/udev/rules.d/{i}.rules").parent.mkdir(parents=True, exist_ok=True)
+        made.path(f"/run/udev/rules.d/{i}.rules").touch()
+    (unseen,) = [one for one in check(made)["unseen"] if one["finding"] == "udev-rule"]
+    assert "more than 1024 files" in unseen["text"]
+
+
 def test_a_knob_that_cannot_be_read_may_contradict(machine: Any) -> None:
     made = make(machine, files={CONF: "[policy]\nonline-policy = auto-movable\n"})
     path = made.path("/sys/module/memory_hotplug/parameters/online_policy")
