@@ -106,6 +106,9 @@ static void diagnosis_policy_conflicts(const struct health_facts *facts, struct 
 			   !strcmp(conflict->id, "too-many-files")) {
 			snprintf(why, sizeof(why), "%s: %s", conflict->place, conflict->text);
 			findings_add_unseen(findings, FINDING_UDEV_RULE, why);
+		} else if (!strcmp(conflict->id, "udev-run")) {
+			snprintf(why, sizeof(why), "%s: %s", conflict->place, conflict->text);
+			findings_add_unseen(findings, FINDING_UNWATCHED, why);
 		}
 	}
 	for (size_t i = 0; in_force && i < facts->conflicts.n; i++)

@@ -45,6 +45,10 @@ static void search_add(struct search *search, const char *id, const char *place,
 	search->found.n++;
 }
 
+#define CLEARS                                                                                \
+	"this rule takes memhpctl's program off the list of what runs for new memory, which " \
+	"stays offline; change its RUN= to RUN+="
+
 static const struct {
 	const char *id, *text;
 } search_deeds[UDEV_DEED_COUNT] = {
@@ -52,6 +56,11 @@ static const struct {
 			   "this rule brings each block online by itself, before the policy is "
 			   "asked; remove it (if a package owns the file, in a copy in "
 			   "/etc/udev/rules.d, which hides the original)" },
+	[UDEV_CLEARS] = { "udev-run", CLEARS },
+	[UDEV_REPLACES] = { "udev-run", CLEARS },
+	[UDEV_FINISHES] = { "udev-run",
+			    "this rule keeps memhpctl's program off the list of what runs for new "
+			    "memory, which stays offline; change its RUN:= to RUN+=" },
 	[UDEV_PROGRAM] = { "udev-program",
 			   "this rule runs a program for each block; whether it brings memory "
 			   "online cannot be seen from here" },
@@ -63,6 +72,14 @@ static const struct {
 static bool search_is_about_memory(const struct udev_rule *rule)
 {
 	return strstr(rule->text, "\"memory\"");
+}
+
+/* A list that is cleared before our own rule adds to it does no harm. */
+static bool search_is_before_ours(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash ? slash : path, &OWN_RULES[slash ? 0 : 1]) < 0;
 }
 
 static void search_rules_text(struct search *search, const char *path, const char *text)
@@ -80,6 +97,10 @@ static void search_rules_text(struct search *search, const char *path, const cha
 	for (size_t i = 0; r == 0 && i < rules.n; i++) {
 		const struct udev_rule *rule = &rules.v[i];
 
+		if (search_is_before_ours(path))
+			deeds[i] = deeds[i] == UDEV_CLEARS   ? UDEV_NOTHING :
+				   deeds[i] == UDEV_REPLACES ? UDEV_PROGRAM :
+							       deeds[i];
 		if (search_deeds[deeds[i]].id)
 			search_add(search, search_deeds[deeds[i]].id, path, rule->line,
 				   search_deeds[deeds[i]].text);
@@ -211,18 +232,14 @@ static void search_kernel(struct search *search, const struct policy *policy)
 }
 
 int policy_conflicts_find_in(const struct sysfs *sysfs, const char *file, const char *text,
-			     struct policy_conflicts *ret)
+			     struct policy_conflicts *conflicts)
 {
-	struct search search = { .sysfs = sysfs };
+	struct search search = { .sysfs = sysfs, .found = *conflicts };
 
 	platform_load(sysfs, &search.platform);
 	search_rules_text(&search, file, text);
-	if (search.error) {
-		policy_conflicts_done(&search.found);
-		return search.error;
-	}
-	*ret = search.found;
-	return 0;
+	*conflicts = search.found;
+	return search.error;
 }
 
 int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,

@@ -26,9 +26,12 @@ struct policy_conflicts {
 int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy,
 			  struct policy_conflicts *ret);
 
-/* The same for the text of one file of udev rules; `file` is its name. */
+/*
+ * Adds those in the text of one file of udev rules to the others; `file` is its name. Errors:
+ * -ENOMEM.
+ */
 int policy_conflicts_find_in(const struct sysfs *sysfs, const char *file, const char *text,
-			     struct policy_conflicts *ret);
+			     struct policy_conflicts *conflicts);
 void policy_conflicts_done(struct policy_conflicts *competitors);
 
 #endif

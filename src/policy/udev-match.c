@@ -207,21 +207,47 @@ static bool udev_match_may_be(const char *value, const char *word)
 	return strpbrk(value, "$%") || !strncmp(value, word, strlen(word));
 }
 
+/* RUN= and RUN:= forget what other rules want to run. */
+static enum udev_deed udev_match_run(const struct udev_token *token)
+{
+	enum udev_deed deed = udev_match_is_program(token) ? udev_match_command(token->value) :
+							     UDEV_NOTHING;
+
+	if (deed == UDEV_ONLINES || token->operator== UDEV_ADD)
+		return deed;
+	if (token->operator== UDEV_FINAL)
+		return UDEV_FINISHES;
+	return deed == UDEV_NOTHING ? UDEV_CLEARS : UDEV_REPLACES;
+}
+
+/* The attribute's own name: it may be that of another device, [memory/memory9]state. */
+static const char *udev_match_attribute_name(const struct udev_token *token)
+{
+	const char *name = token->attribute;
+
+	for (const char *at = name; *at; at++)
+		if (*at == '/' || *at == ']')
+			name = at + 1;
+	return name;
+}
+
 /* What one token does if its rule matches. */
 static enum udev_deed udev_match_deed(const struct udev_token *token)
 {
 	bool program = udev_match_is_program(token);
+	const char *name = udev_match_attribute_name(token);
 
-	if (program && token->operator!= UDEV_REMOVE)
+	if (!strcmp(token->key, "RUN"))
+		return udev_match_run(token);
+	if (program)
 		return udev_match_command(token->value);
 	if (udev_match_is_match(token) || token->operator== UDEV_REMOVE)
 		return UDEV_NOTHING;
 	if (!strcmp(token->key, "ATTR")) {
-		if (!strcmp(token->attribute, "state") ||
-		    strstr(token->attribute, "auto_online_blocks"))
+		if (!strcmp(name, "state") || !strcmp(name, "auto_online_blocks"))
 			return udev_match_may_be(token->value, "online") ? UDEV_ONLINES :
 									   UDEV_NOTHING;
-		if (!strcmp(token->attribute, "online"))
+		if (!strcmp(name, "online"))
 			return udev_match_may_be(token->value, "1") ? UDEV_ONLINES : UDEV_NOTHING;
 	}
 	if (!strcmp(token->key, "ENV") && *token->value &&
@@ -264,14 +290,13 @@ static const struct udev_token *udev_match_find(const struct udev_rule *rule, co
 	return NULL;
 }
 
-/* The rule that a GOTO jumps to; the end of the file if the label is missing (udev then ignores the
- * GOTO, which is never intended). */
+/* The rule that a GOTO jumps to; the next one if the label is missing: udev ignores such a GOTO. */
 static size_t udev_match_target(const struct udev_rules *rules, size_t from, const char *label)
 {
 	for (size_t i = from + 1; i < rules->n; i++) {
 		const struct udev_token *own = udev_match_find(&rules->v[i], "LABEL");
 
-		if (own && !strcmp(own->value, label))
+		if (own && !rules->v[i].is_wrong && !strcmp(own->value, label))
 			return i;
 	}
 	return from + 1;

@@ -8,9 +8,12 @@
 
 enum udev_deed {
 	UDEV_NOTHING,
-	UDEV_ONLINES, /* brings the block, or all later ones, online */
-	UDEV_PROGRAM, /* runs a program, which may do anything */
-	UDEV_UNIT,    /* starts a unit of systemd, which may do anything */
+	UDEV_ONLINES,  /* brings the block, or all later ones, online */
+	UDEV_CLEARS,   /* clears the list of programs to run, of this and earlier files */
+	UDEV_REPLACES, /* the same, and runs a program */
+	UDEV_FINISHES, /* clears the list, and keeps later files from adding to it */
+	UDEV_PROGRAM,  /* runs a program, which may do anything */
+	UDEV_UNIT,     /* starts a unit of systemd, which may do anything */
 	UDEV_DEED_COUNT,
 };
 

@@ -9,6 +9,31 @@
 #include "base/cleanup.h"
 
 #define BLANKS " \t\r"
+/* A file ends at a longer line; a longer rule, with its continuation lines, is ignored. */
+#define UDEV_LINE_SIZE 16384
+
+/* What a key takes; udev ignores a rule whole if one token breaks this. */
+static const struct {
+	const char *name;
+	char attribute; /* 'n': none, 'm': must have one, 'o': optional */
+	bool match, set, remove;
+} udev_keys[] = {
+	{ "ACTION", 'n', true, false, false },	  { "DEVPATH", 'n', true, false, false },
+	{ "KERNEL", 'n', true, false, false },	  { "KERNELS", 'n', true, false, false },
+	{ "SUBSYSTEM", 'n', true, false, false }, { "SUBSYSTEMS", 'n', true, false, false },
+	{ "DRIVER", 'n', true, false, false },	  { "DRIVERS", 'n', true, false, false },
+	{ "TAGS", 'n', true, false, false },	  { "RESULT", 'n', true, false, false },
+	{ "CONST", 'm', true, false, false },	  { "ATTRS", 'm', true, false, false },
+	{ "TEST", 'o', true, false, false },	  { "SYMLINK", 'n', true, true, true },
+	{ "TAG", 'n', true, true, true },	  { "NAME", 'n', true, true, false },
+	{ "ENV", 'm', true, true, false },	  { "ATTR", 'm', true, true, false },
+	{ "SYSCTL", 'm', true, true, false },	  { "PROGRAM", 'n', true, true, false },
+	{ "IMPORT", 'm', true, true, false },	  { "RUN", 'o', false, true, false },
+	{ "OPTIONS", 'n', false, true, false },	  { "OWNER", 'n', false, true, false },
+	{ "GROUP", 'n', false, true, false },	  { "MODE", 'n', false, true, false },
+	{ "SECLABEL", 'm', false, true, false },  { "GOTO", 'n', false, true, false },
+	{ "LABEL", 'n', false, true, false },
+};
 
 /* The texts of one parse; each is at most as long as the file. */
 struct udev_arena {
@@ -131,6 +156,23 @@ static bool udev_rules_token(struct udev_arena *arena, const char **at, struct u
 	return ret->value;
 }
 
+static bool udev_rules_is_valid(const struct udev_token *token)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(udev_keys); i++) {
+		if (strcmp(udev_keys[i].name, token->key))
+			continue;
+		if (*token->attribute ? udev_keys[i].attribute == 'n' :
+					udev_keys[i].attribute == 'm')
+			return false;
+		if (token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT)
+			return udev_keys[i].match;
+		if (!strcmp(token->key, "GOTO") || !strcmp(token->key, "LABEL"))
+			return token->operator== UDEV_ASSIGN;
+		return token->operator== UDEV_REMOVE ? udev_keys[i].remove : udev_keys[i].set;
+	}
+	return false;
+}
+
 static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
 {
 	const char *at = rule->text;
@@ -138,7 +180,7 @@ static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
 	for (at += strspn(at, BLANKS ","); *at; at += strspn(at, BLANKS ",")) {
 		struct udev_token token, *larger;
 
-		if (!udev_rules_token(arena, &at, &token)) {
+		if (!udev_rules_token(arena, &at, &token) || !udev_rules_is_valid(&token)) {
 			rule->is_wrong = true;
 			return 0;
 		}
@@ -152,15 +194,27 @@ static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
 }
 
 static int udev_rules_add(struct udev_rules *rules, struct udev_arena *arena, unsigned int line,
-			  const char *text)
+			  const char *text, bool is_complete)
 {
 	struct udev_rule *larger = reallocarray(rules->v, rules->n + 1, sizeof(*larger));
 
 	if (!larger)
 		return -ENOMEM;
 	rules->v = larger;
-	larger[rules->n++] = (struct udev_rule){ .line = line, .text = text };
-	return udev_rules_line(arena, &larger[rules->n - 1]);
+	larger[rules->n++] = (struct udev_rule){
+		.line = line,
+		.text = text,
+		.is_wrong = !is_complete || strlen(text) >= UDEV_LINE_SIZE,
+	};
+	return larger[rules->n - 1].is_wrong ? 0 : udev_rules_line(arena, &larger[rules->n - 1]);
+}
+
+/* Lines end with LF, CR or both. */
+static const char *udev_rules_next(const char *end)
+{
+	if ((end[0] == '\r' && end[1] == '\n') || (end[0] == '\n' && end[1] == '\r'))
+		return end + 2;
+	return end + (*end != '\0');
 }
 
 int udev_rules_parse(const char *text, struct udev_rules *ret)
@@ -176,14 +230,14 @@ int udev_rules_parse(const char *text, struct udev_rules *ret)
 	if (!joined)
 		return -ENOMEM;
 	arena.next += strlen(text) + 2;
-	for (const char *line = text, *end; r == 0 && *line; line = end + (*end == '\n')) {
-		size_t length;
+	for (const char *line = text, *end; r == 0 && *line; line = udev_rules_next(end)) {
+		size_t length = strcspn(line, "\r\n"), blanks = strspn(line, BLANKS);
 
-		end = strchrnul(line, '\n');
+		end = line + length;
 		number++;
-		line += strspn(line, BLANKS);
-		if (line > end)
-			line = end;
+		if (length >= UDEV_LINE_SIZE)
+			break;
+		line += blanks < length ? blanks : length;
 		length = (size_t)(end - line);
 		/* A blank line ends a rule, a comment does not. */
 		if (*line == '#' || (!length && !first))
@@ -199,12 +253,13 @@ int udev_rules_parse(const char *text, struct udev_rules *ret)
 			continue;
 		}
 		*joined++ = '\0';
-		r = udev_rules_add(&rules, &arena, first, begin);
+		r = udev_rules_add(&rules, &arena, first, begin, true);
 		first = 0;
 	}
+	/* The file ends, or cannot be read on, where a line is to be continued. */
 	if (r == 0 && first) {
 		*joined = '\0';
-		r = udev_rules_add(&rules, &arena, first, begin);
+		r = udev_rules_add(&rules, &arena, first, begin, false);
 	}
 	if (r < 0) {
 		udev_rules_done(&rules);

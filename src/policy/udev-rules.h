@@ -42,7 +42,9 @@ struct udev_rules {
 /*
  * Reads a file as udev does: lines that begin with "#" are comments, also between the lines of a
  * continued one; a backslash at the end joins a line with the next; tokens are separated by commas
- * and white space; i"…" ignores case, e"…" has C's escapes. Errors: -ENOMEM.
+ * and white space; i"" ignores case, e"" has C's escapes. Lines end with LF, CR or both. A rule
+ * with an unknown key, or with an operator or attribute that its key does not take, is wrong; so is
+ * one that the file's end cuts off. Errors: -ENOMEM.
  */
 int udev_rules_parse(const char *text, struct udev_rules *ret);
 void udev_rules_done(struct udev_rules *rules);

@@ -198,6 +198,12 @@ def test_the_kernel_does_it(machine: Any) -> None:
     assert made.read("/sys/module/memory_hotplug/parameters/auto_movable_ratio") == "200"
 
 
+LIB, ETC = "/usr/lib/systemd/system", "/etc/systemd/system"
+RULE_FILE = "/usr/lib/udev/rules.d/80-memhpctl.rules"
+OWN_UNITS = ("memhpctl.path", "memhpctl.service", "memhpctl-boot.service", "memhpctl-restore.service", "memhpctl-changed.path",
+             "memhpctl-changed.target", "memhpctl-changed.service")
+INSTALLED = {RULE_FILE: "#"} | {f"{LIB}/{unit}": "[Unit]\n" for unit in OWN_UNITS}
+ENABLED = {f"{ETC}/sysinit.target.wants/{unit}": "[Unit]\n" for unit in ("memhpctl.path", "memhpctl-boot.service")}
 AUTO = "/sys/devices/system/memory/auto_online_blocks"
 RULE = "[rule all]\naction = online_kernel\n"
 GRACE = {"/proc/sys/kernel/arch": "aarch64", AUTO: "online_movable", "/sys/class/dmi/id/sys_vendor": "NVIDIA"}
@@ -393,6 +399,16 @@ def test_the_kdump_rules_of_distributions(machine: Any, name: str, lines: list[i
     assert found == [f"/usr/lib/udev/rules.d/{name}:{line}" for line in lines]
 
 
+@pytest.mark.parametrize("name, rule, warned", [
+    ("70-x.rules", 'RUN="/opt/x"', "udev-program"), ("70-x.rules", 'RUN=""', None), ("70-x.rules", 'RUN:="/opt/x"', "udev-run"),
+    ("90-x.rules", 'RUN="/opt/x"', "udev-run"), ("90-x.rules", 'RUN=""', "udev-run"), ("90-x.rules", 'RUN+="/opt/x"', "udev-program")])
+def test_a_rule_that_takes_our_program_off_the_list(machine: Any, name: str, rule: str, warned: str | None) -> None:
+    """udev runs a list of programs after all files; RUN= clears what is on it, RUN:= also keeps others from adding to it."""
+    made = machine("x86-dimm", files=INSTALLED | ENABLED | {f"/usr/lib/udev/rules.d/{name}": f'SUBSYSTEM=="memory", {rule}\n'})
+    found = made.memhpctl("policy", "check", "--json").json()["warnings"]
+    assert [warning["warning"] for warning in found if name in warning["place"]] == ([warned] if warned else [])
+
+
 def test_files_are_checked_before_they_are_put_in_place(machine: Any, tmp_path: pathlib.Path) -> None:
     made = machine("x86-dimm", files={CONF: "[broken\n"})
     conf, rules = tmp_path / "new.conf", tmp_path / "99-new.rules"
@@ -406,6 +422,10 @@ def test_files_are_checked_before_they_are_put_in_place(machine: Any, tmp_path: 
     result = made.memhpctl("policy", "check", str(conf))
     assert result.rc == 1 and result.err.startswith(f"memhpctl: {conf}:2: 'kernle' is not a key"), result.err
     assert made.memhpctl("policy", "check", str(rules)).rc == 0
+    other = tmp_path / "99-other.rules"
+    other.write_text("# nothing of memory\n")
+    both = made.memhpctl("policy", "check", "--json", str(rules), str(other), str(rules)).json()["warnings"]
+    assert [warning["place"] for warning in both if warning["warning"] == "udev-rule"] == [f"{rules}:2", f"{rules}:2"]
     assert made.memhpctl("policy", "check", str(tmp_path / "none.conf")).rc == 1
 
 

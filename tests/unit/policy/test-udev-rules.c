@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What all kinds of rules do to an added memory block. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@
 #define MEMORY "SUBSYSTEM==\"memory\", ACTION==\"add\", "
 #define ONLINE "ATTR{state}=\"online\"\n"
 
-/* Deeds: a letter for each rule (o: online, p: program, u: unit, -: nothing), in the file's order.
+/* Deeds: a letter for each rule (o: online, p: program, u: unit, c: clears the list of
+ * programs, r: replaces it, f: finishes it, -: nothing), in the file's order.
  */
 static const struct {
 	const char *deeds, *text;
@@ -72,12 +74,44 @@ static const struct {
 	{ "o", MEMORY
 	  "RUN+=\"/bin/sh -c 'echo online >/sys/devices/system/memory/auto_online_blocks'\"" },
 	{ "p", MEMORY "RUN+=\"/usr/local/bin/hotplug.sh %k\"" },
-	{ "p", MEMORY "RUN=\"/usr/local/bin/hotplug.sh\"" },
-	{ "p", MEMORY "RUN:=\"/opt/x/memory-added\"" },
+	{ "r", MEMORY "RUN=\"/usr/local/bin/hotplug.sh\"" },
+	{ "f", MEMORY "RUN:=\"/opt/x/memory-added\"" },
 	{ "p", MEMORY "IMPORT{program}=\"/opt/x/probe $devpath\"" },
 	{ "p", "ACTION==\"add\", RUN+=\"/opt/x/any\"" },
 	{ "-", MEMORY "RUN{builtin}+=\"kmod load x\"" },
-	{ "-", MEMORY "RUN=\"\"" },
+	{ "c", MEMORY "RUN=\"\"" },
+	{ "f", "ACTION==\"add\", RUN{builtin}:=\"kmod load x\"" },
+	{ "o", MEMORY "RUN:=\"/bin/sh -c 'echo online > /sys$devpath/state'\"" },
+	{ "-", "SUBSYSTEM==\"net\", RUN=\"\"" },
+	/* An operator or an attribute that the key does not take, an unknown key. */
+	{ "-", "SUBSYSTEM==\"memory\", ACTION=\"add\", " ONLINE },
+	{ "-", "KERNEL=\"memory*\", " ONLINE },
+	{ "-", "SUBSYSTEM{x}==\"memory\", " ONLINE },
+	{ "-", MEMORY "TEST=\"state\", " ONLINE },
+	{ "-", MEMORY "BUS==\"memory\", " ONLINE },
+	{ "-", MEMORY "ATTR==\"offline\", " ONLINE },
+	{ "-", MEMORY "ATTR{state}-=\"offline\", " ONLINE },
+	{ "-", MEMORY "RUN==\"x\", " ONLINE },
+	{ "-", MEMORY "ATTR{state}=\"online\" # at once\n" },
+	{ "o",
+	  MEMORY "OPTIONS=\"last_rule\", TAG-=\"x\", GROUP=\"root\", MODE:=\"0600\", " ONLINE },
+	{ "-o-", MEMORY "GOTO==\"end\"\n" MEMORY ONLINE "LABEL=\"end\"\n" },
+	{ "-o-", MEMORY "GOTO=\"end\"\n" MEMORY ONLINE "LABEL=\"end\", FOO=\"x\"\n" },
+	/* A label of another file, or above. */
+	{ "-o", MEMORY "GOTO=\"elsewhere\"\n" MEMORY ONLINE },
+	{ "--o", "LABEL=\"above\"\n" MEMORY "GOTO=\"above\"\n" MEMORY ONLINE },
+	/* The order of the tokens has no meaning. */
+	{ "o", "ATTR{state}=\"online\", ATTR{state}==\"offline\", SUBSYSTEM==\"memory\"" },
+	{ "-", "ATTR{state}=\"online\", ATTR{state}==\"online\", SUBSYSTEM==\"memory\"" },
+	{ "o", "SUBSYSTEM==\"acpi|memory\", ATTR{[memory/memory40]state}=\"online\"" },
+	{ "-", "SUBSYSTEM==\"memory\", ATTR{[memory/memory40]online}=\"0\"" },
+	/* Ends of lines, and bytes that are no UTF-8. */
+	{ "o", "SUBSYSTEM==\"memory\", \\\r\n  ATTR{online}=\"1\"\r\n" },
+	{ "-o",
+	  "SUBSYSTEM==\"cpu\", ATTR{online}=\"1\"\rSUBSYSTEM==\"memory\", ATTR{online}=\"1\"\r" },
+	{ "", "# CRLF\r\n\r\n" },
+	{ "-", MEMORY "ATTR{state}=\"online\", \\\n" },
+	{ "o", MEMORY "ENV{X}=\"\xff\xfe\", " ONLINE },
 	{ "-", MEMORY "PROGRAM==\"/bin/uname -p\", RESULT==\"x\", TAG+=\"y\"" },
 	{ "-", "SUBSYSTEM==\"net\", RUN+=\"/opt/x/any\"" },
 	{ "-", "SUBSYSTEM==\"net\", IMPORT{program}=\"/opt/x/any\"" },
@@ -100,10 +134,11 @@ static void test_rules(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		static const char letters[] = { [UDEV_NOTHING] = '-',
-						[UDEV_ONLINES] = 'o',
-						[UDEV_PROGRAM] = 'p',
-						[UDEV_UNIT] = 'u' };
+		static const char letters[] = {
+			[UDEV_NOTHING] = '-',  [UDEV_ONLINES] = 'o',  [UDEV_CLEARS] = 'c',
+			[UDEV_REPLACES] = 'r', [UDEV_FINISHES] = 'f', [UDEV_PROGRAM] = 'p',
+			[UDEV_UNIT] = 'u'
+		};
 		enum udev_deed deeds[8];
 		struct udev_rules rules;
 		char found[9] = "";
@@ -127,8 +162,9 @@ static void test_the_form(void **state)
 	struct udev_rules rules;
 
 	(void)state;
-	assert_int_equal(udev_rules_parse("# c \\\n\n A==\"x\\\"y\\n\" ,B{c}+=ie\"1\\t\\101\" \\\n"
-					  "  # in between\n\t, C:=\"\"\nD=\"\\\n\nE-=\"z\"",
+	assert_int_equal(udev_rules_parse("# c \\\n\n NAME==\"x\\\"y\\n\" ,ENV{c}+=ie\"1\\t\\101\" "
+					  "\\\n"
+					  "  # in between\n\t, RUN:=\"\"\nNAME=\"\\\n\nTAG-=\"z\"",
 					  &rules),
 			 0);
 	assert_int_equal(rules.n, 3);
@@ -151,11 +187,34 @@ static void test_the_form(void **state)
 	udev_rules_done(&rules);
 }
 
+/* udev reads a file up to a line of 16 KiB, and ignores a rule that is as long. */
+static void test_long_lines(void **state)
+{
+	static char text[40000];
+	struct udev_rules rules;
+
+	(void)state;
+	snprintf(text, sizeof(text), "TAG+=\"a\"\nTAG+=\"%016000d\"\nTAG+=\"%017000d\"\nTAG+=\"b\"",
+		 0, 0);
+	assert_int_equal(udev_rules_parse(text, &rules), 0);
+	assert_int_equal(rules.n, 2);
+	assert_false(rules.v[1].is_wrong);
+	udev_rules_done(&rules);
+	snprintf(text, sizeof(text), "TAG+=\"%09000d\",\\\nTAG+=\"%09000d\"\nTAG+=\"b\"", 0, 0);
+	assert_int_equal(udev_rules_parse(text, &rules), 0);
+	assert_int_equal(rules.n, 2);
+	assert_true(rules.v[0].is_wrong);
+	assert_false(rules.v[1].is_wrong);
+	assert_int_equal(rules.v[1].line, 3);
+	udev_rules_done(&rules);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_the_form),
+		cmocka_unit_test(test_long_lines),
 	};
 
 	return cmocka_run_group_tests_name("udev-rules", tests, NULL, NULL);
