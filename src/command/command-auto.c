@@ -16,6 +16,7 @@
 #include "policy/pending.h"
 #include "policy/policy-load.h"
 #include "policy/policy-log.h"
+#include "policy/policy-parts.h"
 #include "policy/policy-run.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
@@ -274,12 +275,12 @@ static bool auto_detach(void)
 }
 
 /*
- * A kernel that saves a crash dump must make do with the memory it has; a kernel without memory
- * hot-plug has no directory of blocks; a container sees its host's directory, read-only.
+ * Where the units do not start, nothing else acts either. A kernel without memory hot-plug has no
+ * directory of blocks.
  */
 static bool auto_has_no_business(const struct sysfs *sysfs)
 {
-	if (!platform_is_capture_kernel(sysfs) && sysfs_exists(sysfs, SYSFS_MEMORY) &&
+	if (!policy_parts_idle(sysfs) && sysfs_exists(sysfs, SYSFS_MEMORY) &&
 	    !sysfs_is_read_only(sysfs, SYSFS_MEMORY))
 		return false;
 	pending_forget(sysfs);

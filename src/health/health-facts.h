@@ -26,7 +26,7 @@ struct health_facts {
 	struct policy_part parts[POLICY_PARTS_MAX];
 	size_t n_parts;
 	bool has_systemd;
-	bool acts;	  /* the policy does not leave all memory that could be added here */
+	bool acts;	  /* here, and the policy does not leave all memory that could be added */
 	bool is_answered; /* a pass is under way, or will be */
 	bool is_given_up; /* passes failed so often that none is started by itself */
 

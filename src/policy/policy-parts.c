@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "system/conf-files.h"
+#include "system/platform.h"
 
 /* The administrator's and this boot's folders come before those of packages. */
 #define N_OWN_FOLDERS 2
@@ -91,4 +92,16 @@ size_t policy_parts_find(const struct sysfs *sysfs, struct policy_part ret[POLIC
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		policy_parts_look(sysfs, i, &ret[i]);
 	return ARRAY_SIZE(parts);
+}
+
+const char *policy_parts_idle(const struct sysfs *sysfs)
+{
+	if (platform_is_capture_kernel(sysfs))
+		return "this kernel saves a crash dump and makes do with the memory it has";
+	/* The first process writes it; the units have ConditionVirtualization=!container. */
+	if (sysfs_exists(sysfs, "/run/systemd/container"))
+		return "this is a container, whose memory is its host's";
+	if (sysfs_is_running_system(sysfs) && sysfs_is_read_only(sysfs, SYSFS_MEMORY))
+		return "/sys is read-only here, as in a container, whose memory is its host's";
+	return NULL;
 }

@@ -24,4 +24,10 @@ struct policy_part {
 /* Looks in the folders of udev and systemd. Returns the number of parts; starts no program. */
 size_t policy_parts_find(const struct sysfs *sysfs, struct policy_part ret[POLICY_PARTS_MAX]);
 
+/*
+ * Why memhpctl leaves new memory alone on this system, whatever the policy says: its rule and units
+ * do nothing here. NULL: they work.
+ */
+const char *policy_parts_idle(const struct sysfs *sysfs);
+
 #endif

@@ -349,6 +349,18 @@ def test_the_word_of_systemd_detect_virt(start: Callable[..., Guest]) -> None:
             assert word and balloon["is"] == word, machine.options
 
 
+UNITS = "memhpctl.path memhpctl-boot.service memhpctl-changed.path memhpctl-restore.service memhpctl.service"
+
+
+def nothing_runs(guest: Guest) -> None:
+    """No unit is started or fails, and no flag stays that would start one again and again."""
+    guest.check(f"systemctl start {UNITS}")
+    assert guest.run(f"systemctl is-active {UNITS}").out.split() == ["inactive"] * 5
+    assert guest.run("memhpctl kick && memhpctl auto --boot && memhpctl auto --wait").rc == 0
+    assert guest.run("ls /run/memhpctl/pending /run/memhpctl/running").rc != 0
+    assert guest.run("systemctl --failed --no-legend").out.strip() == ""
+
+
 def test_a_read_only_sys_is_left_alone(start: Callable[..., Guest]) -> None:
     """As in a container: no failed unit, no flag that starts the service again and again."""
     guest = start(DIMMS)
@@ -358,6 +370,32 @@ def test_a_read_only_sys_is_left_alone(start: Callable[..., Guest]) -> None:
     guest.check("systemctl start memhpctl.path memhpctl-boot.service memhpctl.service")
     assert guest.run("systemctl is-active memhpctl.path memhpctl-boot.service").out.split() == ["inactive"] * 2
     assert guest.run("systemctl --failed --no-legend").out.strip() == ""
+
+
+def test_a_container_is_left_alone(start: Callable[..., Guest]) -> None:
+    """Systemd takes WSL for a container, by the kernel's release; it notes its own container where memhpctl looks."""
+    guest = start(DIMMS)
+    guest.check(f"systemctl stop {UNITS}; rm -rf /run/memhpctl; uname -r | sed s/$/-WSL2/ >/run/release; echo wsl >/run/systemd/container; "
+                "mount --bind /run/release /proc/sys/kernel/osrelease; systemctl daemon-reexec")
+    assert guest.run("systemd-detect-virt --container").out.strip() == "wsl"
+    before = runs(guest)
+    guest.plug_dimm("d1", "256M")
+    guest.check("udevadm settle --timeout=600", timeout=WAIT_S)
+    document = json.loads(guest.check("memhpctl policy check --json").out)
+    assert document["decides"] is None and "container" in document["why"]
+    nothing_runs(guest)
+    assert runs(guest) == before and guest.block_state(32) == "offline"
+
+
+def test_a_kernel_without_hotplug_is_left_alone(start: Callable[..., Guest]) -> None:
+    guest = start(DIMMS)
+    quiet(guest)
+    guest.check(f"systemctl stop {UNITS}; rm -rf /run/memhpctl; mount -t tmpfs tmpfs /sys/devices/system")
+    before = runs(guest)
+    document = json.loads(guest.check("memhpctl policy check --json").out)
+    assert document["decides"] is None and "no memory hot-plug" in document["why"]
+    nothing_runs(guest)
+    assert runs(guest) == before
 
 
 @pytest.mark.core
