@@ -18,49 +18,70 @@
 struct check {
 	const struct policy *policy;
 	struct kernel_policy decides;
+	const char *idle; /* NULL: memhpctl acts on this system */
+	bool has_systemd;
 	struct policy_conflicts conflicts;
 	struct policy_part parts[POLICY_PARTS_MAX];
 	size_t n_parts; /* 0: the files to check are not installed yet */
 };
 
 /* Not who could bring memory online, but who is supposed to; NULL: there is none to bring. */
-static const char *check_decider(const struct kernel_policy *decides)
+static const char *check_decider(const struct check *check)
 {
-	if (decides->reason == KERNEL_POLICY_NO_HOTPLUG)
+	enum kernel_policy_reason reason = check->decides.reason;
+
+	if (reason == KERNEL_POLICY_NO_HOTPLUG || check->idle)
 		return NULL;
-	return decides->reason == KERNEL_POLICY_OURS ||
-			       decides->reason == KERNEL_POLICY_NOT_POSSIBLE ?
-		       "memhpctl" :
-		       "the kernel";
+	return reason == KERNEL_POLICY_OURS || reason == KERNEL_POLICY_NOT_POSSIBLE ? "memhpctl" :
+										      "the kernel";
 }
 
-/* The rule that tells memhpctl of new memory, if memhpctl is meant to act and there is none. */
-static const struct policy_part *check_lacks_rule(const struct check *check)
+static const char *check_why(const struct check *check)
 {
-	const struct policy_part *rule = check->n_parts ? &check->parts[0] : NULL;
-
-	const char *decider = check_decider(&check->decides);
-
-	if (!rule || !decider || strcmp(decider, "memhpctl") ||
-	    (strcmp(rule->state, "missing") && strcmp(rule->state, "masked")))
-		return NULL;
-	return rule;
+	return check->idle && check->decides.reason != KERNEL_POLICY_NO_HOTPLUG ?
+		       check->idle :
+		       check->decides.why;
 }
 
-#define CHECK_LACKS_RULE                                                                        \
-	"nothing tells memhpctl about new memory, which stays offline; install and enable the " \
-	"rule, or run memhpctl policy apply after adding memory"
+/* The part without which new memory stays offline, if memhpctl is meant to act. */
+static const struct policy_part *check_lacking(const struct check *check)
+{
+	const char *decider = check_decider(check);
+
+	return check->n_parts && decider && !strcmp(decider, "memhpctl") ?
+		       policy_parts_lacking(check->parts, check->has_systemd) :
+		       NULL;
+}
+
+static bool check_lacks_rule(const struct check *check, const struct policy_part *lacking)
+{
+	return lacking == &check->parts[POLICY_PART_RULE];
+}
+
+static const char *check_lacking_text(const struct check *check, const struct policy_part *lacking)
+{
+	if (check_lacks_rule(check, lacking))
+		return "nothing tells memhpctl about new memory, which stays offline; install and "
+		       "enable the rule, or run memhpctl policy apply after adding memory";
+	if (!strcmp(lacking->state, "disabled"))
+		return "unless somebody started it by hand, nothing answers the rule, and new "
+		       "memory stays offline; systemctl enable --now memhpctl.path "
+		       "memhpctl-boot.service enables it";
+	return "nothing answers the rule, and new memory stays offline; install or unmask the "
+	       "unit, or run memhpctl policy apply after adding memory";
+}
 
 static int check_print_json(struct context *context, const struct check *check)
 {
 	struct output_json *json =
 		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
-	const struct policy_part *lacking = check_lacks_rule(check);
+	const struct policy_part *lacking = check_lacking(check);
 
 	output_json_bool(json, "valid", true);
 	output_json_uint(json, "rules", check->policy->n_rules);
-	output_json_text(json, "decides", check_decider(&check->decides));
-	output_json_text(json, "why", check->decides.why);
+	output_json_text(json, "decides", check_decider(check));
+	output_json_text(json, "why", check_why(check));
+	output_json_bool(json, "systemd", check->has_systemd);
 	output_json_begin_array(json, "parts");
 	for (size_t i = 0; i < check->n_parts; i++) {
 		const struct policy_part *part = &check->parts[i];
@@ -75,9 +96,10 @@ static int check_print_json(struct context *context, const struct check *check)
 	output_json_begin_array(json, "warnings");
 	if (lacking) {
 		output_json_begin_object(json, NULL);
-		output_json_text(json, "warning", "no-rule");
+		output_json_text(json, "warning",
+				 check_lacks_rule(check, lacking) ? "no-rule" : "no-unit");
 		output_json_text(json, "place", lacking->name);
-		output_json_text(json, "text", CHECK_LACKS_RULE);
+		output_json_text(json, "text", check_lacking_text(check, lacking));
 		output_json_end(json);
 	}
 	for (size_t i = 0; i < check->conflicts.n; i++) {
@@ -93,7 +115,7 @@ static int check_print_json(struct context *context, const struct check *check)
 
 static int check_print(struct context *context, const struct check *check)
 {
-	const struct policy_part *lacking = check_lacks_rule(check);
+	const struct policy_part *lacking = check_lacking(check);
 
 	if (context->json)
 		return check_print_json(context, check);
@@ -101,16 +123,22 @@ static int check_print(struct context *context, const struct check *check)
 		return EXIT_DONE;
 	output_text("The policy is valid: %zu rule%s.\n", check->policy->n_rules,
 		    check->policy->n_rules == 1 ? "" : "s");
-	if (check_decider(&check->decides))
-		output_text("New memory is left to %s: %s.\n", check_decider(&check->decides),
-			    check->decides.why);
+	if (check_decider(check))
+		output_text("New memory is left to %s: %s.\n", check_decider(check),
+			    check_why(check));
 	else
-		output_text("There will be no new memory: %s.\n", check->decides.why);
+		output_text("%s: %s.\n",
+			    check->decides.reason == KERNEL_POLICY_NO_HOTPLUG ?
+				    "There will be no new memory" :
+				    "memhpctl leaves new memory alone here",
+			    check_why(check));
 	for (size_t i = 0; i < check->n_parts; i++)
 		output_text("%s: %s%s%s\n", check->parts[i].name, check->parts[i].state,
 			    *check->parts[i].place ? ", " : "", check->parts[i].place);
+	if (check->n_parts && !check->has_systemd)
+		output_text("Without systemd the rule starts memhpctl; the units do nothing.\n");
 	if (lacking)
-		output_text("warning: %s: %s\n", lacking->name, CHECK_LACKS_RULE);
+		output_text("warning: %s: %s\n", lacking->name, check_lacking_text(check, lacking));
 	for (size_t i = 0; i < check->conflicts.n; i++)
 		output_text("warning: %s: %s\n", check->conflicts.v[i].place,
 			    check->conflicts.v[i].text);
@@ -133,6 +161,8 @@ int policy_check(struct context *context, const struct policy *policy)
 	if (r < 0)
 		return check_fail(context, r);
 	kernel_policy_decide(&context->sysfs, policy, &check.decides);
+	check.idle = policy_parts_idle(&context->sysfs);
+	check.has_systemd = sysfs_exists(&context->sysfs, "/run/systemd/system");
 	check.n_parts = policy_parts_find(&context->sysfs, check.parts);
 	exit_code = check_print(context, &check);
 	policy_conflicts_done(&check.conflicts);
@@ -184,6 +214,8 @@ int policy_check_files(struct context *context, const char **files, size_t n_fil
 	if (r < 0)
 		return command_fail(context, EXIT_FAILED, &err);
 	check.policy = &policy;
+	check.idle = policy_parts_idle(&context->sysfs);
+	check.has_systemd = sysfs_exists(&context->sysfs, "/run/systemd/system");
 	kernel_policy_decide(&context->sysfs, &policy, &check.decides);
 	r = check_rules(context, files, n_files, &check.conflicts, &err);
 	exit_code = r < 0 ? command_fail(context, EXIT_FAILED, &err) : check_print(context, &check);

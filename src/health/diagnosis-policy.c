@@ -10,17 +10,9 @@
 
 #define TEXT_SIZE 512
 
-static bool diagnosis_policy_part_works(const struct policy_part *part)
-{
-	return strcmp(part->state, "missing") && strcmp(part->state, "masked") &&
-	       strcmp(part->state, "disabled");
-}
-
-/* The parts in the order of policy_parts_find(): the rule, and the unit that watches the flag. */
 bool diagnosis_policy_is_watched(const struct health_facts *facts)
 {
-	return facts->n_parts > 1 && diagnosis_policy_part_works(&facts->parts[0]) &&
-	       (!facts->has_systemd || diagnosis_policy_part_works(&facts->parts[1]));
+	return facts->n_parts && !policy_parts_lacking(facts->parts, facts->has_systemd);
 }
 
 /* Somebody wants the policy: it is applied to new memory, or has files besides the built-in one. */
@@ -31,13 +23,18 @@ static bool diagnosis_policy_is_in_force(const struct health_facts *facts)
 
 static void diagnosis_policy_masks(const struct health_facts *facts, struct findings *findings)
 {
-	for (size_t i = 0; i < facts->n_parts; i++) {
+	for (size_t i = 0; i < facts->n_parts && i < POLICY_PART_VITAL_COUNT; i++) {
 		const struct policy_part *part = &facts->parts[i];
 		bool rule = strstr(part->name, ".rules");
 		struct finding_argument arguments[] = {
 			{ rule ? "FILE" : "UNIT", rule ? part->place : part->name }, { NULL, NULL }
 		};
+		char why[TEXT_SIZE];
 
+		if (!strcmp(part->state, "unknown")) {
+			snprintf(why, sizeof(why), "%s could not be looked for", part->name);
+			findings_add_unseen(findings, FINDING_UNWATCHED, why);
+		}
 		if (!strcmp(part->state, "masked"))
 			findings_add(findings, rule ? FINDING_RULE_MASKED : FINDING_UNIT_MASKED,
 				     part->name, arguments, rule ? NULL : part->place);
@@ -56,19 +53,19 @@ static bool diagnosis_policy_has_conflict(const struct health_facts *facts, cons
 static void diagnosis_policy_unwatched(const struct health_facts *facts, struct findings *findings)
 {
 	const char *now = settings_value(facts->settings, SETTING_AUTO_ONLINE_BLOCKS);
+	const struct policy_part *lacking;
 
 	if (diagnosis_policy_is_watched(facts) || !facts->acts || !now || strcmp(now, "offline") ||
 	    diagnosis_policy_has_conflict(facts, "udev-rule") ||
 	    findings_have(findings, FINDING_UNIT_MASKED) ||
 	    findings_have(findings, FINDING_RULE_MASKED))
 		return;
-	findings_add(findings, FINDING_UNWATCHED,
-		     diagnosis_policy_part_works(&facts->parts[0]) ? facts->parts[1].name :
-								     facts->parts[0].name,
-		     NULL,
-		     diagnosis_policy_part_works(&facts->parts[0]) ?
-			     "it is not enabled" :
-			     "it is not installed; install memhpctl with its rule and units");
+	lacking = policy_parts_lacking(facts->parts, facts->has_systemd);
+	if (!strcmp(lacking->state, "missing"))
+		findings_add(findings, FINDING_NOT_INSTALLED, lacking->name, NULL,
+			     "a package of memhpctl installs them, too");
+	else
+		findings_add(findings, FINDING_UNWATCHED, lacking->name, NULL, "it is not enabled");
 }
 
 /* The place is "FILE:LINE". */
@@ -161,9 +158,9 @@ void diagnosis_policy_add(const struct health_facts *facts, struct findings *fin
 {
 	if (facts->policy_error) {
 		static const enum finding_word words[] = {
-			FINDING_POLICY,	     FINDING_RULE_MASKED, FINDING_UNIT_MASKED,
-			FINDING_UNWATCHED,   FINDING_UDEV_RULE,	  FINDING_DAXCTL,
-			FINDING_AUTO_ONLINE, FINDING_KNOB,
+			FINDING_POLICY,	       FINDING_RULE_MASKED, FINDING_UNIT_MASKED,
+			FINDING_NOT_INSTALLED, FINDING_UNWATCHED,   FINDING_UDEV_RULE,
+			FINDING_DAXCTL,	       FINDING_AUTO_ONLINE, FINDING_KNOB,
 		};
 
 		for (size_t i = 0; i < ARRAY_SIZE(words); i++)

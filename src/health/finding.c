@@ -52,6 +52,10 @@ static const struct {
 	[FINDING_UNIT_MASKED] = { "unit-masked",
 				  "the unit is masked, so the policy is not applied to new memory",
 				  "systemctl unmask UNIT" },
+	[FINDING_NOT_INSTALLED] = { "not-installed",
+				    "new memory will stay offline: the rule and the units of "
+				    "memhpctl are not all installed",
+				    "make install" },
 	[FINDING_UNWATCHED] = { "unwatched", "new memory will stay offline: nobody watches for it",
 				"systemctl enable --now memhpctl.path memhpctl-boot.service" },
 	[FINDING_UDEV_RULE] = { "udev-rule",

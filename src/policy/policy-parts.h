@@ -7,15 +7,29 @@
 
 #include "system/sysfs.h"
 
-#define POLICY_PARTS_MAX 4
-#define POLICY_PARTS_PATH_SIZE 128
+#define POLICY_PARTS_PATH_SIZE 384
+
+/* In the order of policy_parts_find(). */
+enum policy_part_index {
+	POLICY_PART_RULE,
+	POLICY_PART_PATH,
+	POLICY_PART_SERVICE,
+	POLICY_PART_BOOT,
+	POLICY_PART_VITAL_COUNT, /* without those that follow memory still comes online */
+	POLICY_PART_RESTORE = POLICY_PART_VITAL_COUNT,
+	POLICY_PART_CHANGED_PATH,
+	POLICY_PART_CHANGED_TARGET,
+	POLICY_PART_CHANGED_SERVICE,
+	POLICY_PARTS_MAX,
+};
 
 struct policy_part {
 	const char *name; /* "80-memhpctl.rules", "memhpctl.path", … */
 	/*
-	 * "active" (a rule, or the unit that others start), "enabled", "static" (a link that is
-	 * part of the installation starts it), "disabled"; "masked"; "overridden": by a file of the
-	 * administrator, at `place`; "missing".
+	 * "active" (a rule, or a unit that others start), "enabled", "static" (a link that is
+	 * part of the installation starts it), "disabled"; "masked"; "overridden": it works, but by
+	 * a file at `place` that is not the package's; "missing"; "unknown": a folder could not be
+	 * read.
 	 */
 	const char *state;
 	char place[POLICY_PARTS_PATH_SIZE]; /* the file in force; "" if it is missing */
@@ -23,6 +37,15 @@ struct policy_part {
 
 /* Looks in the folders of udev and systemd. Returns the number of parts; starts no program. */
 size_t policy_parts_find(const struct sysfs *sysfs, struct policy_part ret[POLICY_PARTS_MAX]);
+
+/* Not missing, masked or disabled. */
+bool policy_part_works(const struct policy_part *part);
+
+/*
+ * The part without which nothing brings new memory online, or NULL if all of them work: the rule
+ * and, where systemd runs, the units that answer it.
+ */
+const struct policy_part *policy_parts_lacking(const struct policy_part *parts, bool has_systemd);
 
 /*
  * Why memhpctl leaves new memory alone on this system, whatever the policy says: its rule and units

@@ -60,12 +60,21 @@ static int conf_files_compare(const void *a, const void *b)
 		      conf_files_base_name(*(char *const *)b));
 }
 
+/* A link that ends at a device, or an empty file, hides as much; below --sysroot there may be no
+ * /dev/null. */
 bool conf_files_is_mask(const struct sysfs *sysfs, const char *path)
 {
-	char target[16];
+	char target[128] = "";
+	const char *at = target;
+	struct stat st;
 
-	return sysroot_read_link(sysfs->root_fd, path + 1, target, sizeof(target)) == 0 &&
-	       !strcmp(target, "/dev/null");
+	sysroot_read_link(sysfs->root_fd, path + 1, target, sizeof(target));
+	while (!strncmp(at, "../", 3))
+		at += 3;
+	if (!strcmp(target, "/dev/null") || (at > target && !strcmp(at, "dev/null")))
+		return true;
+	return sysroot_stat(sysfs->root_fd, path + 1, &st) == 0 &&
+	       (S_ISCHR(st.st_mode) || (S_ISREG(st.st_mode) && !st.st_size));
 }
 
 static void conf_files_drop_masks(const struct sysfs *sysfs, struct conf_files *files)

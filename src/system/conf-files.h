@@ -31,7 +31,10 @@ int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const
 		    struct conf_files *ret, struct error *err);
 void conf_files_done(struct conf_files *files);
 
-/* Is this file, given by its absolute path below the root, a link to /dev/null? */
+/*
+ * Is this file, given by its absolute path below the root, a link to /dev/null or empty? For udev
+ * and systemd the two are the same.
+ */
 bool conf_files_is_mask(const struct sysfs *sysfs, const char *path);
 
 /*

@@ -429,26 +429,71 @@ def test_files_are_checked_before_they_are_put_in_place(machine: Any, tmp_path: 
     assert made.memhpctl("policy", "check", str(tmp_path / "none.conf")).rc == 1
 
 
+def parts_of(made: Any) -> list[str]:
+    return [part["state"] for part in made.memhpctl("policy", "check", "--json").json()["parts"]]
+
+
 def test_the_state_of_its_own_parts(machine: Any) -> None:
-    lib, etc = "/usr/lib/systemd/system", "/etc/systemd/system"
-    made = machine("x86-dimm", files={"/usr/lib/udev/rules.d/80-memhpctl.rules": "#", f"{lib}/memhpctl.path": "#",
-                                      f"{lib}/memhpctl.service": "#", f"{lib}/memhpctl-boot.service": "#"})
-
-    def parts() -> list[str]:
-        return [part["state"] for part in made.memhpctl("policy", "check", "--json").json()["parts"]]
-
-    assert parts() == ["active", "disabled", "active", "disabled"]
-    for folder, state in ((lib, "static"), (etc, "enabled")):
+    started = ["active"] * 4
+    made = machine("x86-dimm", files=INSTALLED)
+    assert parts_of(made) == ["active", "disabled", "active", "disabled", *started]
+    for folder, state in ((LIB, "static"), (ETC, "enabled")):
         made.path(f"{folder}/sysinit.target.wants").mkdir(parents=True)
-        made.path(f"{folder}/sysinit.target.wants/memhpctl.path").symlink_to(f"{lib}/memhpctl.path")
-        assert parts() == ["active", state, "active", "disabled"]
-    made.path(f"{etc}/memhpctl-boot.service").symlink_to("/dev/null")
-    made.path(f"{etc}/memhpctl.service").write_text("[Service]\n")
+        made.path(f"{folder}/sysinit.target.wants/memhpctl.path").symlink_to(f"{LIB}/memhpctl.path")
+        assert parts_of(made) == ["active", state, "active", "disabled", *started]
+    made.path(f"{ETC}/memhpctl-boot.service").symlink_to("/dev/null")
+    made.path(f"{ETC}/memhpctl.service").write_text("[Service]\n")
     made.path("/etc/udev/rules.d").mkdir(parents=True)
     made.path("/etc/udev/rules.d/80-memhpctl.rules").symlink_to("/dev/null")
-    assert parts() == ["masked", "enabled", "overridden", "masked"]
+    assert parts_of(made) == ["masked", "enabled", "overridden", "masked", *started]
     assert "80-memhpctl.rules: masked, /etc/udev/rules.d/80-memhpctl.rules\n" in made.memhpctl("policy", "check").out
-    assert [part["state"] for part in machine("x86-dimm").memhpctl("policy", "check", "--json").json()["parts"]] == ["missing"] * 4
+    assert parts_of(machine("x86-dimm")) == ["missing"] * 8
+
+
+def test_what_systemd_makes_of_the_files_of_its_own_units(machine: Any) -> None:
+    # Enabled by another target; masked by a relative link, by an empty file, for this boot; changed by "systemctl edit" and by a file
+    # of /usr/local, which is not the package's. A mask for this boot hides nothing of /etc.
+    made = machine("x86-dimm", files=INSTALLED | {
+        f"{ETC}/multi-user.target.requires/memhpctl.path": "[Unit]\n", f"{ETC}/memhpctl-changed.target": "",
+        f"{ETC}/memhpctl-restore.service.d/override.conf": "[Service]\n", f"{ETC}/memhpctl-boot.service.d/override.conf": "[Service]\n",
+        "/usr/local/lib/systemd/system/memhpctl-changed.service": "[Service]\n", f"{ETC}/memhpctl.service": "[Service]\n",
+        "/run/systemd/system.control/memhpctl.path.d/50-x.conf": "[Unit]\n"})
+    made.path("/run/systemd/system").mkdir()
+    made.path("/run/systemd/system/memhpctl-changed.path").symlink_to("../../../dev/null")
+    made.path("/run/systemd/system/memhpctl.service").symlink_to("/dev/null")
+    assert parts_of(made) == ["active", "overridden", "overridden", "disabled", "overridden", "masked", "masked", "overridden"]
+    places = {part["part"]: part["place"] for part in made.memhpctl("policy", "check", "--json").json()["parts"]}
+    assert places["memhpctl-restore.service"] == f"{ETC}/memhpctl-restore.service.d/override.conf"
+    assert places["memhpctl-changed.path"] == "/run/systemd/system/memhpctl-changed.path"
+    assert places["memhpctl.service"] == f"{ETC}/memhpctl.service"
+    # What only tells others of memory is not missed by those who mask it.
+    assert "masked" not in made.memhpctl("status", "--check").out
+
+
+@pytest.mark.parametrize("unit, state, warned", [
+    ("memhpctl.path", "masked", True), ("memhpctl.service", "masked", True), ("memhpctl.path", "disabled", True),
+    ("memhpctl.path", "missing", True), ("memhpctl-changed.path", "masked", False), ("memhpctl-boot.service", "masked", False)])
+@pytest.mark.parametrize("systemd", [True, False])
+def test_a_unit_that_answers_nobody(machine: Any, unit: str, state: str, warned: bool, systemd: bool) -> None:
+    files = INSTALLED | ENABLED | ({"/run/systemd/system/x": "x"} if systemd else {}) | \
+        ({f"{ETC}/{unit}": ""} if state == "masked" else {})
+    for file in [f"{ETC}/sysinit.target.wants/{unit}"] * (state == "disabled") + [f"{LIB}/{unit}"] * (state == "missing"):
+        del files[file]
+    made = machine("x86-dimm", files=files)
+    checked = made.memhpctl("policy", "check", "--json").json()
+    assert {part["part"]: part["state"] for part in checked["parts"]}[unit] == state
+    assert checked["systemd"] == systemd
+    assert [warning["place"] for warning in checked["warnings"] if warning["warning"] == "no-unit"] == ([unit] if warned and systemd else [])
+    assert ("the units do nothing" in made.memhpctl("policy", "check").out) != systemd
+
+
+@pytest.mark.parametrize("file, why", [("/run/systemd/container", "this is a container"), ("/proc/vmcore", "saves a crash dump")])
+def test_where_memhpctl_leaves_new_memory_alone(machine: Any, file: str, why: str) -> None:
+    made = machine("x86-dimm", files=INSTALLED | {file: "x\n", "/run/systemd/system/x": "x"})
+    checked = made.memhpctl("policy", "check", "--json").json()
+    assert checked["decides"] is None and why in checked["why"]
+    assert not [warning for warning in checked["warnings"] if warning["warning"] in ("no-rule", "no-unit")]
+    assert f"memhpctl leaves new memory alone here: {checked['why']}.\n" in made.memhpctl("policy", "check").out
 
 
 def test_a_broken_file_is_left_out_and_said_once(machine: Any) -> None:
@@ -668,8 +713,9 @@ def test_the_dry_run_is_what_is_done(machine: Any) -> None:
 
 
 def test_memory_is_left_to_memhpctl_without_its_rule(machine: Any) -> None:
-    rule = "/usr/lib/udev/rules.d/80-memhpctl.rules"
-    for files, warned in (({}, True), ({rule: "# the rule\n"}, False), ({rule: "", "/etc/udev/rules.d/80-memhpctl.rules": ""}, False)):
+    # To udev an empty file that hides another is a mask.
+    for files, warned in (({}, True), ({RULE_FILE: "# the rule\n"}, False), ({RULE_FILE: "#", "/etc/udev/rules.d/80-memhpctl.rules": "#"}, False),
+                          ({RULE_FILE: "#", "/etc/udev/rules.d/80-memhpctl.rules": ""}, True)):
         made = machine("x86-dimm", files=files)
         found = [warning["place"] for warning in made.memhpctl("policy", "check", "--json").json()["warnings"] if warning["warning"] == "no-rule"]
         assert found == (["80-memhpctl.rules"] if warned else [])

@@ -42,7 +42,8 @@ CASES: dict[str, dict[str, Any]] = {
     "policy": {"files": {CONF: "[policy]\nkernle = yes\n"}, "command": "memhpctl policy check"},
     "rule-masked": {"mask": "/etc/udev/rules.d/80-memhpctl.rules", "command": "rm /etc/udev/rules.d/80-memhpctl.rules"},
     "unit-masked": {"mask": "/etc/systemd/system/memhpctl.path", "command": "systemctl unmask memhpctl.path"},
-    "unwatched": {"parts": False, "command": "systemctl enable --now memhpctl.path memhpctl-boot.service"},
+    "not-installed": {"parts": False, "command": "make install"},
+    "unwatched": {"lines": "dir /run/systemd/system", "command": "systemctl enable --now memhpctl.path memhpctl-boot.service"},
     "udev-rule": {"files": {f"{RULES}/40-vendor.rules": f"# Their own\n{ONLINING}\nSUBSYSTEM==\"cpu\", ATTR{{online}}=\"1\""},
                   "command": r"sed '2{:a;/\\$/{N;ba};s/^/#/mg}' /usr/lib/udev/rules.d/40-vendor.rules >/etc/udev/40-vendor.rules && "
                              "mv /etc/udev/40-vendor.rules /etc/udev/rules.d/"},
