@@ -158,6 +158,11 @@ static void diagnosis_ratio(const struct health_facts *facts, struct findings *f
 		diagnosis_ratio_place(facts, UINT32_MAX, &facts->ratio.system, findings);
 	if (!(guard->scope & POLICY_SCOPE_NODE) || findings_have(findings, FINDING_RATIO))
 		return;
+	if (!facts->scene.memory) {
+		findings_add_unseen(findings, FINDING_RATIO,
+				    "which nodes have processors could not be seen");
+		return;
+	}
 	/* A node without processors needs no kernel memory of its own. */
 	for (size_t i = 0; i < facts->ratio.n_nodes; i++)
 		if (!ranges_contain(&facts->scene.cpuless, facts->ratio.nodes[i].node))
@@ -199,7 +204,12 @@ static const char *diagnosis_why_waiting(const struct health_facts *facts)
 	if (facts->is_given_up)
 		return "memhpctl has tried several times without success, and gave up";
 	if (!diagnosis_policy_is_watched(facts))
-		return "nothing tells memhpctl about new memory";
+		return facts->is_recorded ? "nothing tells memhpctl about new memory" :
+					    "nothing tells memhpctl about new memory, so it cannot "
+					    "tell whether this was taken offline on purpose";
+	if (!facts->is_recorded)
+		return "the service has not run since the last boot, so memhpctl cannot tell "
+		       "whether this was taken offline on purpose";
 	if (facts->wanted.reason != KERNEL_POLICY_OURS &&
 	    facts->wanted.reason != KERNEL_POLICY_NOT_POSSIBLE)
 		return "new memory is left to the kernel, which did not bring it online";

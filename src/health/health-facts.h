@@ -28,12 +28,13 @@ struct health_facts {
 	bool has_systemd;
 	bool acts;	  /* here, and the policy does not leave all memory that could be added */
 	bool is_answered; /* a pass is under way, or will be */
+	bool is_recorded; /* memhpctl has noted which blocks were online before */
 	bool is_given_up; /* passes failed so often that none is started by itself */
 
 	int plan_error;
-	struct policy_scene scene;
-	struct policy_plan plan; /* one choice per offline block, as if all were new */
-	bool *was_online;	 /* one per choice: somebody took it offline */
+	struct policy_scene scene; /* its memory is NULL if it could not be read */
+	struct policy_plan plan;   /* one choice per offline block, as if all were new */
+	bool *was_online;	   /* one per choice: somebody took it offline */
 
 	int ratio_error;
 	struct ratio ratio;

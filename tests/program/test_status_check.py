@@ -168,6 +168,17 @@ def test_what_somebody_took_offline_is_no_finding(machine: Any) -> None:
     assert words(check(make(machine, blocks={}, files={CONF: "[rule a]\naction = leave\n"}))) == []
 
 
+def test_memory_may_have_been_taken_offline_before_the_service_ran(machine: Any) -> None:
+    """memhpctl cannot tell it from memory that waits then, and says so."""
+    made = make(machine, parts=False)
+    made.path("/run").mkdir()
+    assert made.memhpctl("offline", "36").rc == 0
+    (waiting,) = [one for one in check(made)["findings"] if one["finding"] == "waiting"]
+    assert "nothing tells memhpctl" in waiting["detail"] and "taken offline on purpose" in waiting["detail"]
+    assert made.memhpctl("auto", "--boot").rc == 0 and made.memhpctl("offline", "37").rc == 0
+    assert "on purpose" not in json.dumps(check(made))
+
+
 def test_the_limit_on_movable_memory_leaves_it(machine: Any) -> None:
     made = make(machine, blocks={}, files={CONF: "[rule a]\naction = online_movable\nmax-movable-ratio = 26%\nover-ratio = leave\n"})
     (finding,) = check(made)["findings"]
@@ -218,6 +229,14 @@ def test_rules_that_are_too_many_are_not_judged(machine: Any) -> None:
         made.path(f"/run/udev/rules.d/{i}.rules").touch()
     (unseen,) = [one for one in check(made)["unseen"] if one["finding"] == "udev-rule"]
     assert "more than 1024 files" in unseen["text"]
+
+
+def test_a_node_that_may_have_no_processor_needs_no_kernel_memory(machine: Any) -> None:
+    made = machine("dax-kmem", lines="block 47 online zone=Movable")
+    assert "ratio" not in words(check(made))
+    made.path("/sys/devices/system/node/node1/cpulist").chmod(0)
+    document = check(made)
+    assert "ratio" not in words(document) and "ratio" in [one["finding"] for one in document["unseen"]], document
 
 
 def test_a_knob_that_cannot_be_read_may_contradict(machine: Any) -> None:
