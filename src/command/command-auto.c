@@ -223,6 +223,7 @@ static int auto_serve_patiently(struct auto_work *work, bool wait)
 static int auto_serve(struct context *context, enum auto_how how)
 {
 	struct auto_work work = { .context = context };
+	bool stopped;
 	int r;
 
 	interrupt_init();
@@ -235,18 +236,20 @@ static int auto_serve(struct context *context, enum auto_how how)
 		r = pending_serve(&context->sysfs, false, auto_work, &work);
 	else
 		r = auto_serve_patiently(&work, how == AUTO_SERVICE);
-	if (r == -EBUSY)
-		return EXIT_DONE;
-	if (r == -EINTR && interrupt_signal())
-		return EXIT_SIGNAL + interrupt_signal();
+	stopped = r == -EINTR && interrupt_signal();
+	if (r >= 0 || r == -EBUSY || stopped) {
+		/* A pass may have failed, and a later one succeeded. */
+		error_done(&work.err);
+		return stopped ? EXIT_SIGNAL + interrupt_signal() : EXIT_DONE;
+	}
 	if (r == -ELOOP)
 		error_set(&work.err, r,
 			  "applying the policy was started %d times without success; giving up "
 			  "until more memory is added; run memhpctl policy apply to see why",
 			  FLAG_STARTS_MAX);
-	else if (r < 0 && !work.err.code)
+	else if (!work.err.code)
 		error_set(&work.err, r, "cannot apply the policy: %s", strerror(-r));
-	return r < 0 ? auto_fail(context, &work.err) : EXIT_DONE;
+	return auto_fail(context, &work.err);
 }
 
 /* Is there a systemd that watches the flag (sd_booted(3))? */

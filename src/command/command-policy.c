@@ -55,7 +55,7 @@ static const struct poptOption policy_options[] = {
 	OPTIONS_INCLUDE(apply_table, "How to apply:"), POPT_TABLEEND
 };
 
-/* Sets the kernel's knobs; not if blocks are named, because then only those are meant. */
+/* Sets the kernel's knobs. */
 static int policy_apply_kernel(struct context *context, const struct policy *policy,
 			       struct knobs_changes *ret, struct error *err)
 {
@@ -79,9 +79,8 @@ struct apply_work {
 	struct policy_run_result result;
 };
 
-static int policy_apply_pass(struct session *session, void *data, struct error *err)
+static int policy_apply_pass(struct session *session, struct apply_work *work, struct error *err)
 {
-	struct apply_work *work = data;
 	struct policy_run_request request = { .run = &session->run,
 					      .policy = work->policy,
 					      .blocks = work->request.n_words ? &work->blocks :
@@ -108,23 +107,49 @@ static int policy_apply_pass(struct session *session, void *data, struct error *
 	return r;
 }
 
+/* The knobs, unless blocks are named, because then only those are meant; then the blocks. */
+static int policy_apply_all(struct session *session, struct apply_work *work, struct error *err)
+{
+	int r = work->request.n_words ?
+			0 :
+			policy_apply_kernel(session->context, work->policy, &work->knobs, err);
+
+	return r == 0 ? policy_apply_pass(session, work, err) : r;
+}
+
 static int policy_apply_plan(struct session *session, void *data, struct error *err)
 {
 	struct apply_work *work = data;
-	int r = work->request.n_words ?
-			selection_load(&session->context->sysfs, &work->request, &session->memory,
-				       &work->blocks, err) :
-			policy_apply_kernel(session->context, work->policy, &work->knobs, err);
+	int r = 0;
 
 	session->limits.retries = work->policy->retries;
-	return r == 0 && change_options.dry_run ? policy_apply_pass(session, data, err) : r;
+	if (work->request.n_words)
+		r = selection_load(&session->context->sysfs, &work->request, &session->memory,
+				   &work->blocks, err);
+	return r == 0 && change_options.dry_run ? policy_apply_all(session, work, err) : r;
+}
+
+static int policy_apply_execute(struct session *session, void *data, struct error *err)
+{
+	struct apply_work *work = data;
+	int r = policy_apply_all(session, work, err);
+
+	if (r == 0 || !work->knobs.n)
+		return r;
+	/* The knobs are set, and are reported. */
+	log_error("%s", error_text(err));
+	error_done(err);
+	session->incomplete = true;
+	return 0;
 }
 
 static void policy_apply_report(void *data, struct report *report)
 {
 	struct apply_work *work = data;
 
-	report->memory = &work->result.memory;
+	/* Without a pass, the blocks of the session's snapshot have their size. */
+	if (work->result.memory.block_size)
+		report->memory = &work->result.memory;
 	report->plan = &work->result.plan.plan;
 	report->knobs = work->request.n_words ? NULL : &work->knobs;
 }
@@ -149,7 +174,7 @@ static int policy_apply_run(struct context *context, const struct policy *policy
 			    const char **words, size_t n_words)
 {
 	static const struct session_work steps = { .plan = policy_apply_plan,
-						   .execute = policy_apply_pass,
+						   .execute = policy_apply_execute,
 						   .report = policy_apply_report };
 	struct apply_work work = { .policy = policy,
 				   .request = { .words = words,

@@ -207,7 +207,8 @@ static int session_report(const struct session *session, const struct session_wo
 					    outcome_exit_code(&totals, interrupt_signal());
 	if (session->incomplete && report.exit_code == EXIT_DONE)
 		report.exit_code = report.devices || totals.count[OUTCOME_CHANGED] ||
-						   totals.count[OUTCOME_PLANNED] ?
+						   totals.count[OUTCOME_PLANNED] ||
+						   (report.knobs && report.knobs->n) ?
 					   EXIT_PARTIAL :
 					   EXIT_FAILED;
 	if (!report.dry_run)

@@ -138,21 +138,36 @@ static int announcement_save(const struct sysfs *sysfs, const struct announcemen
 	return run_file_replace(sysfs, CHANGED, text, (size_t)length);
 }
 
+/*
+ * Puts the announcement in place of the note that is there, with all that it says. That is moved
+ * first, so that what is announced meanwhile is not announced again. Without one there may be what
+ * a pass has moved that then failed or was killed.
+ */
+static int announcement_note(const struct sysfs *sysfs, struct announcement *announcement)
+{
+	_cleanup_free_ char *before = NULL;
+	int r = run_file_rename(sysfs, CHANGED, MERGED);
+
+	if (r == 0 || r == -ENOENT)
+		r = run_file_read(sysfs, MERGED, &before);
+	if (r == 0)
+		r = announcement_parse(before, announcement);
+	/* What cannot be read is damaged. */
+	if (r != -ENOMEM)
+		r = announcement_save(sysfs, announcement);
+	if (r == 0)
+		run_file_remove(sysfs, MERGED);
+	return r;
+}
+
 bool announce_note(const struct sysfs *sysfs, const struct policy_run_result *result)
 {
 	struct announcement announcement = { 0 };
-	_cleanup_free_ char *before = NULL;
 	int r = announcement_add_pass(result, &announcement);
 	bool any = announcement.bytes > 0;
 
-	/* Moved first, so that what is announced meanwhile is not announced again. */
-	if (r >= 0 && any && run_file_rename(sysfs, CHANGED, MERGED) == 0 &&
-	    run_file_read(sysfs, MERGED, &before) == 0)
-		r = announcement_parse(before, &announcement);
 	if (r >= 0 && any)
-		r = announcement_save(sysfs, &announcement);
-	if (any)
-		run_file_remove(sysfs, MERGED);
+		r = announcement_note(sysfs, &announcement);
 	announcement_done(&announcement);
 	if (r < 0)
 		log_info("cannot note what was brought online: %s", strerror(-r));

@@ -214,10 +214,13 @@ static int knobs_restore_locked(const struct sysfs *sysfs, struct error *err)
 	/* In reverse order: first who brings memory online, then how. */
 	for (size_t i = KNOB_COUNT; i-- > 0;) {
 		char now[KNOBS_VALUE_SIZE];
-		int r;
+		int r = *notes.original[i] ? knobs_read(sysfs, (enum knob)i, now) : -ENOENT;
 
-		if (!*notes.original[i] || knobs_read(sysfs, (enum knob)i, now) < 0 ||
-		    strcmp(now, notes.ours[i]))
+		if (r < 0 && r != -ENOENT)
+			failed = error_set(err, r, "cannot read %s%s/%s, which is left alone: %s",
+					   sysfs->root, knobs[i].directory, knobs[i].name,
+					   strerror(-r));
+		if (r < 0 || strcmp(now, notes.ours[i]))
 			continue;
 		r = knobs_write(sysfs, (enum knob)i, notes.original[i], err);
 		if (r < 0) {

@@ -53,7 +53,7 @@ int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum
 /*
  * Restores the previous value of each knob that still has the value that memhpctl wrote. A knob
  * with a different value is left alone and stays recorded, so that KNOBS_BY_SERVICE knows about
- * it. Errors: as above, of the last one that failed.
+ * it; so is one that cannot be read. Errors: as above, of the last one that failed.
  */
 int knobs_restore(const struct sysfs *sysfs, struct error *err);
 

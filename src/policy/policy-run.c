@@ -75,8 +75,8 @@ static int policy_run_read(const struct policy_run_request *request,
 			return r;
 		if (policy_run_wait_for_adder(request, memory) == -EINTR)
 			return error_set(err, -EINTR,
-					 "stopped while waiting for the memory hotplug lock; "
-					 "nothing was changed");
+					 "stopped while waiting for the memory hotplug lock; no "
+					 "block was changed");
 	}
 	r = snapshot_load(request->run->sysfs,
 			  WANT_ZONES | WANT_IDENTITY | WANT_NODES | WANT_DEVICES, memory, err);

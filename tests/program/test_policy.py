@@ -144,12 +144,35 @@ def test_a_node_with_very_many_processors_has_some(machine: Any) -> None:
     assert winners(made, "5", "47") == {"none": ("built-in-rest", "online"), "dax0.0": ("far", "leave")}
 
 
+def test_a_knob_that_cannot_be_read_is_not_restored_in_silence(machine: Any) -> None:
+    made = machine("x86-dimm", lines="file /sys/devices/system/memory/auto_online_blocks online\ndir /run")
+    assert made.memhpctl("auto", "--boot").rc == 0 and made.read("auto_online_blocks") == "offline"
+    made.path("auto_online_blocks").unlink()
+    made.path("auto_online_blocks").mkdir()
+    result = made.memhpctl("auto", "--restore")
+    assert result.rc == 1 and "auto_online_blocks, which is left alone" in result.err
+
+
 def test_apply_dry_run_writes_nothing(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("policy", "apply", "-n")
     assert result.rc == 0
     assert "would write online_movable to memory39 down to memory36 (4 blocks, 512M)" in result.out
     assert not made.begun()
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_knobs_that_were_set_are_told_if_the_pass_fails(machine: Any, words: list[str]) -> None:
+    made = machine("x86-dimm", lines="file /sys/devices/system/memory/auto_online_blocks online\ndir /run/memhpctl")
+    made.path("/run/memhpctl/known").symlink_to("elsewhere")
+    result = made.memhpctl("policy", "apply", *words)
+    assert made.read("auto_online_blocks") == "offline" and result.rc == 64, result.err
+    assert "cannot read which blocks were online before" in result.err
+    if words:
+        assert (result.json()["result"], [knob["after"] for knob in result.json()["knobs"]]) == ("partial", ["offline"])
+        assert result.json()["block_size"] == 128 << 20
+    else:
+        assert result.out == "auto_online_blocks: offline, was online\n"
 
 
 def test_apply_to_some(machine: Any) -> None:
@@ -180,6 +203,11 @@ def test_what_came_online_is_noted_and_below_a_root_no_hook_runs(machine: Any) -
     made.path("/run/memhpctl/changed").chmod(0o600)
     assert made.memhpctl("offline", "39").rc == made.memhpctl("policy", "apply").rc == 0
     assert made.read("/run/memhpctl/changed") == f'MEMHPCTL_BLOCKS="7 39"\nMEMHPCTL_NODES="0"\nMEMHPCTL_BYTES={size}'
+    # A pass that was killed had moved the note.
+    made.path("/run/memhpctl/changed").rename(made.path("/run/memhpctl/changed.old"))
+    assert made.memhpctl("offline", "38").rc == made.memhpctl("policy", "apply").rc == 0
+    assert made.read("/run/memhpctl/changed") == f'MEMHPCTL_BLOCKS="7 38-39"\nMEMHPCTL_NODES="0"\nMEMHPCTL_BYTES={2 * size}'
+    assert not made.path("/run/memhpctl/changed.old").exists()
     assert not (made.root / "ran").exists() and not made.processes()
 
 
