@@ -193,7 +193,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -232,8 +231,7 @@ int main(int argc, char **argv)
 	if (fclose(stdout) && !failed)
 		failed = errno ? -errno : -EIO;
 	if (failed && (exit_code == EXIT_DONE || !json))
-		log_error("cannot write the output: %s",
-			  stream_is_over() ? "nobody read it" : strerror(-failed));
+		log_error("cannot write the output: %s", stream_error_text(failed));
 	if (failed && stream_is_over() && interrupt_signal())
 		exit_code = EXIT_SIGNAL + interrupt_signal();
 	else if (failed && exit_code == EXIT_DONE)

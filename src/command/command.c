@@ -242,6 +242,6 @@ int command_end_json(int r, int exit_code)
 {
 	if (r >= 0)
 		return exit_code;
-	log_error("cannot write the JSON document: %s", strerror(-r));
+	log_error("cannot write the JSON document: %s", stream_error_text(r));
 	return exit_code == EXIT_DONE ? EXIT_FAILED : exit_code;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@
 #define REPORT_NS (500 * CLOCK_NS_PER_MS)
 /* For the rest of the report after the first signal. */
 #define SIGNAL_NS (100 * CLOCK_NS_PER_MS)
+/* For all of the report, if the signal came before it: what was done must be told. */
+#define INTERRUPTED_NS (2 * CLOCK_NS_PER_S)
 
 static int64_t limit_ns = CLOCK_NEVER;
 static bool is_stuck; /* standard error did not take the last message */
@@ -97,6 +100,8 @@ void stream_begin(void)
 
 	if (printing || !interrupt_is_caught())
 		return;
+	if (interrupt_signal() && left > INTERRUPTED_NS)
+		left = INTERRUPTED_NS;
 	stream_catch_alarm();
 	printing = true;
 	n_signals = 0;
@@ -118,6 +123,11 @@ void stream_end(void)
 bool stream_is_over(void)
 {
 	return over;
+}
+
+const char *stream_error_text(int error)
+{
+	return over ? "nobody read it" : strerror(-error);
 }
 
 /* Does standard error accept a message? If it did not the last time, do not wait again. */

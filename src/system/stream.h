@@ -27,8 +27,9 @@ void stream_limit(int64_t deadline_ns);
 
 /*
  * From now on the run only prints; a second call has no effect. The deadline of stream_limit()
- * holds, but at least half a second is granted. The first signal from now on leaves a tenth of a
- * second, the second ends the output at once.
+ * holds, but at least half a second is granted; after a signal that came before, two seconds at
+ * most. The first signal from now on leaves a tenth of a second, the second ends the output at
+ * once.
  */
 void stream_begin(void);
 
@@ -37,6 +38,9 @@ void stream_end(void);
 
 /* Was standard output given up because it was not read in time? */
 bool stream_is_over(void);
+
+/* Why standard output could not be written: the error (negative) in words, or that nobody read. */
+const char *stream_error_text(int error);
 
 /* Writes a message to standard error, in one write. */
 void stream_message(const char *text, size_t length);

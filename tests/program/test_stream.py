@@ -135,6 +135,19 @@ def test_a_signal_ends_a_run_that_prints(machine: Any, stream: str, number: int)
         assert time.monotonic() - began < LATE and rc == (128 + number if stream == "stdout" else 64)
 
 
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_signal_before_the_report_ends_a_run_that_nobody_reads(machine: Any, stream: str) -> None:
+    made = machine("x86-dimm")
+    with full_pipe() as (_, pipe):
+        process = start(made, "wait", "--json", "--for=absent", "32", stdout=pipe, stderr=subprocess.PIPE) if stream == "stdout" else \
+            start(made, "wait", "--for=absent", "32", stderr=pipe)
+        time.sleep(1.0)
+        process.terminate()
+        # Without a deadline of its own.
+        assert end(process) == 128 + signal.SIGTERM
+        assert stream == "stderr" or "cannot write the JSON document: nobody read it" in process.stderr.read()
+
+
 def test_a_report_comes_out_though_signals_come(machine: Any) -> None:
     """Two signals before the report do not cost it: it says what was changed."""
     made = machine("x86-dimm", lines="dir /run")
