@@ -231,25 +231,25 @@ static void explanation_print_devices(const struct explanation *explanation,
 				      const struct explanation_devices *run)
 {
 	char size[FORMAT_SIZE], names[128];
+	struct wrap wrap;
 
 	if (!run->first)
 		return;
-	output_text("%s (%" PRIu64 " block%s, %s): ",
+	output_text("%s (%" PRIu64 " block%s, %s): %s",
 		    provider_names_text(run->first, run->last, names, sizeof(names)), run->blocks,
 		    run->blocks == 1 ? "" : "s",
-		    format_size(run->blocks * explanation->memory->block_size, size));
-	if (!run->worst)
-		output_text("offline\n");
-	else if (run->first != run->last)
-		output_text("%s\n", run->worst->chance == CHANCE_NONE ?
-					    block_state_name(run->worst->state) :
-					    chance_word(run->worst->chance));
-	else
-		output_text("%s, as memory%" PRIu64 "\n",
-			    run->worst->chance == CHANCE_NONE ?
-				    block_state_name(run->worst->state) :
-				    chance_word(run->worst->chance),
-			    run->worst->number);
+		    format_size(run->blocks * explanation->memory->block_size, size),
+		    !run->worst			      ? "offline" :
+		    run->worst->chance == CHANCE_NONE ? block_state_name(run->worst->state) :
+							chance_word(run->worst->chance));
+	if (run->worst && run->first == run->last)
+		output_text(", as memory%" PRIu64, run->worst->number);
+	output_text("\n");
+	if (run->first->obstacle) {
+		wrap = wrap_begin(explanation, "device");
+		wrap_print(&wrap, "%s", run->first->obstacle);
+		output_text("\n");
+	}
 }
 
 static bool explanation_devices_continue(const struct explanation *explanation,
@@ -258,7 +258,7 @@ static bool explanation_devices_continue(const struct explanation *explanation,
 {
 	const struct devices *devices = &explanation->memory->devices;
 
-	return run->first && !run->worst == !worst &&
+	return run->first && !run->last->obstacle && !next->obstacle && !run->worst == !worst &&
 	       (!worst ||
 		(run->worst->chance == worst->chance && run->worst->state == worst->state)) &&
 	       provider_devices_adjoin(devices, (size_t)(run->last - devices->v),
@@ -371,6 +371,7 @@ static void explanation_add_device(const struct explanation *explanation,
 		output_json_uint(json, "worst_block", worst->number);
 	else
 		output_json_null(json, "worst_block");
+	output_json_text(json, "stuck", device->obstacle);
 	output_json_end(json);
 }
 

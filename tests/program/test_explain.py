@@ -68,7 +68,7 @@ def test_a_device_is_as_its_worst_block(machine: Any) -> None:
     result = made.memhpctl("explain", "PNP0C80:00")
     assert result.out.startswith("PNP0C80:00 (8 blocks, 1G): no, as memory32\nmemory32: no\n")
     document = made.memhpctl("explain", "PNP0C80:00", "--json").json()
-    assert document["devices"] == [{"device": "PNP0C80:00", "offline_chance": "no", "worst_block": 32}]
+    assert document["devices"] == [{"device": "PNP0C80:00", "offline_chance": "no", "worst_block": 32, "stuck": None}]
     assert not made.memhpctl("explain", "32-38", "--json").json()["devices"]
 
 
@@ -76,7 +76,7 @@ def test_a_device_that_is_going_offline(machine: Any) -> None:
     made = machine("going-offline", blocks={"32-35,37-39": "offline"})
     assert made.memhpctl("explain", "PNP0C80:00").out.startswith("PNP0C80:00 (8 blocks, 1G): going-offline, as memory36\n")
     document = made.memhpctl("explain", "PNP0C80:00", "--json").json()
-    assert document["devices"] == [{"device": "PNP0C80:00", "offline_chance": None, "worst_block": 36}]
+    assert document["devices"] == [{"device": "PNP0C80:00", "offline_chance": None, "worst_block": 36, "stuck": None}]
 
 
 @pytest.mark.parametrize("name", ["kernel-zone", "mixed"])

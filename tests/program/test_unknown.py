@@ -135,6 +135,10 @@ def test_memory_that_somebody_stranded(machine: Any) -> None:
         assert "until the next boot" in made.memhpctl(*words).err
     assert made.begun() == [] and made.state(40) == "online"
     assert made.memhpctl("wait", "--for=absent", "--timeout=200ms", "dax0.0").rc == 75
+    explained = made.memhpctl("explain", "dax0.0").out
+    assert "dax0.0 (8 blocks, 1G): likely, as memory40\n  device    it is stuck until the next boot" in explained
+    devices = made.memhpctl("explain", "40-47", "--json").json()["devices"]
+    assert [("until the next boot" in one["stuck"], one["worst_block"]) for one in devices] == [(True, 40)]
     warning = made.memhpctl("status", "--json").json()["warnings"]
     assert [(one["warning"], "dax0.0" in one["text"]) for one in warning] == [("stuck", True)]
     assert "stuck: dax0.0: its memory can no longer be removed (it is stuck until the next boot" in made.memhpctl("status", "--check").out
