@@ -211,7 +211,11 @@ void report_print(const struct report *report, bool quiet)
 		report_device_print(&devices, quiet);
 	else if (!quiet && !report->dry_run && lines > 1)
 		report_print_totals(report, &totals);
-	if (!quiet && totals.huge_pool_bytes)
+	if (!quiet && totals.huge_pool_unknown)
+		output_text("free huge pages may %s dissolved: the pages of the blocks could not "
+			    "be seen\n",
+			    report->dry_run ? "be" : "have been");
+	else if (!quiet && totals.huge_pool_bytes)
 		output_text("%s of free huge pages %s dissolved: their pool is smaller\n",
 			    format_size(totals.huge_pool_bytes, size),
 			    report->dry_run ? "would be" : "were");
@@ -281,7 +285,10 @@ static void report_add_blocks(const struct report *report, struct output_json *j
 	output_json_uint(json, "bytes_changed",
 			 totals.count[OUTCOME_CHANGED] * report->memory->block_size);
 	output_json_end(json);
-	output_json_uint(json, "huge_pool_bytes", totals.huge_pool_bytes);
+	if (totals.huge_pool_unknown)
+		output_json_null(json, "huge_pool_bytes");
+	else
+		output_json_uint(json, "huge_pool_bytes", totals.huge_pool_bytes);
 	if (report->plan->goal)
 		output_json_uint(json, "goal_bytes",
 				 report->plan->goal * report->memory->block_size);

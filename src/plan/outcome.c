@@ -331,8 +331,10 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		const struct outcome *outcome = &outcomes->v[i];
 
 		totals.count[outcome->result]++;
-		if (outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_PLANNED)
+		if (outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_PLANNED) {
 			totals.huge_pool_bytes += outcome->huge_pool_bytes;
+			totals.huge_pool_unknown |= outcome->huge_pool_unknown;
+		}
 		/*
 		 * A skipped or put-back block is not a failure of its own: the one that ended the
 		 * run decides.

@@ -83,6 +83,7 @@ struct outcome {
 	const char *word;	  /* what was or would be written to `state`; NULL for nothing */
 	bool rezone;		  /* "offline" is written before the word */
 	uint64_t huge_pool_bytes; /* free huge pages in it, which going offline dissolves */
+	bool huge_pool_unknown;	  /* it may have some: its pages could not be seen */
 	uint64_t poisoned;	  /* poisoned pages that were seen in it before it went offline */
 	char *detail;		  /* one more sentence, or NULL; owned */
 };
@@ -95,6 +96,7 @@ struct outcomes {
 /* Sums over outcomes. */
 struct outcome_totals {
 	uint64_t huge_pool_bytes; /* of the blocks that were, or would be, taken offline */
+	bool huge_pool_unknown;	  /* of one of those */
 	size_t count[OUTCOME_RESULT_COUNT];
 	size_t failures;	   /* outcomes that keep the goal from being reached */
 	size_t transient_failures; /* of those, the ones that may work later */

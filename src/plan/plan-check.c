@@ -196,8 +196,10 @@ static void plan_check_count_huge_pool(struct page_survey *survey, int64_t deadl
 		struct outcome *outcome = &plan->outcomes.v[step->outcome];
 		const struct pages *pages = plan_check_pages(survey, outcome->block);
 
-		if (pages && (plan->wanted == BLOCK_OFFLINE || step->rezone))
-			outcome->huge_pool_bytes = pages_dissolved_bytes(pages);
+		if (plan->wanted != BLOCK_OFFLINE && !step->rezone)
+			continue;
+		outcome->huge_pool_unknown = !pages;
+		outcome->huge_pool_bytes = pages ? pages_dissolved_bytes(pages) : 0;
 	}
 }
 
@@ -215,7 +217,7 @@ void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool forc
 		plan_check_refuse_all(plan, &room);
 	else if (survey->meminfo_error || survey->meminfo.hardware_corrupted)
 		plan_check_tell_poison(survey, deadline_ns, force, plan);
-	if (!survey->meminfo_error && survey->meminfo.huge_total && plan->n_steps)
+	if ((survey->meminfo_error || survey->meminfo.huge_total) && plan->n_steps)
 		plan_check_count_huge_pool(survey, deadline_ns, plan);
 }
 

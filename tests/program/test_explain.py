@@ -188,6 +188,19 @@ def test_a_pool_of_huge_pages_that_shrinks_is_told(machine: Any) -> None:
     assert "dissolved" not in made.memhpctl("offline", "34").out
 
 
+def test_a_pool_of_huge_pages_in_blocks_whose_pages_cannot_be_seen(machine: Any) -> None:
+    pool = {"/proc/meminfo": MEMINFO.format(free=2 << 20, poison=0) + "\nHugePages_Total: 300\nHugepagesize: 2048 kB\nHugetlb: 614400 kB"}
+    made = machine("x86-dimm", files=pool)
+    assert made.memhpctl("offline", "-n", "32").out.endswith("free huge pages may be dissolved: the pages of the blocks could not be seen\n")
+    assert made.memhpctl("offline", "-n", "32", "--json").json()["huge_pool_bytes"] is None
+    assert made.memhpctl("online", "-n", "36", "--json").json()["huge_pool_bytes"] == 0
+    assert made.memhpctl("offline", "36", "--json").json()["huge_pool_bytes"] == 0
+    assert made.memhpctl("offline", "32").out.endswith("free huge pages may have been dissolved: the pages of the blocks could not be seen\n")
+    # Is there a pool at all?
+    hidden = machine("x86-dimm", lines="absent /proc/meminfo")
+    assert hidden.memhpctl("offline", "-n", "32", "--json").json()["huge_pool_bytes"] is None
+
+
 @pytest.mark.parametrize("release, words", [
     ("6.1.0-50-amd64", "puts the bad pages back into use"), ("6.2.0", "cannot come back online"), (None, "since Linux 6.2")])
 def test_what_becomes_of_poison(machine: Any, release: str | None, words: str) -> None:
