@@ -57,6 +57,7 @@ struct waiting {
 	const char **words;
 	size_t n_words;
 	bool only_looks; /* no time to wait was given */
+	bool has_looked; /* so no word is ambiguous: that is known from the devices */
 	enum goal goal;
 	struct uevent_monitor *monitor; /* NULL without events */
 	struct ranges done;		/* selected blocks in the wanted state, at the last look */
@@ -97,7 +98,8 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 {
 	struct selection_request request = { .words = word,
 					     .n_words = 1,
-					     .missing_is_empty = true };
+					     .missing_is_empty = true,
+					     .one_reading = !waiting->has_looked };
 	struct memory memory = { 0 };
 	struct ranges blocks = { 0 };
 	struct selector selector;
@@ -144,6 +146,7 @@ static int wait_look(struct waiting *waiting, struct error *err)
 	waiting->n_there = 0;
 	for (size_t i = 0; r == 0 && i < waiting->n_words; i++)
 		r = wait_look_word(waiting, &waiting->words[i], err);
+	waiting->has_looked = true;
 	return r < 0 ? r : !waiting->not_done.n && !waiting->n_missing && !waiting->n_there;
 }
 

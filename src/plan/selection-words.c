@@ -115,6 +115,16 @@ static int selection_words_add_range(struct selection *selection, const struct s
 	}
 }
 
+bool selection_words_has_readings(const struct selection *selection,
+				  const struct selector *selector)
+{
+	const struct selection_request *request = selection->request;
+
+	return selector->kind == SELECTOR_ADDRESS &&
+	       (request->for_change || request->one_reading) &&
+	       provider_has_other_readings(selection->sysfs);
+}
+
 static int selection_words_add_addresses(struct selection *selection,
 					 const struct selector *selector, struct error *err)
 {
@@ -128,9 +138,10 @@ static int selection_words_add_addresses(struct selection *selection,
 				 " bytes); the blocks it touches are "
 				 "0x%" PRIx64 "-0x%" PRIx64,
 				 selector->word, size, first * size, last * size + (size - 1));
+	if (selection_words_has_readings(selection, selector) &&
+	    provider_check_address(selection->memory, selector, err) < 0)
+		return -EINVAL;
 	if (selector->kind == SELECTOR_ADDRESS && selection->request->for_change) {
-		if (provider_check_address(selection->memory, selector, err) < 0)
-			return -EINVAL;
 		if (selector->first % size)
 			return error_set(err, -EINVAL,
 					 "'%s' does not fall on a block border (a block has "

@@ -30,6 +30,8 @@ struct selection_request {
 	 * provider gives to a different block is refused.
 	 */
 	bool for_change;
+	bool one_reading;     /* only the latter is refused: for `wait`, which would else succeed
+				 on the wrong reading */
 	bool vacant_is_empty; /* a device that the machine could have, but that has no memory,
 				 selects nothing and is not an error: for `remove` */
 	bool devices_too;     /* a named device may have no blocks, or unknown ones */
@@ -53,6 +55,10 @@ struct selection {
  */
 int selection_words_add(struct selection *selection, const struct selector *selector,
 			struct error *err);
+
+/* Must the selector mean one thing only, and could it mean another? That takes the devices. */
+bool selection_words_has_readings(const struct selection *selection,
+				  const struct selector *selector);
 
 /* Does this kernel show no nodes? If so, the blocks' own links are used. */
 bool selection_words_has_no_nodes(const struct selection *selection);

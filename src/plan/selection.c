@@ -99,8 +99,7 @@ static int selection_run(struct selection *selection, struct error *err)
 		if (r < 0)
 			return r;
 		if (selector.kind == SELECTOR_DEVICE ||
-		    (selector.kind == SELECTOR_ADDRESS && request->for_change &&
-		     provider_has_other_readings(selection->sysfs)))
+		    selection_words_has_readings(selection, &selector))
 			whole = devices = true;
 		else if (selector.kind == SELECTOR_NODE && selection_words_has_no_nodes(selection))
 			whole = nodes = true;

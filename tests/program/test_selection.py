@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words that could mean other memory than the administrator means are refused by what changes memory, and by nothing else."""
+"""Words that could mean other memory than the administrator means are refused by what changes memory and by wait."""
 
 from __future__ import annotations
 
@@ -37,7 +37,19 @@ def test_what_only_looks_takes_any_address(machine: Any) -> None:
     made = machine("pseries-lmb4g")
     assert "memory0" in made.memhpctl("explain", "0x80000009").out
     assert made.memhpctl("list", "0x80000009").rc == 0
-    assert made.memhpctl("wait", "0x80000009").rc == 0
+    # Both readings are the same memory.
+    assert made.memhpctl("wait", "0x80000000").rc == 0
+
+
+@pytest.mark.parametrize("goal", ["online", "offline", "present", "absent"])
+@pytest.mark.parametrize("name, lines, word", [
+    ("pseries-lmb4g", "", "0x80000009"), ("pseries-v1", "", "0x8000000c"), ("pseries-v2", "", "0x80000007"),
+    # The address has no block, but the LMB of that index has; and the other way round.
+    ("pseries-v2", "block 8 absent", "0x80000009"), ("pseries-v2", "", "0x8000000d"),
+])
+def test_wait_does_not_succeed_on_the_wrong_reading(machine: Any, goal: str, name: str, lines: str, word: str) -> None:
+    result = machine(name, lines=lines).memhpctl("wait", f"--for={goal}", "--timeout=50ms", word)
+    assert result.rc == 2 and f"DRC index of drc-{word[2:]}" in result.err, result
 
 
 @pytest.mark.parametrize("words", [["0x80000009"], ["--force", "0x80000009"], ["--force", "-n", "0x8000000a"]])
