@@ -172,7 +172,10 @@ static int wait_event(struct waiting *waiting, int64_t deadline_ns)
 	r = uevent_wait(waiting->monitor, until_ns, &event);
 	if (r == 1)
 		uevent_done(&event);
-	if (r == -EINTR || r == -ETIME || r < 0)
+	/* With events that cannot be received it polls. */
+	if (r < 0 && r != -EINTR && r != -ETIME && r != -ENOBUFS)
+		r = interrupt_poll(NULL, 0, clock_left_ns(until_ns)) == -EINTR ? -EINTR : -ETIME;
+	if (r < 0)
 		return r == -EINTR ? r : 0;
 	r = interrupt_poll(NULL, 0, wait_gather_ns(deadline_ns));
 	/* If events never stop, the next look must not wait for the last one. */

@@ -37,7 +37,7 @@ static void remove_device_wait(struct remove_device *detach, unsigned int look, 
 	if (tick > until_ns)
 		tick = until_ns;
 	r = detach->events ? uevent_wait(detach->events, tick, &event) : -ETIME;
-	if (!detach->events || r == -EINTR)
+	if (!detach->events || (r < 0 && r != -ETIME))
 		interrupt_poll_again(NULL, 0, clock_left_ns(tick));
 	if (r != 1)
 		return;

@@ -20,10 +20,13 @@ static bool ready; /* interrupt_init() was called */
 
 static void interrupt_remember(int number)
 {
+	int before = errno;
+
 	if (!first_signal)
 		first_signal = number;
 	if (signal_came)
 		signal_came();
+	errno = before;
 }
 
 void interrupt_init(void)

@@ -19,8 +19,11 @@ int uevent_wait(struct uevent_monitor *monitor, int64_t deadline_ns, struct ueve
 		r = interrupt_poll(&fd, 1, left);
 		if (r < 0)
 			return r;
-		/* Even while other events keep coming. */
-		if (r == 0 || !left)
+		/*
+		 * Even while other events keep coming; and not before, where the kernel cannot
+		 * poll.
+		 */
+		if (!left)
 			return -ETIME;
 	}
 }

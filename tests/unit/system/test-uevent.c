@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "system/clock.h"
@@ -62,6 +63,25 @@ static void waiting_ends_on_time_where_none_is_ours(void **state)
 	assert_int_equal(uevent_wait(NULL, clock_deadline_ns(20), &event), -ETIME);
 }
 
+/* As where the kernel has no memory to poll. */
+static void waiting_does_not_end_early_where_nothing_can_be_polled(void **state)
+{
+	int64_t began = clock_now_ns();
+	struct rlimit before, none;
+	struct uevent event;
+	int r;
+
+	(void)state;
+	is_ours = false;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = uevent_wait(NULL, clock_deadline_ns(50), &event);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(r, -ETIME);
+	assert_true(clock_now_ns() - began >= 50 * CLOCK_NS_PER_MS);
+}
+
 static void a_signal_ends_taking_them(void **state)
 {
 	(void)state;
@@ -78,6 +98,9 @@ int main(void)
 						close_events),
 		cmocka_unit_test_setup_teardown(waiting_ends_on_time_where_none_is_ours,
 						open_events, close_events),
+		cmocka_unit_test_setup_teardown(
+			waiting_does_not_end_early_where_nothing_can_be_polled, open_events,
+			close_events),
 		cmocka_unit_test_setup_teardown(a_signal_ends_taking_them, open_events,
 						close_events),
 	};
