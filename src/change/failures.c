@@ -125,29 +125,32 @@ static void failures_save(const struct sysfs *sysfs, const struct failures *fail
 		run_file_replace(sysfs, FILE_NAME, text, length);
 }
 
-/* It was tried, and the block stayed online. */
+/* It was tried, and the block stayed online; not because of another one. */
 static bool failures_is_one(const struct outcome *outcome)
 {
 	return (outcome->result == OUTCOME_FAILED || outcome->result == OUTCOME_PASSED_OVER) &&
-	       outcome->attempts && outcome->after == BLOCK_ONLINE;
+	       outcome->attempts && outcome->after == BLOCK_ONLINE &&
+	       outcome->cause != CAUSE_ALL_OR_NOTHING;
 }
 
-void failures_record(const struct sysfs *sysfs, const struct plan *plan)
+void failures_record(const struct sysfs *sysfs, const struct memory *memory,
+		     const struct plan *plan)
 {
 	struct failures failures = { 0 };
 	bool changed = false;
 
 	if (plan->wanted != BLOCK_OFFLINE || failures_load(sysfs, &failures) < 0)
 		return;
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+	for (size_t i = 0; i < plan->outcomes.n; i++) {
+		const struct outcome *outcome = &plan->outcomes.v[i];
+		const struct block *block = memory_find(memory, outcome->block);
 		size_t before = failures.n;
 
-		if (failures_is_one(outcome)) {
+		if (block && failures_is_one(outcome)) {
 			changed |= failures_add(&failures,
 						&(struct failure){ .number = outcome->block,
-								   .inode = plan->steps[i].inode,
-								   .fs_dev = plan->steps[i].fs_dev,
+								   .inode = block->inode,
+								   .fs_dev = block->fs_dev,
 								   .cause = outcome->cause,
 								   .error = outcome->error,
 								   .attempts = outcome->attempts,

@@ -3,6 +3,7 @@
 #ifndef MEMHP_CHANGE_FAILURES_H
 #define MEMHP_CHANGE_FAILURES_H
 
+#include "model/memory.h"
 #include "plan/plan.h"
 
 /* The last failure of a block, identified by its directory: added again it is a different one. */
@@ -30,9 +31,11 @@ void failures_done(struct failures *failures);
 const struct failure *failures_find(const struct failures *failures, const struct block *block);
 
 /*
- * After a run: records which blocks did not go offline, and strikes out those that did. The oldest
- * are dropped from a long record. What cannot be written is not recorded.
+ * After a run: records which blocks did not go offline, and strikes out those that did. `memory` is
+ * the snapshot that the plan was made from, with identities. The oldest are dropped from a long
+ * record. What cannot be written is not recorded.
  */
-void failures_record(const struct sysfs *sysfs, const struct plan *plan);
+void failures_record(const struct sysfs *sysfs, const struct memory *memory,
+		     const struct plan *plan);
 
 #endif

@@ -225,7 +225,7 @@ static void session_record_failures(const struct session *session, const struct 
 
 	work->report(data, &report);
 	if (report.plan)
-		failures_record(&session->context->sysfs, report.plan);
+		failures_record(&session->context->sysfs, &session->memory, report.plan);
 }
 
 int session_run(struct context *context, const struct session_work *work, void *data)

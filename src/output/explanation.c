@@ -172,6 +172,7 @@ static void explanation_print_failure(const struct explanation *explanation,
 	if (!failure)
 		return;
 	outcome = (struct outcome){ .cause = failure->cause, .error = failure->error };
+	outcome.zone_before = block_zone(block);
 	wrap = wrap_begin(explanation, "tried");
 	wrap_print(&wrap, "%s ago it did not go offline: %s (%s%s%u attempt%s)",
 		   format_duration(clock_now_ns() - failure->when_ns, ago),

@@ -151,7 +151,7 @@ THREE = {**TWO, "48-55": "online zone=Movable acpi=PNP0C80:02"}
 
 def dimms(machine: Any, blocks: dict[str, str]) -> Any:
     """A machine with those DIMMs in its slots."""
-    return machine("x86-dimm", blocks=blocks, lines="acpi PNP0C80:01-02 status=15")
+    return machine("x86-dimm", blocks=blocks, lines="acpi PNP0C80:01-02 status=15\ndir /run\nfile /proc/sys/kernel/random/boot_id 6e1a8f8c")
 
 
 @pytest.mark.parametrize("atomic", [[], ["--atomic"]])
@@ -164,6 +164,8 @@ def test_an_amount_takes_another_device_for_one_that_fails(machine: Any, atomic:
     assert not any(made.exists(number) for number in range(32, 40))
     # Nobody asked for just this one: it is as it was, and nobody hears of it, but in the JSON.
     assert {made.state(number) for number in range(40, 48)} == {"online"} and zones_of(made, range(40, 48)) == {"Movable"}
+    explained = made.memhpctl("explain", "40-47", "--json").json()["blocks"]
+    assert [block["block"] for block in explained if block["last_failure"]] == [43]
     document = dimms(machine, TWO).memhpctl(*words, "--json", rules=rule).json()
     assert [(device["device"], device["result"]) for device in document["devices"]] == [
         ("PNP0C80:01", "passed-over"), ("PNP0C80:00", "removed")]
