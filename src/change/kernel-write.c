@@ -107,7 +107,8 @@ static void kernel_write_abort(struct kernel_write *write, const struct kernel_w
 	/* The signal came too late: everything is done. */
 	if (ret->taken == batch->n)
 		return;
-	ret->is_next = ret->taken > at && r != -EBUSY;
+	ret->is_next = ret->taken > at && r != -EBUSY &&
+		       !writer_has_begun(&write->writer, ret->taken);
 	kernel_write_end(clocks, r == -EBUSY ? CAUSE_STUCK : cause, ret);
 }
 

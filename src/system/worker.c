@@ -71,8 +71,8 @@ static struct iocb worker_request(int number, uint16_t code, int fd, const void 
 }
 
 /*
- * Submits n requests and waits for all. Returns how many were accepted, with their results; -ENOSYS
- * if AIO does not work here at all.
+ * Submits n requests and waits for all. Returns how many were accepted, with their results; 0 if
+ * AIO does not work here at all; or -errno.
  */
 static long worker_submit(const struct worker *worker, struct iocb *requests, long n,
 			  int64_t result[REQUEST_COUNT])
@@ -86,7 +86,7 @@ static long worker_submit(const struct worker *worker, struct iocb *requests, lo
 	/* kernfs works synchronously: the call returns when all is done. */
 	n = syscall(SYS_io_submit, worker->aio, n, list);
 	if (n < 1)
-		return errno == EBADF ? -EBADF : -ENOSYS;
+		return n < 0 && errno == EBADF ? -EBADF : 0;
 	while (got < n) {
 		long more = syscall(SYS_io_getevents, worker->aio, n - got, n - got, events, NULL);
 
@@ -100,8 +100,9 @@ static long worker_submit(const struct worker *worker, struct iocb *requests, lo
 }
 
 /*
- * Writes through AIO, and reads back. Returns 0 or -errno; -ENOSYS if AIO does not work here at
- * all. After -EINTR *ret_lock_busy tells a failed try for the lock from a notifier's own EINTR.
+ * Writes through AIO, and reads back. Returns 0 or -errno; 1 if AIO does not work here at all (a
+ * notifier may answer ENOSYS). After -EINTR *ret_lock_busy tells a failed try for the lock from a
+ * notifier's own EINTR.
  *
  * How that is known: restart_syscall() sets TIF_SIGPENDING (include/linux/sched/signal.h), which
  * stays set until the return to user space. A second request in the same io_submit() reads two
@@ -127,8 +128,8 @@ static int worker_write_aio(struct worker *worker, const char *value, struct wri
 				      REQUEST_READ;
 
 	n = worker_submit(worker, requests, n, result);
-	if (n < 0)
-		return (int)n;
+	if (n <= 0)
+		return n ? (int)n : 1;
 	worker_end_text(ret->text, result[REQUEST_READ]);
 	worker_end_text(ret->text_beside, result[REQUEST_READ_BESIDE]);
 	*ret_lock_busy = n > REQUEST_PROBE &&
@@ -170,8 +171,8 @@ static int worker_write(struct worker *worker, const char *value, int64_t began_
 		int r;
 
 		atomic_store(&worker->shared->try_began_ns, began_ns);
-		r = worker->aio ? worker_write_aio(worker, value, result, &lock_busy) : -ENOSYS;
-		if (r == -ENOSYS) {
+		r = worker->aio ? worker_write_aio(worker, value, result, &lock_busy) : 1;
+		if (r > 0) {
 			worker_use_plain_writes(worker);
 			r = worker_write_plain(&worker->files, value, result);
 		}

@@ -202,6 +202,11 @@ const struct write_result *writer_result(const struct writer *writer, size_t job
 	return &writer->shared->slots[job].result;
 }
 
+bool writer_has_begun(const struct writer *writer, size_t job)
+{
+	return writer_finished(writer) > job || atomic_load(&writer->shared->try_began_ns);
+}
+
 int64_t writer_lock_wait_ns(const struct writer *writer)
 {
 	return atomic_load(&writer->shared->lock_wait_ns);

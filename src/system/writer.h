@@ -65,6 +65,9 @@ int writer_wait(struct writer *writer, int64_t timeout_ns, bool ignore_signals);
 size_t writer_finished(const struct writer *writer);
 const struct write_result *writer_result(const struct writer *writer, size_t job);
 
+/* Has the worker begun to write this job? Asked when it is over. */
+bool writer_has_begun(const struct writer *writer, size_t job);
+
 /*
  * How long the current job has waited for the lock, and how long its present try has taken. 0 if
  * not known.
