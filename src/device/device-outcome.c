@@ -167,9 +167,8 @@ int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 		return EXIT_SIGNAL + signal;
 	if (!failures && !count[DEVICE_SKIPPED] && !count[DEVICE_ROLLED_BACK] && !blocks->failures)
 		return EXIT_DONE;
-	if (done)
-		return EXIT_PARTIAL;
-	if (blocks->count[OUTCOME_CHANGED] || blocks->count[OUTCOME_PLANNED] || blocks->unknown)
+	if (done || blocks->count[OUTCOME_CHANGED] || blocks->count[OUTCOME_PLANNED] ||
+	    blocks->left_otherwise || blocks->unknown)
 		return EXIT_PARTIAL;
 	if (denied || blocks->denied_failures)
 		return EXIT_NOT_PERMITTED;

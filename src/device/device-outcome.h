@@ -68,8 +68,8 @@ void device_outcome_set(struct device_outcome *outcome, enum device_result resul
 
 /*
  * The exit code for the devices and their blocks. A device that was taken offline but not removed
- * gives EXIT_FAILED, unless another device was removed. `signal` is the one that interrupted the
- * run, or 0. Planned outcomes count as done.
+ * gives EXIT_PARTIAL. `signal` is the one that interrupted the run, or 0. Planned outcomes count as
+ * done.
  */
 int device_outcomes_exit_code(const struct device_outcomes *outcomes,
 			      const struct outcome_totals *blocks, int signal);

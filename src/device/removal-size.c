@@ -180,7 +180,8 @@ static void removal_size_pass_over(struct removal *removal)
 	for (size_t i = 0; i < removal->devices.n; i++) {
 		struct device_outcome *device = &removal->devices.v[i];
 
-		if (device->result != DEVICE_REMOVED)
+		/* With this cause it is not known whether it was removed. */
+		if (device->result != DEVICE_REMOVED && device->cause != CAUSE_UNREADABLE)
 			device->result = DEVICE_PASSED_OVER;
 	}
 	for (size_t i = 0; i < removal->plan.outcomes.n; i++) {

@@ -230,8 +230,10 @@ static void remove_device_end(struct remove_device *detach, bool taken, size_t n
 	remove_blocks_each(detach, remove_device_mark_gone);
 	if (!taken && n_taken) {
 		device_outcome_set(device, DEVICE_FAILED, device->cause,
-				   "its memory is removed, but not all of it is taken apart: %s",
-				   device->reason ? device->reason : "");
+				   "its memory is removed, but not all of it is taken apart: %s; "
+				   "memhpctl remove %s tries again",
+				   device->reason ? device->reason : "",
+				   device->steps.v[n_taken].value);
 		return;
 	}
 	device->error = 0;

@@ -619,6 +619,19 @@ def test_a_block_that_cannot_be_read_is_not_gone(machine: Any) -> None:
     assert result.rc == 64
 
 
+def test_a_device_of_which_nothing_is_known_is_not_passed_over(machine: Any) -> None:
+    made = machine("s390-new")
+    made.rules("memory9 config delay 2s\nmemory9 config ignore always")
+    process = made.start("remove", "--size=256M", "8-9", "--json")
+    made.wait_for(lambda: [write for write in made.begun() if write.path.endswith("config")])
+    made.path("memory9/state").unlink()
+    made.path("memory9/state").mkdir()
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 64, (out, err)
+    results = {device["device"]: (device["result"], device["cause"]) for device in Result(0, out, err, 0).json()["devices"]}
+    assert results == {"sclp9": ("failed", "unreadable"), "sclp8": ("removed", None)}
+
+
 def test_memory_that_cannot_be_read_is_not_unplugged(machine: Any) -> None:
     """Before the removal, too: what is not known to be offline stays."""
     made = machine("dax-kmem")

@@ -17,13 +17,18 @@ from qemu import libcxl, qemu_program
 SUITE = "trixie"            # of QEMU, libcxl and, unless another is asked for, the kernel
 TOO_OLD = ("bullseye", "bookworm")      # kernels before 6.3 make no regions of volatile memory
 SERIALS = {"0xc0ffee": "card0", "0xbeef": "card1"}
-# What `cxl create-region -t ram -m mem0` writes.
-SET_UP = """cd /sys/bus/cxl/devices && for port in endpoint*; do
-[ $(basename $(readlink $port/uport)) = mem0 ] && decoder=decoder${port#endpoint}.0; done
-echo ram >$decoder/mode; echo 0x40000000 >$decoder/dpa_size
-cat decoder0.0/create_ram_region >/tmp/name; cat /tmp/name >decoder0.0/create_ram_region; region=$(cat /tmp/name)
-echo 256 >$region/interleave_granularity; echo 1 >$region/interleave_ways; echo 0x40000000 >$region/size
-echo $decoder >$region/target0; echo 1 >$region/commit; echo $region >/sys/bus/cxl/drivers/cxl_region/bind"""
+DELETE_REGION = "/sys/bus/cxl/devices/decoder0.0/delete_region"
+
+
+def set_up(*names: str) -> str:
+    """What `cxl create-region -t ram -m NAMES` writes: a region of all memory of these cards, interleaved if there are two."""
+    return f"""cd /sys/bus/cxl/devices && cat decoder0.0/create_ram_region >/tmp/name && region=$(cat /tmp/name) &&
+cat /tmp/name >decoder0.0/create_ram_region && echo 256 >$region/interleave_granularity && echo {len(names)} >$region/interleave_ways &&
+echo {len(names) << 30} >$region/size && position=0 && for name in {' '.join(names)}; do
+	for port in endpoint*; do [ $(basename $(readlink $port/uport)) = $name ] && decoder=decoder${{port#endpoint}}.0; done
+	echo ram >$decoder/mode && echo 0x40000000 >$decoder/dpa_size && echo $decoder >$region/target$position || exit
+	position=$((position + 1))
+done && echo 1 >$region/commit && echo $region >/sys/bus/cxl/drivers/cxl_region/bind"""
 
 
 @pytest.fixture
@@ -89,7 +94,7 @@ def test_a_card_comes_and_goes_and_can_be_pulled(cards: Callable[..., Guest]) ->
 def test_a_region_that_others_made_is_removed_by_each_name(cards: Callable[..., Guest]) -> None:
     guest = cards()
     for word in ("mem0", "region0", "dax0.0"):
-        guest.check(SET_UP)
+        guest.check(set_up("mem0"))
         blocks = guest.wait_for(lambda: devices(guest).get("dax0.0", {}).get("blocks"))
         guest.check(["memhpctl", "online", "--zone=movable", word])
         assert zones(guest, blocks) == {"online Movable"}
@@ -126,10 +131,47 @@ def test_without_libcxl_only_the_memory_goes_and_it_is_said(cards: Callable[...,
     guest = cards(library=False)
     result = guest.run("memhpctl add mem0")
     assert result.rc == 1 and "libcxl.so.1, which is missing" in result.err
-    guest.check(SET_UP)
+    guest.check(set_up("mem0"))
     guest.wait_for(lambda: devices(guest).get("dax0.0", {}).get("blocks"))
     result = guest.run("memhpctl remove mem0")
     assert result.rc == 1 and "mem0 cannot be removed: CXL regions need libcxl.so.1" in result.err
     result = guest.check("memhpctl remove dax0.0")
     assert "its CXL region region0 stays set up: CXL regions need libcxl.so.1" in result.out
     assert devices(guest)["region0"]["blocks"] == []
+
+
+def test_an_interleaved_region_goes_with_each_of_its_cards(cards: Callable[..., Guest]) -> None:
+    guest = cards()
+    boot_blocks = guest.blocks()
+    for word in ("mem1", "region0"):
+        guest.check(set_up("mem0", "mem1"))
+        blocks = guest.wait_for(lambda: devices(guest).get("dax0.0", {}).get("blocks"))
+        found = devices(guest)
+        assert len(blocks) == 16 and found["mem0"]["blocks"] == found["mem1"]["blocks"] == found["region0"]["blocks"] == blocks
+        assert found["region0"]["within"] == ["mem0", "mem1"]
+        assert set(found["dax0.0"]["serials"]) == {found[name]["serials"][0] for name in ("mem0", "mem1")} == set(SERIALS)
+        guest.check(["memhpctl", "online", "--zone=movable", word])
+        assert zones(guest, blocks) == {"online Movable"}
+        guest.check(["memhpctl", "remove", word])
+        assert guest.blocks() == boot_blocks and sorted(devices(guest)) == ["mem0", "mem1"]
+    guest.check("memhpctl add --zone=movable mem0 mem1")
+    guest.check("memhpctl remove mem0 mem1")
+
+
+def test_a_region_that_cannot_be_taken_apart_is_told_and_can_be_tried_again(cards: Callable[..., Guest]) -> None:
+    guest = cards()
+    boot_blocks = guest.blocks()
+    guest.check("memhpctl add --zone=movable mem0")
+    guest.check(f"mount -o bind /dev/full {DELETE_REGION}")
+    result = guest.run("memhpctl remove mem0")
+    assert result.rc == 64 and "dax0.0" in result.err, result
+    assert "its memory is removed, but not all of it is taken apart: libcxl cannot delete region0: " in result.err
+    assert "; memhpctl remove region0 tries again" in result.err
+    assert guest.blocks() == boot_blocks and "region0" in devices(guest)
+    # Nothing of the card is in what is left of it.
+    guest.check("memhpctl add mem0")
+    assert sorted(devices(guest)) == ["dax1.0", "mem0", "mem1", "region0", "region1"]
+    guest.check(f"umount {DELETE_REGION}")
+    guest.check("memhpctl remove region0")
+    guest.check("memhpctl remove mem0")
+    assert sorted(devices(guest)) == ["mem0", "mem1"]

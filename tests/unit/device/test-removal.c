@@ -120,7 +120,15 @@ static int exit_code(enum device_result result, enum outcome_cause cause, bool c
 
 static void test_exit_codes(void **state)
 {
+	struct device_outcome failed = { .result = DEVICE_FAILED, .cause = CAUSE_REVERTED };
+	struct device_outcomes devices = { .v = &failed, .n = 1 };
+
 	(void)state;
+	/* A block that something else changed after this run had. */
+	assert_int_equal(device_outcomes_exit_code(
+				 &devices,
+				 &(struct outcome_totals){ .failures = 1, .left_otherwise = 1 }, 0),
+			 EXIT_PARTIAL);
 	assert_int_equal(exit_code(DEVICE_REMOVED, CAUSE_NONE, true, 0), EXIT_DONE);
 	assert_int_equal(exit_code(DEVICE_ALREADY, CAUSE_NONE, false, 0), EXIT_DONE);
 	assert_int_equal(exit_code(DEVICE_PLANNED, CAUSE_NONE, false, 0), EXIT_DONE);
@@ -130,6 +138,7 @@ static void test_exit_codes(void **state)
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_BUSY, true, 0), EXIT_PARTIAL);
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_BUSY, false, 0), EXIT_TRY_AGAIN);
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_ACCESS, false, 0), EXIT_NOT_PERMITTED);
+	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_READ_ONLY, false, 0), EXIT_NOT_PERMITTED);
 	assert_int_equal(exit_code(DEVICE_FAILED, CAUSE_SIGNAL, true, 2), EXIT_SIGNAL + 2);
 	assert_int_equal(exit_code(DEVICE_SKIPPED, CAUSE_DEADLINE, false, 0), EXIT_TRY_AGAIN);
 	assert_int_equal(exit_code(DEVICE_SKIPPED, CAUSE_DEADLINE, true, 0), EXIT_PARTIAL);
