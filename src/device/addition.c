@@ -32,8 +32,10 @@ static int addition_add(const struct device *device, struct device_outcomes *dev
 		if (!strcmp(devices->v[i].device.name, device->name))
 			return 0;
 	for (size_t i = 0; i < device->blocks.n; i++)
-		if (ranges_add(&blocks, device->blocks.v[i].first, device->blocks.v[i].last) < 0)
+		if (ranges_add(&blocks, device->blocks.v[i].first, device->blocks.v[i].last) < 0) {
+			ranges_done(&blocks);
 			return error_no_memory(err);
+		}
 	outcome = device_outcomes_add(devices, device->name, device->provider, blocks);
 	if (!outcome)
 		return error_no_memory(err);
@@ -62,10 +64,10 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 				 selector->word, memory->block_size);
 	if (memory_find(memory, block)) {
 		struct device there = *device;
-		int r = ranges_add(&there.blocks, block, block);
+		int r = ranges_add(&there.blocks, block, block) < 0 ?
+				error_no_memory(err) :
+				addition_add(&there, devices, err);
 
-		if (r >= 0)
-			r = addition_add(&there, devices, err);
 		ranges_done(&there.blocks);
 		return r;
 	}

@@ -348,10 +348,18 @@ int removal_execute(const struct run *run, struct removal *removal)
 
 int removal_take(struct removal *removal, struct removal *more)
 {
-	int r = device_outcomes_take(&removal->devices, &more->devices);
+	int r = 0;
 
-	if (r >= 0)
-		r = outcomes_take(&removal->plan.outcomes, &more->plan.outcomes);
+	if (!removal->devices.n && !removal->plan.outcomes.n) {
+		/* This cannot fail: the first outcomes are never lost. */
+		removal_done(removal);
+		*removal = *more;
+		*more = (struct removal){ 0 };
+	} else {
+		r = device_outcomes_take(&removal->devices, &more->devices);
+		if (r >= 0)
+			r = outcomes_take(&removal->plan.outcomes, &more->plan.outcomes);
+	}
 	/* Steps refer to outcomes by index, and the outcomes have moved. */
 	free(removal->plan.steps);
 	removal->plan.steps = NULL;

@@ -97,8 +97,10 @@ int plan_size(struct page_survey *survey, const struct plan_size_request *reques
 	struct ranges candidates = { 0 };
 	int r = plan_size_goal_choose(survey, request, &goal, err);
 
-	if (r < 0)
+	if (r < 0) {
+		candidates_done(&goal);
 		return r;
+	}
 	r = plan_size_goal_ranges(&goal, goal.n, &candidates);
 	if (r == 0 && request->wanted == BLOCK_OFFLINE)
 		r = plan_offline(survey->memory, &candidates, ret);

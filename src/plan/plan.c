@@ -297,25 +297,31 @@ void plan_trim(struct plan *plan, size_t n_steps)
 {
 	size_t *moved_to = calloc(plan->outcomes.n + 1, sizeof(*moved_to)), n = 0;
 
-	/* If memory runs out, the report is longer than needed. */
-	if (!moved_to)
-		return;
-	for (size_t i = 0; i < n_steps; i++)
-		moved_to[plan->steps[i].outcome] = 1;
+	plan->n_steps = n_steps;
+	/* Marks those that have a step. */
+	for (size_t i = 0; i < n_steps; i++) {
+		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
+
+		if (outcome->result == OUTCOME_PLANNED)
+			outcome->result = OUTCOME_RESULT_COUNT;
+	}
 	for (size_t i = 0; i < plan->outcomes.n; i++) {
 		struct outcome outcome = plan->outcomes.v[i];
 
-		if (outcome.result == OUTCOME_PLANNED && !moved_to[i]) {
+		if (outcome.result == OUTCOME_PLANNED && moved_to) {
 			free(outcome.detail);
 			continue;
 		}
-		moved_to[i] = n;
+		outcome.result = outcome.result == OUTCOME_PLANNED	? OUTCOME_PASSED_OVER :
+				 outcome.result == OUTCOME_RESULT_COUNT ? OUTCOME_PLANNED :
+									  outcome.result;
+		if (moved_to)
+			moved_to[i] = n;
 		plan->outcomes.v[n++] = outcome;
 	}
-	for (size_t i = 0; i < n_steps; i++)
+	for (size_t i = 0; moved_to && i < n_steps; i++)
 		plan->steps[i].outcome = moved_to[plan->steps[i].outcome];
 	plan->outcomes.n = n;
-	plan->n_steps = n_steps;
 	free(moved_to);
 }
 

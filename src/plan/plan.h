@@ -79,7 +79,10 @@ void plan_skip_all(struct plan *plan);
  */
 bool plan_all_or_nothing(struct plan *plan);
 
-/* Drops planned outcomes that none of the first n_steps steps belongs to. */
+/*
+ * Drops the steps after the first n_steps, and planned outcomes that none of those belongs to; if
+ * memory runs out, these become OUTCOME_PASSED_OVER instead.
+ */
 void plan_trim(struct plan *plan, size_t n_steps);
 
 /*
