@@ -166,6 +166,10 @@ int options_zone(const char *word, enum zone_request *ret, struct error *err)
 			return 0;
 		}
 	}
+	if (zone_parse(word) == ZONE_MOVABLE) {
+		*ret = ZONE_REQUEST_MOVABLE;
+		return 0;
+	}
 	if (!zone_is_kernel(zone_parse(word)))
 		return error_set(err, -EINVAL, "--zone=%s: must be auto, kernel or movable", word);
 	log_warning("--zone=%s is --zone=kernel: the kernel chooses among its zones by the address",

@@ -138,6 +138,10 @@ static int addition_resolve_word(const struct memory *memory, const char *word, 
 		return -EINVAL;
 	if (device && device->provider->adds_any_address)
 		return addition_resolve_address(memory, &selector, device, force, devices, err);
+	if (!device && selector.kind == SELECTOR_BLOCKS && memory_find(memory, selector.first))
+		return error_set(err, -EINVAL,
+				 "'%s' is there already; memhpctl online %s brings it online", word,
+				 word);
 	if (!device)
 		return error_set(err, -EINVAL,
 				 "'%s' is not a device whose memory can be added; memhpctl list "

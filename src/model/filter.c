@@ -7,12 +7,21 @@
 
 #include "base/parse.h"
 
+/* As an option in any case, unlike the kernel's word; BLOCK_UNKNOWN for anything else. */
+static enum block_state filter_parse_state(const char *word)
+{
+	for (enum block_state state = BLOCK_OFFLINE; state < BLOCK_STATE_COUNT; state++)
+		if (!strcasecmp(word, block_state_name(state)))
+			return state;
+	return BLOCK_UNKNOWN;
+}
+
 int filter_parse(const struct filter_options *options, struct filter *ret, struct error *err)
 {
 	struct filter filter = { .device = options->device };
 
 	if (options->state) {
-		filter.state = block_state_parse(options->state);
+		filter.state = filter_parse_state(options->state);
 		if (filter.state == BLOCK_UNKNOWN)
 			return error_set(err, -EINVAL,
 					 "--state=%s: a block is online, offline or going-offline",

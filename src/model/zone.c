@@ -20,6 +20,9 @@ const char *zone_name(enum zone zone)
 
 enum zone zone_parse(const char *name)
 {
+	/* As enum zone_type of the kernel has them. */
+	if (!strncasecmp(name, "ZONE_", 5))
+		name += 5;
 	for (size_t i = ZONE_NONE; i < ARRAY_SIZE(names); i++)
 		if (!strcasecmp(name, names[i]))
 			return (enum zone)i;

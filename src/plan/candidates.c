@@ -358,7 +358,7 @@ static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t 
 			 amount,
 			 choice->request->wanted == BLOCK_OFFLINE ?
 				 "is online and could go offline" :
-				 "could come online");
+				 "is offline and could come online");
 }
 
 int candidates_choose(const struct candidates_request *request, uint64_t blocks,

@@ -142,6 +142,12 @@ static int selection_words_add_addresses(struct selection *selection,
 	    provider_check_address(selection->memory, selector, err) < 0)
 		return -EINVAL;
 	if (selector->kind == SELECTOR_ADDRESS && selection->request->for_change) {
+		if (selector->first % size && !first &&
+		    selection_words_look(selection, selector->first) == 1)
+			return error_set(err, -EINVAL,
+					 "'%s' is an address; the block with this number is "
+					 "%" PRIu64,
+					 selector->word, selector->first);
 		if (selector->first % size)
 			return error_set(err, -EINVAL,
 					 "'%s' does not fall on a block border (a block has "
@@ -225,8 +231,11 @@ static int selection_words_add_device(struct selection *selection, const struct 
 			       0 :
 			       error_set(err, -EINVAL,
 					 "'%s': no device of this name has memory blocks here; "
-					 "memhpctl list shows the devices",
-					 selector->word);
+					 "memhpctl list shows %s",
+					 selector->word,
+					 strncmp(selector->word, "mem", 3) ?
+						 "the devices" :
+						 "the devices, and a block is written memory36");
 	if (selection->request->devices_too)
 		return selection_words_add_blocks_of(selection, device, err);
 	if (device_check_blocks(device, err) < 0)

@@ -208,4 +208,4 @@ def test_the_order_is_the_same_in_text_and_json(machine: Any, words: str) -> Non
 
 def test_an_amount_of_which_nothing_is_there(machine: Any) -> None:
     made = machine("x86-dimm", blocks={"36-39": "online"})
-    assert "1G was requested, but none of the selected memory could come online" in made.memhpctl("online", "--size=1G").err
+    assert "1G was requested, but none of the selected memory is offline and could come online" in made.memhpctl("online", "--size=1G").err

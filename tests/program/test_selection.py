@@ -24,7 +24,7 @@ CHANGES = [["remove"], ["remove", "-n"], ["offline"], ["offline", "-n"], ["onlin
     ("pseries-lmb4g", "0x80000010", ["block border", "memory0"]),
     ("x86-dimm", "0x107ffffff", ["block border", "memory32 at 0x100000000"]),
     ("x86-dimm", "0x100000001", ["block border", "memory32 at 0x100000000"]),
-    ("x86-dimm", "0x1", ["block border", "memory0 at 0x0"]),
+    ("x86-dimm", "0x1", ["is an address", "block with this number is 1"]),
 ])
 def test_an_address_that_may_mean_other_memory(machine: Any, command: list[str], name: str, word: str, wanted: list[str]) -> None:
     made = machine(name)

@@ -140,7 +140,8 @@ static void too_much_is_refused_with_both_amounts(void **state)
 	      "256M was requested, but only 128M of the selected memory is online and could go "
 	      "offline");
 	check("o:Movable@- f:Normal@-", online, 2,
-	      "256M was requested, but only 128M of the selected memory could come online");
+	      "256M was requested, but only 128M of the selected memory is offline and could come "
+	      "online");
 }
 
 static void check_size(const char *size, const char *align, int expected, uint64_t expected_blocks,
