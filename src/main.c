@@ -17,6 +17,7 @@
  *     - foreign.[ch]      (the words of lsmem, chmem, daxctl and drmgr, translated for errors)
  *     - foreign-line.[ch] (such a line, put together)
  *     - foreign-words.[ch] (the table of these words)
+ *     - foreign-spelling.[ch] (other spellings of selectors and amounts)
  *     - foreign-error.c   (such errors)
  *     - list-blocks.[ch]  (list of blocks)
  *     - list-devices.[ch] (list --devices)
