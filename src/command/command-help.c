@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "command/command.h"
+#include "command/foreign.h"
 
 static const struct poptOption help_options[] = { POPT_TABLEEND };
 
@@ -19,6 +20,11 @@ static int help_run(struct context *context, const char **words, size_t n_words)
 		return command_fail(context, EXIT_USAGE, &err);
 	}
 	command = command_find(words[0]);
+	if (!command && foreign_command(words[0])) {
+		error_set(&err, -EINVAL, "there is no command '%s'; see memhpctl help %s", words[0],
+			  foreign_command(words[0])->name);
+		return command_fail(context, EXIT_USAGE, &err);
+	}
 	if (!command) {
 		command_unknown(words[0], &err);
 		return command_fail(context, EXIT_USAGE, &err);

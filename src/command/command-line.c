@@ -71,15 +71,26 @@ static int command_line_fail(const struct context *context, struct error *err)
 	return command_fail(context, EXIT_USAGE, err);
 }
 
-/* Mistakes in place of a selector that have an answer: an amount, a list with commas, "all". */
-static int command_line_check_words(const struct context *context, const char **words)
+/* Does the command take an amount, and is this one, or "all", or a list with commas? */
+static bool command_line_is_amount(const struct command *command, const char *word)
 {
-	struct error err = { 0 };
 	uint64_t bytes;
 
-	for (; words && *words && command_find_option(context->command, "size", 4, false); words++)
-		if ((parse_size(*words, &bytes) == 0 || strchr(*words, ',') ||
-		     !strcmp(*words, "all")) &&
+	return command_find_option(command, "size", 4, false) &&
+	       (parse_size(word, &bytes) == 0 || strchr(word, ',') || !strcmp(word, "all"));
+}
+
+/* Mistakes in place of a selector that have an answer. */
+static int command_line_check_words(const struct context *context, const char **words)
+{
+	const char *operands = command_operands(context->command);
+	bool selects = strstr(operands, "SELECTOR...") || strstr(operands, "DEVICE...") ||
+		       !strcmp(context->command->name, "status");
+	struct error err = { 0 };
+
+	for (; words && *words && selects; words++)
+		if ((command_line_is_amount(context->command, *words) ||
+		     foreign_is_other_spelling(*words)) &&
 		    foreign_complete_error(line.v, line.n, options.sysroot, &err))
 			return command_fail(context, EXIT_USAGE, &err);
 	return EXIT_DONE;

@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/parse.h"
 #include "base/quote.h"
+#include "command/foreign-spelling.h"
 #include "model/zone.h"
 
 bool foreign_line_is_list(const struct foreign_line *line)
@@ -45,10 +46,43 @@ static bool foreign_line_put_size(struct foreign_line *line, const char *text, c
 	return true;
 }
 
+/* The sign of an amount fits what the command does to it. */
+static bool foreign_line_sign_fits(const struct foreign_line *line, char sign)
+{
+	bool is_less = !strcmp(line->command->name, "offline") ||
+		       !strcmp(line->command->name, "remove");
+
+	return !sign || is_less == (sign == '-');
+}
+
+/* A selector, which is not looked up; a word without a digit is none. */
+static bool foreign_line_put_selector(struct foreign_line *line, const char *text)
+{
+	char spelled[FOREIGN_SPELLING_SIZE];
+
+	if (foreign_spelling(text, line->machine->last_block, spelled)) {
+		if (!line->first && !line->amount)
+			line->amount = text;
+		text = spelled;
+	}
+	if (!foreign_spelling_is_selector(text))
+		return false;
+	foreign_line_put(line->operands, "", text);
+	line->counted = true;
+	return true;
+}
+
 static bool foreign_line_put_operand(struct foreign_line *line, const char *text)
 {
+	char spelled[FOREIGN_SPELLING_SIZE], sign;
 	uint64_t number;
 
+	if (foreign_spelling_amount(text, spelled, &sign)) {
+		if (!line->first && !line->amount)
+			line->amount = text;
+		return foreign_line_sign_fits(line, sign) &&
+		       foreign_line_put_size(line, spelled, "");
+	}
 	if (parse_size(text, &number) == 0) {
 		if (!line->first && !line->amount)
 			line->amount = text;
@@ -68,9 +102,7 @@ static bool foreign_line_put_operand(struct foreign_line *line, const char *text
 		line->counted = true;
 		return true;
 	}
-	foreign_line_put(line->operands, "", text);
-	line->counted = true;
-	return true;
+	return foreign_line_put_selector(line, text);
 }
 
 bool foreign_line_put_operands(struct foreign_line *line, const char *text)
@@ -83,15 +115,28 @@ bool foreign_line_put_operands(struct foreign_line *line, const char *text)
 	 */
 	if (line->implied)
 		return false;
-	if (!strchr(text, ','))
+	if (!strpbrk(text, ", "))
 		return foreign_line_put_operand(line, text);
 	copy = strdup(text);
 	if (!line->first && !line->amount)
 		line->amount = text;
-	for (word = copy ? strtok_r(copy, ",", &rest) : NULL; word && good;
-	     word = strtok_r(NULL, ",", &rest))
+	for (word = copy ? strtok_r(copy, ", ", &rest) : NULL; word && good;
+	     word = strtok_r(NULL, ", ", &rest))
 		good = foreign_line_put_operand(line, word);
 	return good && copy;
+}
+
+bool foreign_line_put_node(struct foreign_line *line, const char *text)
+{
+	char name[32];
+	uint64_t number;
+
+	if (parse_decimal(text, &number) < 0)
+		return false;
+	snprintf(name, sizeof(name), "node%" PRIu64, number);
+	foreign_line_put(line->operands, "", name);
+	line->counted = true;
+	return true;
 }
 
 void foreign_line_put_zone(struct foreign_line *line, const char *zone)

@@ -16,6 +16,11 @@ struct foreign_line {
 	const struct command *command; /* of memhpctl that does it */
 	bool own_command;	       /* the line names it by memhpctl's word, or not at all */
 	bool implied;		       /* not at all */
+	bool named;		       /* the name of another program is in it */
+	bool reordered;		       /* the command stands after what it is for */
+	bool swapped;		       /* status, which takes no selectors, became list */
+	bool asks_help;		       /* for help or the version, without a command */
+	const char *command_word;      /* the command, where it is memhpctl's word */
 	bool blocks;		       /* bare numbers are blocks, as after chmem -b */
 	bool counted;		       /* an amount, a block or a device was given */
 	bool quantified;	       /* a number of LMBs was given */
@@ -37,6 +42,9 @@ void foreign_line_put(FILE *out, const char *text, const char *value);
  * if the line cannot be translated.
  */
 bool foreign_line_put_operands(struct foreign_line *line, const char *text);
+
+/* The number of a node. */
+bool foreign_line_put_node(struct foreign_line *line, const char *text);
 
 /* chmem -z: a zone. */
 void foreign_line_put_zone(struct foreign_line *line, const char *zone);

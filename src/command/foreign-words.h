@@ -11,9 +11,10 @@
 enum foreign_tool {
 	TOOL_LSMEM = 1 << 0,
 	TOOL_CHMEM = 1 << 1,
-	TOOL_DAXCTL = 1 << 2, /* also cxl */
+	TOOL_DAXCTL = 1 << 2,
 	TOOL_DRMGR = 1 << 3,
 	TOOL_OTHER = 1 << 4, /* what the kernel and people say */
+	TOOL_CXL = 1 << 5,
 };
 
 enum foreign_meaning {
@@ -22,6 +23,9 @@ enum foreign_meaning {
 	MEANS_COMMAND,	/* `command`, with `option` unless the line has another one */
 	MEANS_DEFAULT,	/* `option` in place of that of the command; NULL: none */
 	MEANS_BLOCKS,	/* numbers are blocks */
+	MEANS_FILLER,	/* nothing, wherever it stands */
+	MEANS_OPTION,	/* `option`; NULL: nothing */
+	MEANS_NODE,	/* its value is the number of a node */
 	MEANS_OPERAND,	/* its value is what to change */
 	MEANS_REGION,	/* its value is the number of a region */
 	MEANS_ZONE,	/* its value is a zone */
@@ -43,9 +47,10 @@ struct foreign_word {
 
 #define FOREIGN_VACANT_MAX 8
 
-/* What a number of LMBs (drmgr -q) means on this machine. */
+/* What a number of LMBs (drmgr -q) and a range without an end mean on this machine. */
 struct foreign_machine {
 	uint64_t unit;				/* bytes of one; 0: not known */
+	uint64_t last_block;			/* 0: not known */
 	const char *vacant[FOREIGN_VACANT_MAX]; /* the first devices that can be added */
 	size_t n_vacant;
 };
@@ -56,6 +61,12 @@ struct foreign_machine {
  */
 const struct foreign_word *foreign_word_find(const char *word, unsigned int tools,
 					     const char *value);
+
+/* What else there is to say about the command for this word: "..."; NULL: nothing. */
+const char *foreign_word_note(const char *word);
+
+/* A sentence about a word for which memhpctl has no command; NULL: none. */
+const char *foreign_word_hint(const char *word);
 
 /* Whose line this is, as far as its words tell: enum foreign_tool, or several of them. */
 unsigned int foreign_word_tools(const char *const *words, size_t n_words);

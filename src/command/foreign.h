@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "command/command.h"
 #include "command/foreign-words.h"
 
 struct foreign_answer {
@@ -17,6 +18,8 @@ struct foreign_answer {
 	const char *tool; /* that it belongs to, "chmem"; NULL: to none in particular */
 	bool amount;	  /* it is an amount, a list or "all" where a selector belongs */
 	bool program;	  /* it is the name of the tool */
+	bool reordered;	  /* the words are memhpctl's, but the command does not come first */
+	const char *note; /* what the command does more or less than the word says; NULL: nothing */
 	char *command;	  /* "memhpctl online --size=1G", quoted for a shell; owned */
 };
 
@@ -24,7 +27,8 @@ struct foreign_answer {
  * Translates a command line, without "memhpctl" in front. False if it has no foreign word, or one
  * whose meaning cannot be written with memhpctl; *ret is then untouched. Words of memhpctl itself
  * stay as they are. An amount among the selectors of a command that takes --size is a foreign word,
- * too, and a line of options alone means a list, as lsmem's.
+ * too, and so is another spelling of a selector. Selectors may stand before the command. A line of
+ * options or selectors alone means a list, as lsmem's.
  */
 bool foreign_translate(const char *const *words, size_t n_words,
 		       const struct foreign_machine *machine, struct foreign_answer *ret);
@@ -36,7 +40,13 @@ bool foreign_translate(const char *const *words, size_t n_words,
 bool foreign_complete_error(const char *const *words, size_t n_words, const char *sysroot,
 			    struct error *err);
 
-/* Does the line count LMBs, so that the answer depends on the machine? */
-bool foreign_counts_units(const char *const *words, size_t n_words);
+/* Does the answer depend on the machine: LMBs are counted, or a range has no end? */
+bool foreign_needs_machine(const char *const *words, size_t n_words);
+
+/* Is this a way to write a selector that memhpctl does not read, but may understand? */
+bool foreign_is_other_spelling(const char *word);
+
+/* The command of memhpctl for a foreign word, such as "enable"; NULL: none. */
+const struct command *foreign_command(const char *word);
 
 #endif

@@ -1,47 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words of lsmem, chmem, daxctl and drmgr: an error that ends with the finished command, and that command works."""
+"""Habits that memhpctl shares: zones by any name, devices by their files and regions, lsmem's options."""
 
 from __future__ import annotations
 
 import os
-import shlex
 from typing import Callable
 
 import pytest
 
 from conftest import MachineFactory
 from machine import Machine, Result, find_program, run
-
-# A line as it is typed, what the error ends with, and what is added to try that without a change.
-LINES = [
-    ("x86-dimm", "enable 512m", "memhpctl online --size=512M", ["-n"]),
-    ("x86-dimm", "-e -b 36-39", "memhpctl online 36-39", ["-n"]),
-    ("x86-dimm", "--disable 0x100000000-0x107ffffff", "memhpctl offline 0x100000000-0x107ffffff", ["-n"]),
-    ("x86-dimm", "online 512m", "memhpctl online --size=512M", ["-n"]),
-    ("x86-dimm", "online -z Movable 36", "memhpctl online --zone=movable 36", ["-n"]),
-    ("x86-dimm", "-a -b", "memhpctl list -a -b", []),
-    ("x86-dimm", "list -S STATE", "memhpctl list -o RANGE,SIZE,STATE", []),
-    ("x86-dimm", "list --summary=only", "memhpctl list --summary", []),
-    ("dax-kmem", "offline-memory dax0.0", "memhpctl offline dax0.0", ["-n"]),
-    ("dax-kmem", "reconfigure-device --mode=devdax dax0.0", "memhpctl remove dax0.0", ["-n"]),
-    ("dax-kmem", "reconfigure-device -m system-ram -f dax1.0", "memhpctl add --zone=movable dax1.0", ["-n"]),
-    ("dax-kmem", "daxctl list", "memhpctl list --devices", []),
-    ("pseries-v2", "remove -q 2", "memhpctl remove --size=512M", ["-n"]),
-    ("pseries-v2", "drmgr -c mem -r -s 0x80000009", "memhpctl remove drc-80000009", ["-n"]),
-    ("pseries-v2", "-c mem -a -q 2", "memhpctl add drc-8000000c drc-8000000d", ["-n"]),
-]
-
-
-@pytest.mark.parametrize("name, line, command, dry", LINES, ids=[line for _, line, _, _ in LINES])
-def test_foreign_words(machine: MachineFactory, name: str, line: str, command: str, dry: list[str]) -> None:
-    """The error names the finished command, in JSON too; the command is no mistake."""
-    made = machine(name)
-    typed = made.memhpctl(*shlex.split(line))
-    assert (typed.rc, typed.out) == (2, "")
-    assert typed.err.rstrip("\n").replace(f" --sysroot {made.root}", "").endswith(f": {command}")
-    message = made.memhpctl("--json", *shlex.split(line)).json()["error"]["message"]
-    assert set(shlex.split(command)) <= set(shlex.split(message))
-    assert made.memhpctl(*shlex.split(command)[1:], *dry).rc == 0
 
 
 def test_no_command(memhpctl: Callable[..., Result]) -> None:

@@ -11,9 +11,9 @@
 #define COLUMN_20 "xxxxxxxxxxxxxxxxxxxx"
 #define COLUMN_100 COLUMN_20 COLUMN_20 COLUMN_20 COLUMN_20 COLUMN_20
 
-static const struct foreign_machine machine = { .unit = 256 << 20,
-						.vacant = { "drc-8000000c" },
-						.n_vacant = 1 };
+static const struct foreign_machine machine = {
+	.unit = 256 << 20, .last_block = 99, .vacant = { "drc-8000000c" }, .n_vacant = 1
+};
 
 /* Takes the words of a line apart at its spaces; the copy is the caller's. */
 static size_t test_split(char *copy, const char **words)
@@ -59,7 +59,7 @@ static const struct {
 	{ "chmem -e -b 36,37", "online 36 37" },
 	{ "-c 0x120000000-0x13fffffff", "add 0x120000000-0x13fffffff" },
 	{ "-g -b 36-39", "remove 36-39" },
-	{ "configure 36", "add DEVICE..." },
+	{ "configure 36", "add 36" },
 	{ "online 1g", "online --size=1G" },
 	{ "online -b 36-39", "online 36-39" },
 	{ "online -z Movable 36", "online --zone=movable 36" },
@@ -105,8 +105,57 @@ static const struct {
 	{ "online all", "online --all" },
 	{ "online 36,38-39", "online 36 38-39" },
 	{ "online --movable 36", "online --zone=movable 36" },
-	{ "daxctl list -D", "list -D" },
+	{ "daxctl list -D", "list --devices" },
 	{ "daxctl disable-device -r 0", "remove region0" },
+	{ "daxctl list -r 0", "list --devices region0" },
+	{ "daxctl list -DMu", "list --devices" },
+	{ "destroy-device dax0.0", "remove dax0.0" },
+	{ "enable-memdev mem1", "add mem1" },
+	{ "cxl create-region -m -t ram -d decoder0.0 -w 1 mem1", "add mem1" },
+	{ "destroy-region -f region0", "remove region0" },
+	{ "cxl list -RTu", "list --devices" },
+	{ "enable 36", "online 36" },
+	{ "chmem --help", "--help" },
+	{ "lsmem -aJ", "list -aJ" },
+	{ "36 online", "online 36" },
+	{ "--sysroot=X memory36 offline -n", "offline --sysroot=X -n memory36" },
+	{ "33 status", "list 33" },
+	{ "status 33", "list 33" },
+	{ "36", "list 36" },
+	{ "-a 32", "list -a 32" },
+	{ "node 0", "list node0" },
+	{ "info", "status" },
+	{ "info 33", "list 33" },
+	{ "set 33 offline", "offline 33" },
+	{ "set-state 33 online_movable", "online --zone=movable 33" },
+	{ "online block 36", "online 36" },
+	{ "online 36 Movable", "online --zone=movable 36" },
+	{ "list offline", "list --state=offline" },
+	{ "list devices", "list --devices" },
+	{ "is-online 33", "wait --timeout=0 33" },
+	{ "is-offline 33", "wait --timeout=0 --for=offline 33" },
+	{ "online 1 GiB", "online --size=1G" },
+	{ "online +1G", "online --size=1G" },
+	{ "offline -1G", "offline --size=1G" },
+	{ "online 512MB", "online --size=512M" },
+	{ "-1G", "offline --size=1G" },
+	{ "online 32..39", "online 32-39" },
+	{ "online 32:39", "online 32-39" },
+	{ "online memory32-memory39", "online 32-39" },
+	{ "online 0x100000000..0x13fffffff", "online 0x100000000-0x13fffffff" },
+	{ "online 32-", "online 32-99" },
+	{ "offline -39", "offline 0-39" },
+	{ "offline 00000024", "offline 36" },
+	{ "offline Memory33", "offline 33" },
+	{ "offline memory33/state", "offline memory33" },
+	{ "offline sys/devices/system/memory/memory33", "offline memory33" },
+	{ "offline nid=1", "offline node1" },
+	{ "offline --nid=1", "offline node1" },
+	{ "wait 36 offline", "wait --for=offline 36" },
+	{ "wait until 36 online", "wait --for=online 36" },
+	{ "wait 36 absent", "wait --for=absent 36" },
+	{ "list --format=json", "list --json" },
+	{ "offline --dryrun -y 33", "offline --dry-run 33" },
 };
 
 static void test_lines(void **state)
@@ -130,14 +179,21 @@ static void test_other_lines(void **state)
 		"--sysroot=X ofline 32",
 		"--sysroot=X enabel-device dax0.0",
 		"offline -f 33",
-		"-a 32",
 		"ofline 1g",
 		"ofline 32",
 		"-x",
 		"--bogus",
 		"list 32",
 		"online 32-39",
-		"36",
+		"ofline 32 status",
+		"mem -r -q 2",
+		"offline -N 0",
+		"offline --no-movable dax0.0",
+		"online -1G",
+		"offline +1G",
+		"create-region -m -w 2 mem0 mem1",
+		"create-namespace --mode=devdax",
+		"online 32-39 memory36 0x100000000 node1 PNP0C80:00 drc-8000000a dax0.0",
 		"list --bogus",
 		"add -q",
 		"remove -q much",
@@ -169,7 +225,7 @@ static void test_first_word(void **state)
 	assert_string_equal(answer.word, "1g");
 	free(answer.command);
 	assert_true(test_translate("enable 1g", &answer));
-	assert_false(answer.amount);
+	assert_false(answer.amount || answer.reordered);
 	assert_string_equal(answer.word, "enable");
 	assert_string_equal(answer.tool, "chmem");
 	free(answer.command);
@@ -186,9 +242,9 @@ static void test_unknown_unit(void **state)
 	struct foreign_answer answer;
 
 	(void)state;
-	assert_true(foreign_counts_units(words, ARRAY_SIZE(words)));
+	assert_true(foreign_needs_machine(words, ARRAY_SIZE(words)));
 	assert_false(foreign_translate(words, ARRAY_SIZE(words), &nothing, &answer));
-	assert_false(foreign_counts_units(words, 1));
+	assert_false(foreign_needs_machine(words, 1));
 }
 
 int main(void)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The words of other tools and other spellings: an error that ends with the finished command, and that command works."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from conftest import MachineFactory
+from machine import Machine
+
+# A line as it is typed, what the error ends with, and what is added to try that without a change.
+LINES = [
+    ("x86-dimm", "enable 512m", "memhpctl online --size=512M", ["-n"]),
+    ("x86-dimm", "enable 36", "memhpctl online 36", ["-n"]),
+    ("x86-dimm", "-e -b 36-39", "memhpctl online 36-39", ["-n"]),
+    ("x86-dimm", "--disable 0x100000000-0x107ffffff", "memhpctl offline 0x100000000-0x107ffffff", ["-n"]),
+    ("x86-dimm", "online 512m", "memhpctl online --size=512M", ["-n"]),
+    ("x86-dimm", "online -z Movable 36", "memhpctl online --zone=movable 36", ["-n"]),
+    ("x86-dimm", "-a -b", "memhpctl list -a -b", []),
+    ("x86-dimm", "list -S STATE", "memhpctl list -o RANGE,SIZE,STATE", []),
+    ("x86-dimm", "list --summary=only", "memhpctl list --summary", []),
+    ("x86-dimm", "chmem --version", "memhpctl --version", []),
+    ("dax-kmem", "offline-memory dax0.0", "memhpctl offline dax0.0", ["-n"]),
+    ("dax-kmem", "reconfigure-device --mode=devdax dax0.0", "memhpctl remove dax0.0", ["-n"]),
+    ("dax-kmem", "reconfigure-device -m system-ram -f dax1.0", "memhpctl add --zone=movable dax1.0", ["-n"]),
+    ("dax-kmem", "destroy-device dax0.0", "memhpctl remove dax0.0", ["-n"]),
+    ("dax-kmem", "daxctl list", "memhpctl list --devices", []),
+    ("dax-kmem", "daxctl list -d dax0.0 -Du", "memhpctl list --devices dax0.0", []),
+    ("cxl", "cxl list -RTu", "memhpctl list --devices", []),
+    ("cxl", "list -m mem0", "memhpctl list mem0", []),
+    ("pseries-v2", "remove -q 2", "memhpctl remove --size=512M", ["-n"]),
+    ("pseries-v2", "drmgr -c mem -r -s 0x80000009", "memhpctl remove drc-80000009", ["-n"]),
+    ("pseries-v2", "-c mem -a -q 2", "memhpctl add drc-8000000c drc-8000000d", ["-n"]),
+    # The order of the words, and words between them.
+    ("x86-dimm", "36 online -n", "memhpctl online -n 36", []),
+    ("x86-dimm", "memory33 status", "memhpctl list memory33", []),
+    ("x86-dimm", "33", "memhpctl list 33", []),
+    ("x86-dimm", "set 33 offline", "memhpctl offline 33", ["-n"]),
+    ("x86-dimm", "set-offline 33", "memhpctl offline 33", ["-n"]),
+    ("x86-dimm", "on memory36", "memhpctl online memory36", ["-n"]),
+    ("x86-dimm", "stop memory33", "memhpctl offline memory33", ["-n"]),
+    ("x86-dimm", "is-online memory33", "memhpctl wait --timeout=0 memory33", []),
+    ("x86-dimm", "why 33", "memhpctl explain 33", []),
+    ("x86-dimm", "wait 36 offline", "memhpctl wait --for=offline 36", []),
+    ("x86-dimm", "list memory", "memhpctl list", []),
+    ("x86-dimm", "list offline", "memhpctl list --state=offline", []),
+    ("x86-dimm", "list devices", "memhpctl list --devices", []),
+    ("x86-dimm", "info", "memhpctl status", []),
+    ("x86-dimm", "online 36 movable", "memhpctl online --zone=movable 36", ["-n"]),
+    ("x86-dimm", "offline --dryrun 33", "memhpctl offline --dry-run 33", []),
+    ("x86-dimm", "offline -y 33", "memhpctl offline 33", ["-n"]),
+    # Spellings.
+    ("x86-dimm", "online 36..39", "memhpctl online 36-39", ["-n"]),
+    ("x86-dimm", "online 36:39", "memhpctl online 36-39", ["-n"]),
+    ("x86-dimm", "online 36-", "memhpctl online 36-39", ["-n"]),
+    ("x86-dimm", "list -39", "memhpctl list 0-39", None),
+    ("x86-dimm", "online memory36-memory39", "memhpctl online 36-39", ["-n"]),
+    ("x86-dimm", "offline 00000021", "memhpctl offline 33", ["-n"]),
+    ("x86-dimm", "offline /sys/devices/system/memory/memory33/state", "memhpctl offline memory33", ["-n"]),
+    ("x86-dimm", "list node 0", "memhpctl list node0", []),
+    ("x86-dimm", "list nid=0", "memhpctl list node0", []),
+    ("x86-dimm", "online +512M", "memhpctl online --size=512M", ["-n"]),
+    ("x86-dimm", "offline -512MiB", "memhpctl offline --size=512MiB", ["-n"]),
+    ("x86-dimm", "online 512 MiB", "memhpctl online --size=512M", ["-n"]),
+]
+
+
+def states(made: Machine) -> str:
+    """The states of all blocks."""
+    return made.memhpctl("list", "-a", "-r").out
+
+
+@pytest.mark.parametrize("name, line, command, dry", LINES, ids=[line for _, line, _, _ in LINES])
+def test_foreign_words(machine: MachineFactory, name: str, line: str, command: str, dry: list[str] | None) -> None:
+    """The error names the finished command, in JSON too, nothing is changed; the command is no mistake."""
+    made = machine(name)
+    before = states(made)
+    typed = made.memhpctl(*shlex.split(line))
+    assert (typed.rc, typed.out) == (2, "")
+    assert typed.err.rstrip("\n").replace(f" --sysroot {made.root}", "").endswith(f": {command}")
+    message = made.memhpctl("--json", *shlex.split(line)).json()["error"]["message"]
+    assert set(shlex.split(command)) <= set(shlex.split(message))
+    if dry is not None:
+        assert made.memhpctl(*shlex.split(command)[1:], *dry).rc == 0
+    assert states(made) == before
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("create-device -r 0", "memhpctl add DEVICE"),
+        ("reconfigure-device dax0.0", "memhpctl remove DEVICE"),
+        ("virsh setmem guest 2G", "memhpctl status"),
+        ("detach-device guest dimm.xml", "memhpctl remove DEVICE"),
+        ("version", "memhpctl --version"),
+        ("drmgr -c cpu -r -q 1", "memhpctl help"),
+        ("cxl set-partition mem0", "memhpctl help"),
+        ("help enable", "memhpctl help online"),
+        ("offline 0x21", "the block with this number is 33"),
+        ("online mem36", "a block is written memory36"),
+        ("add 36", "memhpctl online 36"),
+    ],
+)
+def test_no_such_command(machine: MachineFactory, line: str, words: str) -> None:
+    """What memhpctl does not do, and what is nearly a selector, is answered with what there is."""
+    typed = machine("x86-dimm").memhpctl(*shlex.split(line))
+    assert typed.rc == 2 and words in typed.err
+
+
+def test_more_than_asked(machine: MachineFactory) -> None:
+    """Where memhpctl's command does more than the word says, the error says so."""
+    made = machine("cxl")
+    for line in ("disable-device dax0.0", "cxl disable-region region0", "disable-memdev mem0", "destroy-device dax0.0", "enable-memdev mem1"):
+        typed = made.memhpctl(*line.split())
+        assert typed.rc == 2 and "region" in typed.err.partition(": memhpctl ")[0]
+    for line in ("offline -N 0", "offline --no-movable dax0.0", "online -1G"):
+        assert ": memhpctl offline" not in made.memhpctl(*line.split()).err
