@@ -9,29 +9,30 @@ from typing import Any, TextIO
 
 
 class Tap:
-    """Prints results one by one."""
+    """Prints results one by one; without numbers and plan where others print to the same stream, see run-pytest."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
+    def __init__(self, stream: TextIO = sys.stdout, is_alone: bool = True) -> None:
         self.stream = stream
+        self.is_alone = is_alone
         self.count = self.failures = 0
 
     def result(self, name: str, problems: list[str]) -> None:
         """A check: it passes when there are no problems."""
-        self.count += 1
         self.failures += bool(problems)
-        self._print(f"{'not ok' if problems else 'ok'} {self.count} - {name}")
-        for problem in problems:
-            for line in problem.splitlines():
-                self._print(f"#   {line}")
+        lines = [line for problem in problems for line in problem.splitlines()]
+        self._print("\n#   ".join([f"{'not ok' if problems else 'ok'}{self._number()} - {name}", *lines]))
 
     def skip(self, name: str, reason: str) -> None:
         """A check that cannot be made here."""
-        self.count += 1
-        self._print(f"ok {self.count} - {name} # SKIP {' '.join(reason.split())}")
+        self._print(f"ok{self._number()} - {name} # SKIP {' '.join(reason.split())}")
 
     def end(self) -> None:
         """Without this the reader knows that the script died."""
         self._print(f"1..{self.count}")
+
+    def _number(self) -> str:
+        self.count += 1
+        return f" {self.count}" if self.is_alone else ""
 
     def _print(self, line: str) -> None:
         print(line, file=self.stream, flush=True)
@@ -43,7 +44,7 @@ _tap: Tap
 def pytest_configure() -> None:
     """The results have a stream of their own: what pytest itself prints would come between."""
     global _tap
-    _tap = Tap(os.fdopen(int(os.environ["TAP_FD"]), "w", encoding="utf-8", errors="backslashreplace"))
+    _tap = Tap(os.fdopen(int(os.environ["TAP_FD"]), "w", encoding="utf-8", errors="backslashreplace"), is_alone=False)
 
 
 def _name(report: Any) -> str:
@@ -67,12 +68,6 @@ def pytest_collectreport(report: Any) -> None:
     """A file that cannot be read is a failure."""
     if report.failed:
         _tap.result(f"{_name(report)} (collection)", [report.longreprtext])
-
-
-def pytest_sessionfinish(exitstatus: int) -> None:
-    """The plan, unless pytest itself broke."""
-    if exitstatus in (0, 1, 5):
-        _tap.end()
 
 
 def pytest_internalerror(excrepr: Any) -> None:
