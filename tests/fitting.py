@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Callable, Iterable, TypeVar
 
 T = TypeVar("T")
@@ -17,3 +18,8 @@ def fitting(tries: Iterable[T], is_fit: Callable[[T], bool]) -> T:
         if is_fit(one):
             break
     return one
+
+
+def is_overloaded() -> bool:
+    """Is there so much else to do here that nothing can be expected within milliseconds?"""
+    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)

@@ -123,9 +123,10 @@ static void become_offline(unsigned long number, const char *zone)
 	char text[TEXT_SIZE];
 
 	offline_zones(zone, text);
-	set_attribute(number, "valid_zones", text);
-	set_attribute(number, "online", "0");
+	/* The state first: then a writer that is killed here leaves nothing that cannot be. */
 	set_attribute(number, "state", "offline");
+	set_attribute(number, "online", "0");
+	set_attribute(number, "valid_zones", text);
 }
 
 void block_force_online(unsigned long number, const char *word)

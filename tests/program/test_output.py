@@ -93,11 +93,13 @@ def read_terminal(main: int, until: bytes | None = None) -> bytes:
 def test_progress_on_a_terminal(machine: Any) -> None:
     """A line on standard error, after half a second, wiped at the end; standard output has the report only."""
     made = machine("x86-dimm")
-    with on_a_terminal(made, "offline", "32-35") as (process, main):
-        with made.lock_held():
+    with contextlib.ExitStack() as lock:
+        lock.enter_context(made.lock_held())
+        with on_a_terminal(made, "offline", "32-35") as (process, main):
             drawn = read_terminal(main, until=b" of 4, taking memory")
-        drawn += read_terminal(main)
-        out, _ = process.communicate(timeout=PATIENCE)
+            lock.close()
+            drawn += read_terminal(main)
+            out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and out.startswith("memory32-35: offline") and b"offline: " in drawn
     assert b"\r\x1b[K" in drawn and b" of 4" not in drawn.rpartition(b"\r")[2]
 

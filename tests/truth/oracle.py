@@ -362,8 +362,9 @@ class Oracle:
         replaced = after is not None and after.identity != before.identity
         # It failed, and there was too little of something to look at it again.
         unseen = self.is_short() and said.result == "failed" and said.after is None
-        # A device that was told to go may go after a run that was stopped.
-        unseen = unseen or (self.scenario.command == "remove" and run.rc > 128 and after is None)
+        # A device that was told to go may go after a run that was stopped, or whose time was over.
+        told = run.rc != 0 and any(entry.operation == "write" and entry.path.endswith("/eject") for entry in run.log or [])
+        unseen = unseen or (self.scenario.command == "remove" and (run.rc > 128 or told) and after is None)
         if not self.is_unsettled(number) and not unseen:
             self.tells(said, "after", None if after is None or replaced else after.known)
             self.tells(said, "zone_after", None if after is None or replaced else after.zone)

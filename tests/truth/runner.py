@@ -36,7 +36,7 @@ from sysfs_tree import expand  # noqa: E402
 # Seconds after which a call hangs: it is killed then.
 HANGS_S = 60.0
 # Most runs wait for something part of the time.
-WORKERS_PER_CPU = 6
+WORKERS_PER_CPU = 3
 
 
 class Verdict(NamedTuple):

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 from agent import Job, Result
-from fitting import fitting
+from fitting import fitting, is_overloaded
 from guest import Guest
 
 # Deadlines are so exact, unless the machine is slow.
 EXACT_MS = 100
+# No machine is so slow that a run may end this much later.
+SLOW_MS = 3000
 # Limits to give a run one after the other: the first is enough, unless the machine is slow.
 LIMITS_S = (2, 10, 60)
 
@@ -133,15 +135,25 @@ def test_a_run_that_waits_for_the_lock_ends_at_its_deadline_and_names_the_holder
         assert guest.set_block_state(block, "offline") == "OK"
     before = guest.block_state(block)
     _, writer = hold_the_lock(guest, 33)
-    # After a second it says so.
-    result = fitting(limited(guest, memhpctl, command, str(block)), lambda result: lock_wait_ms(result, block) > 1000)
-    document = report(result)
-    print(result.err, json.dumps(block_of(document, block)))
-    assert (result.rc, block_of(document, block)["cause"]) == (75, "lock")
-    assert lock_wait_ms(result, block) > 1000
-    assert f"waiting for the memory hotplug lock; memory33 is going offline, by process {writer.pid} (write-word)" in result.err
-    assert guest.block_state(block) == before
-    wait_for_no_worker(guest)
+    waiting = "waiting for the memory hotplug lock; memory33 is going offline"
+    named = f"{waiting}, by process {writer.pid} (write-word)"
+
+    def one_try(limit_s: int) -> Result:
+        """A run, with what must hold on every machine."""
+        result = guest.run([memhpctl, command, str(block), "--timeout", f"{limit_s}s", "--json"])
+        wait_for_no_worker(guest)
+        print(result.err, json.dumps(block_of(report(result), block)))
+        assert result.rc == 75 and guest.block_state(block) == before
+        assert 0 <= report(result)["elapsed_ms"] - 1000 * limit_s <= SLOW_MS
+        # A search for the process that took too long says so, and not that there is none.
+        assert waiting not in result.err or named in result.err or f"{waiting}; the process is not known" in result.err
+        return result
+
+    def is_fit(result: Result) -> bool:
+        return block_of(report(result), block)["cause"] == "lock" and lock_wait_ms(result, block) > 1000 and named in result.err
+
+    # It says so after a second. Only 50 ms are spent on the name, which is not enough each time on a slow machine.
+    assert is_fit(fitting(map(one_try, (2, *[10] * 5)), is_fit)) or is_overloaded()
 
 
 def test_a_run_that_waits_goes_on_when_the_lock_comes_free(guest: Guest, memhpctl: str, movable: list[int]) -> None:
