@@ -5,6 +5,7 @@ For another processor than this system's, kernel, busybox and libraries are Debi
 cross-compiled. For this system's, memhpctl is the program that $MEMHPCTL names, so that a static one proves itself.
 """
 
+import functools
 import os
 import re
 import subprocess
@@ -84,6 +85,12 @@ class ProcessorLab(Lab):
         image = self.kernel.image()
         version = run([emulator, "--version"]).stdout
         self._identity = f"{version} {image} {image.stat().st_mtime_ns} {self.initramfs}"
+
+
+@functools.cache
+def processor_lab(processor: Processor) -> ProcessorLab:
+    """The lab of a processor, made once: compiling takes a while. Raises LabUnavailable."""
+    return ProcessorLab(processor)
 
 
 def own(processor: Processor) -> tuple[Kernel, Path, Path]:

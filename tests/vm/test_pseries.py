@@ -13,7 +13,7 @@ from conftest import GUESTS
 from guest import MEMORY, Guest
 from kernel import LabUnavailable
 from machine import PSERIES
-from processor import PROCESSORS, ProcessorLab
+from processor import PROCESSORS, ProcessorLab, processor_lab
 
 MEMHPCTL = "memhpctl"
 BLOCK_BYTES = 256 << 20
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(os.environ.get("MEMHPCTL_ARCH") != "ppc64el", re
 def own_lab() -> ProcessorLab:
     """The lab; without, tests are skipped: few systems have compiler and emulator for POWER."""
     try:
-        return ProcessorLab(PROCESSORS["ppc64el"])
+        return processor_lab(PROCESSORS["ppc64el"])
     except LabUnavailable as error:
         pytest.skip(f"no POWER machine: {error}")
 
