@@ -559,6 +559,7 @@ class Oracle:
                        "exit 77, but nothing was forbidden")
         if run.rc == 64 and not run.dry and run.json:
             self.check(any(s.result == "changed" or s.cause in ("unreadable", "changed-since") or s.before != s.after for s in said.values()) or self.changed_by_it() or
+                       self.run.after.knobs != self.run.before.knobs or
                        any(d["result"] in ("removed", "added") for d in self.document.get("devices", [])),
                        "exit 64, but nothing was changed")
         if scenario.atomic and run.rc and not run.dry and not scenario.size:
