@@ -55,7 +55,7 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 {
 	uint64_t block = selector->first / memory->block_size;
 
-	if (provider_check_address(memory, selector, err) < 0)
+	if (provider_check_number(memory, selector, err) < 0)
 		return -EINVAL;
 	if (selector->first % memory->block_size)
 		return error_set(err, -EINVAL,

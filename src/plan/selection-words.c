@@ -120,9 +120,8 @@ bool selection_words_has_readings(const struct selection *selection,
 {
 	const struct selection_request *request = selection->request;
 
-	return selector->kind == SELECTOR_ADDRESS &&
-	       (request->for_change || request->one_reading) &&
-	       provider_has_other_readings(selection->sysfs);
+	return (request->for_change || request->one_reading) &&
+	       provider_has_other_reading(selection->sysfs, selector);
 }
 
 static int selection_words_add_addresses(struct selection *selection,
@@ -138,9 +137,6 @@ static int selection_words_add_addresses(struct selection *selection,
 				 " bytes); the blocks it touches are "
 				 "0x%" PRIx64 "-0x%" PRIx64,
 				 selector->word, size, first * size, last * size + (size - 1));
-	if (selection_words_has_readings(selection, selector) &&
-	    provider_check_address(selection->memory, selector, err) < 0)
-		return -EINVAL;
 	if (selector->kind == SELECTOR_ADDRESS && selection->request->for_change) {
 		if (selector->first % size && !first &&
 		    selection_words_look(selection, selector->first) == 1)
@@ -264,6 +260,9 @@ int selection_words_add(struct selection *selection, const struct selector *sele
 	if (selection->request->vacant_is_empty &&
 	    provider_find_vacant(selection->sysfs, selection->memory, selector, name, &vacant))
 		return 0;
+	if (selection_words_has_readings(selection, selector) &&
+	    provider_check_number(selection->memory, selector, err) < 0)
+		return -EINVAL;
 	switch (selector->kind) {
 	case SELECTOR_BLOCKS:
 		return selection_words_add_range(selection, selector, selector->first,

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
+
 struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory,
 					const char *attribute, const char *value, ...)
 {
@@ -135,33 +137,51 @@ bool provider_find_vacant(const struct sysfs *sysfs, const struct memory *memory
 	return false;
 }
 
-bool provider_has_other_readings(const struct sysfs *sysfs)
+/* Numbers of devices are shown with this many digits, with and without 0x. */
+#define NUMBER_DIGITS 8
+
+/* The number that a provider's own tools would read in it. False: in this word they read none. */
+static bool provider_other_number(const struct selector *selector, uint64_t *ret)
 {
-	for (size_t i = 0; providers[i]; i++)
+	*ret = selector->first;
+	if (selector->kind == SELECTOR_ADDRESS)
+		return true;
+	return selector->kind == SELECTOR_BLOCKS && strlen(selector->word) == NUMBER_DIGITS &&
+	       parse_hex(selector->word, ret) == 0;
+}
+
+bool provider_has_other_reading(const struct sysfs *sysfs, const struct selector *selector)
+{
+	uint64_t number;
+
+	for (size_t i = 0; providers[i] && provider_other_number(selector, &number); i++)
 		if (providers[i]->name_of_number && providers[i]->is_present(sysfs) != 0)
 			return true;
 	return false;
 }
 
-int provider_check_address(const struct memory *memory, const struct selector *selector,
-			   struct error *err)
+int provider_check_number(const struct memory *memory, const struct selector *selector,
+			  struct error *err)
 {
-	uint64_t block = selector->first / memory->block_size;
+	bool is_address = selector->kind == SELECTOR_ADDRESS;
+	uint64_t block = is_address ? selector->first / memory->block_size : selector->first;
+	uint64_t number;
 
-	for (size_t i = 0; providers[i]; i++) {
+	for (size_t i = 0; providers[i] && provider_other_number(selector, &number); i++) {
 		char name[PROVIDER_NAME_SIZE];
 		const struct device *device;
 
 		if (!providers[i]->name_of_number)
 			continue;
-		providers[i]->name_of_number(selector->first, name, sizeof(name));
+		providers[i]->name_of_number(number, name, sizeof(name));
 		device = devices_find(&memory->devices, name);
 		if (!device || ranges_contain(&device->blocks, block))
 			continue;
 		return error_set(err, -EINVAL,
-				 "'%s' is ambiguous: an address in memory%" PRIu64
+				 "'%s' is ambiguous: %s memory%" PRIu64
 				 ", and %s %s; give memory%" PRIu64 " or %s",
-				 selector->word, block, providers[i]->number_is, name, block, name);
+				 selector->word, is_address ? "an address in" : "the number of",
+				 block, providers[i]->number_is, name, block, name);
 	}
 	return 0;
 }

@@ -194,15 +194,15 @@ extern const struct provider *const providers[];
 bool provider_find_to_add(const struct memory *memory, const struct selector *selector,
 			  char name[PROVIDER_NAME_SIZE], struct device *ret);
 
-/* Does this machine have a provider whose devices have numbers that look like addresses? */
-bool provider_has_other_readings(const struct sysfs *sysfs);
-
 /*
- * Could the address also be the number of a device with other memory? Then refuse it: -EINVAL with
- * a sentence that names both readings.
+ * Could the address, or the number of a block, also be the number of a device, by its form and what
+ * this machine has? lsslot prints DRC indexes as hexadecimal digits without 0x.
  */
-int provider_check_address(const struct memory *memory, const struct selector *selector,
-			   struct error *err);
+bool provider_has_other_reading(const struct sysfs *sysfs, const struct selector *selector);
+
+/* Is it also that of a device with other memory? Then -EINVAL, with both readings. */
+int provider_check_number(const struct memory *memory, const struct selector *selector,
+			  struct error *err);
 
 /*
  * Does the selector name a device that the machine can have but that has no memory now, because it

@@ -20,6 +20,8 @@ CHANGES = [["remove"], ["remove", "-n"], ["offline"], ["offline", "-n"], ["onlin
     ("pseries-v1", "0x80000000", ["memory8", "DRC index of drc-80000000"]),
     ("pseries-v2", "0x80000000", ["memory8", "DRC index of drc-80000000"]),
     ("pseries-v2", "0x80000007", ["memory8", "DRC index of drc-80000007"]),
+    # As lsslot prints it.
+    ("pseries-lmb4g", "80000009", ["memory80000009", "DRC index of drc-80000009"]),
     # An index that no LMB has is an address.
     ("pseries-lmb4g", "0x80000010", ["block border", "memory0"]),
     ("x86-dimm", "0x107ffffff", ["block border", "memory32 at 0x100000000"]),
@@ -45,11 +47,11 @@ def test_what_only_looks_takes_any_address(machine: Any) -> None:
 @pytest.mark.parametrize("name, lines, word", [
     ("pseries-lmb4g", "", "0x80000009"), ("pseries-v1", "", "0x8000000c"), ("pseries-v2", "", "0x80000007"),
     # The address has no block, but the LMB of that index has; and the other way round.
-    ("pseries-v2", "block 8 absent", "0x80000009"), ("pseries-v2", "", "0x8000000d"),
+    ("pseries-v2", "block 8 absent", "0x80000009"), ("pseries-v2", "", "0x8000000d"), ("pseries-v2", "", "80000009"),
 ])
 def test_wait_does_not_succeed_on_the_wrong_reading(machine: Any, goal: str, name: str, lines: str, word: str) -> None:
     result = machine(name, lines=lines).memhpctl("wait", f"--for={goal}", "--timeout=50ms", word)
-    assert result.rc == 2 and f"DRC index of drc-{word[2:]}" in result.err, result
+    assert result.rc == 2 and f"DRC index of drc-{word[-8:]}" in result.err, result
 
 
 @pytest.mark.parametrize("words", [["0x80000009"], ["--force", "0x80000009"], ["--force", "-n", "0x8000000a"]])
