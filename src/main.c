@@ -41,6 +41,7 @@
  *     - explanation-group.[ch] (blocks about which there is the same to say)
  *     - progress.[ch]     (the progress line on the terminal)
  *     - terminal.[ch]     (width, colours, characters)
+ *     - wrap.[ch]         (paragraphs as wide as the terminal)
  *     - output-text.[ch]  (text, without control characters for the terminal)
  *     - output-table.[ch] (tables; libsmartcols)
  *     - output-block.[ch] (a block, as shown in every document and line)

@@ -2,7 +2,6 @@
 #include "output/explanation.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,66 +10,10 @@
 #include "output/output-block.h"
 #include "output/output-json.h"
 #include "output/output-text.h"
+#include "output/wrap.h"
 #include "plan/outcome.h"
 #include "provider/provider.h"
 #include "system/clock.h"
-
-/* Text that is wrapped between words; all lines but the first are indented. */
-struct wrap {
-	unsigned int width, indent, column;
-};
-
-/* Prints the words of the text, wrapping where necessary. */
-static void wrap_print(struct wrap *wrap, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static void wrap_print(struct wrap *wrap, const char *format, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	char *rest, *word, part[512];
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (length < 0) {
-		text = NULL;
-		/* Without memory it is not wrapped. */
-		va_start(arguments, format);
-		vsnprintf(part, sizeof(part), format, arguments);
-		va_end(arguments);
-		output_text("%s%s", wrap->column > wrap->indent ? " " : "", part);
-		wrap->column = wrap->width;
-		return;
-	}
-	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		if (wrap->column > wrap->indent && wrap->column + 1 + strlen(word) > wrap->width) {
-			output_text("\n%*s", (int)wrap->indent, "");
-			wrap->column = wrap->indent;
-		} else if (wrap->column > wrap->indent) {
-			output_text(" ");
-			wrap->column++;
-		}
-		output_text("%s", word);
-		wrap->column += (unsigned int)strlen(word);
-	}
-}
-
-/* Begins a paragraph "  LABEL  text". */
-static struct wrap wrap_begin(const struct explanation *explanation, const char *label)
-{
-	output_text("  %-9s ", label);
-	return (struct wrap){ .width = explanation->width, .indent = 12, .column = 12 };
-}
-
-/* The same for a list: leaves room for the comma that may follow a word. */
-static struct wrap wrap_begin_list(const struct explanation *explanation, const char *label)
-{
-	struct wrap wrap = wrap_begin(explanation, label);
-
-	wrap.width--;
-	return wrap;
-}
 
 /*
  * The worst block of a device that is not offline; one that is going offline counts as the least
@@ -123,7 +66,7 @@ static void explanation_print_head(const struct explanation *explanation,
 	output_text("%s: %s\n", block_range_name(block->number, last->number, name),
 		    group->verdict.chance == CHANCE_NONE ? block_state_name(block->state) :
 							   chance_word(group->verdict.chance));
-	wrap = wrap_begin_list(explanation, "where");
+	wrap = wrap_begin_list(explanation->width, "where");
 	wrap_print(&wrap, "0x%" PRIx64 "-0x%" PRIx64 ", %s, %s, zone %s", address,
 		   address + (bytes - 1), format_size(bytes, size), block_state_name(block->state),
 		   block_zones_are_unknown(block) ? "?" : zones_text(&block->zones, zones));
@@ -131,12 +74,14 @@ static void explanation_print_head(const struct explanation *explanation,
 		wrap.column += output_text(",");
 		wrap_print(&wrap, "node %" PRIu32, nodes->v[i]);
 	}
-	if (block->device != BLOCK_NO_DEVICE) {
+	if (block->device != BLOCK_NO_DEVICE || !memory->devices_complete) {
 		wrap.column += output_text(",");
 		wrap_print(&wrap, "%s",
-			   provider_names_text(&memory->devices.v[block->device],
-					       &memory->devices.v[last->device], names,
-					       sizeof(names)));
+			   block->device == BLOCK_NO_DEVICE ?
+				   "device unknown" :
+				   provider_names_text(&memory->devices.v[block->device],
+						       &memory->devices.v[last->device], names,
+						       sizeof(names)));
 	}
 	output_text("\n");
 }
@@ -144,7 +89,7 @@ static void explanation_print_head(const struct explanation *explanation,
 static void explanation_print_pages(const struct explanation *explanation,
 				    const struct pages *pages)
 {
-	struct wrap wrap = wrap_begin_list(explanation, "pages");
+	struct wrap wrap = wrap_begin_list(explanation->width, "pages");
 	const char *separator = "";
 	char size[FORMAT_SIZE];
 
@@ -173,7 +118,7 @@ static void explanation_print_failure(const struct explanation *explanation,
 		return;
 	outcome = (struct outcome){ .cause = failure->cause, .error = failure->error };
 	outcome.zone_before = block_zone(block);
-	wrap = wrap_begin(explanation, "tried");
+	wrap = wrap_begin(explanation->width, "tried");
 	wrap_print(&wrap, "%s ago it did not go offline: %s (%s%s%u attempt%s)",
 		   format_duration(clock_now_ns() - failure->when_ns, ago),
 		   outcome_reason(&outcome, BLOCK_OFFLINE),
@@ -192,7 +137,7 @@ static void explanation_print_group(const struct explanation *explanation,
 
 	explanation_print_head(explanation, group);
 	for (size_t i = 0; i < group->verdict.n_reasons; i++) {
-		wrap = wrap_begin(explanation, i ? "" : "why");
+		wrap = wrap_begin(explanation->width, i ? "" : "why");
 		wrap_print(&wrap, "%s", verdict_reason_text(group->verdict.reasons[i]));
 		output_text("\n");
 	}
@@ -201,21 +146,21 @@ static void explanation_print_group(const struct explanation *explanation,
 	if (pages && !survey->meminfo_error) {
 		struct headroom room = headroom_count(&survey->meminfo, pages);
 
-		wrap = wrap_begin(explanation, "room");
+		wrap = wrap_begin(explanation->width, "room");
 		wrap_print(&wrap, "%s must move, %s is free elsewhere",
 			   format_about(room.must_move_bytes, must_move),
 			   format_about(room.free_bytes, there));
 		output_text("\n");
 	}
 	if (pages && pages_dissolved_bytes(pages)) {
-		wrap = wrap_begin(explanation, "pool");
+		wrap = wrap_begin(explanation->width, "pool");
 		wrap_print(&wrap, "%s of free huge pages will be dissolved",
 			   format_size(pages_dissolved_bytes(pages), must_move));
 		output_text("\n");
 	}
 	explanation_print_failure(explanation, &explanation->memory->blocks[group->first]);
 	if (explanation->kernel_log[group->first]) {
-		wrap = wrap_begin(explanation, "log");
+		wrap = wrap_begin(explanation->width, "log");
 		wrap_print(&wrap, "%s", explanation->kernel_log[group->first]);
 		output_text("\n");
 	}
@@ -247,7 +192,7 @@ static void explanation_print_devices(const struct explanation *explanation,
 		output_text(", as memory%" PRIu64, run->worst->number);
 	output_text("\n");
 	if (run->first->obstacle) {
-		wrap = wrap_begin(explanation, "device");
+		wrap = wrap_begin(explanation->width, "device");
 		wrap_print(&wrap, "%s", run->first->obstacle);
 		output_text("\n");
 	}

@@ -62,6 +62,7 @@ def test_an_amount_of_devices_that_only_root_can_see(name: str, device: str) -> 
             assert re.search(rf"cannot read {path}: Permission denied", as_nobody(made, "list", "-v").err)
             if os.geteuid() == 0:
                 assert as_nobody(made, "list").err == ""
+            assert re.search(r"node 1,\s+device\s+unknown", as_nobody(made, "explain", "40").out)
             assert re.search(rf"any: \?: {path} could not be read: Permission denied", as_nobody(made, "status", "--check").out)
         for option in ([], ["-n"]):
             result = as_nobody(made, "remove", "--size=1G", *option, "--json")

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/wrap.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "output/output-text.h"
+
+void wrap_print(struct wrap *wrap, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *word, part[512];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		text = NULL;
+		/* Without memory it is not wrapped. */
+		va_start(arguments, format);
+		vsnprintf(part, sizeof(part), format, arguments);
+		va_end(arguments);
+		output_text("%s%s", wrap->column > wrap->indent ? " " : "", part);
+		wrap->column = wrap->width;
+		return;
+	}
+	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		if (wrap->column > wrap->indent && wrap->column + 1 + strlen(word) > wrap->width) {
+			output_text("\n%*s", (int)wrap->indent, "");
+			wrap->column = wrap->indent;
+		} else if (wrap->column > wrap->indent) {
+			output_text(" ");
+			wrap->column++;
+		}
+		output_text("%s", word);
+		wrap->column += (unsigned int)strlen(word);
+	}
+}
+
+struct wrap wrap_begin(unsigned int width, const char *label)
+{
+	output_text("  %-9s ", label);
+	return (struct wrap){ .width = width, .indent = 12, .column = 12 };
+}
+
+struct wrap wrap_begin_list(unsigned int width, const char *label)
+{
+	struct wrap wrap = wrap_begin(width, label);
+
+	wrap.width--;
+	return wrap;
+}

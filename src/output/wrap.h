@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text on standard output that is wrapped between words; all lines but the first are indented. */
+#ifndef MEMHP_OUTPUT_WRAP_H
+#define MEMHP_OUTPUT_WRAP_H
+
+struct wrap {
+	unsigned int width, indent, column;
+};
+
+/* Begins a paragraph "  LABEL  text" in lines of at most `width` columns. */
+struct wrap wrap_begin(unsigned int width, const char *label);
+
+/* The same for a list: leaves room for the comma that may follow a word. */
+struct wrap wrap_begin_list(unsigned int width, const char *label);
+
+/* Prints the words of the text, wrapping where necessary. Without memory it is not wrapped. */
+void wrap_print(struct wrap *wrap, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
