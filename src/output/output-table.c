@@ -59,8 +59,9 @@ int output_table_failed(struct error *err)
 	if (output_table_load())
 		return error_set(err, -ENOMEM, "not enough memory for the table");
 	return error_set(err, -ENOSYS,
-			 "tables need " LIBRARY ", which cannot be loaded: install it, or use "
-			 "--json");
+			 "tables need " LIBRARY
+			 ", which cannot be loaded (%s): install it, or use --json",
+			 library_complaint());
 }
 
 struct output_table *output_table_new(struct output_table_style style)

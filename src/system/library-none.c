@@ -8,3 +8,8 @@ bool library_load(const char *soname, const struct library_symbol *symbols, size
 	(void)n_symbols;
 	return false;
 }
+
+const char *library_complaint(void)
+{
+	return "";
+}

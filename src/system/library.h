@@ -32,6 +32,10 @@ struct library_symbol {
  */
 bool library_load(const char *soname, const struct library_symbol *symbols, size_t n_symbols);
 
+/* Why library_load() failed the last time, in the words of the dynamic loader, which names the
+ * file. */
+const char *library_complaint(void);
+
 /*
  * Tells packaging tools about a library that the program loads by itself, in the form of "ELF
  * dlopen metadata" of the UAPI group: `feature` is a C identifier, `priority` "required",

@@ -52,7 +52,8 @@ int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, stru
 		free(monitor);
 		return error_set(err, -ENOSYS,
 				 "kernel events need " LIBRARY
-				 ", which cannot be loaded: install it");
+				 ", which cannot be loaded (%s): install it",
+				 library_complaint());
 	}
 	monitor->udev = lib.udev_new();
 	errno = 0;

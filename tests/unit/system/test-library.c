@@ -2,6 +2,8 @@
 /* Libraries that are loaded when they are needed. */
 #include "system/library.h"
 
+#include <string.h>
+
 #include "tests/unit/unit.h"
 
 static double (*cosine)(double);
@@ -25,6 +27,7 @@ static void test_without_a_function(void **state)
 
 	(void)state;
 	assert_false(library_load("libm.so.6", symbols, 2));
+	assert_non_null(strstr(library_complaint(), "no_such_function"));
 	assert_null(first);
 	assert_null(missing);
 }
@@ -35,6 +38,7 @@ static void test_without_the_library(void **state)
 
 	(void)state;
 	assert_false(library_load("libno-such-library.so.0", symbols, 1));
+	assert_non_null(strstr(library_complaint(), "libno-such-library.so.0: cannot open"));
 	assert_null(missing);
 }
 
