@@ -23,7 +23,8 @@ from machine import Machine
 from packages import complaint, private_apt, system_codename
 from program import program
 
-# The C library is that of the cross compiler. The tests do without libkmod, which is opened at run time.
+# The C library is that of the cross compiler, or of the suite that has the processor. The tests do without libkmod,
+# which is opened at run time.
 PACKAGES = ("busybox-static", "libpopt0", "libpopt-dev", "libjson-c5", "libjson-c-dev", "libsmartcols1",
             "libsmartcols-dev", "libudev1", "libudev-dev", "libkmod-dev")
 OPENED_LIBRARIES = ("libsmartcols.so.1", "libudev.so.1")
@@ -37,7 +38,8 @@ TOP = Path(__file__).resolve().parents[2]
 class Processor:
     """A processor, by Debian's name for it.
 
-    `kernel` is the package of the stock kernel, `qemu` that of the emulator, `linker` the path of the dynamic linker;
+    `kernel` is the package of the stock kernel, `qemu` that of the emulator, `linker` the path of the dynamic linker,
+    `suite` the one that has it if this system's has not: the C library is that suite's then;
     `plug` says how a machine of it gets memory at run time: dimm, virtio (a virtio-mem device), or boot (none; a part
     of its boot memory is in zone Movable).
     """
@@ -49,6 +51,7 @@ class Processor:
     kernel: str = ""
     qemu: str = ""
     linker: str = ""
+    suite: str = ""
 
     @property
     def compiler(self) -> str:
@@ -64,6 +67,8 @@ PROCESSORS = {processor.name: processor for processor in (
               "/lib64/ld64.so.2"),
     Processor("s390x", "s390x-linux-gnu", machine.S390X, "boot", "linux-image-s390x", "qemu-system-misc",
               "/lib/ld64.so.1"),
+    Processor("riscv64", "riscv64-linux-gnu", machine.RISCV64, "boot", "linux-image-riscv64", "qemu-system-misc",
+              "/lib/ld-linux-riscv64-lp64d.so.1", suite="trixie"),
 )}
 
 
@@ -114,7 +119,7 @@ def foreign(processor: Processor) -> tuple[Kernel, Path, Path]:
             raise LabUnavailable(f"the program {name} (package {package}) is missing")
     if not (TOP / "configure").exists() or (TOP / "config.status").exists():
         raise LabUnavailable("cross-compiling memhpctl needs a source tree with configure, built in another folder")
-    packages = make_once(cache_folder(processor.name) / system_codename(), lambda to: unpack(processor, to))
+    packages = make_once(cache_folder(processor.name) / suite_of(processor), lambda to: unpack(processor, to))
     kernel = Kernel(packages, next((packages / "lib/modules").iterdir()).name)
     with tempfile.TemporaryDirectory() as scratch:
         memhpctl = cross_compile(processor, packages, Path(scratch))
@@ -123,23 +128,32 @@ def foreign(processor: Processor) -> tuple[Kernel, Path, Path]:
         return kernel, memhpctl, finish(image, kernel)
 
 
+def suite_of(processor: Processor) -> str:
+    """The suite that the packages come from: this system's if that has the processor."""
+    codename = system_codename()
+    return processor.suite if processor.suite and codename == "bookworm" else codename
+
+
 def unpack(processor: Processor, to: Path) -> None:
     """Download the packages with lists of apt that are of another architecture, and unpack them into `to`."""
-    codename = system_codename()
     scratch = to.with_name("apt")
     scratch.mkdir()
-    options = ["-c", str(private_apt(scratch, codename, codename)),
+    options = ["-c", str(private_apt(scratch, suite_of(processor), system_codename())),
                "-o", f"APT::Architecture={processor.name}", "-o", f"APT::Architectures={processor.name}"]
     updated = run(["apt-get", *options, "-q", "update"], check=False)
     shown = run(["apt-cache", *options, "show", "--no-all-versions", processor.kernel], check=False).stdout
     images = re.findall(r"^Depends: (linux-image-[a-z0-9.+-]*)", shown, re.MULTILINE)
     if not images:
         raise LabUnavailable(f"apt has no kernel for {processor.name}: {complaint(updated.stderr)}")
-    done = run(["apt-get", *options, "-qq", "download", images[0], *PACKAGES], check=False, folder=scratch)
+    library = ["libc6", "libcap2"] if processor.suite else []
+    done = run(["apt-get", *options, "-qq", "download", images[0], *PACKAGES, *library], check=False, folder=scratch)
     if done.returncode:
         raise LabUnavailable(f"apt cannot download packages of {processor.name}: {complaint(done.stderr)}")
     for deb in scratch.glob("*.deb"):
         run(["dpkg-deb", "-x", str(deb), str(to)])
+    for name in ("bin", "lib"):     # trixie's packages have all in usr
+        if not (to / name).exists():
+            (to / name).symlink_to(f"usr/{name}")
     for version in (to / "lib/modules").iterdir():
         run([find("depmod") or "depmod", "-b", str(to), version.name])
 
@@ -150,6 +164,8 @@ def cross_compile(processor: Processor, packages: Path, folder: Path) -> Path:
     environment = os.environ | {"PKG_CONFIG_LIBDIR": str(libraries[0] / "pkgconfig"),
                                 "PKG_CONFIG_SYSROOT_DIR": str(packages)}
     link = [f"-L{path} -Wl,-rpath-link,{path}" for path in libraries]
+    if processor.suite:     # these libraries need a newer C library than the cross compiler's
+        link.append("-Wl,--allow-shlib-undefined")
     configure = [str(TOP / "configure"), f"--host={processor.triplet}", "--enable-werror",
                  f"CPPFLAGS=-I{packages}/usr/include", f"LDFLAGS={' '.join(link)}"]
     for command in (configure, ["make", "-j2", "memhpctl"]):
@@ -174,16 +190,27 @@ def bare(busybox: Path, processor: Processor) -> Initramfs:
 
 def add_program(image: Initramfs, processor: Processor, packages: Path, memhpctl: Path) -> None:
     """Add `memhpctl` and its libraries: from `packages`, else from the cross compiler."""
-    triplet = processor.triplet
     image.file("/usr/sbin/memhpctl", memhpctl.read_bytes(), 0o755)
-    image.file(processor.linker, c_library(processor, Path(processor.linker).name).read_bytes(), 0o755)
-    needed = re.findall(r"NEEDED.*\[(.*)\]", run([f"{triplet}-readelf", "-d", str(memhpctl)]).stdout)
-    for name in (*needed, *OPENED_LIBRARIES) if needed else ():     # a static program needs none
-        found = [folder / triplet / name for folder in (packages / "lib", packages / "usr/lib")]
-        local = next((path for path in found if path.exists()), None) or c_library(processor, name)
-        image.file(f"/lib/{triplet}/{name}", local.read_bytes(), 0o755)
+    image.file(processor.linker, library(processor, packages, Path(processor.linker).name).read_bytes(), 0o755)
+    done = {Path(processor.linker).name}
+    waiting = needed_by(processor, memhpctl)
+    waiting += OPENED_LIBRARIES if waiting else ()      # a static program needs none
+    while waiting:
+        name = waiting.pop()
+        if name not in done:
+            done.add(name)
+            path = library(processor, packages, name)
+            image.file(f"/lib/{processor.triplet}/{name}", path.read_bytes(), 0o755)
+            waiting += needed_by(processor, path)
 
 
-def c_library(processor: Processor, name: str) -> Path:
-    """A file of the cross compiler's C library."""
-    return Path(run([processor.compiler, f"-print-file-name={name}"]).stdout.strip())
+def needed_by(processor: Processor, path: Path) -> list[str]:
+    """The names of the libraries that a program or library is linked with."""
+    return re.findall(r"NEEDED.*\[(.*)\]", run([f"{processor.triplet}-readelf", "-d", str(path)]).stdout)
+
+
+def library(processor: Processor, packages: Path, name: str) -> Path:
+    """A shared library: from `packages`, else from the cross compiler."""
+    folders = [packages / folder / processor.triplet for folder in ("lib", "usr/lib")]
+    found = next((folder / name for folder in folders if (folder / name).exists()), None)
+    return found or Path(run([processor.compiler, f"-print-file-name={name}"]).stdout.strip())

@@ -155,7 +155,8 @@ def test_the_errno_is_told(guest: Guest, movable: list[int], error: str, code: i
 
 def test_a_pinned_page_does_not_make_it_hang(guest: Guest, movable: list[int]) -> None:
     number = movable[-2]
-    pin = guest.pin(number, megabytes=1200)
+    size = int(guest.read(f"{MEMORY}/block_size_bytes"), 16)
+    pin = guest.pin(number, megabytes=len(movable) * (size >> 20) + 176)
     block = document(guest, "offline", str(number), "--block-timeout=2s", "--retries=0", rc=75)["blocks"][0]
     assert (block["result"], block["cause"], block["after"]) == ("failed", "deadline", "online")
     guest.wait_state(number, "online")
