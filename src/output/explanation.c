@@ -127,12 +127,27 @@ static void explanation_print_failure(const struct explanation *explanation,
 	output_text("\n");
 }
 
+static void explanation_print_room(const struct explanation *explanation, const struct pages *pages)
+{
+	const struct page_survey *survey = explanation->survey;
+	struct headroom room = headroom_count(&survey->meminfo, pages);
+	struct wrap wrap = wrap_begin(explanation->width, "room");
+	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
+
+	if (survey->meminfo_error)
+		wrap_print(&wrap, "unknown: /proc/meminfo cannot be read");
+	else
+		wrap_print(&wrap, "%s must move, %s is free elsewhere",
+			   format_about(room.must_move_bytes, must_move),
+			   format_about(room.free_bytes, there));
+	output_text("\n");
+}
+
 static void explanation_print_group(const struct explanation *explanation,
 				    const struct explanation_group *group)
 {
-	const struct page_survey *survey = explanation->survey;
 	const struct pages *pages = group->pages.counted ? &group->pages : NULL;
-	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
+	char size[FORMAT_SIZE];
 	struct wrap wrap;
 
 	explanation_print_head(explanation, group);
@@ -143,19 +158,12 @@ static void explanation_print_group(const struct explanation *explanation,
 	}
 	if (pages)
 		explanation_print_pages(explanation, pages);
-	if (pages && !survey->meminfo_error) {
-		struct headroom room = headroom_count(&survey->meminfo, pages);
-
-		wrap = wrap_begin(explanation->width, "room");
-		wrap_print(&wrap, "%s must move, %s is free elsewhere",
-			   format_about(room.must_move_bytes, must_move),
-			   format_about(room.free_bytes, there));
-		output_text("\n");
-	}
+	if (pages)
+		explanation_print_room(explanation, pages);
 	if (pages && pages_dissolved_bytes(pages)) {
 		wrap = wrap_begin(explanation->width, "pool");
 		wrap_print(&wrap, "%s of free huge pages will be dissolved",
-			   format_size(pages_dissolved_bytes(pages), must_move));
+			   format_size(pages_dissolved_bytes(pages), size));
 		output_text("\n");
 	}
 	explanation_print_failure(explanation, &explanation->memory->blocks[group->first]);
@@ -254,7 +262,10 @@ static void explanation_add_pages(const struct page_survey *survey, const struct
 	output_json_end(json);
 	output_json_uint(json, "page_size", pages->page_size);
 	output_json_uint(json, "huge_pool_bytes", pages_dissolved_bytes(pages));
-	if (!survey->meminfo_error) {
+	if (survey->meminfo_error) {
+		output_json_null(json, "must_move_bytes");
+		output_json_null(json, "free_elsewhere_bytes");
+	} else {
 		struct headroom room = headroom_count(&survey->meminfo, pages);
 
 		output_json_uint(json, "must_move_bytes", room.must_move_bytes);

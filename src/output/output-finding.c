@@ -3,6 +3,9 @@
 
 #include "output/output-text.h"
 
+/* The most kinds of findings that one line names. */
+#define UNKNOWN_SHOWN 4
+
 void output_finding_print(const struct findings *findings)
 {
 	for (size_t i = 0; i < findings->n; i++) {
@@ -15,13 +18,44 @@ void output_finding_print(const struct findings *findings)
 	}
 }
 
+/* May there be findings of that kind, as far as that kind itself was looked for? */
+static bool output_finding_is_unknown(const struct findings *findings, enum finding_word word)
+{
+	if (word != FINDING_COUNT && findings_have(findings, word))
+		return false;
+	for (size_t i = 0; i < findings->n_unseen; i++)
+		if (findings->unseen[i].word == word)
+			return true;
+	return false;
+}
+
+/* The kinds of which it is not known whether there are any, in one line. */
+static void output_finding_print_unknown(const struct findings *findings)
+{
+	size_t n = 0;
+
+	for (enum finding_word word = 0; word <= FINDING_COUNT; word++) {
+		if (!output_finding_is_unknown(findings, word))
+			continue;
+		output_text("%s",
+			    n ? n < UNKNOWN_SHOWN ? ", " : "" : "  ?             not known: ");
+		if (n++ < UNKNOWN_SHOWN)
+			output_text("%s", word == FINDING_COUNT ? "others" : finding_name(word));
+	}
+	if (n > UNKNOWN_SHOWN)
+		output_text(" and %zu more", n - UNKNOWN_SHOWN);
+	if (n)
+		output_text("\n");
+}
+
 void output_finding_print_short(const struct findings *findings)
 {
-	if (findings->n)
+	if (findings->n || findings->n_unseen)
 		output_text("\nFindings (memhpctl status --check explains them)\n");
 	for (size_t i = 0; i < findings->n; i++)
 		output_text("  %-13s %s: %s\n", finding_name(findings->v[i].word),
 			    findings->v[i].about, findings->v[i].command);
+	output_finding_print_unknown(findings);
 }
 
 void output_finding_print_unseen(const struct findings *findings)

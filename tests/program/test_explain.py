@@ -164,6 +164,13 @@ def test_pages_that_are_not_shown(machine: Any) -> None:
     assert "the kernel does not show the pages of this block" in made.memhpctl("explain", "32").out
 
 
+def test_room_that_is_not_known(machine: Any) -> None:
+    made = machine("kernel-zone", absent=["/proc/meminfo"])
+    block = made.memhpctl("explain", "32", "--json").json()["blocks"][0]
+    assert block["must_move_bytes"] is None and block["free_elsewhere_bytes"] is None
+    assert "room      unknown: /proc/meminfo cannot be read\n" in made.memhpctl("explain", "32").out
+
+
 @pytest.mark.parametrize("release, chance", [("6.1.0-50-amd64", "unlikely"), ("6.12.1", "yes"), ("7.2.0-rc1", "yes"), (None, "unlikely")])
 def test_free_gigantic_pages(machine: Any, release: str | None, chance: str) -> None:
     made = machine("x86-dimm", lines="pages 32 head+huge=1 tail+huge=32767\npages 33 tail+huge=32768\npages 34 head+huge+mmap=1 tail+huge+mmap=32767",

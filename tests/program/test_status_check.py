@@ -237,6 +237,7 @@ def test_a_node_that_may_have_no_processor_needs_no_kernel_memory(machine: Any) 
     made.path("/sys/devices/system/node/node1/cpulist").chmod(0)
     document = check(made)
     assert "ratio" not in words(document) and "ratio" in [one["finding"] for one in document["unseen"]], document
+    assert "  ?             not known: ratio, waiting, left, others\n" in made.memhpctl("status").out
 
 
 def test_a_knob_that_cannot_be_read_may_contradict(machine: Any) -> None:
