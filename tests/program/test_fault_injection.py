@@ -127,7 +127,7 @@ def timeless(text: str) -> str:
 
 def unknowns(text: str) -> int:
     """How often an output says that something is not known."""
-    return len(re.findall(r"\?|\bnull\b|not known|unknown", text))
+    return len(re.findall(r"\?|\bnull\b|not known|unknown|could not be (?:seen|read)", text))
 
 
 def documents(out: str) -> list[Any]:
