@@ -133,6 +133,7 @@ S390X = Machine(qemu="qemu-system-s390x", base="s390-ccw-virtio", cpu="max", mem
                 console="ttysclp0", agent_tty="hvc0", can_be_saved=False,
                 agent=("-device", "virtio-serial-ccw", "-device", "virtconsole,chardev=agent"))
 
-# 4 GiB of boot memory are blocks 16 to 47 of 128 MiB, the upper half in zone Movable.
-RISCV64 = Machine(qemu="qemu-system-riscv64", base="virt", cpu="rv64", memory="4G", append="movablecore=2G",
+# 4 GiB of boot memory are blocks 16 to 47 of 128 MiB, the upper half in zone Movable. Read from a saved state it may
+# stand still, too.
+RISCV64 = Machine(qemu="qemu-system-riscv64", base="virt", cpu="rv64", memory="4G", append="movablecore=2G", can_be_saved=False,
                   agent_tty="ttyS1", agent=("-device", "pci-serial,chardev=agent"))
