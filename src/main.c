@@ -15,6 +15,7 @@
  *     - session.[ch]      (a run that changes memory: deadline, lock, snapshot, report)
  *     - change.[ch]       (what online and offline have in common)
  *     - foreign.[ch]      (the words of lsmem, chmem, daxctl and drmgr, translated for errors)
+ *     - foreign-read.[ch] (whose words they are, and for which command)
  *     - foreign-line.[ch] (such a line, put together)
  *     - foreign-words.[ch] (the table of these words)
  *     - foreign-spelling.[ch] (other spellings of selectors and amounts)

@@ -197,20 +197,37 @@ bool foreign_line_put_drc(struct foreign_line *line, const char *text)
 	return true;
 }
 
-bool foreign_line_put_split(struct foreign_line *line, const char *text)
+/* Is the word among those that commas join, in any case? */
+static bool foreign_line_has_column(const char *columns, const char *word)
 {
-	_cleanup_free_ char *copy = strdup(text);
-	char columns[256] = "RANGE,SIZE", *rest;
+	size_t length = strlen(word);
 
-	for (char *word = copy ? strtok_r(copy, ",", &rest) : NULL; word;
-	     word = strtok_r(NULL, ",", &rest))
-		if (strcasecmp(word, "none") && strcasecmp(word, "RANGE") &&
-		    strcasecmp(word, "SIZE")) {
-			if (strlen(columns) + strlen(word) + 2 > sizeof(columns))
-				return false;
-			strcat(strcat(columns, ","), word);
-		}
+	for (const char *p = columns; p; p = strchr(p, ','), p = p ? p + 1 : NULL)
+		if (!strncasecmp(p, word, length) && (!p[length] || p[length] == ','))
+			return true;
+	return false;
+}
+
+bool foreign_line_put_columns(struct foreign_line *line)
+{
+	_cleanup_free_ char *copy = strdup(line->split);
+	char columns[256], *rest;
+	int n = snprintf(columns, sizeof(columns), "%s",
+			 line->columns ? line->columns : "RANGE,SIZE");
+
+	if (!copy || n < 0 || (size_t)n >= sizeof(columns))
+		return false;
+	/* With +COLUMN there are all that split. */
+	for (char *word = *columns == '+' ? NULL : strtok_r(copy, ",", &rest); word;
+	     word = strtok_r(NULL, ",", &rest)) {
+		if (!strcasecmp(word, "none") || !strcasecmp(word, "RANGE") ||
+		    !strcasecmp(word, "SIZE") || foreign_line_has_column(columns, word))
+			continue;
+		if (strlen(columns) + strlen(word) + 2 > sizeof(columns))
+			return false;
+		strcat(strcat(columns, ","), word);
+	}
 	foreign_line_put(line->options, "-o", NULL);
 	foreign_line_put(line->options, columns, NULL);
-	return copy;
+	return true;
 }

@@ -25,6 +25,8 @@ struct foreign_line {
 	bool counted;		       /* an amount, a block or a device was given */
 	bool quantified;	       /* a number of LMBs was given */
 	const char *option;	       /* that goes with the command, such as daxctl's zone */
+	const char *note;	       /* what to say before the finished command; NULL: nothing */
+	const char *split, *columns;   /* of lsmem's -S, and of -o beside it */
 	const struct foreign_word *first;
 	const char *amount; /* that stands where a selector belongs, before any foreign word */
 	FILE *options, *operands;
@@ -58,7 +60,10 @@ bool foreign_line_put_minutes(struct foreign_line *line, const char *text);
 /* drmgr -s: a DRC index, with or without 0x, or a name. */
 bool foreign_line_put_drc(struct foreign_line *line, const char *text);
 
-/* lsmem -S: memhpctl merges what looks alike in all columns that are shown. */
-bool foreign_line_put_split(struct foreign_line *line, const char *text);
+/*
+ * lsmem -S, and -o beside it: memhpctl merges what looks alike in all columns that are shown, so
+ * those that split are shown, too.
+ */
+bool foreign_line_put_columns(struct foreign_line *line);
 
 #endif

@@ -8,13 +8,8 @@
 
 #include "base/cleanup.h"
 #include "command/foreign-line.h"
+#include "command/foreign-read.h"
 #include "command/foreign-spelling.h"
-
-/* "-39" is a range, "-1G" an amount. */
-static bool foreign_is_option(const char *word)
-{
-	return word[0] == '-' && word[1] && !isdigit((unsigned char)word[1]);
-}
 
 bool foreign_is_other_spelling(const char *word)
 {
@@ -88,58 +83,72 @@ static bool foreign_put_meaning(struct foreign_line *line, const struct foreign_
 	case MEANS_DRC:
 		return foreign_line_put_drc(line, value);
 	case MEANS_SPLIT:
-		return foreign_line_put_split(line, value);
+		return foreign_line_is_list(line);
 	}
 	return false;
 }
 
-/* An option of memhpctl's command, as it was typed. */
-static bool foreign_put_own(struct foreign_line *line, size_t *at, const char *word)
+/* An option of memhpctl's command: what to put, and its value, NULL for none. */
+static void foreign_put_found(struct foreign_line *line, const struct poptOption *option,
+			      const char *text, const char *next, const char *value)
 {
-	bool is_long = word[1] == '-';
-	const char *name = word + (is_long ? 2 : 1);
-	size_t length = is_long ? strcspn(name, "=") : 1;
-	const struct poptOption *option =
-		command_find_option(line->command, name, length, !is_long);
+	const char *name = option->longName;
 
-	if (!option || (name[length] && !option->argDescrip && is_long))
-		return false;
-	/* Several letters, as in -aJ. */
-	for (const char *p = name + 1; !is_long && !option->argDescrip && *p; p++) {
-		const struct poptOption *next = command_find_option(line->command, p, 1, true);
-
-		if (!next || next->argDescrip)
-			return false;
-	}
 	if (option->val == OPTION_HELP || option->val == OPTION_VERSION)
 		line->asks_help = line->implied;
-	foreign_line_put(line->options, word, NULL);
-	if (line->option && option->longName && !strcmp(line->option + 2, option->longName))
+	if (line->option && name && !strcmp(line->option + 2, name))
 		line->option = NULL;
-	if (option->argDescrip && !name[length]) {
-		if (*at + 1 >= line->n_words)
-			return false;
-		foreign_line_put(line->options, line->words[++*at], NULL);
+	/* It is put together with the columns of -S. */
+	if (line->split && name && !strcmp(name, "output")) {
+		line->columns = value;
+		return;
 	}
+	foreign_line_put(line->options, text, NULL);
+	if (next)
+		foreign_line_put(line->options, next, NULL);
+}
+
+/* A long option of memhpctl's command. *at moves to its value if that is the next word. */
+static bool foreign_put_own(struct foreign_line *line, size_t *at, const char *word)
+{
+	size_t length = strcspn(word, "=");
+	const struct poptOption *option =
+		command_find_option(line->command, word + 2, length - 2, false);
+	const char *value =
+		option && option->argDescrip ? foreign_read_value(line, *at, word + length) : NULL;
+
+	if (!option || (option->argDescrip ? !value : word[length]))
+		return false;
+	*at += value && !word[length];
+	foreign_put_found(line, option, word, word[length] ? NULL : value, value);
 	return true;
 }
 
 /*
- * The value of the option at *at, or NULL. rest: what follows its name in the same word. *at moves
- * to the value if the option takes it.
+ * A letter of memhpctl's command. *at moves to its value if that is the next word; *ret_ends: the
+ * word is used up.
  */
-static const char *foreign_value(const struct foreign_line *line, size_t at, const char *rest)
+static bool foreign_put_own_letter(struct foreign_line *line, size_t *at, const char *letter,
+				   bool *ret_ends)
 {
-	if (*rest)
-		return rest + (*rest == '=');
-	return at + 1 < line->n_words ? line->words[at + 1] : NULL;
+	const struct poptOption *option = command_find_option(line->command, letter, 1, true);
+	const char *value =
+		option && option->argDescrip ? foreign_read_value(line, *at, letter + 1) : NULL;
+	const char text[] = { '-', *letter, '\0' };
+
+	if (!option || (option->argDescrip && !value))
+		return false;
+	*ret_ends = value;
+	*at += value && !letter[1];
+	foreign_put_found(line, option, text, value, value);
+	return true;
 }
 
 /* One foreign option with its value; *ret_ends: the word is used up. */
 static bool foreign_put_option(struct foreign_line *line, size_t *at, const char *name,
 			       const char *rest, bool *ret_ends)
 {
-	const char *value = foreign_value(line, *at, rest);
+	const char *value = foreign_read_value(line, *at, rest);
 	const struct foreign_word *found = foreign_word_find(name, line->tools, value);
 
 	if (!found || (found->takes_value && !value))
@@ -149,17 +158,17 @@ static bool foreign_put_option(struct foreign_line *line, size_t *at, const char
 	return foreign_put_meaning(line, found, value);
 }
 
-/* Short options, perhaps several in one word, as in chmem -bd. */
+/* Short options, perhaps several in one word, as in chmem -bd, or memhpctl's among them: -vd. */
 static bool foreign_put_letters(struct foreign_line *line, size_t *at, const char *word)
 {
-	bool ends = false, good = true;
+	bool is_own = line->own_command && !line->named, ends = false, good = true;
 
 	for (const char *p = word + 1; good && *p && !ends; p++) {
-		char name[] = { '-', *p, '\0' };
+		const char name[] = { '-', *p, '\0' };
 
-		good = foreign_put_option(line, at, name, p + 1, &ends);
-		if (!good && p == word + 1)
-			return foreign_put_own(line, at, word);
+		good = (is_own && foreign_put_own_letter(line, at, p, &ends)) ||
+		       foreign_put_option(line, at, name, p + 1, &ends) ||
+		       (!is_own && foreign_put_own_letter(line, at, p, &ends));
 	}
 	return good;
 }
@@ -178,120 +187,18 @@ static bool foreign_put_word(struct foreign_line *line, size_t *at)
 		++*at;
 		return foreign_line_put_operands(line, spelled);
 	}
-	if (!foreign_is_option(word)) {
+	if (!foreign_read_is_option(word)) {
 		found = foreign_word_find(word, line->tools, NULL);
 		return found ? foreign_put_meaning(line, found, NULL) :
 			       foreign_line_put_operands(line, word);
 	}
-	if (line->own_command && !line->named && foreign_put_own(line, at, word))
-		return true;
 	if (word[1] != '-')
 		return foreign_put_letters(line, at, word);
+	if (line->own_command && !line->named && foreign_put_own(line, at, word))
+		return true;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
 	return foreign_put_option(line, at, name, word + strcspn(word, "="), &ends) ||
 	       foreign_put_own(line, at, word);
-}
-
-/* Looks for the word that says what to do, also among other letters, as in chmem -bd. */
-static void foreign_read_word(struct foreign_line *line, size_t at)
-{
-	const char *word = line->words[at];
-	bool is_letters = foreign_is_option(word) && word[1] != '-';
-	size_t length = strcspn(word, "=");
-
-	for (size_t i = 1; is_letters ? word[i] != '\0' : i == 1; i++) {
-		const struct foreign_word *found;
-		char name[64];
-
-		if (is_letters)
-			snprintf(name, sizeof(name), "-%c", word[i]);
-		else
-			snprintf(name, sizeof(name), "%.*s", (int)length, word);
-		found = foreign_word_find(name, line->tools,
-					  foreign_value(line, at,
-							word + (is_letters ? i + 1 : length)));
-		if (!found)
-			return;
-		/* "enable 36" is not how chmem writes 36 MiB. */
-		line->blocks = line->blocks || found->meaning == MEANS_BLOCKS ||
-			       (found->meaning == MEANS_COMMAND && *word != '-');
-		line->named = line->named || found->meaning == MEANS_PROGRAM;
-		if (found->meaning == MEANS_COMMAND && !line->command) {
-			line->command = command_find(found->command);
-			line->option = found->option;
-			line->tools = found->tools;
-		}
-		if (found->takes_value)
-			return;
-	}
-}
-
-/* The first word that is neither an option nor the value of one of the global options. */
-static const char *foreign_first_bare(const struct foreign_line *line)
-{
-	for (size_t i = 0; i < line->n_words; i++) {
-		const char *word = line->words[i];
-		bool is_long = word[0] == '-' && word[1] == '-';
-		const struct poptOption *option;
-
-		if (!foreign_is_option(word))
-			return word;
-		option = command_find_option(NULL, word + 1 + is_long, strlen(word + 1 + is_long),
-					     !is_long);
-		i += option && option->argDescrip && (is_long || !word[2]);
-	}
-	return NULL;
-}
-
-/* What stands before the command, or without one. */
-static void foreign_read_order(struct foreign_line *line)
-{
-	const char *bare = foreign_first_bare(line);
-	const struct foreign_word *found = bare ? foreign_word_find(bare, TOOL_OTHER, NULL) : NULL;
-	char spelled[FOREIGN_SPELLING_SIZE];
-	bool is_selector =
-		bare && (foreign_spelling_is_selector(bare) || foreign_spelling(bare, 1, spelled));
-
-	if (line->command && line->own_command && !line->implied && is_selector &&
-	    !command_find(bare))
-		line->reordered = true;
-	if (line->command || !bare)
-		return;
-	if (is_selector || !strcmp(bare, "node") ||
-	    (found && (found->meaning == MEANS_FILLER || found->meaning == MEANS_DEFAULT))) {
-		line->command = command_find("list");
-		line->own_command = line->reordered = true;
-	} else if (*bare == '+' || *bare == '-') {
-		line->command = command_find(*bare == '+' ? "online" : "offline");
-		line->own_command = true;
-	}
-}
-
-/* Finds out whose words these are, and what they ask for. */
-static void foreign_read(struct foreign_line *line)
-{
-	line->tools = foreign_word_tools(line->words, line->n_words);
-	for (size_t i = 0; i < line->n_words && !line->command; i++) {
-		line->command = command_find(line->words[i]);
-		line->command_word = line->command ? line->words[i] : NULL;
-	}
-	line->own_command = line->command;
-	for (size_t i = 0; i < line->n_words; i++)
-		foreign_read_word(line, i);
-	foreign_read_order(line);
-	/* As lsmem -a. */
-	if (!line->command && (line->named || foreign_is_option(line->words[0]))) {
-		line->command = command_find("list");
-		line->own_command = line->implied = true;
-	}
-	if ((line->tools == TOOL_DAXCTL || line->tools == TOOL_CXL) && line->command &&
-	    foreign_line_is_list(line))
-		line->option = "--devices";
-	for (size_t i = 0;
-	     line->command && !strcmp(line->command->name, "status") && i < line->n_words; i++)
-		line->swapped = line->swapped || foreign_spelling_is_selector(line->words[i]);
-	if (line->swapped)
-		line->command = command_find("list");
 }
 
 /* A command with control characters in it would not be printed as it is. */
@@ -373,7 +280,7 @@ bool foreign_translate(const char *const *words, size_t n_words,
 	line.operands = open_memstream(&operands, &operands_size);
 	good = n_words && line.options && line.operands && foreign_is_printable(words, n_words);
 	if (good)
-		foreign_read(&line);
+		foreign_read_line(&line);
 	good = good && line.command;
 	for (size_t at = 0; good && at < n_words; at++)
 		good = foreign_put_word(&line, &at);
@@ -381,6 +288,8 @@ bool foreign_translate(const char *const *words, size_t n_words,
 	if (good && line.tools == TOOL_DRMGR && !line.counted && !line.quantified &&
 	    !foreign_line_is_list(&line))
 		good = foreign_line_put_quantity(&line, "1");
+	if (good && line.split)
+		good = foreign_line_put_columns(&line);
 	if (line.options)
 		fclose(line.options);
 	if (line.operands)
