@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command/foreign.h"
+#include "command/options.h"
+#include "model/filter.h"
 #include "provider/provider.h"
 #include "provider/snapshot.h"
 
@@ -14,6 +17,18 @@ static uint64_t foreign_error_unit(const struct memory *memory)
 		if (memory->devices.v[i].provider->name_of_number && memory->devices.v[i].blocks.n)
 			return ranges_count(&memory->devices.v[i].blocks) * memory->block_size;
 	return memory->block_size;
+}
+
+/* Notes a device if its memory can be added. */
+static void foreign_error_note_device(const struct memory *memory, const struct device *device,
+				      struct foreign_machine *ret)
+{
+	if (device->blocks.n || device->obstacle || !device->provider->plan_add ||
+	    ret->n_vacant >= FOREIGN_VACANT_MAX)
+		return;
+	ret->vacant[ret->n_vacant] = device->name;
+	ret->vacant_bytes[ret->n_vacant++] =
+		device->addable_blocks ? device->addable_blocks * memory->block_size : UINT64_MAX;
 }
 
 /* What cannot be read stays unknown. The names in *ret live as long as the snapshot. */
@@ -30,10 +45,9 @@ static void foreign_error_read(const char *sysroot, struct memory *memory,
 			ret->last_block = numbers.v[numbers.n - 1].last;
 		ranges_done(&numbers);
 		ret->unit = foreign_error_unit(memory);
-		for (size_t i = 0; i < memory->devices.n && ret->n_vacant < FOREIGN_VACANT_MAX; i++)
-			if (!memory->devices.v[i].blocks.n && !memory->devices.v[i].obstacle &&
-			    memory->devices.v[i].provider->plan_add)
-				ret->vacant[ret->n_vacant++] = memory->devices.v[i].name;
+		for (size_t i = 0; i < memory->devices.n; i++)
+			foreign_error_note_device(memory, &memory->devices.v[i], ret);
+		ret->is_read = true;
 	}
 	error_done(&err);
 	sysfs_close(&sysfs);
@@ -67,11 +81,32 @@ static bool foreign_error_hint(const char *const *words, size_t n_words, struct 
 	return hint || program;
 }
 
+/* A zone that the command does not take: the sentence has those that it does. */
+static void foreign_error_zone(const struct foreign_answer *answer, struct error *err)
+{
+	const struct filter_options options = { .zone = (char *)answer->bad_zone };
+	enum zone_request request;
+	struct filter filter;
+
+	if (!strcmp(answer->asks, "online") || !strcmp(answer->asks, "add"))
+		(void)options_zone(answer->bad_zone, &request, err);
+	else
+		(void)filter_parse(&options, &filter, err);
+}
+
 static void foreign_error_set(const struct foreign_answer *answer, struct error *err)
 {
+	const char *note = answer->note ? answer->note : "in memhpctl this is";
+	char asks[80];
+
+	if (answer->is_open) {
+		snprintf(asks, sizeof(asks),
+			 "memhpctl %s needs to know which memory; this lists it", answer->asks);
+		note = asks;
+	}
 	if (answer->amount)
-		error_set(err, -EINVAL, "'%s' is not a selector; this is: %s", answer->word,
-			  answer->command);
+		error_set(err, -EINVAL, "'%s' is not a selector; %s: %s", answer->word,
+			  answer->is_open || answer->note ? note : "this is", answer->command);
 	else if (answer->reordered && !*answer->word)
 		error_set(err, -EINVAL, "the command comes first: %s", answer->command);
 	else if (!*answer->word)
@@ -80,13 +115,13 @@ static void foreign_error_set(const struct foreign_answer *answer, struct error 
 		/* It may as well have been meant as --quiet. */
 		error_set(err, -EINVAL, "%s; a quantity is: %s", error_text(err), answer->command);
 	else if (answer->program)
-		error_set(err, -EINVAL, "%s is another program; %s: %s", answer->word,
-			  answer->note ? answer->note : "in memhpctl this is", answer->command);
+		error_set(err, -EINVAL, "%s is another program; %s: %s", answer->word, note,
+			  answer->command);
 	else if (answer->tool)
 		error_set(err, -EINVAL, "'%s' is a word of %s; %s: %s", answer->word, answer->tool,
-			  answer->note ? answer->note : "in memhpctl this is", answer->command);
+			  note, answer->command);
 	else
-		error_set(err, -EINVAL, "there is no '%s'; in memhpctl this is: %s", answer->word,
+		error_set(err, -EINVAL, "there is no '%s'; %s: %s", answer->word, note,
 			  answer->command);
 }
 
@@ -104,7 +139,10 @@ bool foreign_complete_error(const char *const *words, size_t n_words, const char
 	memory_close(&memory);
 	if (!found)
 		return err->code && foreign_error_hint(words, n_words, err);
-	foreign_error_set(&answer, err);
+	if (answer.bad_zone)
+		foreign_error_zone(&answer, err);
+	else
+		foreign_error_set(&answer, err);
 	free(answer.command);
 	return true;
 }

@@ -31,16 +31,41 @@ void foreign_line_put(FILE *out, const char *text, const char *value)
 	quote_print(whole, out);
 }
 
-/* "1g" becomes --size=1G. To `add` an amount says nothing: the devices must be named. */
+bool foreign_line_put_vacant(struct foreign_line *line, uint64_t bytes, const char *size)
+{
+	const struct foreign_machine *machine = line->machine;
+	size_t n = 0;
+
+	/* "Cannot configure. Use -e instead." */
+	if (machine->is_read && !machine->n_vacant) {
+		line->in_vain = true;
+		line->option = "--zone=movable";
+		line->note = "nothing can be added here, but what is offline comes online with";
+		foreign_line_put(line->options, "--size=", size);
+		line->counted = true;
+		return true;
+	}
+	while (n < machine->n_vacant && bytes && machine->vacant_bytes[n] <= bytes)
+		bytes -= machine->vacant_bytes[n++];
+	for (size_t i = 0; !bytes && i < n; i++) {
+		foreign_line_put(line->operands, "", machine->vacant[i]);
+		line->counted = true;
+	}
+	return true;
+}
+
+/* "1g" becomes --size=1G. To `add` it is devices, which must be named. */
 static bool foreign_line_put_size(struct foreign_line *line, const char *text, const char *unit)
 {
 	char size[48];
+	uint64_t bytes;
 
-	if (!command_find_option(line->command, "size", 4, false))
-		return !strcmp(line->command->name, "add");
 	snprintf(size, sizeof(size), "%s%s", text, unit);
 	for (char *p = size; *p; p++)
 		*p = *p == 'i' ? 'i' : (char)toupper((unsigned char)*p);
+	if (!command_find_option(line->command, "size", 4, false))
+		return !strcmp(line->command->name, "add") && parse_size(size, &bytes) == 0 &&
+		       foreign_line_put_vacant(line, bytes, size);
 	foreign_line_put(line->options, "--size=", size);
 	line->counted = true;
 	return true;
@@ -141,10 +166,20 @@ bool foreign_line_put_node(struct foreign_line *line, const char *text)
 
 void foreign_line_put_zone(struct foreign_line *line, const char *zone)
 {
-	if (!strcmp(line->command->name, "online") || !strcmp(line->command->name, "add"))
-		zone = zone_is_kernel(zone_parse(zone)) ? "kernel" :
-		       zone_parse(zone) == ZONE_MOVABLE ? "movable" :
-							  zone;
+	enum zone parsed = zone_parse(zone);
+	bool is_request = !strcmp(line->command->name, "online") ||
+			  !strcmp(line->command->name, "add");
+	bool is_kernel = zone_is_kernel(parsed) || !strcasecmp(zone, "kernel");
+
+	if (is_kernel || parsed == ZONE_MOVABLE ||
+	    (is_request ? !strcasecmp(zone, "auto") : parsed == ZONE_NONE))
+		line->bad_zone = NULL;
+	else
+		line->bad_zone = zone;
+	if (is_request && is_kernel)
+		zone = "kernel";
+	else if (is_request && parsed == ZONE_MOVABLE)
+		zone = "movable";
 	foreign_line_put(line->options, "--zone=", zone);
 	line->option = NULL;
 }

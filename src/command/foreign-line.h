@@ -23,9 +23,12 @@ struct foreign_line {
 	const char *command_word;      /* the command, where it is memhpctl's word */
 	bool blocks;		       /* bare numbers are blocks, as after chmem -b */
 	bool counted;		       /* an amount, a block or a device was given */
+	bool in_vain;		       /* it adds memory, and there is none to add */
 	bool quantified;	       /* a number of LMBs was given */
 	const char *option;	       /* that goes with the command, such as daxctl's zone */
 	const char *note;	       /* what to say before the finished command; NULL: nothing */
+	const char *sysroot;	       /* where the machine is; NULL: the running system */
+	const char *bad_zone;	       /* that the command does not take */
 	const char *split, *columns;   /* of lsmem's -S, and of -o beside it */
 	const struct foreign_word *first;
 	const char *amount; /* that stands where a selector belongs, before any foreign word */
@@ -48,8 +51,11 @@ bool foreign_line_put_operands(struct foreign_line *line, const char *text);
 /* The number of a node. */
 bool foreign_line_put_node(struct foreign_line *line, const char *text);
 
-/* chmem -z: a zone. */
+/* chmem -z: a zone. Without a counterpart it becomes bad_zone. */
 void foreign_line_put_zone(struct foreign_line *line, const char *zone);
+
+/* chmem -c: devices of that size together that can be added, or what is offline instead. */
+bool foreign_line_put_vacant(struct foreign_line *line, uint64_t bytes, const char *size);
 
 /* drmgr -q: a number of LMBs. */
 bool foreign_line_put_quantity(struct foreign_line *line, const char *text);

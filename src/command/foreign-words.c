@@ -16,9 +16,10 @@ static const struct foreign_word table[] = {
 	{ "--summary", TOOL_LSMEM, true, MEANS_NOTHING, NULL, NULL, "always" },
 
 	{ "chmem", TOOL_CHMEM, false, MEANS_PROGRAM, NULL, NULL, NULL },
-	{ "enable", TOOL_CHMEM, false, MEANS_COMMAND, "online", NULL, NULL },
-	{ "-e", TOOL_CHMEM, false, MEANS_COMMAND, "online", NULL, NULL },
-	{ "--enable", TOOL_CHMEM, false, MEANS_COMMAND, "online", NULL, NULL },
+	/* Its default is zone Movable. */
+	{ "enable", TOOL_CHMEM, false, MEANS_COMMAND, "online", "--zone=movable", NULL },
+	{ "-e", TOOL_CHMEM, false, MEANS_COMMAND, "online", "--zone=movable", NULL },
+	{ "--enable", TOOL_CHMEM, false, MEANS_COMMAND, "online", "--zone=movable", NULL },
 	{ "disable", TOOL_CHMEM, false, MEANS_COMMAND, "offline", NULL, NULL },
 	{ "-d", TOOL_CHMEM, false, MEANS_COMMAND, "offline", NULL, NULL },
 	{ "--disable", TOOL_CHMEM, false, MEANS_COMMAND, "offline", NULL, NULL },
@@ -28,6 +29,9 @@ static const struct foreign_word table[] = {
 	{ "deconfigure", TOOL_CHMEM, false, MEANS_COMMAND, "remove", NULL, NULL },
 	{ "-g", TOOL_CHMEM, false, MEANS_COMMAND, "remove", NULL, NULL },
 	{ "--deconfigure", TOOL_CHMEM, false, MEANS_COMMAND, "remove", NULL, NULL },
+	{ "-m", TOOL_CHMEM, true, MEANS_COMMAND, "add", NULL, "0" },
+	{ "-m", TOOL_CHMEM, true, MEANS_COMMAND, "add", NULL, "1" },
+	{ "--memmap-on-memory", TOOL_CHMEM, true, MEANS_COMMAND, "add", NULL, NULL },
 	{ "-b", TOOL_CHMEM, false, MEANS_BLOCKS, NULL, NULL, NULL },
 	{ "--blocks", TOOL_CHMEM, false, MEANS_BLOCKS, NULL, NULL, NULL },
 	{ "-z", TOOL_CHMEM, true, MEANS_ZONE, NULL, NULL, NULL },
@@ -187,24 +191,34 @@ static const struct foreign_word table[] = {
 	{ "--numa", TOOL_OTHER, true, MEANS_NODE, NULL, NULL, NULL },
 };
 
-struct foreign_sentence {
-	const char *word, *text;
-};
+#define MORE_THAN_DAX "memhpctl takes its memory away, and a CXL region around it"
+#define OFFLINE_FIRST "memhpctl takes it offline first"
+#define MEMMAP_STAYS "memhpctl leaves memmap_on_memory in /sys/firmware/memory as it is"
 
-/* Where the command does more or less than the word says. */
-static const struct foreign_sentence notes[] = {
-	{ "destroy-device", "memhpctl takes its memory away, and a CXL region around it" },
-	{ "disable-device", "memhpctl takes its memory away, and a CXL region around it" },
-	{ "devdax", "memhpctl takes its memory away, and a CXL region around it" },
-	{ "--mode=devdax", "memhpctl takes its memory away, and a CXL region around it" },
-	{ "enable-memdev", "memhpctl makes a region of all its memory and adds that" },
-	{ "disable-memdev", "memhpctl takes its memory and its region away" },
-	{ "create-region", "memhpctl chooses the decoder and adds the memory, too" },
-	{ "disable-region", "memhpctl deletes the region, too" },
+/* Where the command does more or less than the word, or its value, says. */
+static const struct {
+	const char *word;
+	unsigned int tools;
+	const char *text;
+} notes[] = {
+	{ "destroy-device", TOOL_DAXCTL, MORE_THAN_DAX },
+	{ "disable-device", TOOL_DAXCTL, MORE_THAN_DAX },
+	{ "devdax", TOOL_DAXCTL, MORE_THAN_DAX },
+	{ "enable-memdev", TOOL_CXL, "memhpctl makes a region of all its memory and adds that" },
+	{ "disable-memdev", TOOL_CXL, "memhpctl takes its memory and its region away" },
+	{ "create-region", TOOL_CXL, "memhpctl chooses the decoder and adds the memory, too" },
+	{ "disable-region", TOOL_CXL, "memhpctl deletes the region, too" },
+	{ "-m", TOOL_CHMEM, MEMMAP_STAYS },
+	{ "--memmap-on-memory", TOOL_CHMEM, MEMMAP_STAYS },
+	{ "-g", TOOL_CHMEM, OFFLINE_FIRST },
+	{ "--deconfigure", TOOL_CHMEM, OFFLINE_FIRST },
+	{ "deconfigure", TOOL_CHMEM, OFFLINE_FIRST },
 };
 
 /* What memhpctl does not do. */
-static const struct foreign_sentence hints[] = {
+static const struct {
+	const char *word, *text;
+} hints[] = {
 	{ "version", "memhpctl --version prints it" },
 	{ "usage", "memhpctl help prints it" },
 	{ "man", "man memhpctl opens the manual" },
@@ -230,23 +244,22 @@ static const struct foreign_sentence hints[] = {
 	{ "reload", "there is nothing to reload; memhpctl policy show prints the policy" },
 };
 
-static const char *foreign_sentence_find(const struct foreign_sentence *sentences, size_t n,
-					 const char *word)
+const char *foreign_word_note(const struct foreign_word *word)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(sentences[i].word, word))
-			return sentences[i].text;
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
+		if ((notes[i].tools & word->tools) &&
+		    (!strcmp(notes[i].word, word->word) ||
+		     (word->value && !strcmp(notes[i].word, word->value))))
+			return notes[i].text;
 	return NULL;
-}
-
-const char *foreign_word_note(const char *word)
-{
-	return foreign_sentence_find(notes, ARRAY_SIZE(notes), word);
 }
 
 const char *foreign_word_hint(const char *word)
 {
-	return foreign_sentence_find(hints, ARRAY_SIZE(hints), word);
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (!strcmp(hints[i].word, word))
+			return hints[i].text;
+	return NULL;
 }
 
 const struct foreign_word *foreign_word_find(const char *word, unsigned int tools,

@@ -45,14 +45,16 @@ struct foreign_word {
 	const char *value;   /* the entry is for this value only; NULL: for any */
 };
 
-#define FOREIGN_VACANT_MAX 8
+#define FOREIGN_VACANT_MAX 64
 
 /* What a number of LMBs (drmgr -q) and a range without an end mean on this machine. */
 struct foreign_machine {
-	uint64_t unit;				/* bytes of one; 0: not known */
-	uint64_t last_block;			/* 0: not known */
-	const char *vacant[FOREIGN_VACANT_MAX]; /* the first devices that can be added */
+	uint64_t unit;				   /* bytes of one; 0: not known */
+	uint64_t last_block;			   /* 0: not known */
+	const char *vacant[FOREIGN_VACANT_MAX];	   /* the first devices that can be added */
+	uint64_t vacant_bytes[FOREIGN_VACANT_MAX]; /* of each; UINT64_MAX: not known */
 	size_t n_vacant;
+	bool is_read;
 };
 
 /*
@@ -63,7 +65,7 @@ const struct foreign_word *foreign_word_find(const char *word, unsigned int tool
 					     const char *value);
 
 /* What else there is to say about the command for this word: "..."; NULL: nothing. */
-const char *foreign_word_note(const char *word);
+const char *foreign_word_note(const struct foreign_word *word);
 
 /* A sentence about a word for which memhpctl has no command; NULL: none. */
 const char *foreign_word_hint(const char *word);

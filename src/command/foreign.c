@@ -44,6 +44,8 @@ static bool foreign_put_meaning(struct foreign_line *line, const struct foreign_
 {
 	if (!line->first && !line->amount)
 		line->first = word;
+	if (!line->note)
+		line->note = foreign_word_note(word);
 	switch (word->meaning) {
 	case MEANS_PROGRAM:
 		return true;
@@ -98,6 +100,8 @@ static void foreign_put_found(struct foreign_line *line, const struct poptOption
 		line->asks_help = line->implied;
 	if (line->option && name && !strcmp(line->option + 2, name))
 		line->option = NULL;
+	if (name && !strcmp(name, "sysroot"))
+		line->sysroot = value;
 	/* It is put together with the columns of -S. */
 	if (line->split && name && !strcmp(name, "output")) {
 		line->columns = value;
@@ -211,14 +215,6 @@ static bool foreign_is_printable(const char *const *words, size_t n_words)
 	return true;
 }
 
-bool foreign_needs_machine(const char *const *words, size_t n_words)
-{
-	for (size_t i = 0; i < n_words; i++)
-		if (foreign_spelling_is_open(words[i]))
-			return true;
-	return foreign_word_tools(words, n_words) == TOOL_DRMGR;
-}
-
 const struct command *foreign_command(const char *word)
 {
 	const struct foreign_word *found =
@@ -227,22 +223,79 @@ const struct command *foreign_command(const char *word)
 	return found && found->command ? command_find(found->command) : NULL;
 }
 
+/* Does the word ask to add memory, perhaps a letter of it? */
+static bool foreign_is_add(const char *word)
+{
+	bool is_letters = foreign_read_is_option(word) && word[1] != '-';
+	const struct command *command = is_letters ? NULL : foreign_command(word);
+
+	if (is_letters)
+		return strchr(word, 'c') != NULL;
+	return !strcmp(word, "add") || (command && !strcmp(command->name, "add"));
+}
+
+bool foreign_needs_machine(const char *const *words, size_t n_words)
+{
+	for (size_t i = 0; i < n_words; i++)
+		if (foreign_spelling_is_open(words[i]) || foreign_is_add(words[i]))
+			return true;
+	return foreign_word_tools(words, n_words) == TOOL_DRMGR;
+}
+
+/* A command that says which memory the line may be about. */
+static const char *foreign_lookup(const struct foreign_line *line)
+{
+	const char *command = line->command->name;
+
+	if (line->tools == TOOL_DAXCTL || line->tools == TOOL_CXL || line->tools == TOOL_DRMGR ||
+	    !strcmp(command, "add") || !strcmp(command, "remove"))
+		return "memhpctl list --devices";
+	if (!strcmp(command, "online"))
+		return "memhpctl list --state=offline";
+	return !strcmp(command, "offline") ? "memhpctl list --state=online" : "memhpctl list";
+}
+
+/* A command that needs a selector, and has none. */
+static bool foreign_is_open(const struct foreign_line *line)
+{
+	const char *usage = command_operands(line->command);
+
+	return !line->counted && *usage && *usage != '[';
+}
+
+/* The command that says which memory there is, on the same machine; NULL: out of memory. */
+static char *foreign_finish_lookup(const struct foreign_line *line)
+{
+	char *command = NULL;
+	size_t size;
+	FILE *out = open_memstream(&command, &size);
+
+	if (!out)
+		return NULL;
+	fputs(foreign_lookup(line), out);
+	if (line->sysroot) {
+		foreign_line_put(out, "--sysroot", NULL);
+		foreign_line_put(out, line->sysroot, NULL);
+	}
+	fclose(out);
+	return command;
+}
+
 /* The finished command, or NULL. */
 static char *foreign_finish(const struct foreign_line *line, const char *options,
 			    const char *operands)
 {
-	const char *usage = command_operands(line->command);
-	/* A command that needs a selector keeps the place for it. */
-	bool open = !line->counted && *usage && *usage != '[';
 	char *command = NULL;
 	int r;
 
+	if (!line->asks_help && foreign_is_open(line))
+		return foreign_finish_lookup(line);
 	if (line->asks_help)
 		r = asprintf(&command, "memhpctl%s", options);
 	else
-		r = asprintf(&command, "memhpctl %s%s%s%s%s%s%s", line->command->name,
+		r = asprintf(&command, "memhpctl %s%s%s%s%s", line->command->name,
 			     line->option ? " " : "", line->option ? line->option : "", options,
-			     operands, open ? " " : "", open ? usage : "");
+			     operands);
 	return r < 0 ? NULL : command;
 }
 
@@ -256,11 +309,13 @@ static void foreign_answer(const struct foreign_line *line, char *command,
 		.tool = first ? foreign_tool_name(first->tools) : NULL,
 		.amount = line->amount,
 		.reordered = line->reordered && line->command_word,
+		.is_open = !line->asks_help && foreign_is_open(line),
+		.asks = line->command->name,
+		.bad_zone = line->bad_zone,
+		.note = foreign_line_is_list(line) ? NULL : line->note,
 	};
 	ret->program = first && (first->meaning == MEANS_PROGRAM ||
 				 (ret->tool && !strcmp(first->word, ret->tool)));
-	for (size_t i = 0; !ret->note && !foreign_line_is_list(line) && i < line->n_words; i++)
-		ret->note = foreign_word_note(line->words[i]);
 	snprintf(ret->word, sizeof(ret->word), "%s",
 		 line->amount ? line->amount :
 		 first	      ? first->word :
@@ -288,6 +343,8 @@ bool foreign_translate(const char *const *words, size_t n_words,
 	if (good && line.tools == TOOL_DRMGR && !line.counted && !line.quantified &&
 	    !foreign_line_is_list(&line))
 		good = foreign_line_put_quantity(&line, "1");
+	if (line.in_vain)
+		line.command = command_find("online");
 	if (good && line.split)
 		good = foreign_line_put_columns(&line);
 	if (line.options)

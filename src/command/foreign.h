@@ -19,8 +19,11 @@ struct foreign_answer {
 	bool amount;	  /* it is an amount, a list or "all" where a selector belongs */
 	bool program;	  /* it is the name of the tool */
 	bool reordered;	  /* the words are memhpctl's, but the command does not come first */
-	const char *note; /* what the command does more or less than the word says; NULL: nothing */
-	char *command;	  /* "memhpctl online --size=1G", quoted for a shell; owned */
+	bool is_open;	  /* the line says not what to change: the command lists what there is */
+	const char *asks; /* the command of memhpctl that the line is for */
+	const char *bad_zone; /* that it does not take; NULL: none */
+	const char *note;     /* what it does more or less than the word says; NULL: nothing */
+	char *command;	      /* "memhpctl online --size=1G", quoted for a shell; owned */
 };
 
 /*
@@ -40,7 +43,8 @@ bool foreign_translate(const char *const *words, size_t n_words,
 bool foreign_complete_error(const char *const *words, size_t n_words, const char *sysroot,
 			    struct error *err);
 
-/* Does the answer depend on the machine: LMBs are counted, or a range has no end? */
+/* Does the answer depend on the machine: what is added or counted is devices, or a range is open?
+ */
 bool foreign_needs_machine(const char *const *words, size_t n_words);
 
 /* Is this a way to write a selector that memhpctl does not read, but may understand? */

@@ -31,7 +31,8 @@ int filter_parse(const struct filter_options *options, struct filter *ret, struc
 		filter.kernel_zone = true;
 	} else if (options->zone) {
 		filter.zone = zone_parse(options->zone);
-		if (filter.zone == ZONE_UNKNOWN)
+		/* Memory in zone Device has no blocks. */
+		if (filter.zone == ZONE_UNKNOWN || filter.zone == ZONE_DEVICE)
 			return error_set(err, -EINVAL,
 					 "--zone=%s: no such zone; DMA, DMA32, Normal, HighMem, "
 					 "Movable, none, or kernel "

@@ -65,3 +65,26 @@ def test_a_command_of_the_guide(machine: Any, tmp_path: pathlib.Path, display: D
         command = re.sub(r"--sysroot=DIR", f"--sysroot={made.root}", command).replace("\\e", "\\")
         result = run(["bash", "-o", "pipefail", "-c", command], env={"PATH": f"{folder}:{os.environ['PATH']}"})
         assert result.rc == (display.exits if number == len(display.commands) else 0), f"{command}: {result}"
+
+
+def translations() -> list[tuple[str, str, str]]:
+    """The lines of other programs with a command of ours below, and the machine; options of lsmem have two names."""
+    found, machine, lines = [], "", GUIDE.read_text().splitlines()
+    for line, below in zip(lines, lines[1:]):
+        if line.startswith('.\\" machine '):
+            machine = line.split()[2]
+        elif line.startswith(".It Li ") and below.startswith(".Li memhpctl ") and not line.startswith(".It Li lsmem"):
+            found.append((machine, line[7:], below[4:]))
+    return found
+
+
+@pytest.mark.parametrize("name, line, command", translations(), ids=lambda words: words)
+def test_an_error_says_what_the_guide_says(machine: Any, name: str, line: str, command: str) -> None:
+    made = machine(name)
+    typed = made.memhpctl(*line.split())
+    assert typed.rc == 2
+    assert typed.err.rstrip("\n").replace(f" --sysroot {made.root}", "").endswith(": " + command.replace(" --atomic", ""))
+
+
+def test_there_are_translations() -> None:
+    assert len(translations()) > 15

@@ -12,7 +12,12 @@
 #define COLUMN_100 COLUMN_20 COLUMN_20 COLUMN_20 COLUMN_20 COLUMN_20
 
 static const struct foreign_machine machine = {
-	.unit = 256 << 20, .last_block = 99, .vacant = { "drc-8000000c" }, .n_vacant = 1
+	.unit = 256 << 20,
+	.last_block = 99,
+	.vacant = { "drc-8000000c", "drc-8000000d", "drc-8000000e" },
+	.vacant_bytes = { 256 << 20, 256 << 20, UINT64_MAX },
+	.n_vacant = 3,
+	.is_read = true,
 };
 
 /* Takes the words of a line apart at its spaces; the copy is the caller's. */
@@ -42,12 +47,13 @@ static bool test_translate(const char *line, struct foreign_answer *ret)
 static const struct {
 	const char *line, *command;
 } cases[] = {
-	{ "enable 1g", "online --size=1G" },
+	{ "enable 1g", "online --zone=movable --size=1G" },
 	{ "disable 1g", "offline --size=1G" },
-	{ "-e 1g", "online --size=1G" },
-	{ "-e 512MiB", "online --size=512MiB" },
+	{ "-e 1g", "online --zone=movable --size=1G" },
+	{ "-e 512MiB", "online --zone=movable --size=512MiB" },
+
 	{ "-d 2048", "offline --size=2048M" },
-	{ "-e -b 32-39", "online 32-39" },
+	{ "-e -b 32-39", "online --zone=movable 32-39" },
 	{ "-b -d 36", "offline 36" },
 	{ "-bd 36", "offline 36" },
 	{ "-vd 1g", "offline -v --size=1G" },
@@ -56,14 +62,26 @@ static const struct {
 	{ "-dvb 40", "offline -v 40" },
 	{ "-nvd 1g", "offline -n -v --size=1G" },
 	{ "-vs X -d 1g", "offline -v -s X --size=1G" },
-	{ "--enable --blocks 36-39", "online 36-39" },
-	{ "-e 0x120000000-0x13fffffff", "online 0x120000000-0x13fffffff" },
-	{ "-e 0x120000000", "online 0x120000000" },
+	{ "--enable --blocks 36-39", "online --zone=movable 36-39" },
+	{ "-e 0x120000000-0x13fffffff", "online --zone=movable 0x120000000-0x13fffffff" },
+	{ "-e 0x120000000", "online --zone=movable 0x120000000" },
 	{ "-d -z Movable 512m", "offline --zone=Movable --size=512M" },
 	{ "-e -zNormal -b 36", "online --zone=kernel 36" },
-	{ "chmem --enable 1024", "online --size=1024M" },
-	{ "chmem -e -b 36,37", "online 36 37" },
+	{ "chmem --enable 1024", "online --zone=movable --size=1024M" },
+	{ "chmem -e -b 36,37", "online --zone=movable 36 37" },
 	{ "-c 0x120000000-0x13fffffff", "add 0x120000000-0x13fffffff" },
+	{ "-c 512m", "add drc-8000000c drc-8000000d" },
+	{ "-c 512", "add drc-8000000c drc-8000000d" },
+	{ "add 256m", "add drc-8000000c" },
+	{ "-c 1g", "list --devices" },
+	{ "-c 300m", "list --devices" },
+	{ "-vc --sysroot=X", "list --devices --sysroot X" },
+	{ "-c -b 36 -m 1", "add 36" },
+	{ "--configure --memmap-on-memory=0 --blocks 36", "add 36" },
+	{ "-e", "list --state=offline" },
+	{ "-vd -s X", "list --state=online --sysroot X" },
+	{ "-g", "list --devices" },
+	{ "is-online", "list" },
 	{ "-g -b 36-39", "remove 36-39" },
 	{ "configure 36", "add 36" },
 	{ "online 1g", "online --size=1G" },
@@ -75,7 +93,7 @@ static const struct {
 	{ "-c mem -r -q 2", "remove --size=512M" },
 	{ "-c mem -r", "remove --size=256M" },
 	{ "-c mem -a -q 1", "add drc-8000000c" },
-	{ "-c mem -a -q 9", "add DEVICE..." },
+	{ "-c mem -a -q 9", "list --devices" },
 	{ "-c mem -r -q 2 -w 5", "remove --size=512M --timeout=5m" },
 	{ "drmgr -c mem -r -s 0x80000003", "remove drc-80000003" },
 	{ "drmgr -c mem -r -s 80000003", "remove drc-80000003" },
@@ -102,7 +120,7 @@ static const struct {
 	{ "online-memory dax0.0", "online --zone=movable dax0.0" },
 	{ "online-memory --no-movable dax0.0", "online --zone=kernel dax0.0" },
 	{ "offline-memory dax0.0", "offline dax0.0" },
-	{ "offline-memory all", "offline SELECTOR..." },
+	{ "offline-memory all", "list --devices" },
 	{ "reconfigure-device --mode=devdax dax0.0", "remove dax0.0" },
 	{ "reconfigure-device -m devdax -f dax0.0", "remove dax0.0" },
 	{ "reconfigure-device -m system-ram dax0.0", "add --zone=movable dax0.0" },
@@ -116,8 +134,8 @@ static const struct {
 	{ "online_movable 36", "online --zone=movable 36" },
 	{ "plug dax0.0", "add dax0.0" },
 	{ "unplug PNP0C80:00", "remove PNP0C80:00" },
-	{ "--sysroot=X enable 512m", "online --sysroot=X --size=512M" },
-	{ "enable --timeout 2m -n 512m", "online --timeout 2m -n --size=512M" },
+	{ "--sysroot=X enable 512m", "online --zone=movable --sysroot=X --size=512M" },
+	{ "enable --timeout 2m -n 512m", "online --zone=movable --timeout 2m -n --size=512M" },
 	{ "ls", "list" },
 	{ "online all", "online --all" },
 	{ "online 36,38-39", "online 36 38-39" },
@@ -131,7 +149,7 @@ static const struct {
 	{ "cxl create-region -m -t ram -d decoder0.0 -w 1 mem1", "add mem1" },
 	{ "destroy-region -f region0", "remove region0" },
 	{ "cxl list -RTu", "list --devices" },
-	{ "enable 36", "online 36" },
+	{ "enable 36", "online --zone=movable 36" },
 	{ "chmem --help", "--help" },
 	{ "lsmem -aJ", "list -a -J" },
 	{ "36 online", "online 36" },
@@ -254,6 +272,43 @@ static void test_first_word(void **state)
 	free(answer.command);
 }
 
+/* Where nothing can be added, chmem says "Use -e instead": so does the answer. */
+static void test_nothing_to_add(void **state)
+{
+	static const char *const words[] = { "-vc", "1g", "-m", "1" };
+	static const struct foreign_machine nothing = { .is_read = true }, unread = { 0 };
+	struct foreign_answer answer;
+
+	(void)state;
+	assert_true(foreign_needs_machine(words, ARRAY_SIZE(words)));
+	assert_true(foreign_translate(words, ARRAY_SIZE(words), &nothing, &answer));
+	assert_string_equal(answer.command, "memhpctl online --zone=movable -v --size=1G");
+	assert_non_null(answer.note);
+	free(answer.command);
+	assert_true(foreign_translate(words, ARRAY_SIZE(words), &unread, &answer));
+	assert_true(answer.is_open);
+	assert_string_equal(answer.asks, "add");
+	free(answer.command);
+}
+
+/* A zone that no memory comes into, or can be in. */
+static void test_bad_zone(void **state)
+{
+	static const char *const lines[] = { "-e -z Device 1g", "-d -z Device 1g",
+					     "online -z none 36", "-e -z bogus" };
+	struct foreign_answer answer;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		assert_true(test_translate(lines[i], &answer));
+		assert_non_null(answer.bad_zone);
+		free(answer.command);
+	}
+	assert_true(test_translate("-d -z none 1g", &answer));
+	assert_null(answer.bad_zone);
+	free(answer.command);
+}
+
 /* Without the machine nobody knows how much an LMB is. */
 static void test_unknown_unit(void **state)
 {
@@ -270,10 +325,9 @@ static void test_unknown_unit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_other_lines),
-		cmocka_unit_test(test_first_word),
-		cmocka_unit_test(test_unknown_unit),
+		cmocka_unit_test(test_lines),	   cmocka_unit_test(test_other_lines),
+		cmocka_unit_test(test_first_word), cmocka_unit_test(test_nothing_to_add),
+		cmocka_unit_test(test_bad_zone),   cmocka_unit_test(test_unknown_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
