@@ -57,5 +57,3 @@ def test_the_metrics_units_are_right(tmp_path: pathlib.Path) -> None:
         pytest.skip(f"systemd-analyze cannot verify here: {done.stderr.strip()}")
     complaints = [line for line in done.stderr.splitlines() if "memhpctl-metrics" in line]
     assert (done.returncode, complaints) == (0, []), done.stderr
-    # The default of systemd without a preset would be to enable it.
-    assert "disable memhpctl-metrics.timer" in (TESTS.parent / "data/80-memhpctl.preset").read_text()
