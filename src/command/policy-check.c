@@ -22,8 +22,26 @@ struct check {
 	bool has_systemd;
 	struct policy_conflicts conflicts;
 	struct policy_part parts[POLICY_PARTS_MAX];
-	size_t n_parts; /* 0: the files to check are not installed yet */
+	size_t n_parts;	    /* 0: the files to check are not installed yet */
+	const char **files; /* these are given */
+	size_t n_files;
 };
+
+static bool check_is_rules(const char *file)
+{
+	size_t length = strlen(file);
+
+	return length > 6 && !strcmp(file + length - 6, ".rules");
+}
+
+/* Only udev rules are given, of which the policy says nothing. */
+static bool check_is_about_rules(const struct check *check)
+{
+	for (size_t i = 0; i < check->n_files; i++)
+		if (!check_is_rules(check->files[i]))
+			return false;
+	return check->n_files;
+}
 
 /* Not who could bring memory online, but who is supposed to; NULL: there is none to bring. */
 static const char *check_decider(const struct check *check)
@@ -113,14 +131,8 @@ static int check_print_json(struct context *context, const struct check *check)
 	return command_end_json(output_json_end_document(json), EXIT_DONE);
 }
 
-static int check_print(struct context *context, const struct check *check)
+static void check_print_policy(const struct check *check)
 {
-	const struct policy_part *lacking = check_lacking(check);
-
-	if (context->json)
-		return check_print_json(context, check);
-	if (context->quiet)
-		return EXIT_DONE;
 	output_text("The policy is valid: %zu rule%s.\n", check->policy->n_rules,
 		    check->policy->n_rules == 1 ? "" : "s");
 	if (check_decider(check))
@@ -132,6 +144,36 @@ static int check_print(struct context *context, const struct check *check)
 				    "There will be no new memory" :
 				    "memhpctl leaves new memory alone here",
 			    check_why(check));
+}
+
+/* Files of udev rules about which there is nothing else to say. */
+static void check_print_harmless(const struct check *check)
+{
+	for (size_t i = 0; i < check->n_files; i++) {
+		size_t length = strlen(check->files[i]);
+		bool harmless = check_is_rules(check->files[i]);
+
+		for (size_t c = 0; harmless && c < check->conflicts.n; c++)
+			harmless = strncmp(check->conflicts.v[c].place, check->files[i], length) ||
+				   check->conflicts.v[c].place[length] != ':';
+		if (harmless)
+			output_text("%s: no rule here brings new memory online or gets in the way "
+				    "of memhpctl\n",
+				    check->files[i]);
+	}
+}
+
+static int check_print(struct context *context, const struct check *check)
+{
+	const struct policy_part *lacking = check_lacking(check);
+
+	if (context->json)
+		return check_print_json(context, check);
+	if (context->quiet)
+		return EXIT_DONE;
+	if (!check_is_about_rules(check))
+		check_print_policy(check);
+	check_print_harmless(check);
 	for (size_t i = 0; i < check->n_parts; i++)
 		output_text("%s: %s%s%s\n", check->parts[i].name, check->parts[i].state,
 			    *check->parts[i].place ? ", " : "", check->parts[i].place);
@@ -169,13 +211,6 @@ int policy_check(struct context *context, const struct policy *policy)
 	return exit_code;
 }
 
-static bool check_is_rules(const char *file)
-{
-	size_t length = strlen(file);
-
-	return length > 6 && !strcmp(file + length - 6, ".rules");
-}
-
 /* Reads the udev rules among the named files. */
 static int check_rules(struct context *context, const char **files, size_t n_files,
 		       struct policy_conflicts *ret, struct error *err)
@@ -199,7 +234,7 @@ static int check_rules(struct context *context, const char **files, size_t n_fil
 int policy_check_files(struct context *context, const char **files, size_t n_files)
 {
 	const char **others = calloc(n_files, sizeof(*others));
-	struct check check = { 0 };
+	struct check check = { .files = files, .n_files = n_files };
 	struct error err = { 0 };
 	struct policy policy;
 	int exit_code, r = others ? 0 : error_no_memory(&err);

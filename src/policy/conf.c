@@ -58,7 +58,10 @@ static int conf_read_key(char *line, struct conf_item *item, struct error *err)
 		return error_set(err, -EINVAL,
 				 "'%s' is neither a section nor a key with '=' and a value", line);
 	if (!item->section)
-		return error_set(err, -EINVAL, "'%s' comes before any section", line);
+		return error_set(err, -EINVAL, "'%s' comes before any section%s", line,
+				 equals[1] == '=' ? "; the name of a file of udev rules ends in "
+						    ".rules" :
+						    "");
 	*equals = '\0';
 	item->key = conf_trim(line);
 	item->value = conf_trim(equals + 1);

@@ -456,6 +456,13 @@ def test_files_are_checked_before_they_are_put_in_place(machine: Any, tmp_path: 
     both = made.memhpctl("policy", "check", "--json", str(rules), str(other), str(rules)).json()["warnings"]
     assert [warning["place"] for warning in both if warning["warning"] == "udev-rule"] == [f"{rules}:2", f"{rules}:2"]
     assert made.memhpctl("policy", "check", str(tmp_path / "none.conf")).rc == 1
+    # Who gives udev rules alone is told about these, and not that the policy is valid.
+    checked = made.memhpctl("policy", "check", str(rules), str(other))
+    assert "policy is valid" not in checked.out and f"\nwarning: {rules}:2: " in checked.out
+    assert checked.out.startswith(f"{other}: no rule here brings new memory online or gets in the way of memhpctl\n")
+    unnamed = tmp_path / "rules"
+    unnamed.write_text(rules.read_text().partition("\n")[2])
+    assert "udev rules ends in .rules" in made.memhpctl("policy", "check", str(unnamed)).err
 
 
 def parts_of(made: Any) -> list[str]:
