@@ -61,7 +61,8 @@ static bool foreign_error_hint(const char *const *words, size_t n_words, struct 
 	for (size_t i = 0; i < n_words; i++) {
 		const struct foreign_word *found = foreign_word_find(words[i], ~0U, NULL);
 
-		if (command_find(words[i]))
+		/* "ndctl list" is about ndctl. */
+		if (!hint && !program && command_find(words[i]))
 			return false;
 		/* The last one: "virsh setmem" is about the second word. */
 		if (foreign_word_hint(words[i])) {

@@ -226,6 +226,10 @@ bool foreign_line_put_drc(struct foreign_line *line, const char *text)
 	if (parse_address(text, &number) == 0 || parse_hex(text, &number) == 0) {
 		snprintf(name, sizeof(name), "drc-%08" PRIx64, number);
 		text = name;
+	} else if (strncmp(text, "drc-", 4) != 0) {
+		/* "LMB 9": its index has to be looked up. */
+		line->quantified = true;
+		return true;
 	}
 	foreign_line_put(line->operands, "", text);
 	line->counted = true;

@@ -63,7 +63,7 @@ bool foreign_line_put_quantity(struct foreign_line *line, const char *text);
 /* drmgr -w: a number of minutes. */
 bool foreign_line_put_minutes(struct foreign_line *line, const char *text);
 
-/* drmgr -s: a DRC index, with or without 0x, or a name. */
+/* drmgr -s: a DRC index, with or without 0x. A name says nothing to memhpctl. */
 bool foreign_line_put_drc(struct foreign_line *line, const char *text);
 
 /*

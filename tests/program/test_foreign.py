@@ -47,6 +47,7 @@ LINES = [
     ("cxl", "list -m mem0", "memhpctl list mem0", []),
     ("pseries-v2", "remove -q 2", "memhpctl remove --size=512M", ["-n"]),
     ("pseries-v2", "drmgr -c mem -r -s 0x80000009", "memhpctl remove drc-80000009", ["-n"]),
+    ("pseries-v2", "drmgr -c mem -r -s 'LMB 9'", "memhpctl list --devices", []),
     ("pseries-v2", "-c mem -a -q 2", "memhpctl add drc-8000000c drc-8000000d", ["-n"]),
     # The order of the words, and words between them.
     ("x86-dimm", "36 online -n", "memhpctl online -n 36", []),
@@ -110,6 +111,7 @@ def test_foreign_words(machine: MachineFactory, name: str, line: str, command: s
         ("virsh setmem guest 2G", "memhpctl status"),
         ("detach-device guest dimm.xml", "memhpctl remove DEVICE"),
         ("version", "memhpctl --version"),
+        ("ndctl list", "memhpctl list --devices"),
         ("drmgr -c cpu -r -q 1", "memhpctl help"),
         ("cxl set-partition mem0", "memhpctl help"),
         ("-e -z Device 512m", "--zone=Device: must be auto, kernel or movable"),
