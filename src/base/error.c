@@ -20,8 +20,12 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_start(args, format);
 	va_copy(again, args);
 	if (vasprintf(&now.text, format, args) < 0) {
+		int length = vsnprintf(now.short_text, sizeof(now.short_text), format, again);
+
 		now.text = NULL;
-		vsnprintf(now.short_text, sizeof(now.short_text), format, again);
+		/* Half a sentence shows that it is: there may be a command at its end. */
+		if (length >= (int)sizeof(now.short_text))
+			strcpy(now.short_text + sizeof(now.short_text) - sizeof("..."), "...");
 	}
 	va_end(again);
 	va_end(args);

@@ -14,7 +14,7 @@
 struct error {
 	int code;	      /* negative errno, 0 while unset */
 	char *text;	      /* one sentence without a full stop; owned; NULL: see short_text */
-	char short_text[160]; /* the truncated sentence, used when allocating `text` failed */
+	char short_text[160]; /* the same, cut off with "...", used when allocating `text` failed */
 };
 
 /*

@@ -38,6 +38,7 @@ static void foreign_error_read(const char *sysroot, struct memory *memory,
 	struct sysfs sysfs = { .root_fd = -1 };
 	struct error err = { 0 };
 	struct ranges numbers = { 0 };
+	int failure;
 
 	if (sysfs_open(sysroot, &sysfs, &err) == 0 &&
 	    snapshot_open(&sysfs, WANT_DEVICES, memory, &err) == 0) {
@@ -47,7 +48,8 @@ static void foreign_error_read(const char *sysroot, struct memory *memory,
 		ret->unit = foreign_error_unit(memory);
 		for (size_t i = 0; i < memory->devices.n; i++)
 			foreign_error_note_device(memory, &memory->devices.v[i], ret);
-		ret->is_read = true;
+		/* Of what could not be read nobody can say that it is not there. */
+		ret->is_read = !sysfs_first_failure(&failure);
 	}
 	error_done(&err);
 	sysfs_close(&sysfs);
@@ -126,6 +128,19 @@ static void foreign_error_set(const struct foreign_answer *answer, struct error 
 			  answer->command);
 }
 
+/* An option that is not known keeps those after it from being read, such as --sysroot. */
+static const char *foreign_error_sysroot(const char *const *words, size_t n_words,
+					 const char *sysroot)
+{
+	const struct foreign_machine machine = { 0 };
+	struct foreign_answer answer;
+
+	if (sysroot || !foreign_translate(words, n_words, &machine, &answer))
+		return sysroot;
+	free(answer.command);
+	return answer.sysroot;
+}
+
 bool foreign_complete_error(const char *const *words, size_t n_words, const char *sysroot,
 			    struct error *err)
 {
@@ -135,7 +150,8 @@ bool foreign_complete_error(const char *const *words, size_t n_words, const char
 	bool found;
 
 	if (foreign_needs_machine(words, n_words))
-		foreign_error_read(sysroot, &memory, &machine);
+		foreign_error_read(foreign_error_sysroot(words, n_words, sysroot), &memory,
+				   &machine);
 	found = foreign_translate(words, n_words, &machine, &answer);
 	memory_close(&memory);
 	if (!found)

@@ -21,14 +21,11 @@ bool foreign_line_is_list(const struct foreign_line *line)
 
 void foreign_line_put(FILE *out, const char *text, const char *value)
 {
-	_cleanup_free_ char *whole = NULL;
-
-	if (asprintf(&whole, "%s%s", text, value ? value : "") < 0) {
-		whole = NULL;
-		return;
-	}
 	fputc(' ', out);
-	quote_print(whole, out);
+	if (*text || !value)
+		quote_print(text, out);
+	if (value)
+		quote_print(value, out);
 }
 
 bool foreign_line_put_vacant(struct foreign_line *line, uint64_t bytes, const char *size)

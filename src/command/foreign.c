@@ -263,6 +263,14 @@ static bool foreign_is_open(const struct foreign_line *line)
 	return !line->counted && *usage && *usage != '[';
 }
 
+/* Is the text whole? A command that lacks a word would be another one. */
+static bool foreign_close(FILE *out)
+{
+	bool failed = ferror(out);
+
+	return fclose(out) == 0 && !failed;
+}
+
 /* The command that says which memory there is, on the same machine; NULL: out of memory. */
 static char *foreign_finish_lookup(const struct foreign_line *line)
 {
@@ -277,8 +285,10 @@ static char *foreign_finish_lookup(const struct foreign_line *line)
 		foreign_line_put(out, "--sysroot", NULL);
 		foreign_line_put(out, line->sysroot, NULL);
 	}
-	fclose(out);
-	return command;
+	if (foreign_close(out))
+		return command;
+	free(command);
+	return NULL;
 }
 
 /* The finished command, or NULL. */
@@ -311,6 +321,7 @@ static void foreign_answer(const struct foreign_line *line, char *command,
 		.reordered = line->reordered && line->command_word,
 		.is_open = !line->asks_help && foreign_is_open(line),
 		.asks = line->command->name,
+		.sysroot = line->sysroot,
 		.bad_zone = line->bad_zone,
 		.note = foreign_line_is_list(line) ? NULL : line->note,
 	};
@@ -348,9 +359,9 @@ bool foreign_translate(const char *const *words, size_t n_words,
 	if (good && line.split)
 		good = foreign_line_put_columns(&line);
 	if (line.options)
-		fclose(line.options);
+		good = foreign_close(line.options) && good;
 	if (line.operands)
-		fclose(line.operands);
+		good = foreign_close(line.operands) && good;
 	if (!good || !options || !operands ||
 	    !(line.first || line.amount || line.implied || line.reordered || line.swapped))
 		return false;

@@ -14,13 +14,14 @@
 #include "command/foreign-words.h"
 
 struct foreign_answer {
-	char word[64];	  /* the first foreign word of the line; "": it has no command */
-	const char *tool; /* that it belongs to, "chmem"; NULL: to none in particular */
-	bool amount;	  /* it is an amount, a list or "all" where a selector belongs */
-	bool program;	  /* it is the name of the tool */
-	bool reordered;	  /* the words are memhpctl's, but the command does not come first */
-	bool is_open;	  /* the line says not what to change: the command lists what there is */
-	const char *asks; /* the command of memhpctl that the line is for */
+	char word[64];	     /* the first foreign word of the line; "": it has no command */
+	const char *tool;    /* that it belongs to, "chmem"; NULL: to none in particular */
+	bool amount;	     /* it is an amount, a list or "all" where a selector belongs */
+	bool program;	     /* it is the name of the tool */
+	bool reordered;	     /* the words are memhpctl's, but the command does not come first */
+	bool is_open;	     /* the line says not what to change: the command lists what there is */
+	const char *asks;    /* the command of memhpctl that the line is for */
+	const char *sysroot; /* that the line names; NULL: none */
 	const char *bad_zone; /* that it does not take; NULL: none */
 	const char *note;     /* what it does more or less than the word says; NULL: nothing */
 	char *command;	      /* "memhpctl online --size=1G", quoted for a shell; owned */

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
 import shlex
+import shutil
 
 import pytest
 
 from conftest import MachineFactory
-from machine import Machine
+from machine import Machine, find_fake_kernel, find_program, sanitizer_of
 
 # A line as it is typed, what the error ends with, and what is added to try that without a change.
 LINES = [
@@ -128,6 +131,46 @@ def test_no_such_command(machine: MachineFactory, line: str, words: str) -> None
     """What memhpctl does not do, and what is nearly a selector, is answered with what there is."""
     typed = machine("x86-dimm").memhpctl(*shlex.split(line))
     assert typed.rc == 2 and words in typed.err
+
+
+def test_the_machine_of_the_line(machine: MachineFactory) -> None:
+    """Also where --sysroot stands after an option that is not known: the answer is about that machine."""
+    made, other = machine("s390-new"), machine("x86-dimm")
+    typed = made.run(find_program(), "-c", "512m", "-s", str(made.root))
+    assert typed.err.endswith(f": memhpctl add -s {made.root} sclp11 sclp12\n"), typed.err
+    typed = other.run(find_program(), "-c", "512m", f"--sysroot={other.root}")
+    assert typed.err.endswith(f": memhpctl online --zone=movable --size=512M --sysroot={other.root}\n"), typed.err
+
+
+def test_nothing_is_said_of_what_cannot_be_read(machine: MachineFactory) -> None:
+    """Files that cannot be read are not files that are not there: "nothing can be added" must be seen."""
+    made = machine("s390-new")
+    shutil.rmtree(made.path("/sys/firmware/memory/memory11"))
+    made.path("/sys/firmware/memory/memory11").symlink_to("memory11")
+    for path in made.path("/sys/firmware/memory").glob("memory1[2-5]/config"):
+        path.unlink()
+        path.symlink_to("config")
+    typed = made.memhpctl("-c", "512m")
+    assert typed.rc == 2 and "nothing can be added" not in typed.err, typed.err
+
+
+@pytest.mark.parametrize("line", ["-c 512m", "-vd 1g", "-e -z Movable -b 36", "-S NODE -ao RANGE", "-ve"])
+def test_without_memory_no_word_is_lost(machine: MachineFactory, tmp_path: pathlib.Path, line: str) -> None:
+    """Whichever allocation fails: the command is whole, or there is none."""
+    if "FAIL_NTH_SO" not in os.environ:
+        pytest.skip("FAIL_NTH_SO does not say where the library is that lets calls fail")
+    made = machine("s390-new")
+    whole = made.memhpctl(*line.split()).err
+    counters = tmp_path / "counters"
+    preload = [*sanitizer_of(find_program()), os.environ["FAIL_NTH_SO"], find_fake_kernel()]
+    env = {"LD_PRELOAD": " ".join(preload), "FAIL_NTH_CLASS": "memory", "FAIL_NTH_FILE": str(counters)}
+    for number in range(1, 60):
+        counters.write_bytes(bytes(16))
+        typed = made.memhpctl(*line.split(), env={**env, "FAIL_NTH_NUMBER": str(number)})
+        command = typed.err.rpartition(": memhpctl ")[2]
+        assert typed.rc in (1, 2)
+        cut = typed.err.endswith("...\n")
+        assert ": memhpctl " not in typed.err or cut or command in whole or command.startswith("list --devices "), typed.err
 
 
 def test_more_than_asked(machine: MachineFactory) -> None:
