@@ -216,7 +216,7 @@ def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., 
             yield forks(guest) - before
 
     # For 640 events and more; on a slow machine udevd takes more workers, but not each time.
-    assert fitting(tries(), lambda made: made < 200) < 200
+    assert fitting(tries(), lambda made: made < 320) < 320
     assert log(guest).count("left offline") == 1
     assert {guest.blocks()[number] for number in blocks} == {"offline"}
     guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
@@ -379,6 +379,8 @@ def test_a_container_is_left_alone(start: Callable[..., Guest]) -> None:
                 "mount --bind /run/release /proc/sys/kernel/osrelease; systemctl daemon-reexec")
     assert guest.run("systemd-detect-virt --container").out.strip() == "wsl"
     before = runs(guest)
+    # Newer kernels bring memory online by themselves.
+    guest.check("echo offline >/sys/devices/system/memory/auto_online_blocks")
     guest.plug_dimm("d1", "256M")
     guest.check("udevadm settle --timeout=600", timeout=WAIT_S)
     document = json.loads(guest.check("memhpctl policy check --json").out)
