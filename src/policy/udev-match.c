@@ -290,21 +290,64 @@ static const struct udev_token *udev_match_find(const struct udev_rule *rule, co
 	return NULL;
 }
 
-/* The rule that a GOTO jumps to; the next one if the label is missing: udev ignores such a GOTO. */
-static size_t udev_match_target(const struct udev_rules *rules, size_t from, const char *label)
+/* A rule with a LABEL. */
+struct udev_label {
+	const char *name;
+	size_t rule;
+};
+
+/* By name, then in the order of the file. */
+struct udev_labels {
+	struct udev_label *v;
+	size_t n;
+};
+
+static int udev_match_compare_labels(const void *a, const void *b)
 {
-	for (size_t i = from + 1; i < rules->n; i++) {
+	const struct udev_label *one = a, *other = b;
+	int r = strcmp(one->name, other->name);
+
+	return r ? r : one->rule < other->rule ? -1 : one->rule > other->rule;
+}
+
+static int udev_match_find_labels(const struct udev_rules *rules, struct udev_labels *ret)
+{
+	struct udev_labels labels = { .v = calloc(rules->n + 1, sizeof(*labels.v)) };
+
+	if (!labels.v)
+		return -ENOMEM;
+	for (size_t i = 0; i < rules->n; i++) {
 		const struct udev_token *own = udev_match_find(&rules->v[i], "LABEL");
 
-		if (own && !rules->v[i].is_wrong && !strcmp(own->value, label))
-			return i;
+		if (own && !rules->v[i].is_wrong)
+			labels.v[labels.n++] = (struct udev_label){ own->value, i };
 	}
-	return from + 1;
+	qsort(labels.v, labels.n, sizeof(*labels.v), udev_match_compare_labels);
+	*ret = labels;
+	return 0;
+}
+
+/* The rule that a GOTO jumps to; the next one if the label is missing: udev ignores such a GOTO. */
+static size_t udev_match_target(const struct udev_labels *labels, size_t from, const char *name)
+{
+	const struct udev_label wanted = { name, from + 1 };
+	size_t low = 0, high = labels->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (udev_match_compare_labels(&labels->v[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < labels->n && !strcmp(labels->v[low].name, name) ? labels->v[low].rule :
+								       from + 1;
 }
 
 /* Follows the rules for one kind of event; `reached` has one element more than there are rules. */
-static void udev_match_event(const struct udev_rules *rules, const struct udev_event *event,
-			     bool *reached, enum udev_deed *ret)
+static void udev_match_event(const struct udev_rules *rules, const struct udev_labels *labels,
+			     const struct udev_event *event, bool *reached, enum udev_deed *ret)
 {
 	memset(reached, 0, rules->n + 1);
 	reached[0] = true;
@@ -317,7 +360,7 @@ static void udev_match_event(const struct udev_rules *rules, const struct udev_e
 			continue;
 		answer = rule->is_wrong ? UDEV_NO : udev_match_rule(rule, event);
 		if (answer != UDEV_NO && jump)
-			reached[udev_match_target(rules, i, jump->value)] = true;
+			reached[udev_match_target(labels, i, jump->value)] = true;
 		if (answer != UDEV_YES || !jump)
 			reached[i + 1] = true;
 		for (size_t t = 0; answer != UDEV_NO && t < rule->n_tokens; t++) {
@@ -337,12 +380,15 @@ int udev_match_deeds(const struct udev_rules *rules, const struct platform *plat
 {
 	static const char *const actions[] = { "add", "change", "offline" };
 	_cleanup_free_ bool *reached = calloc(rules->n + 1, sizeof(*reached));
+	struct udev_labels labels;
 
-	if (!reached)
+	if (!reached || udev_match_find_labels(rules, &labels) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < rules->n; i++)
 		ret[i] = UDEV_NOTHING;
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
-		udev_match_event(rules, &(struct udev_event){ platform, actions[i] }, reached, ret);
+		udev_match_event(rules, &labels, &(struct udev_event){ platform, actions[i] },
+				 reached, ret);
+	free(labels.v);
 	return 0;
 }

@@ -277,3 +277,11 @@ def test_nodes_that_no_kernel_has_are_none(machine: Any) -> None:
     for words, before in zip(commands, right):
         result = made.memhpctl(*words, timeout=20)
         assert (result.rc, result.out, result.err) == (before.rc, before.out, before.err), words
+
+
+def test_a_rules_file_of_very_many_jumps_takes_no_minutes(machine: Any) -> None:
+    made = machine("x86-dimm")
+    rules = made.path("/etc/udev/rules.d/99-a.rules")
+    rules.parent.mkdir(parents=True, exist_ok=True)
+    rules.write_text("".join(f'SUBSYSTEM=="memory", GOTO="missing{i}"\n' for i in range(200000)))
+    assert made.memhpctl("policy", "check").rc == 0

@@ -59,6 +59,8 @@ static const struct {
 		  "ATTR{online}=\"1\"\nLABEL=\"end\"" },
 	{ "---", "SUBSYSTEM==\"memory\", GOTO=\"end\"\nATTR{online}=\"1\"\nLABEL=\"end\"\n" },
 	{ "---", "GOTO=\"end\"\n" MEMORY ONLINE "LABEL=\"end\"\n" },
+	{ "----o-", "LABEL=\"end\"\nGOTO=\"end\"\n" MEMORY ONLINE "LABEL=\"end\"\n" MEMORY ONLINE
+		    "LABEL=\"end\"\n" },
 	{ "--o-",
 	  "KERNEL==\"memory*\", GOTO=\"mine\"\nGOTO=\"end\"\nLABEL=\"mine\", ATTR{online}=\"1\"\n"
 	  "LABEL=\"end\"\n" },
