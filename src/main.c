@@ -127,6 +127,8 @@
  *     - dax-use.[ch]      (processes that use a dax device)
  *     - provider-cxl.c    (CXL memory devices and regions, around dax devices)
  *     - cxl-region.[ch]   (regions of volatile CXL memory)
+ *     - cxl-facts.[ch]    (what one of their files says)
+ *     - cxl-index.[ch]    (all of them at once, for a list)
  *     - provider-pseries.c provider-s390.c provider-probe.c
  *     - provider-virtio.c provider-hyperv.c provider-xen.c (memory that only the host can remove)
  *

@@ -338,9 +338,12 @@ int list_devices_print(const struct context *context, const struct list_devices_
 	struct error err = { 0 };
 	int r;
 
+	provider_hold(request->sysfs);
+	r = context->json ? list_devices_print_json(context, request) :
+			    list_devices_print_table(request);
+	provider_release();
 	if (context->json)
-		return command_end_json(list_devices_print_json(context, request), EXIT_DONE);
-	r = list_devices_print_table(request);
+		return command_end_json(r, EXIT_DONE);
 	if (r < 0) {
 		output_table_failed(&err);
 		return command_fail(context, EXIT_FAILED, &err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "provider/cxl-index.h"
 #include "system/cxl.h"
 
 #define DAX_DEVICES "/sys/bus/dax/devices"
@@ -20,12 +21,21 @@ struct cxl_walk {
 	struct error *err;
 };
 
-static bool cxl_region_is_numbered(const char *name, const char *prefix)
-{
-	size_t length = strlen(prefix);
+/* What is held: of this system, or NULL. */
+static const struct sysfs *cxl_region_held;
+static struct cxl_index cxl_region_index;
 
-	return !strncmp(name, prefix, length) && name[length] >= '0' && name[length] <= '9' &&
-	       strlen(name) < CXL_NAME_SIZE;
+void cxl_region_hold(const struct sysfs *sysfs)
+{
+	cxl_region_release();
+	if (cxl_index_load(sysfs, &cxl_region_index) == 0)
+		cxl_region_held = sysfs;
+}
+
+void cxl_region_release(void)
+{
+	cxl_index_done(&cxl_region_index);
+	cxl_region_held = NULL;
 }
 
 /* Calls `visit` for each entry of a directory; a directory that is not there has none. */
@@ -39,26 +49,13 @@ static int cxl_region_walk(struct cxl_walk *walk, const char *directory,
 	return sysfs_list(fd, visit, walk);
 }
 
-/* Reads an attribute of a CXL device; "" where it cannot be read. */
-static void cxl_region_read(const struct sysfs *sysfs, const char *device, const char *attribute,
-			    char *text, size_t size)
-{
-	char path[192];
-
-	snprintf(path, sizeof(path), CXL_DEVICES "/%s/%s", device, attribute);
-	if (sysfs_read_path(sysfs, path, text, size) < 0)
-		*text = '\0';
-}
-
 static int cxl_region_visit(const char *name, void *data)
 {
 	struct cxl_walk *walk = data;
-	char mode[16];
 
-	if (!cxl_region_is_numbered(name, "region"))
-		return 0;
-	cxl_region_read(walk->sysfs, name, "mode", mode, sizeof(mode));
-	return strcmp(mode, "ram") ? 0 : walk->function(name, walk->data);
+	return cxl_facts_is_numbered(name, "region") && cxl_facts_is_volatile(walk->sysfs, name) ?
+		       walk->function(name, walk->data) :
+		       0;
 }
 
 int cxl_region_each(const struct sysfs *sysfs, int (*function)(const char *region, void *data),
@@ -75,7 +72,7 @@ static int cxl_region_visit_dax(const char *name, void *data)
 	char path[128];
 
 	snprintf(path, sizeof(path), DAX_DEVICES "/%.64s", name);
-	return cxl_region_is_numbered(name, "dax") && sysfs_exists(walk->sysfs, path) ?
+	return cxl_facts_is_numbered(name, "dax") && sysfs_exists(walk->sysfs, path) ?
 		       walk->function(name, walk->data) :
 		       0;
 }
@@ -90,69 +87,85 @@ int cxl_region_each_dax(const struct sysfs *sysfs, const char *region,
 	return cxl_region_walk(&walk, path, cxl_region_visit_dax);
 }
 
-/* decoder2.0 is a decoder of endpoint2, whose uport is the memory device. */
-bool cxl_region_member(const struct sysfs *sysfs, const char *region, unsigned int position,
-		       char ret[CXL_NAME_SIZE])
-{
-	char attribute[32], decoder[CXL_NAME_SIZE], path[128];
-	_cleanup_close_ int endpoint = -1;
-	unsigned int port;
-
-	snprintf(attribute, sizeof(attribute), "target%u", position);
-	cxl_region_read(sysfs, region, attribute, decoder, sizeof(decoder));
-	if (sscanf(decoder, "decoder%u.", &port) != 1)
-		return false;
-	snprintf(path, sizeof(path), CXL_DEVICES "/endpoint%u", port);
-	endpoint = sysfs_open_directory(sysfs, path);
-	return endpoint >= 0 && sysfs_read_link(endpoint, "uport", ret, CXL_NAME_SIZE) >= 0;
-}
-
 static bool cxl_region_has_member(const struct sysfs *sysfs, const char *region, const char *memdev)
 {
 	char member[CXL_NAME_SIZE];
 
-	for (unsigned int i = 0; cxl_region_member(sysfs, region, i, member); i++)
+	for (unsigned int i = 0; cxl_facts_member(sysfs, region, i, member); i++)
 		if (!strcmp(member, memdev))
 			return true;
 	return false;
 }
 
-bool cxl_region_concerns(const struct sysfs *sysfs, const char *region, const char *device)
-{
-	return !strcmp(region, device) || cxl_region_has_member(sysfs, region, device);
-}
-
-static int cxl_region_visit_around(const char *name, void *data)
+static int cxl_region_visit_concerned(const char *region, void *data)
 {
 	struct cxl_walk *walk = data;
-	char path[160];
 
-	if (!cxl_region_is_numbered(name, "region"))
-		return 0;
-	snprintf(path, sizeof(path), CXL_DEVICES "/dax_%s/%.32s", name, walk->name);
-	if (!sysfs_exists(walk->sysfs, path))
-		return 0;
-	snprintf(walk->found, CXL_NAME_SIZE, "%s", name);
-	return 1;
+	return !strcmp(region, walk->name) ||
+			       cxl_region_has_member(walk->sysfs, region, walk->name) ?
+		       walk->function(region, walk->data) :
+		       0;
 }
 
+int cxl_region_each_of(const struct sysfs *sysfs, const char *device,
+		       int (*function)(const char *region, void *data), void *data)
+{
+	struct cxl_walk walk = {
+		.sysfs = sysfs, .name = device, .function = function, .data = data
+	};
+	int r = 0;
+
+	if (cxl_region_held != sysfs)
+		return cxl_region_each(sysfs, cxl_region_visit_concerned, &walk);
+	for (size_t i = 0; !r && i < cxl_region_index.n_regions; i++)
+		if (cxl_index_concerns(&cxl_region_index.regions[i], device))
+			r = function(cxl_region_index.regions[i].name, data);
+	return r;
+}
+
+/* The name of the directory that a device of a bus is in, by its link: what is around it. */
+static bool cxl_region_around(const struct sysfs *sysfs, const char *bus, const char *device,
+			      char ret[CXL_NAME_SIZE])
+{
+	_cleanup_close_ int fd = sysfs_open_directory(sysfs, bus);
+	char target[512], *end, *name;
+
+	if (fd < 0 || sysfs_read_link_target(fd, device, target, sizeof(target)) < 0)
+		return false;
+	end = strrchr(target, '/');
+	if (!end)
+		return false;
+	*end = '\0';
+	name = strrchr(target, '/');
+	name = name ? name + 1 : target;
+	if (strlen(name) >= CXL_NAME_SIZE)
+		return false;
+	strcpy(ret, name);
+	return true;
+}
+
+/* .../region0/dax_region0/dax0.0 */
 bool cxl_region_of_dax(const struct sysfs *sysfs, const char *dax, char ret[CXL_NAME_SIZE])
 {
-	struct cxl_walk walk = { .sysfs = sysfs, .name = dax, .found = ret };
+	static const char prefix[] = "dax_";
+	char around[CXL_NAME_SIZE], path[160];
 
-	return cxl_region_walk(&walk, CXL_DEVICES, cxl_region_visit_around) > 0;
+	if (!cxl_region_around(sysfs, DAX_DEVICES, dax, around) ||
+	    strncmp(around, prefix, strlen(prefix)) ||
+	    !cxl_facts_is_numbered(around + strlen(prefix), "region"))
+		return false;
+	snprintf(path, sizeof(path), CXL_DEVICES "/%s/%.64s", around, dax);
+	if (!sysfs_exists(sysfs, path))
+		return false;
+	strcpy(ret, around + strlen(prefix));
+	return true;
 }
 
 static int cxl_region_visit_window(const char *name, void *data)
 {
 	struct cxl_walk *walk = data;
-	char path[160];
 
-	if (!cxl_region_is_numbered(name, "decoder"))
-		return 0;
-	snprintf(path, sizeof(path), CXL_DEVICES "/%s/%s", name,
-		 walk->region ? walk->region : "create_ram_region");
-	if (!sysfs_exists(walk->sysfs, path))
+	if (!cxl_facts_is_numbered(name, "decoder") || !cxl_facts_can_create(walk->sysfs, name))
 		return 0;
 	snprintf(walk->found, CXL_NAME_SIZE, "%s", name);
 	return 1;
@@ -160,25 +173,55 @@ static int cxl_region_visit_window(const char *name, void *data)
 
 bool cxl_region_window(const struct sysfs *sysfs, const char *region, char ret[CXL_NAME_SIZE])
 {
-	struct cxl_walk walk = { .sysfs = sysfs, .region = region, .found = ret };
+	struct cxl_walk walk = { .sysfs = sysfs, .found = ret };
+	char around[CXL_NAME_SIZE];
 
-	return cxl_region_walk(&walk, CXL_DEVICES, cxl_region_visit_window) > 0;
+	if (region) {
+		/* .../decoder0.0/region0 */
+		if (!cxl_region_around(sysfs, CXL_DEVICES, region, around) ||
+		    !cxl_facts_is_numbered(around, "decoder"))
+			return false;
+		strcpy(ret, around);
+		return true;
+	}
+	if (cxl_region_held != sysfs)
+		return cxl_region_walk(&walk, CXL_DEVICES, cxl_region_visit_window) > 0;
+	if (*cxl_region_index.window)
+		strcpy(ret, cxl_region_index.window);
+	return *cxl_region_index.window;
 }
 
-/* A decoder that the firmware has locked keeps its setting until the next boot. */
+/* Such a decoder keeps its setting until the next boot. */
+static int cxl_region_judge_lock(const struct cxl_walk *walk, const char *decoder,
+				 const char *region)
+{
+	if (strcmp(region, walk->region) && strcmp(decoder, walk->name))
+		return 0;
+	return error_set(walk->err, -EOPNOTSUPP, "the firmware has locked %s, a decoder of %s",
+			 decoder, walk->region);
+}
+
 static int cxl_region_visit_locked(const char *name, void *data)
 {
 	struct cxl_walk *walk = data;
-	char region[CXL_NAME_SIZE], locked[8];
+	char region[CXL_NAME_SIZE];
 
-	if (!cxl_region_is_numbered(name, "decoder"))
-		return 0;
-	cxl_region_read(walk->sysfs, name, "region", region, sizeof(region));
-	cxl_region_read(walk->sysfs, name, "locked", locked, sizeof(locked));
-	if (strcmp(locked, "1") || (strcmp(region, walk->region) && strcmp(name, walk->name)))
-		return 0;
-	return error_set(walk->err, -EOPNOTSUPP, "the firmware has locked %s, a decoder of %s",
-			 name, walk->region);
+	return cxl_facts_is_numbered(name, "decoder") &&
+			       cxl_facts_is_locked(walk->sysfs, name, region) ?
+		       cxl_region_judge_lock(walk, name, region) :
+		       0;
+}
+
+static int cxl_region_check_locks(struct cxl_walk *walk)
+{
+	int r = 0;
+
+	if (cxl_region_held != walk->sysfs)
+		return cxl_region_walk(walk, CXL_DEVICES, cxl_region_visit_locked);
+	for (size_t i = 0; r >= 0 && i < cxl_region_index.n_locked; i++)
+		r = cxl_region_judge_lock(walk, cxl_region_index.locked[i].name,
+					  cxl_region_index.locked[i].region);
+	return r;
 }
 
 bool cxl_region_dax_user(const struct sysfs *sysfs, const char *dax, char ret[CXL_NAME_SIZE])
@@ -217,7 +260,7 @@ int cxl_region_check(const struct sysfs *sysfs, const char *region, const char *
 
 	/* Linux takes the lock over from the window: cxl_region_setup_flags(). */
 	cxl_region_window(sysfs, region, window);
-	r = cxl_region_walk(&locked, CXL_DEVICES, cxl_region_visit_locked);
+	r = cxl_region_check_locks(&locked);
 	if (r >= 0)
 		r = cxl_region_each_dax(sysfs, region, cxl_region_visit_used, &used);
 	if (r < 0)
@@ -231,16 +274,14 @@ static int cxl_region_visit_removal(const char *region, void *data)
 {
 	struct cxl_walk *walk = data;
 
-	return cxl_region_concerns(walk->sysfs, region, walk->name) ?
-		       cxl_region_check(walk->sysfs, region, NULL, walk->err) :
-		       0;
+	return cxl_region_check(walk->sysfs, region, NULL, walk->err);
 }
 
 int cxl_region_remove(const struct sysfs *sysfs, const char *name, int64_t deadline_ns,
 		      struct error *err)
 {
 	struct cxl_walk walk = { .sysfs = sysfs, .name = name, .err = err };
-	int r = cxl_region_each(sysfs, cxl_region_visit_removal, &walk);
+	int r = cxl_region_each_of(sysfs, name, cxl_region_visit_removal, &walk);
 
 	return r < 0 ? r : cxl_remove_regions(sysfs, name, deadline_ns, err);
 }

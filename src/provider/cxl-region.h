@@ -7,25 +7,28 @@
 #ifndef MEMHP_PROVIDER_CXL_REGION_H
 #define MEMHP_PROVIDER_CXL_REGION_H
 
+#include "provider/cxl-facts.h"
 #include "provider/provider.h"
 
-#define CXL_DEVICES "/sys/bus/cxl/devices"
-#define CXL_NAME_SIZE 32
+/*
+ * Reads all regions and decoders now, and answers the questions below from that until the release:
+ * for a list of many devices. Without it each question is answered from what is there when it is
+ * asked. If out of memory, likewise.
+ */
+void cxl_region_hold(const struct sysfs *sysfs);
+void cxl_region_release(void);
 
 /* Calls function for each region of volatile memory until it returns non-zero, and returns that. */
 int cxl_region_each(const struct sysfs *sysfs, int (*function)(const char *region, void *data),
 		    void *data);
 
+/* Likewise, for those that have this name, or memory of the memory device of this name. */
+int cxl_region_each_of(const struct sysfs *sysfs, const char *device,
+		       int (*function)(const char *region, void *data), void *data);
+
 /* Calls function for each dax device in the region, likewise. */
 int cxl_region_each_dax(const struct sysfs *sysfs, const char *region,
 			int (*function)(const char *dax, void *data), void *data);
-
-/* The name of the memory device at this position of the region. False: there is none. */
-bool cxl_region_member(const struct sysfs *sysfs, const char *region, unsigned int position,
-		       char ret[CXL_NAME_SIZE]);
-
-/* Is the device this region, or a memory device with memory in it? */
-bool cxl_region_concerns(const struct sysfs *sysfs, const char *region, const char *device);
 
 /* The region that the dax device is in. False: it is in none. */
 bool cxl_region_of_dax(const struct sysfs *sysfs, const char *dax, char ret[CXL_NAME_SIZE]);

@@ -18,7 +18,6 @@ extern const struct provider provider_cxl, provider_dax;
 struct cxl_search {
 	const struct sysfs *sysfs;
 	struct memory *memory;
-	const char *name; /* of a memory device or region that is asked about */
 	char found[CXL_NAME_SIZE];
 	struct provider_steps *steps;
 	struct error *err;
@@ -118,7 +117,7 @@ static int cxl_nest_regions(struct cxl_search *search)
 		if (region->provider != &provider_cxl || !cxl_is_region(region->name))
 			continue;
 		for (unsigned int position = 0;
-		     r >= 0 && cxl_region_member(search->sysfs, region->name, position, member);
+		     r >= 0 && cxl_facts_member(search->sysfs, region->name, position, member);
 		     position++) {
 			outer = devices_find(devices, member);
 			r = outer ? cxl_nest(outer, region) : 0;
@@ -196,8 +195,6 @@ static int cxl_plan_region_removal(const char *region, void *data)
 	struct cxl_search *search = data;
 	int r;
 
-	if (!cxl_region_concerns(search->sysfs, region, search->name))
-		return 0;
 	*search->found = '\0';
 	cxl_region_each_dax(search->sysfs, region, cxl_find_used_dax, search);
 	r = cxl_region_check(search->sysfs, region, *search->found ? search->found : NULL,
@@ -218,10 +215,8 @@ static int cxl_plan_remove(const struct sysfs *sysfs, const struct device *devic
 			   struct provider_steps *ret, struct error *err)
 {
 	struct provider_steps steps = { 0 };
-	struct cxl_search search = {
-		.sysfs = sysfs, .name = device->name, .steps = &steps, .err = err
-	};
-	int r = cxl_region_each(sysfs, cxl_plan_region_removal, &search);
+	struct cxl_search search = { .sysfs = sysfs, .steps = &steps, .err = err };
+	int r = cxl_region_each_of(sysfs, device->name, cxl_plan_region_removal, &search);
 
 	if (r < 0)
 		return r;
@@ -233,17 +228,15 @@ static int cxl_find_region(const char *region, void *data)
 {
 	struct cxl_search *search = data;
 
-	if (!cxl_region_concerns(search->sysfs, region, search->name))
-		return 0;
 	snprintf(search->found, sizeof(search->found), "%.31s", region);
 	return 1;
 }
 
 static bool cxl_is_set_up(const struct sysfs *sysfs, const struct device *device)
 {
-	struct cxl_search search = { .sysfs = sysfs, .name = device->name };
+	struct cxl_search search = { .sysfs = sysfs };
 
-	return cxl_region_each(sysfs, cxl_find_region, &search) > 0;
+	return cxl_region_each_of(sysfs, device->name, cxl_find_region, &search) > 0;
 }
 
 static bool cxl_is_removed(const struct sysfs *sysfs, const struct device *device)
@@ -280,12 +273,12 @@ static int cxl_plan_add_region(struct cxl_search *search, struct provider_steps 
 static int cxl_plan_add(const struct sysfs *sysfs, const struct device *device,
 			struct provider_steps *ret, struct error *err)
 {
-	struct cxl_search search = { .sysfs = sysfs, .name = device->name, .err = err };
+	struct cxl_search search = { .sysfs = sysfs, .err = err };
 	struct provider_steps steps = { 0 };
 	char window[CXL_NAME_SIZE], directory[128];
 	struct provider_step *step;
 
-	if (cxl_region_each(sysfs, cxl_find_region, &search) > 0)
+	if (cxl_region_each_of(sysfs, device->name, cxl_find_region, &search) > 0)
 		return cxl_plan_add_region(&search, ret);
 	if (!cxl_region_window(sysfs, NULL, window))
 		return error_set(err, -EOPNOTSUPP,
@@ -320,4 +313,6 @@ const struct provider provider_cxl = {
 	.plan_add = cxl_plan_add,
 	.is_removed = cxl_is_removed,
 	.is_set_up = cxl_is_set_up,
+	.hold = cxl_region_hold,
+	.release = cxl_region_release,
 };

@@ -195,6 +195,20 @@ bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const
 	return false;
 }
 
+void provider_hold(const struct sysfs *sysfs)
+{
+	for (size_t i = 0; providers[i]; i++)
+		if (providers[i]->hold)
+			providers[i]->hold(sysfs);
+}
+
+void provider_release(void)
+{
+	for (size_t i = 0; providers[i]; i++)
+		if (providers[i]->release)
+			providers[i]->release();
+}
+
 char *provider_obstacle(const struct sysfs *sysfs, const struct device *device, bool *ret_unseen)
 {
 	const struct provider *provider = device->provider;

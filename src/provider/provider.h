@@ -168,6 +168,9 @@ struct provider {
 	 * never.
 	 */
 	bool (*is_set_up)(const struct sysfs *sysfs, const struct device *device);
+	/* See provider_hold() and provider_release(). NULL: its answers take one look each. */
+	void (*hold)(const struct sysfs *sysfs);
+	void (*release)(void);
 };
 
 /*
@@ -221,6 +224,13 @@ bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const
  * a snapshot of all blocks. Errors: -ENOMEM, read errors; memory->devices is then incomplete.
  */
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, struct error *err);
+
+/*
+ * Between these, the providers answer from what is there at the beginning, so that many questions
+ * about many devices do not each look at all of them. Only for lists: nothing is seen to change.
+ */
+void provider_hold(const struct sysfs *sysfs);
+void provider_release(void);
 
 /*
  * Why a device with blocks cannot be removed now, or one without blocks cannot be added: a sentence

@@ -124,3 +124,33 @@ def test_no_last_look_where_the_kernel_sent_no_event(machine: Any) -> None:
     counts = [opened(trace(machine("x86-dimm", files=files), "offline", "36"), 36)
               for files in ({}, {"/sys/kernel/uevent_seqnum": "4711\n"})]
     assert counts == [2, 1]
+
+
+CXL = "/sys/bus/cxl/devices"
+ROOT = "/sys/devices/platform/ACPI0017:00/root0"
+
+
+def cxl_devices(numbers: range) -> str:
+    """Lines for a machine: CXL memory devices, each with a region and its dax device, which no driver uses."""
+    lines = []
+    for i in numbers:
+        memory, endpoint, region = f"/sys/devices/pci0000:0c/{i}/mem{i}", f"{ROOT}/port1/endpoint{i}", f"{ROOT}/decoder0.0/region{i}"
+        lines += [f"link {CXL}/mem{i} {memory}", f"file {memory}/ram/size 0x40000000", f"link {memory}/driver /sys/bus/cxl/drivers/cxl_mem",
+                  f"link {CXL}/endpoint{i} {endpoint}", f"link {endpoint}/uport {memory}", f"link {CXL}/decoder{i}.0 {endpoint}/decoder{i}.0",
+                  f"file {endpoint}/decoder{i}.0/locked 0", f"link {CXL}/region{i} {region}", f"file {region}/mode ram",
+                  f"file {region}/target0 decoder{i}.0", f"link {CXL}/dax_region{i} {region}/dax_region{i}",
+                  f"dax dax{i}.0 at={region}/dax_region{i} range={0x10000000000 + i * 0x40000000:#x}-{0x1003fffffff + i * 0x40000000:#x} node=1"]
+    return "\n".join(lines) + "\n"
+
+
+def test_a_list_asks_about_each_cxl_device_once(machine: Any) -> None:
+    """Twice as many devices cost twice as much, whatever is to be known of each."""
+    for words in (["list", "-D"], ["list", "-D", "--json"], ["status"]):
+        counts = [names(trace(machine("cxl", lines=cxl_devices(range(10, 10 + n))), *words)).total() for n in (20, 40, 60)]
+        assert 0 < counts[2] - counts[1] <= 1.1 * (counts[1] - counts[0]), (words, counts)
+
+
+def test_a_region_has_no_more_members_than_a_kernel_allows(machine: Any) -> None:
+    made = machine("cxl", lines="".join(f"file {ROOT}/decoder0.0/region0/target{i} decoder2.0\n" for i in range(1, 100)))
+    calls = "".join(trace(made, "list", "-D"))
+    assert "region0/target15" in calls and "region0/target16" not in calls

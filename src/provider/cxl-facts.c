@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "provider/cxl-facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+bool cxl_facts_is_numbered(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return !strncmp(name, prefix, length) && name[length] >= '0' && name[length] <= '9' &&
+	       strlen(name) < CXL_NAME_SIZE;
+}
+
+/* Reads an attribute of a CXL device; "" where it cannot be read. */
+static void cxl_facts_read(const struct sysfs *sysfs, const char *device, const char *attribute,
+			   char *text, size_t size)
+{
+	char path[192];
+
+	snprintf(path, sizeof(path), CXL_DEVICES "/%s/%s", device, attribute);
+	if (sysfs_read_path(sysfs, path, text, size) < 0)
+		*text = '\0';
+}
+
+bool cxl_facts_is_volatile(const struct sysfs *sysfs, const char *region)
+{
+	char mode[16];
+
+	cxl_facts_read(sysfs, region, "mode", mode, sizeof(mode));
+	return !strcmp(mode, "ram");
+}
+
+/* decoder2.0 is a decoder of endpoint2, whose uport is the memory device. */
+bool cxl_facts_member(const struct sysfs *sysfs, const char *region, unsigned int position,
+		      char ret[CXL_NAME_SIZE])
+{
+	char attribute[32], decoder[CXL_NAME_SIZE], path[128];
+	_cleanup_close_ int endpoint = -1;
+	unsigned int port;
+
+	/* No kernel has more; a tree that somebody sent in may. */
+	if (position >= CXL_MEMBERS_MAX)
+		return false;
+	snprintf(attribute, sizeof(attribute), "target%u", position);
+	cxl_facts_read(sysfs, region, attribute, decoder, sizeof(decoder));
+	if (sscanf(decoder, "decoder%u.", &port) != 1)
+		return false;
+	snprintf(path, sizeof(path), CXL_DEVICES "/endpoint%u", port);
+	endpoint = sysfs_open_directory(sysfs, path);
+	return endpoint >= 0 && sysfs_read_link(endpoint, "uport", ret, CXL_NAME_SIZE) >= 0;
+}
+
+bool cxl_facts_can_create(const struct sysfs *sysfs, const char *decoder)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), CXL_DEVICES "/%s/create_ram_region", decoder);
+	return sysfs_exists(sysfs, path);
+}
+
+bool cxl_facts_is_locked(const struct sysfs *sysfs, const char *decoder, char ret[CXL_NAME_SIZE])
+{
+	char locked[8];
+
+	cxl_facts_read(sysfs, decoder, "locked", locked, sizeof(locked));
+	if (strcmp(locked, "1"))
+		return false;
+	cxl_facts_read(sysfs, decoder, "region", ret, CXL_NAME_SIZE);
+	return true;
+}
