@@ -248,7 +248,7 @@ static int auto_serve(struct context *context, enum auto_how how)
 			  "until more memory is added; run memhpctl policy apply to see why",
 			  FLAG_STARTS_MAX);
 	else if (!work.err.code)
-		error_set(&work.err, r, "cannot apply the policy: %s", strerror(-r));
+		pending_fail(&context->sysfs, r, &work.err);
 	return auto_fail(context, &work.err);
 }
 
@@ -281,12 +281,13 @@ static bool auto_detach(void)
  * Where the units do not start, nothing else acts either. A kernel without memory hot-plug has no
  * directory of blocks.
  */
-static bool auto_has_no_business(const struct sysfs *sysfs)
+static bool auto_has_no_business(const struct sysfs *sysfs, bool wait)
 {
-	if (!policy_parts_idle(sysfs) && sysfs_exists(sysfs, SYSFS_MEMORY) &&
+	/* Where the directory cannot be seen, the pass says so. */
+	if (!policy_parts_idle(sysfs) && sysfs_has(sysfs, SYSFS_MEMORY) &&
 	    !sysfs_is_read_only(sysfs, SYSFS_MEMORY))
 		return false;
-	pending_forget(sysfs);
+	pending_forget(sysfs, wait);
 	return true;
 }
 
@@ -309,7 +310,7 @@ static int kick_run(struct context *context, const char **words, size_t n_words)
 	(void)n_words;
 	if (refused)
 		return refused;
-	if (auto_has_no_business(&context->sysfs))
+	if (auto_has_no_business(&context->sysfs, false))
 		return EXIT_DONE;
 	/* /run is full or read-only: then each event makes a pass, one after another. */
 	if (pending_raise(&context->sysfs) < 0)
@@ -366,7 +367,7 @@ static int auto_run(struct context *context, const char **words, size_t n_words)
 	(void)n_words;
 	if (refused)
 		return refused;
-	if (auto_has_no_business(&context->sysfs))
+	if (auto_has_no_business(&context->sysfs, options.wait))
 		return EXIT_DONE;
 	if (options.restore)
 		return auto_restore(context);

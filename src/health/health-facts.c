@@ -51,7 +51,7 @@ static int health_facts_load_policy(const struct sysfs *sysfs, struct health_fac
 	facts->has_systemd = sysfs_exists(sysfs, "/run/systemd/system");
 	facts->acts = !policy_parts_idle(sysfs) && health_facts_acts(sysfs, &facts->policy);
 	facts->is_answered = pending_is_raised(sysfs) || pending_is_answered(sysfs);
-	facts->is_recorded = policy_state_exists(sysfs);
+	facts->is_recorded = policy_state_exists(sysfs) > 0;
 	facts->is_given_up = pending_is_given_up(sysfs);
 	return policy_conflicts_find(sysfs, &facts->policy, &facts->conflicts);
 }

@@ -224,6 +224,7 @@ void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool forc
 int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 {
 	struct poison_record record;
+	struct error err = { 0 };
 	size_t kept = 0, had_poison = 0;
 	int r;
 
@@ -231,8 +232,11 @@ int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 		return 0;
 	r = poison_record_load(sysfs, &record);
 	/* Who may not read it may not bring a block online either. */
-	if (r < 0 && r != -ENOMEM && sysfs_is_ours(sysfs))
-		log_warning("it cannot be read which blocks had poisoned pages: %s", strerror(-r));
+	if (r < 0 && r != -ENOMEM && sysfs_is_ours(sysfs)) {
+		poison_record_fail(sysfs, r, &err);
+		log_warning("%s", error_text(&err));
+		error_done(&err);
+	}
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	for (size_t i = 0; i < plan->n_steps; i++) {

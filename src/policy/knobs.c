@@ -103,14 +103,16 @@ static void knobs_unlock(int lock)
 	close(lock);
 }
 
-static void knobs_load(const struct sysfs *sysfs, struct knobs_notes *ret)
+/* Returns 0, or why there are notes that cannot be read. */
+static int knobs_load(const struct sysfs *sysfs, struct knobs_notes *ret)
 {
 	_cleanup_free_ char *text = NULL;
 	char *rest, *line;
+	int r = run_file_read(sysfs, FILE_NAME, &text);
 
 	*ret = (struct knobs_notes){ 0 };
-	if (run_file_read(sysfs, FILE_NAME, &text) < 0)
-		return;
+	if (r < 0)
+		return sysfs_is_absent(r) ? 0 : r;
 	for (rest = text; (line = strsep(&rest, "\n"));) {
 		char name[64], original[KNOBS_VALUE_SIZE], ours[KNOBS_VALUE_SIZE];
 
@@ -122,6 +124,7 @@ static void knobs_load(const struct sysfs *sysfs, struct knobs_notes *ret)
 				strcpy(ret->ours[i], ours);
 			}
 	}
+	return 0;
 }
 
 /* If the values cannot be recorded, the knobs are set anyway and cannot be restored. */
@@ -162,7 +165,7 @@ static int knobs_set_locked(const struct sysfs *sysfs, enum knob knob, const cha
 {
 	struct knobs_change change = { .knob = knob };
 	struct knobs_notes notes;
-	bool noted;
+	bool noted, known;
 	int r = knobs_read(sysfs, knob, change.before);
 
 	if (r == -ENOENT || (r >= 0 && !strcmp(change.before, value)))
@@ -173,7 +176,7 @@ static int knobs_set_locked(const struct sysfs *sysfs, enum knob knob, const cha
 				 sysfs->root, knobs[knob].directory, knobs[knob].name,
 				 strerror(-r));
 	snprintf(change.after, sizeof(change.after), "%s", value);
-	knobs_load(sysfs, &notes);
+	known = knobs_load(sysfs, &notes) == 0;
 	noted = *notes.original[knob];
 	if (how == KNOBS_BY_SERVICE && noted && strcmp(notes.ours[knob], change.before)) {
 		log_warning("%s stays %s: it was changed since memhpctl set it to %s; memhpctl "
@@ -188,7 +191,9 @@ static int knobs_set_locked(const struct sysfs *sysfs, enum knob knob, const cha
 		if (!noted || strcmp(notes.ours[knob], change.before))
 			strcpy(notes.original[knob], change.before);
 		strcpy(notes.ours[knob], change.after);
-		knobs_save(sysfs, &notes);
+		/* Otherwise those of the other knobs would be lost. */
+		if (known)
+			knobs_save(sysfs, &notes);
 		knobs_log(sysfs, knob, change.before, change.after, "");
 	}
 	changes->v[changes->n++] = change;
@@ -208,9 +213,11 @@ int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum
 static int knobs_restore_locked(const struct sysfs *sysfs, struct error *err)
 {
 	struct knobs_notes notes;
-	int failed = 0;
+	int failed = knobs_load(sysfs, &notes);
 
-	knobs_load(sysfs, &notes);
+	if (failed < 0)
+		return run_file_fail(sysfs, FILE_NAME, failed,
+				     "cannot read which values the kernel's knobs had before", err);
 	/* In reverse order: first who brings memory online, then how. */
 	for (size_t i = KNOB_COUNT; i-- > 0;) {
 		char now[KNOBS_VALUE_SIZE];

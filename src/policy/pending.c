@@ -149,23 +149,47 @@ void pending_progress(const struct sysfs *sysfs)
 	run_file_empty(sysfs, RUNNING);
 }
 
-void pending_forget(const struct sysfs *sysfs)
+/* Whoever starts us because of the flag must not do so in a loop. */
+static void pending_pace(bool wait)
+{
+	if (wait)
+		interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);
+}
+
+void pending_forget(const struct sysfs *sysfs, bool wait)
 {
 	static const char *const files[] = { PENDING, RUNNING };
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (run_file_remove(sysfs, files[i]) < 0) {
-			/* Whoever starts us because of the file must not do so in a loop. */
-			interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);
+			pending_pace(wait);
 			return;
 		}
+}
+
+int pending_fail(const struct sysfs *sysfs, int error, struct error *err)
+{
+	return run_file_fail(sysfs, PENDING, error,
+			     error == -ENOTEMPTY ?
+				     "the policy was applied, but the request for that stays" :
+				     "cannot apply the policy",
+			     err);
+}
+
+/* Is there something to do, now or left by a process that was killed? 1, 0, or -errno: not seen. */
+static int pending_is_wanted(const struct sysfs *sysfs)
+{
+	int r = run_file_has(sysfs, PENDING);
+
+	return r ? r : run_file_has(sysfs, RUNNING);
 }
 
 /*
  * Under the lock. An error of the work does not end it while the flag is up: who raised it has
  * found us working, and nobody else looks.
  */
-static int pending_serve_locked(const struct sysfs *sysfs, int (*work)(void *data), void *data)
+static int pending_serve_locked(const struct sysfs *sysfs, bool wait, int (*work)(void *data),
+				void *data)
 {
 	int r = pending_begin(sysfs), shown = run_file_show_process(sysfs, WORKER);
 
@@ -177,12 +201,8 @@ static int pending_serve_locked(const struct sysfs *sysfs, int (*work)(void *dat
 		r = run_file_remove(sysfs, PENDING);
 		FLAG_STEP("work");
 		if (r < 0) {
-			/*
-			 * The flag cannot be cleared: whoever starts us because of it must not do
-			 * so in a loop.
-			 */
 			work(data);
-			interrupt_poll(NULL, 0, READ_ONLY_PAUSE_MS * CLOCK_NS_PER_MS);
+			pending_pace(wait);
 			break;
 		}
 		r = work(data);
@@ -211,8 +231,9 @@ int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data),
 		r = pending_lock(sysfs, wait, &lock);
 		if (r < 0)
 			return r;
-		if (pending_is_raised(sysfs) || run_file_exists(sysfs, RUNNING))
-			r = pending_serve_locked(sysfs, work, data);
+		r = pending_is_wanted(sysfs);
+		if (r > 0)
+			r = pending_serve_locked(sysfs, wait, work, data);
 		FLAG_STEP("unlock");
 		pending_unlock(lock);
 		FLAG_STEP("look again");

@@ -61,15 +61,20 @@ bool pending_is_given_up(const struct sysfs *sysfs);
  * was raised meanwhile, and in the end the flag is down, because whatever starts a process whenever
  * it is up would start one after another. Remaining work is done at the next event, or when the
  * caller raises the flag again. Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX
- * starts without progress; -EINTR a signal while waiting.
+ * starts without progress; -EINTR a signal while waiting; those of looking at
+ * the flag and of clearing it, which is retried no sooner than after 10 s with `wait`.
  */
 int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data), void *data);
 
+/* For an error of it that `work` did not return: see run_file_fail(). */
+int pending_fail(const struct sysfs *sysfs, int error, struct error *err);
+
 /*
  * Clears the flag if answering it cannot work: on a kernel without memory hot-plug, or if /sys is
- * read-only.
+ * read-only. If it cannot be cleared, returns only after 10 s with `wait`: for a process that is
+ * started whenever the flag is up.
  */
-void pending_forget(const struct sysfs *sysfs);
+void pending_forget(const struct sysfs *sysfs, bool wait);
 
 /* For `work`: there was progress, so forget the starts up to now. */
 void pending_progress(const struct sysfs *sysfs);

@@ -157,10 +157,10 @@ int policy_run_adopt(const struct sysfs *sysfs, struct error *err)
 {
 	struct policy_state known = { 0 };
 	struct memory memory;
-	int r;
+	int r = policy_state_exists(sysfs);
 
-	if (policy_state_exists(sysfs))
-		return 0;
+	if (r)
+		return r < 0 ? policy_state_fail(sysfs, r, err) : 0;
 	r = snapshot_open(sysfs, WANT_IDENTITY, &memory, err);
 	if (r < 0)
 		return r;
@@ -196,7 +196,7 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 	r = policy_run_read(request, ret, err);
 	if (r == 0 && (request->only_new || !request->dry_run) &&
 	    (r = policy_state_load(request->run->sysfs, &known)) < 0)
-		error_set(err, r, "cannot read which blocks were online before: %s", strerror(-r));
+		r = policy_state_fail(request->run->sysfs, r, err);
 	if (r == 0 && (r = ratio_load(request->run->sysfs, &ret->before)) < 0)
 		r = sysfs_is_absent(r) || r == -EINVAL ?
 			    0 :

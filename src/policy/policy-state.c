@@ -62,9 +62,15 @@ int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret)
 	return 0;
 }
 
-bool policy_state_exists(const struct sysfs *sysfs)
+int policy_state_fail(const struct sysfs *sysfs, int error, struct error *err)
 {
-	return run_file_exists(sysfs, FILE_NAME);
+	return run_file_fail(sysfs, FILE_NAME, error, "cannot read which blocks were online before",
+			     err);
+}
+
+int policy_state_exists(const struct sysfs *sysfs)
+{
+	return run_file_has(sysfs, FILE_NAME);
 }
 
 void policy_state_done(struct policy_state *known)

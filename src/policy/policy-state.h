@@ -30,8 +30,11 @@ struct policy_state {
 int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret);
 void policy_state_done(struct policy_state *known);
 
-/* Have any blocks been seen since the system booted? */
-bool policy_state_exists(const struct sysfs *sysfs);
+/* For an error of loading it: see run_file_fail(). */
+int policy_state_fail(const struct sysfs *sysfs, int error, struct error *err);
+
+/* Have any blocks been seen since the system booted? 1, 0, or -errno if that cannot be seen. */
+int policy_state_exists(const struct sysfs *sysfs);
 
 /* Needs the block's identity. */
 enum policy_state_state policy_state_find(const struct policy_state *known,

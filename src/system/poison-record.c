@@ -95,6 +95,12 @@ int poison_record_load(const struct sysfs *sysfs, struct poison_record *ret)
 	return 0;
 }
 
+int poison_record_fail(const struct sysfs *sysfs, int error, struct error *err)
+{
+	return run_file_fail(sysfs, FILE_NAME, error,
+			     "it cannot be read which blocks had poisoned pages", err);
+}
+
 void poison_record_done(struct poison_record *record)
 {
 	free(record->v);

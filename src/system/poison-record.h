@@ -33,6 +33,9 @@ uint64_t poison_record_find(const struct poison_record *record, uint64_t number,
 /* Adds a block, replacing an earlier one with the same number. Errors: -ENOMEM. */
 int poison_record_add(struct poison_record *record, const struct poisoned_block *block);
 
+/* For an error of loading it: see run_file_fail(). */
+int poison_record_fail(const struct sysfs *sysfs, int error, struct error *err);
+
 /* Replaces the file atomically. Errors: those of run_file_replace(). */
 int poison_record_save(const struct sysfs *sysfs, const struct poison_record *record);
 

@@ -98,11 +98,27 @@ int run_file_open(const struct sysfs *sysfs, const char *name, int flags)
 	return folder < 0 ? folder : run_file_open_in(folder, name, flags);
 }
 
-bool run_file_exists(const struct sysfs *sysfs, const char *name)
+static int run_file_look(int folder, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int run_file_has(const struct sysfs *sysfs, const char *name)
 {
 	_cleanup_close_ int folder = run_file_folder(sysfs, false);
 
-	return folder >= 0 && faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	return run_file_look(folder, name);
+}
+
+bool run_file_exists(const struct sysfs *sysfs, const char *name)
+{
+	return run_file_has(sysfs, name) > 0;
 }
 
 int run_file_touch(const struct sysfs *sysfs, const char *name)
@@ -141,10 +157,17 @@ int run_file_empty(const struct sysfs *sysfs, const char *name)
 int run_file_remove(const struct sysfs *sysfs, const char *name)
 {
 	_cleanup_close_ int folder = run_file_folder(sysfs, false);
+	int r;
 
 	if (folder < 0)
 		return folder == -ENOENT ? 0 : folder;
-	return unlinkat(folder, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+	if (unlinkat(folder, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR)
+		return unlinkat(folder, name, AT_REMOVEDIR) < 0 ? -ENOTEMPTY : 0;
+	r = -errno;
+	/* On a read-only file system a missing file is not told from one that is there. */
+	return run_file_look(folder, name) ? r : 0;
 }
 
 int run_file_rename(const struct sysfs *sysfs, const char *from, const char *to)
@@ -161,6 +184,27 @@ int run_file_read(const struct sysfs *sysfs, const char *name, char **ret)
 	_cleanup_close_ int fd = run_file_open(sysfs, name, O_RDONLY);
 
 	return fd < 0 ? fd : sysfs_read_descriptor(fd, READ_MAX, ret, NULL);
+}
+
+int run_file_fail(const struct sysfs *sysfs, const char *name, int error, const char *what,
+		  struct error *err)
+{
+	int folder;
+
+	if ((error != -EPERM && error != -ENOTEMPTY) || !sysfs_is_ours(sysfs))
+		return error_set(err, error, "%s: %s", what, strerror(-error));
+	folder = run_file_folder(sysfs, false);
+	if (folder == -EPERM)
+		return error_set(err, -EUCLEAN,
+				 "%s: %s/run/memhpctl is not a folder of our own that others "
+				 "cannot write to; remove it: rm -r %s/run/memhpctl",
+				 what, sysfs->root, sysfs->root);
+	if (folder >= 0)
+		close(folder);
+	return error_set(err, -EUCLEAN,
+			 "%s: %s/run/memhpctl/%s is not a regular file that nobody else can open; "
+			 "remove it: rm -r %s/run/memhpctl/%s",
+			 what, sysfs->root, name, sysfs->root, name);
 }
 
 static int run_file_write(int fd, const char *text, size_t length)

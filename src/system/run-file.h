@@ -38,7 +38,13 @@
  */
 int run_file_open(const struct sysfs *sysfs, const char *name, int flags);
 
-/* Does it exist, whatever kind of file it is? False also to who may not look into the folder. */
+/*
+ * Does it exist, whatever kind of file it is? 1, 0, or -errno if that cannot be seen: -EMFILE, or
+ * -EPERM for the folder, as above.
+ */
+int run_file_has(const struct sysfs *sysfs, const char *name);
+
+/* The same, where one that cannot be seen may count as missing. */
 bool run_file_exists(const struct sysfs *sysfs, const char *name);
 
 /* Creates an empty file; an existing one is left unchanged. */
@@ -50,12 +56,23 @@ int run_file_grow(const struct sysfs *sysfs, const char *name, off_t *ret_before
 /* Truncates an existing file. */
 int run_file_empty(const struct sysfs *sysfs, const char *name);
 
-/* A missing file is not an error. */
+/*
+ * Also an empty folder in place of the file. A missing file is not an error. Errors: also
+ * -ENOTEMPTY a folder that is not empty.
+ */
 int run_file_remove(const struct sysfs *sysfs, const char *name);
 int run_file_rename(const struct sysfs *sysfs, const char *from, const char *to);
 
 /* Reads a whole file; the caller frees *ret. Errors: also -ENOMEM, -EFBIG (over 64 MiB). */
 int run_file_read(const struct sysfs *sysfs, const char *name, char **ret);
+
+/*
+ * For an error of these functions: a sentence that begins with `what`. If something else is in the
+ * place of the file or of the folder, it names that and how to get rid of it, and the error is
+ * -EUCLEAN: no lack of permission. Returns the error.
+ */
+int run_file_fail(const struct sysfs *sysfs, const char *name, int error, const char *what,
+		  struct error *err);
 
 /* Replaces a file atomically. */
 int run_file_replace(const struct sysfs *sysfs, const char *name, const char *text, size_t length);

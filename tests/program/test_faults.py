@@ -256,6 +256,17 @@ def test_few_descriptors_hide_no_device(machine: Any, name: str, words: list[str
     assert 1 in ended and ended[-1] == right.rc
 
 
+@pytest.mark.parametrize("words", [["auto", "--boot"], ["auto"], ["kick"], ["auto", "--restore"]])
+def test_few_descriptors_are_not_success(machine: Any, words: list[str]) -> None:
+    """The unit does not end well, and soon, where it could not even see whether there is something to do."""
+    made = machine("x86-dimm", lines="dir /run/memhpctl")
+    result = made.run("sh", "-c", 'ulimit -n 4; exec "$@"', "sh", find_program(), "--sysroot", str(made.root), *words,
+                      env=made.environment(find_program()))
+    if result.rc == 127:
+        pytest.skip("the program cannot be loaded with four descriptors here")
+    assert result.rc == 1 and "Too many open files" in result.err and result.seconds < 9, result
+
+
 def test_retries_are_bounded(machine: Any) -> None:
     made = machine("kernel-zone")
     rules = "* offline EBUSY always"

@@ -279,6 +279,40 @@ def test_nodes_that_no_kernel_has_are_none(machine: Any) -> None:
         assert (result.rc, result.out, result.err) == (before.rc, before.out, before.err), words
 
 
+@pytest.mark.parametrize("kind", [fifo, folder, loop])
+def test_what_is_in_the_place_of_our_records_is_named(machine: Any, outside: pathlib.Path,
+                                                      kind: Callable[[pathlib.Path, pathlib.Path], None]) -> None:
+    made = machine("x86-dimm", lines="dir /run/memhpctl")
+    made.path("/run/memhpctl").chmod(0o700)
+    for name, commands in (("known", ["policy apply", "auto --boot", "auto --boot --adopt"]), ("poisoned", ["policy apply"]),
+                           ("knobs", ["auto --restore"])):
+        spoil(made, f"/run/memhpctl/{name}", kind, outside)
+        for words in commands:
+            made.set("memory36/state", "offline")
+            result = made.memhpctl(*words.split())
+            if "--adopt" not in words:
+                place = made.path(f"/run/memhpctl/{name}")
+                assert f"remove it: rm -r {place}" in result.err and "not permitted" not in result.err, (words, result)
+                assert result.rc == (0 if name == "poisoned" else 1), (words, result)
+        place = made.path(f"/run/memhpctl/{name}")
+        place.rmdir() if kind is folder else place.unlink()
+
+
+def test_a_folder_in_the_place_of_the_flag_costs_no_time(machine: Any) -> None:
+    made = machine("x86-dimm", lines="dir /run/memhpctl/pending")
+    made.path("/run/memhpctl").chmod(0o700)
+    for words in (["auto"], ["kick"], ["auto", "--boot"]):
+        made.path("/run/memhpctl/pending").mkdir(exist_ok=True)
+        result = made.memhpctl(*words)
+        assert result.rc == 0 and result.err == "" and result.seconds < 9, (words, result)
+        made.wait_for(lambda: not made.processes())
+    # One with files in it stays.
+    made.path("/run/memhpctl/pending/file").mkdir(parents=True)
+    made.set("memory36/state", "offline")
+    result = made.memhpctl("auto")
+    assert result.rc == 1 and f"rm -r {made.root}/run/memhpctl/pending" in result.err and result.seconds < 9, result
+
+
 def test_a_rules_file_of_very_many_jumps_takes_no_minutes(machine: Any) -> None:
     made = machine("x86-dimm")
     rules = made.path("/etc/udev/rules.d/99-a.rules")

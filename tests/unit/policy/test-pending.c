@@ -96,7 +96,7 @@ static int serve_without_a_second_look(void)
 
 	if (pending_lock(&sysfs, false, &lock) < 0)
 		return -EBUSY;
-	r = pending_serve_locked(&sysfs, look, NULL);
+	r = pending_serve_locked(&sysfs, true, look, NULL);
 	step_delay();
 	close(lock);
 	return r;
