@@ -9,6 +9,11 @@
 #include "system/clock.h"
 #include "system/interrupt.h"
 
+int child_exit_code(int error)
+{
+	return error >= 0 ? 0 : error < -255 ? EIO : -error;
+}
+
 int child_wait(pid_t pid, int64_t deadline_ns)
 {
 	int status = 0, r = 0;

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* For a child: the exit code for 0 or -errno. One above 255, as some drivers have, is EIO. */
+int child_exit_code(int error);
+
 /*
  * Waits for a child that exits with a positive errno, or 0. Returns 0 or -errno; -ETIME at the
  * deadline and -EINTR after a signal: it was killed; -ECHILD: it died otherwise. A child that is

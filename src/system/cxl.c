@@ -50,6 +50,7 @@ static struct {
 /* What the child tells its parent. */
 struct cxl_report {
 	char failed[96]; /* the step that failed, as a part of a sentence */
+	int error;	 /* 0 or -errno, which an exit code has no room for: -ENOTSUPP is 524 */
 };
 
 static bool cxl_open(void)
@@ -241,6 +242,7 @@ static int cxl_create_in_child(struct cxl_ctx *context, struct cxl_report *repor
 		r = lib.cxl_decoder_set_dpa_size(decoder, size);
 	if (cxl_step(report, r, "reserve the memory of", name) < 0)
 		return r;
+	errno = 0;
 	region = lib.cxl_decoder_create_ram_region(window);
 	r = region ? cxl_fill_region(report, region, window, decoder, size) :
 		     cxl_step(report, errno ? -errno : -EIO, "create a region for", name);
@@ -277,9 +279,12 @@ static int cxl_run(const struct sysfs *sysfs, bool creates, const char *name, in
 			r = creates ? cxl_create_in_child(context, report, name) :
 				      cxl_remove_in_child(context, report, name);
 		}
-		_exit(r < 0 ? -r : 0);
+		report->error = r < 0 ? r : 0;
+		_exit(child_exit_code(r));
 	}
 	r = pid < 0 ? -errno : child_wait(pid, deadline_ns);
+	if (r < 0 && -r == child_exit_code(report->error))
+		r = report->error;
 	report->failed[sizeof(report->failed) - 1] = '\0';
 	if (r < 0)
 		error_set(err, r, "libcxl cannot %s: %s (see the kernel log)",

@@ -133,7 +133,7 @@ int module_load(const struct sysfs *sysfs, const char *name, int64_t deadline_ns
 				 name);
 	pid = fork();
 	if (pid == 0)
-		_exit(-kmod_insert(sysfs, name));
+		_exit(child_exit_code(kmod_insert(sysfs, name)));
 	r = pid < 0 ? -errno : child_wait(pid, deadline_ns);
 	if (r == -ENOENT)
 		return error_set(err, r, "this kernel has no module %s", name);
