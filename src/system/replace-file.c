@@ -59,27 +59,54 @@ static int replace_file_write(int fd, const char *text, size_t length)
 	return fchmod(fd, FILE_MODE) < 0 ? -errno : 0;
 }
 
-/* Two runs at once have two files, and the later one stays. */
-static int replace_file_in(int folder, const char *name, const char *text, size_t length)
+/*
+ * Writes a file that has no name until it is complete, so that a process that is killed leaves
+ * nothing behind, and then names it. False where that cannot be done: on an NFS share, or without
+ * /proc.
+ */
+static bool replace_file_make_unseen(int folder, const char *new, const char *text, size_t length)
 {
-	uint32_t number = 0;
-	char new[32];
+	_cleanup_close_ int fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return fd >= 0 && replace_file_write(fd, text, length) == 0 &&
+	       linkat(AT_FDCWD, link, folder, new, AT_SYMLINK_FOLLOW) == 0;
+}
+
+static int replace_file_make(int folder, const char *new, const char *text, size_t length)
+{
 	int fd, r;
 
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
-		number = (uint32_t)getpid();
-	/* Without `name`, which may be as long as a name can be. */
-	snprintf(new, sizeof(new), ".memhpctl-%08x.tmp", (unsigned int)number);
+	if (replace_file_make_unseen(folder, new, text, length))
+		return 0;
 	fd = openat(folder, new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 	if (fd < 0)
 		return -errno;
 	r = replace_file_write(fd, text, length);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
-	if (r == 0 && renameat(folder, new, folder, name) < 0)
-		r = -errno;
 	if (r < 0)
 		unlinkat(folder, new, 0);
+	return r;
+}
+
+/* Two runs at once have two files, and the later one stays. */
+static int replace_file_in(int folder, const char *name, const char *text, size_t length)
+{
+	uint32_t number = 0;
+	char new[32];
+	int r;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		number = (uint32_t)getpid();
+	/* Without `name`, which may be as long as a name can be. */
+	snprintf(new, sizeof(new), ".memhpctl-%08x.tmp", (unsigned int)number);
+	r = replace_file_make(folder, new, text, length);
+	if (r == 0 && renameat(folder, new, folder, name) < 0) {
+		r = -errno;
+		unlinkat(folder, new, 0);
+	}
 	return r;
 }
 

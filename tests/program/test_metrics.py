@@ -7,13 +7,14 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import time
 from typing import Any
 
 import pytest
 
-from machine import MEMORY, PATIENCE
+from machine import MEMORY, PATIENCE, find_program, sanitizer_of
 from test_status_check import AUTO_ONLINE, CASES, make
 
 SAMPLE = re.compile(r'([a-z_:][a-z0-9_:]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?[0-9.]+(?:e[+-]?[0-9]+)?|[+-]Inf|NaN)')
@@ -176,3 +177,20 @@ def test_promtool_has_no_complaint(machine: Any) -> None:
     text = made.memhpctl("status", "--prometheus").out
     done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_killed_process_leaves_no_file(machine: Any, tmp_path: pathlib.Path) -> None:
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    program = find_program()
+    if sanitizer_of(program):
+        pytest.skip("the sanitizers make system calls of their own")
+    folder, made = tmp_path / "collector", make(machine)
+    folder.mkdir(mode=0o755)
+    # After the content was written, before the file has its name.
+    result = made.run("strace", "-o", "/dev/null", "-e", "trace=fchmod", "-e", "inject=fchmod:signal=KILL", program, "--sysroot", str(made.root),
+                      "status", "--prometheus", f"--output-file={folder}/memhpctl.prom", env={"LD_PRELOAD": None})
+    if "trace" in result.err and "ermi" in result.err:
+        pytest.skip("strace is not permitted here")
+    assert result.rc == -signal.SIGKILL, result
+    assert os.listdir(folder) == []
