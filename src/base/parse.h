@@ -18,6 +18,16 @@ int parse_decimal(const char *text, uint64_t *ret);
 /* Hexadecimal digits without 0x, as in block_size_bytes and phys_index. */
 int parse_hex(const char *text, uint64_t *ret);
 
+/*
+ * An amount in bytes: n units. One that no machine has, as in a tree that somebody sent in, becomes
+ * PARSE_BYTES_MAX, of which some can be added up.
+ */
+#define PARSE_BYTES_MAX (UINT64_C(1) << 56)
+static inline uint64_t parse_bytes(uint64_t n, uint64_t unit)
+{
+	return unit && n > PARSE_BYTES_MAX / unit ? PARSE_BYTES_MAX : n * unit;
+}
+
 /* "0x" or "0X" and hexadecimal digits, as people write an address. */
 int parse_address(const char *text, uint64_t *ret);
 

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "model/settings.h"
 #include "system/kpageflags.h"
 #include "system/meminfo.h"
@@ -134,9 +135,9 @@ void memory_map_check(const struct sysfs *sysfs, const struct memory *memory, bo
 					    "its size is not known");
 			continue;
 		}
-		if (needed && needed + sum > meminfo.available)
+		if (needed && (sum > meminfo.available || needed > meminfo.available - sum))
 			memory_map_refuse(needed, sum, meminfo.available, force, outcome);
 		if (outcome->result == DEVICE_PLANNED)
-			sum += needed;
+			sum += parse_bytes(needed, 1);
 	}
 }

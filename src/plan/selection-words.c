@@ -166,6 +166,9 @@ static int selection_words_list_node(const struct selection *selection, uint32_t
 	const struct memory *memory = selection->memory;
 	int r = 0;
 
+	/* One that is there all the same, in a tree that somebody made, is in no list. */
+	if (node > NODE_LAST)
+		return -ENOENT;
 	if (!selection_words_has_no_nodes(selection))
 		return memory_node_blocks(selection->sysfs, node, ret);
 	for (size_t i = 0; r >= 0 && i < memory->n_blocks; i++)

@@ -27,7 +27,8 @@ static int selection_check_filter(const struct selection *selection, struct erro
 	const struct device *device;
 
 	snprintf(node, sizeof(node), SYSFS_NODE "/node%" PRIu32, filter->node);
-	if (filter->has_node && !sysfs_exists(selection->sysfs, node) &&
+	if (filter->has_node &&
+	    (filter->node > NODE_LAST || !sysfs_exists(selection->sysfs, node)) &&
 	    !selection_words_has_no_nodes(selection))
 		return error_set(err, -EINVAL, "--node=%" PRIu32 ": there is no such node here",
 				 filter->node);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "system/zoneinfo.h"
 
 #define KIB 1024
@@ -19,7 +20,7 @@ static int meminfo_value(const char *text, const char *name, uint64_t unit, uint
 		line += *line == '\n';
 		if (strncmp(line, name, length) || line[length] != ':')
 			continue;
-		*ret = strtoull(line + length + 1, NULL, 10) * unit;
+		*ret = parse_bytes(strtoull(line + length + 1, NULL, 10), unit);
 		return 0;
 	}
 	return -EINVAL;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "system/kpageflags.h"
 
 static struct zoneinfo_zone *zoneinfo_add(struct zoneinfo *zoneinfo, uint32_t node,
@@ -32,15 +33,15 @@ static bool zoneinfo_take(const char *line, uint64_t page_size, struct zoneinfo_
 	uint64_t pages;
 
 	if (sscanf(line, " pages free %" SCNu64, &pages) == 1)
-		zone->free = pages * page_size;
+		zone->free = parse_bytes(pages, page_size);
 	if (sscanf(line, " %15s %" SCNu64, name, &pages) != 2)
 		return false;
 	if (!strcmp(name, "managed"))
-		zone->managed = pages * page_size;
+		zone->managed = parse_bytes(pages, page_size);
 	else if (!strcmp(name, "cma"))
-		zone->cma = pages * page_size;
+		zone->cma = parse_bytes(pages, page_size);
 	else if (!strcmp(name, "present"))
-		zone->present = pages * page_size;
+		zone->present = parse_bytes(pages, page_size);
 	return !strcmp(name, "present");
 }
 

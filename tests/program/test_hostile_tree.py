@@ -277,6 +277,9 @@ def test_nodes_that_no_kernel_has_are_none(machine: Any) -> None:
     for words, before in zip(commands, right):
         result = made.memhpctl(*words, timeout=20)
         assert (result.rc, result.out, result.err) == (before.rc, before.out, before.err), words
+    for words in (["list", "node1024"], ["offline", "-n", "node1024"], ["list", "--node=1024", "--all"]):
+        result = made.memhpctl(*words)
+        assert result.rc == 2 and "no such node" in result.err, result
 
 
 @pytest.mark.parametrize("kind", [fifo, folder, loop])

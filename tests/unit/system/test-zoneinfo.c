@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/parse.h"
 #include "system/meminfo.h"
 #include "tests/unit/tree.h"
 #include "tests/unit/unit.h"
@@ -77,12 +78,34 @@ static void test_no_zones(void **state)
 	}
 }
 
+/* What no machine has does not become little. */
+static void test_amounts_of_a_tree_that_is_made_up(void **state)
+{
+	struct zoneinfo zoneinfo;
+	struct meminfo meminfo;
+
+	(void)state;
+	tree_file("/proc/zoneinfo", "Node 0, zone   Normal\n  pages free 18446744073709551615\n"
+				    "        present  281474976710656\n");
+	tree_file("/proc/meminfo", "MemTotal: 18446744073709551615 kB\n"
+				   "MemFree: 18014398509481984 kB\n"
+				   "MemAvailable: 18014398509481984 kB");
+	assert_int_equal(zoneinfo_load(&sysfs, &zoneinfo), 0);
+	assert_true(zoneinfo.v[0].free == PARSE_BYTES_MAX);
+	assert_true(zoneinfo.v[0].present == PARSE_BYTES_MAX);
+	zoneinfo_done(&zoneinfo);
+	assert_int_equal(meminfo_load(&sysfs, &meminfo), 0);
+	assert_true(meminfo.available == PARSE_BYTES_MAX && meminfo.free == PARSE_BYTES_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_zones_of_a_machine_with_large_pages, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_no_zones, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_amounts_of_a_tree_that_is_made_up, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests_name("zoneinfo", tests, NULL, NULL);
