@@ -47,9 +47,14 @@ static int sysroot_open_at_once(int directory, const char *path, int flags)
 					      (at_root ? RESOLVE_IN_ROOT_ : RESOLVE_BENEATH_) };
 	long fd;
 
-	/* openat2(2) rejects flags that have no meaning with O_PATH. */
+	/*
+	 * openat2(2) rejects flags that have no meaning with O_PATH. For open(2) a C library of 32
+	 * bits adds that for large files by itself.
+	 */
 	if (flags & O_PATH)
 		how.flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	else
+		how.flags |= O_LARGEFILE;
 	fd = syscall(SYS_openat2, directory, path, &how, sizeof(how));
 	if (fd >= 0)
 		return (int)fd;
