@@ -13,9 +13,6 @@
 #include "model/range.h"
 #include "system/sysfs.h"
 
-/* No kernel has a higher node: NODES_SHIFT is at most 10 in the Kconfig of all architectures. */
-#define NODE_LAST 1023
-
 /* The nodes of a block, sorted: usually one; blocks of boot memory can span several. */
 struct node_set {
 	uint32_t *v;

@@ -13,9 +13,6 @@
 #define POLICY_PROVIDER_DRIVER "driver"
 #define POLICY_PROVIDER_NONE "none"
 
-/* The name of the built-in rules in place of a file name. */
-#define POLICY_BUILT_IN_FILE "built-in"
-
 /*
  * Reads the policy. Errors: -EINVAL with a sentence that names file and line (then there is no
  * policy, never half of one); those of open(2) and read(2); -ENOMEM.

@@ -94,6 +94,8 @@ static int policy_begin_section(struct reading *reading, const struct conf_item 
 				 item->section, *item->name ? " " : "", item->name);
 	if (!*item->name)
 		return error_set(err, -EINVAL, "[rule] needs a name, such as [rule gpu]");
+	if (policy->n_rules >= POLICY_RULES_MAX && strcmp(reading->file, POLICY_BUILT_IN_FILE))
+		return error_set(err, -EINVAL, "there are more than %d rules", POLICY_RULES_MAX);
 	for (size_t i = 0; i < policy->n_rules; i++)
 		if (!strcmp(policy->rules[i].name, item->name))
 			return error_set(err, -EINVAL, "there is already a rule %s, at %s:%u",

@@ -36,6 +36,10 @@ enum policy_setting {
 	POLICY_SETTING_COUNT,
 };
 
+/* Of all files together, without the built-in ones; each is compared with every block, and by name
+ * with every other. */
+#define POLICY_RULES_MAX 4096
+
 struct policy {
 	struct policy_rule *rules; /* in the order in which they are tried */
 	size_t n_rules;
@@ -52,6 +56,9 @@ struct policy {
 /* The text of the built-in rules, in the form of a user's file. */
 extern const char policy_built_in[];
 
+/* The name of the built-in rules in place of a file name. */
+#define POLICY_BUILT_IN_FILE "built-in"
+
 /*
  * Initializes an empty policy with all defaults. `providers` are the names allowed in a provider
  * condition, ending with NULL.
@@ -64,7 +71,8 @@ void policy_done(struct policy *policy);
  * file (CONF_FILES_MAIN), then the built-in rules. For a setting the last drop-in wins; the main
  * file's value counts only if no drop-in has one. The rules are appended to the existing ones.
  * Errors: -EINVAL with a sentence that begins with "FILE:LINE: ": unknown section, key or word, a
- * repeated key in a file's section, a rule name that exists already, a rule without an action.
+ * repeated key in a file's section, a rule name that exists already, a rule without an action, more
+ * than POLICY_RULES_MAX rules.
  * The policy must not be used then. -ENOMEM.
  */
 int policy_add(struct policy *policy, const char *file, const char *text, size_t length,

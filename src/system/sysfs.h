@@ -14,6 +14,9 @@
 #define SYSFS_NODE "/sys/devices/system/node"
 #define SYSFS_PARAMETERS "/sys/module/memory_hotplug/parameters"
 
+/* No kernel has a higher node: NODES_SHIFT is at most 10 in the Kconfig of all architectures. */
+#define NODE_LAST 1023
+
 /* The size limit of a whole file, in case of a tree that someone sent in. */
 #define SYSFS_READ_MAX ((size_t)32 << 20)
 

@@ -63,8 +63,8 @@ int zoneinfo_load(const struct sysfs *sysfs, struct zoneinfo *ret)
 		uint32_t node;
 
 		if (sscanf(line, "Node %" SCNu32 ", zone %15s", &node, name) == 2) {
-			zone = zoneinfo_add(&zoneinfo, node, name);
-			if (!zone) {
+			zone = node > NODE_LAST ? NULL : zoneinfo_add(&zoneinfo, node, name);
+			if (!zone && node <= NODE_LAST) {
 				zoneinfo_done(&zoneinfo);
 				return -ENOMEM;
 			}

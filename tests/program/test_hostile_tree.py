@@ -322,3 +322,22 @@ def test_a_rules_file_of_very_many_jumps_takes_no_minutes(machine: Any) -> None:
     rules.parent.mkdir(parents=True, exist_ok=True)
     rules.write_text("".join(f'SUBSYSTEM=="memory", GOTO="missing{i}"\n' for i in range(200000)))
     assert made.memhpctl("policy", "check").rc == 0
+
+
+def test_there_are_not_too_many_rules(machine: Any) -> None:
+    made = machine("x86-dimm", files={"/etc/memhpctl.conf": ""})
+    conf = made.path("/etc/memhpctl.conf")
+    for n, rc in ((4096, 0), (4097, 1), (200000, 1)):
+        conf.write_text("".join(f"[rule r{i}]\naction = leave\n" for i in range(n)))
+        result = made.memhpctl("policy", "show")
+        assert result.rc == rc and (rc == 0 or "/etc/memhpctl.conf:8193: there are more than 4096 rules" in result.err), (n, result.err)
+
+
+def test_zones_of_very_many_nodes_take_no_minutes(machine: Any) -> None:
+    made = machine("x86-dimm")
+    zoneinfo = made.path("/proc/zoneinfo")
+    zoneinfo.parent.mkdir(exist_ok=True)
+    before = zoneinfo.read_text()
+    right = made.memhpctl("status")
+    zoneinfo.write_text(before + "".join(f"Node {i}, zone Normal\n present 1\n" for i in range(1024, 800000)))
+    assert made.memhpctl("status")[:3] == right[:3]
