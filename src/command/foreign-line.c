@@ -94,6 +94,17 @@ static bool foreign_line_put_selector(struct foreign_line *line, const char *tex
 	return true;
 }
 
+/* Does a command of cxl take regions? create-region takes memdevs. */
+static bool foreign_line_asks_region(const struct foreign_line *line)
+{
+	for (size_t i = 0; i < line->n_words; i++)
+		if (!strcmp(line->words[i], "enable-region") ||
+		    !strcmp(line->words[i], "disable-region") ||
+		    !strcmp(line->words[i], "destroy-region"))
+			return true;
+	return false;
+}
+
 static bool foreign_line_put_operand(struct foreign_line *line, const char *text)
 {
 	char spelled[FOREIGN_SPELLING_SIZE], sign;
@@ -114,6 +125,14 @@ static bool foreign_line_put_operand(struct foreign_line *line, const char *text
 	if ((line->tools & TOOL_CHMEM) && !line->own_command && !line->blocks &&
 	    parse_decimal(text, &number) == 0)
 		return foreign_line_put_size(line, text, "M");
+	/* To cxl a number is that of a memdev or a region. */
+	if (line->tools == TOOL_CXL && (line->named || !line->own_command) &&
+	    parse_decimal(text, &number) == 0) {
+		foreign_line_put(line->operands, foreign_line_asks_region(line) ? "region" : "mem",
+				 text);
+		line->counted = true;
+		return true;
+	}
 	/* To daxctl all of its devices: they must be named. */
 	if (!strcmp(text, "all") && !line->own_command)
 		return true;
@@ -161,7 +180,31 @@ bool foreign_line_put_node(struct foreign_line *line, const char *text)
 	return true;
 }
 
-void foreign_line_put_zone(struct foreign_line *line, const char *zone)
+bool foreign_line_put_region(struct foreign_line *line, const char *text)
+{
+	const char *number = strncmp(text, "region", 6) ? text : text + 6;
+	uint64_t parsed;
+
+	if (!strcmp(text, "all"))
+		return true;
+	/* Of "0,1" memhpctl would make blocks. */
+	line->region = number;
+	return parse_decimal(number, &parsed) == 0;
+}
+
+bool foreign_line_finish_region(struct foreign_line *line)
+{
+	if (!line->region)
+		return true;
+	/* The devices in the region are meant; memhpctl would take all of it as well. */
+	if (line->counted)
+		return false;
+	foreign_line_put(line->operands, "region", line->region);
+	line->counted = true;
+	return true;
+}
+
+bool foreign_line_put_zone(struct foreign_line *line, const char *zone)
 {
 	enum zone parsed = zone_parse(zone);
 	bool is_request = !strcmp(line->command->name, "online") ||
@@ -179,6 +222,7 @@ void foreign_line_put_zone(struct foreign_line *line, const char *zone)
 		zone = "movable";
 	foreign_line_put(line->options, "--zone=", zone);
 	line->option = NULL;
+	return command_find_option(line->command, "zone", 4, false);
 }
 
 bool foreign_line_put_quantity(struct foreign_line *line, const char *text)

@@ -26,6 +26,7 @@ struct foreign_line {
 	bool in_vain;		       /* it adds memory, and there is none to add */
 	bool quantified;	       /* a number of LMBs was given */
 	const char *option;	       /* that goes with the command, such as daxctl's zone */
+	const char *region;	       /* its number, where the line names one */
 	const char *note;	       /* what to say before the finished command; NULL: nothing */
 	const char *sysroot;	       /* where the machine is; NULL: the running system */
 	const char *bad_zone;	       /* that the command does not take */
@@ -51,8 +52,14 @@ bool foreign_line_put_operands(struct foreign_line *line, const char *text);
 /* The number of a node. */
 bool foreign_line_put_node(struct foreign_line *line, const char *text);
 
+/* cxl -r and daxctl -r: the number of a region, or its name. */
+bool foreign_line_put_region(struct foreign_line *line, const char *text);
+
+/* Puts that region when the whole line is read. */
+bool foreign_line_finish_region(struct foreign_line *line);
+
 /* chmem -z: a zone. Without a counterpart it becomes bad_zone. */
-void foreign_line_put_zone(struct foreign_line *line, const char *zone);
+bool foreign_line_put_zone(struct foreign_line *line, const char *zone);
 
 /* chmem -c: devices of that size together that can be added, or what is offline instead. */
 bool foreign_line_put_vacant(struct foreign_line *line, uint64_t bytes, const char *size);

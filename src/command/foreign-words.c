@@ -57,6 +57,7 @@ static const struct foreign_word table[] = {
 	{ "-d", TOOL_DAXCTL, true, MEANS_OPERAND, NULL, NULL, NULL },
 	{ "--dev", TOOL_DAXCTL, true, MEANS_OPERAND, NULL, NULL, NULL },
 	{ "-f", TOOL_DAXCTL, false, MEANS_NOTHING, NULL, NULL, NULL },
+	{ "--force", TOOL_DAXCTL, false, MEANS_NOTHING, NULL, NULL, NULL },
 	{ "-R", TOOL_DAXCTL, false, MEANS_DEFAULT, NULL, "--devices", NULL },
 	{ "--regions", TOOL_DAXCTL, false, MEANS_DEFAULT, NULL, "--devices", NULL },
 	{ "-i", TOOL_DAXCTL, false, MEANS_DEFAULT, NULL, "--devices", NULL },

@@ -71,13 +71,9 @@ static bool foreign_put_meaning(struct foreign_line *line, const struct foreign_
 	case MEANS_OPERAND:
 		return foreign_line_put_operands(line, value);
 	case MEANS_REGION:
-		line->counted = true;
-		foreign_line_put(line->operands, value[strspn(value, "0123456789")] ? "" : "region",
-				 value);
-		return true;
+		return foreign_line_put_region(line, value);
 	case MEANS_ZONE:
-		foreign_line_put_zone(line, value);
-		return true;
+		return foreign_line_put_zone(line, value);
 	case MEANS_QUANTITY:
 		return foreign_line_put_quantity(line, value);
 	case MEANS_MINUTES:
@@ -140,7 +136,9 @@ static bool foreign_put_own_letter(struct foreign_line *line, size_t *at, const 
 		option && option->argDescrip ? foreign_read_value(line, *at, letter + 1) : NULL;
 	const char text[] = { '-', *letter, '\0' };
 
-	if (!option || (option->argDescrip && !value))
+	/* To cxl and daxctl -s is a size, and no directory. */
+	if (!option || (option->argDescrip && !value) ||
+	    (*letter == 's' && (line->tools == TOOL_CXL || line->tools == TOOL_DAXCTL)))
 		return false;
 	*ret_ends = value;
 	*at += value && !letter[1];
@@ -354,6 +352,7 @@ bool foreign_translate(const char *const *words, size_t n_words,
 	if (good && line.tools == TOOL_DRMGR && !line.counted && !line.quantified &&
 	    !foreign_line_is_list(&line))
 		good = foreign_line_put_quantity(&line, "1");
+	good = good && foreign_line_finish_region(&line);
 	if (line.in_vain)
 		line.command = command_find("online");
 	if (good && line.split)
