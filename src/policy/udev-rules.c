@@ -196,17 +196,22 @@ static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
 static int udev_rules_add(struct udev_rules *rules, struct udev_arena *arena, unsigned int line,
 			  const char *text, bool is_complete)
 {
-	struct udev_rule *larger = reallocarray(rules->v, rules->n + 1, sizeof(*larger));
+	struct udev_rule *rule;
 
-	if (!larger)
-		return -ENOMEM;
-	rules->v = larger;
-	larger[rules->n++] = (struct udev_rule){
+	/* Room for twice as many whenever it is full, which is at each power of two. */
+	if (!(rules->n & (rules->n - 1))) {
+		rule = reallocarray(rules->v, rules->n ? 2 * rules->n : 1, sizeof(*rule));
+		if (!rule)
+			return -ENOMEM;
+		rules->v = rule;
+	}
+	rule = &rules->v[rules->n++];
+	*rule = (struct udev_rule){
 		.line = line,
 		.text = text,
 		.is_wrong = !is_complete || strlen(text) >= UDEV_LINE_SIZE,
 	};
-	return larger[rules->n - 1].is_wrong ? 0 : udev_rules_line(arena, &larger[rules->n - 1]);
+	return rule->is_wrong ? 0 : udev_rules_line(arena, rule);
 }
 
 /* Lines end with LF, CR or both. */
