@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from fitting import fitting
+from fitting import fitting, is_overloaded
 from guest import Guest
 from kernel import LabUnavailable
 from lab import Lab, memhpctl_to_test
@@ -216,7 +216,8 @@ def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., 
             yield forks(guest) - before
 
     # For 640 events and more; on a slow machine udevd takes more workers, but not each time.
-    assert fitting(tries(), lambda made: made < 320) < 320
+    made = fitting(tries(), lambda made: made < 200)
+    assert made < 200 or (is_overloaded() and made < 320)
     assert log(guest).count("left offline") == 1
     assert {guest.blocks()[number] for number in blocks} == {"offline"}
     guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
