@@ -9,7 +9,7 @@
 #include "command/options.h"
 #include "judge/page-survey.h"
 #include "output/explanation.h"
-#include "output/terminal.h"
+#include "output/wrap.h"
 #include "plan/selection.h"
 #include "system/clock.h"
 #include "system/kmsg.h"
@@ -18,7 +18,6 @@
 #define LOG_BLOCKS_MAX 256
 /* The time limit for reading it repeatedly. */
 #define LOG_LIMIT_MS 1000
-#define WIDTH_MAX 80
 
 static struct {
 	int all;
@@ -65,7 +64,7 @@ static int explain_print(struct context *context, struct memory *memory,
 					   .survey = survey,
 					   .kernel_log = log,
 					   .failures = &failures,
-					   .width = terminal_width(STDOUT_FILENO) };
+					   .width = wrap_width() };
 	struct error err = { 0 };
 	int exit_code = EXIT_DONE;
 
@@ -74,8 +73,6 @@ static int explain_print(struct context *context, struct memory *memory,
 		error_set(&err, -ENOMEM, "no memory to explain %zu blocks", memory->n_blocks);
 		return command_fail(context, EXIT_FAILED, &err);
 	}
-	if (explanation.width > WIDTH_MAX)
-		explanation.width = WIDTH_MAX;
 	explanation.scan_error = survey->kpageflags < 0 ?
 					 survey->kpageflags :
 					 page_survey_scan_all(survey, selected, CLOCK_NEVER);

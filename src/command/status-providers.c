@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output/output-text.h"
+#include "output/wrap.h"
 #include "provider/provider.h"
 #include "system/module.h"
 
@@ -16,15 +17,24 @@ static const struct provider *status_providers_here(const struct sysfs *sysfs,
 
 static void status_providers_print_one(const struct sysfs *sysfs, const struct provider *provider)
 {
-	const char *separator = "; modules: ";
+	const char *const *modules = provider->modules;
+	struct wrap wrap = wrap_begin(wrap_width(), provider->name);
 
-	output_text("  %-10s %s%s", provider->name, provider->summary,
-		    provider->plan_remove ? "" : ", not removable from here");
-	for (const char *const *module = provider->modules; module && *module; module++) {
-		output_text("%s%s %s", separator, *module,
-			    module_state_name(module_look_up(sysfs, *module)));
-		separator = ", ";
-	}
+	wrap_print(&wrap, "%s%s%s", provider->summary,
+		   provider->plan_remove ? "" : ", not removable from here",
+		   modules && *modules ? "; modules:" : "");
+	for (; modules && *modules; modules++)
+		wrap_print(&wrap, "%s %s%s", *modules,
+			   module_state_name(module_look_up(sysfs, *modules)),
+			   modules[1] ? "," : "");
+	output_text("\n");
+}
+
+static void status_providers_print_unseen(const struct provider *provider, int error)
+{
+	struct wrap wrap = wrap_begin(wrap_width(), provider->name);
+
+	wrap_print(&wrap, "? (%s)", strerror(-error));
 	output_text("\n");
 }
 
@@ -40,7 +50,7 @@ void status_print_providers(const struct sysfs *sysfs)
 			status_providers_print_one(sysfs,
 						   status_providers_here(sysfs, providers[i]));
 		else if (present < 0)
-			output_text("  %-10s ? (%s)\n", providers[i]->name, strerror(-present));
+			status_providers_print_unseen(providers[i], present);
 		any |= present != 0;
 	}
 	if (!any)

@@ -37,10 +37,9 @@ static void output_finding_print_unknown(const struct findings *findings)
 	for (enum finding_word word = 0; word <= FINDING_COUNT; word++) {
 		if (!output_finding_is_unknown(findings, word))
 			continue;
-		output_text("%s",
-			    n ? n < UNKNOWN_SHOWN ? ", " : "" : "  ?             not known: ");
 		if (n++ < UNKNOWN_SHOWN)
-			output_text("%s", word == FINDING_COUNT ? "others" : finding_name(word));
+			output_text("%s%s", n == 1 ? "  ?             not known: " : ", ",
+				    word == FINDING_COUNT ? "others" : finding_name(word));
 	}
 	if (n > UNKNOWN_SHOWN)
 		output_text(" and %zu more", n - UNKNOWN_SHOWN);

@@ -4,9 +4,21 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "output/output-text.h"
+#include "output/terminal.h"
+
+/* Longer lines are hard to read. */
+#define WIDTH_MAX 80
+
+unsigned int wrap_width(void)
+{
+	unsigned int width = terminal_width(STDOUT_FILENO);
+
+	return width < WIDTH_MAX ? width : WIDTH_MAX;
+}
 
 void wrap_print(struct wrap *wrap, const char *format, ...)
 {

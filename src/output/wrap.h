@@ -7,6 +7,9 @@ struct wrap {
 	unsigned int width, indent, column;
 };
 
+/* The width of lines on standard output: that of the terminal, at most 80 columns. */
+unsigned int wrap_width(void);
+
 /* Begins a paragraph "  LABEL  text" in lines of at most `width` columns. */
 struct wrap wrap_begin(unsigned int width, const char *label);
 

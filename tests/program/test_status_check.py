@@ -240,6 +240,11 @@ def test_a_node_that_may_have_no_processor_needs_no_kernel_memory(machine: Any) 
     assert "  ?             not known: ratio, waiting, left, others\n" in made.memhpctl("status").out
 
 
+def test_no_provider_is_wider_than_a_terminal(machine: Any) -> None:
+    text = machine("cxl").memhpctl("status").out
+    assert "modules:" in text and max(map(len, text.splitlines())) <= 80, text
+
+
 def test_a_knob_that_cannot_be_read_may_contradict(machine: Any) -> None:
     made = make(machine, files={CONF: "[policy]\nonline-policy = auto-movable\n"})
     path = made.path("/sys/module/memory_hotplug/parameters/online_policy")

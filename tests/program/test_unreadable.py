@@ -210,4 +210,4 @@ def test_providers_that_cannot_be_seen_are_not_absent(machine: Machines) -> None
     status = made.memhpctl("status", "--json")
     assert status.json()["providers"] is None, status
     text = made.memhpctl("status").out
-    assert f"acpi       ? ({os.strerror(errno.ELOOP)})" in text and "none" not in text.partition("Providers")[2].splitlines()[1], text
+    assert f"acpi      ? ({os.strerror(errno.ELOOP)})" in text and "none" not in text.partition("Providers")[2].splitlines()[1], text
