@@ -192,7 +192,7 @@
  *     - interrupt.[ch]    (signals that end a run)
  *     - stream.[ch]       (standard output and error, in bounded time)
  *
- * - base/: cleanup, error, format, log, parse, printable, quote, units
+ * - base/: array, cleanup, error, format, log, parse, printable, quote, units
  */
 #include <errno.h>
 #include <fcntl.h>

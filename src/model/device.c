@@ -7,20 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 struct device *devices_add(struct devices *devices, const char *name,
 			   const struct provider *provider)
 {
+	/* POWER has thousands of them. */
+	struct device *larger = array_grow(devices->v, devices->n, sizeof(*larger));
 	char *copy;
 
-	/* The room doubles: POWER has thousands of devices. */
-	if (!(devices->n & (devices->n - 1))) {
-		size_t room = devices->n ? devices->n * 2 : 1;
-		struct device *larger = reallocarray(devices->v, room, sizeof(*larger));
-
-		if (!larger)
-			return NULL;
-		devices->v = larger;
-	}
+	if (!larger)
+		return NULL;
+	devices->v = larger;
 	copy = strdup(name);
 	if (!copy)
 		return NULL;

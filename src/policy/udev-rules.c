@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 #define BLANKS " \t\r"
@@ -196,15 +197,11 @@ static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
 static int udev_rules_add(struct udev_rules *rules, struct udev_arena *arena, unsigned int line,
 			  const char *text, bool is_complete)
 {
-	struct udev_rule *rule;
+	struct udev_rule *rule = array_grow(rules->v, rules->n, sizeof(*rule));
 
-	/* Room for twice as many whenever it is full, which is at each power of two. */
-	if (!(rules->n & (rules->n - 1))) {
-		rule = reallocarray(rules->v, rules->n ? 2 * rules->n : 1, sizeof(*rule));
-		if (!rule)
-			return -ENOMEM;
-		rules->v = rule;
-	}
+	if (!rule)
+		return -ENOMEM;
+	rules->v = rule;
 	rule = &rules->v[rules->n++];
 	*rule = (struct udev_rule){
 		.line = line,

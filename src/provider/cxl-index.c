@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 struct cxl_index_reading {
@@ -13,19 +14,11 @@ struct cxl_index_reading {
 	struct cxl_index index;
 };
 
-/* Makes room for one more element; the room doubles. NULL: out of memory. */
-static void *cxl_index_grow(void *elements, size_t n, size_t size)
-{
-	if (n & (n - 1))
-		return elements;
-	return reallocarray(elements, n ? n * 2 : 1, size);
-}
-
 static int cxl_index_add_region(struct cxl_index_reading *reading, const char *name)
 {
 	struct cxl_index *index = &reading->index;
 	struct cxl_index_region *region,
-		*larger = cxl_index_grow(index->regions, index->n_regions, sizeof(*larger));
+		*larger = array_grow(index->regions, index->n_regions, sizeof(*larger));
 
 	if (!larger)
 		return -ENOMEM;
@@ -50,7 +43,7 @@ static int cxl_index_add_decoder(struct cxl_index_reading *reading, const char *
 	if (!cxl_facts_is_locked(reading->sysfs, name, decoder.region))
 		return 0;
 	snprintf(decoder.name, sizeof(decoder.name), "%s", name);
-	larger = cxl_index_grow(index->locked, index->n_locked, sizeof(*larger));
+	larger = array_grow(index->locked, index->n_locked, sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
 	index->locked = larger;

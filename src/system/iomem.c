@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/parse.h"
 
 /* Parses one line, "  100000000-1ffffffff : virtio0", in place. Two spaces per level. */
@@ -28,15 +29,11 @@ static int iomem_parse_line(char *line, struct iomem_range *ret)
 
 static int iomem_add(struct iomem *iomem, char *line)
 {
-	/* The room doubles, to one less than a power of two. */
-	if (!(iomem->n & (iomem->n + 1))) {
-		struct iomem_range *larger =
-			reallocarray(iomem->v, iomem->n * 2 + 1, sizeof(*larger));
+	struct iomem_range *larger = array_grow(iomem->v, iomem->n, sizeof(*larger));
 
-		if (!larger)
-			return -ENOMEM;
-		iomem->v = larger;
-	}
+	if (!larger)
+		return -ENOMEM;
+	iomem->v = larger;
 	return iomem_parse_line(line, &iomem->v[iomem->n++]);
 }
 

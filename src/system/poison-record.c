@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "system/run-file.h"
 
@@ -30,15 +31,11 @@ static struct poisoned_block *poison_record_look(const struct poison_record *rec
 /* At the end, out of order. */
 static int poison_record_append(struct poison_record *record, const struct poisoned_block *block)
 {
-	/* Room for a power of two, so that many lines cost little. */
-	if (!(record->n & (record->n - 1))) {
-		struct poisoned_block *larger =
-			reallocarray(record->v, record->n ? record->n * 2 : 1, sizeof(*larger));
+	struct poisoned_block *larger = array_grow(record->v, record->n, sizeof(*larger));
 
-		if (!larger)
-			return -ENOMEM;
-		record->v = larger;
-	}
+	if (!larger)
+		return -ENOMEM;
+	record->v = larger;
 	record->v[record->n++] = *block;
 	return 0;
 }
