@@ -117,6 +117,13 @@ static bool policy_parts_has_drop_in(const struct sysfs *sysfs, const char *name
 	return false;
 }
 
+/* Is this one known not to work? */
+static bool policy_parts_is_off(const struct policy_part *part)
+{
+	return !strcmp(part->state, "missing") || !strcmp(part->state, "masked") ||
+	       !strcmp(part->state, "disabled");
+}
+
 static void policy_parts_judge(const struct sysfs *sysfs, size_t index, struct policy_part *ret)
 {
 	const char *const *folders = parts[index].folders;
@@ -136,7 +143,8 @@ static void policy_parts_judge(const struct sysfs *sysfs, size_t index, struct p
 	ret->state = conf_files_is_mask(sysfs, ret->place) ? "masked" :
 		     parts[index].is_enabled ? policy_parts_enabled(sysfs, ret->name) :
 					       "active";
-	if (!policy_part_works(ret))
+	/* What changes its settings does not make it work, nor known to. */
+	if (policy_parts_is_off(ret) || !strcmp(ret->state, "unknown"))
 		return;
 	for (size_t i = at + 1; folders[i]; i++)
 		hidden += policy_parts_is_in(sysfs, folders[i], ret->name, path) > 0;
@@ -152,16 +160,10 @@ size_t policy_parts_find(const struct sysfs *sysfs, struct policy_part ret[POLIC
 	return ARRAY_SIZE(parts);
 }
 
-bool policy_part_works(const struct policy_part *part)
-{
-	return strcmp(part->state, "missing") && strcmp(part->state, "masked") &&
-	       strcmp(part->state, "disabled");
-}
-
 const struct policy_part *policy_parts_lacking(const struct policy_part *found, bool has_systemd)
 {
 	for (size_t i = 0; i <= (has_systemd ? POLICY_PART_SERVICE : POLICY_PART_RULE); i++)
-		if (!policy_part_works(&found[i]))
+		if (policy_parts_is_off(&found[i]))
 			return &found[i];
 	return NULL;
 }

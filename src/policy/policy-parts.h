@@ -38,12 +38,9 @@ struct policy_part {
 /* Looks in the folders of udev and systemd. Returns the number of parts; starts no program. */
 size_t policy_parts_find(const struct sysfs *sysfs, struct policy_part ret[POLICY_PARTS_MAX]);
 
-/* Not missing, masked or disabled. */
-bool policy_part_works(const struct policy_part *part);
-
 /*
- * The part without which nothing brings new memory online, or NULL if all of them work: the rule
- * and, where systemd runs, the units that answer it.
+ * The part without which nothing brings new memory online: the rule or, where systemd runs, one of
+ * the units that answer it is missing, masked or disabled. NULL if none is known to be.
  */
 const struct policy_part *policy_parts_lacking(const struct policy_part *parts, bool has_systemd);
 

@@ -502,6 +502,9 @@ def test_what_systemd_makes_of_the_files_of_its_own_units(machine: Any) -> None:
     assert places["memhpctl-restore.service"] == f"{ETC}/memhpctl-restore.service.d/override.conf"
     assert places["memhpctl-changed.path"] == "/run/systemd/system/memhpctl-changed.path"
     assert places["memhpctl.service"] == f"{ETC}/memhpctl.service"
+    # A folder of wants that cannot be read may enable the unit; a changed setting does not tell.
+    made.path(f"{ETC}/loop.target.wants").symlink_to("loop.target.wants")
+    assert parts_of(made)[3] == "unknown"
     # What only tells others of memory is not missed by those who mask it.
     assert "masked" not in made.memhpctl("status", "--check").out
 
