@@ -7,9 +7,8 @@
 
 #include "base/cleanup.h"
 #include "provider/cxl-index.h"
+#include "provider/dax-use.h"
 #include "system/cxl.h"
-
-#define DAX_DEVICES "/sys/bus/dax/devices"
 
 /* A walk over directory entries for one of the questions below. */
 struct cxl_walk {

@@ -7,8 +7,6 @@
 
 #include "system/device-user.h"
 
-#define DAX_DEVICES "/sys/bus/dax/devices"
-
 /*
  * Can a process have the device open or mapped? Not while kmem has it, which makes no character
  * device; and each file that is open holds the module that made it (dev_dax_probe(): cdev->owner).

@@ -5,6 +5,8 @@
 
 #include "provider/provider.h"
 
+#define DAX_DEVICES "/sys/bus/dax/devices"
+
 /*
  * Does a process have the device open or mapped? It dies of SIGBUS when the device's driver is
  * unbound (kill_dev_dax()). Returns 0 if none does; -EBUSY with a sentence that names the process,

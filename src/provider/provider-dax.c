@@ -19,7 +19,6 @@
 
 extern const struct provider provider_dax;
 
-#define DAX_DEVICES "/sys/bus/dax/devices"
 #define DAX_DRIVERS "/sys/bus/dax/drivers"
 
 struct dax_search {

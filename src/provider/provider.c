@@ -154,7 +154,9 @@ bool provider_has_other_reading(const struct sysfs *sysfs, const struct selector
 {
 	uint64_t number;
 
-	for (size_t i = 0; providers[i] && provider_other_number(selector, &number); i++)
+	if (!provider_other_number(selector, &number))
+		return false;
+	for (size_t i = 0; providers[i]; i++)
 		if (providers[i]->name_of_number && providers[i]->is_present(sysfs) != 0)
 			return true;
 	return false;
@@ -167,7 +169,9 @@ int provider_check_number(const struct memory *memory, const struct selector *se
 	uint64_t block = is_address ? selector->first / memory->block_size : selector->first;
 	uint64_t number;
 
-	for (size_t i = 0; providers[i] && provider_other_number(selector, &number); i++) {
+	if (!provider_other_number(selector, &number))
+		return 0;
+	for (size_t i = 0; providers[i]; i++) {
 		char name[PROVIDER_NAME_SIZE];
 		const struct device *device;
 
