@@ -61,8 +61,8 @@ bool pending_is_given_up(const struct sysfs *sysfs);
  * was raised meanwhile, and in the end the flag is down, because whatever starts a process whenever
  * it is up would start one after another. Remaining work is done at the next event, or when the
  * caller raises the flag again. Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX
- * starts without progress; -EINTR a signal while waiting; those of looking at
- * the flag and of clearing it, which is retried no sooner than after 10 s with `wait`.
+ * starts without progress; -EINTR a signal while waiting; those of looking at the flag, and of
+ * clearing it: then it returns only after 10 s with `wait`.
  */
 int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data), void *data);
 

@@ -259,10 +259,10 @@ int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy
 	return 0;
 }
 
-void policy_conflicts_done(struct policy_conflicts *competitors)
+void policy_conflicts_done(struct policy_conflicts *conflicts)
 {
-	for (size_t i = 0; i < competitors->n; i++)
-		free(competitors->v[i].place);
-	free(competitors->v);
-	*competitors = (struct policy_conflicts){ 0 };
+	for (size_t i = 0; i < conflicts->n; i++)
+		free(conflicts->v[i].place);
+	free(conflicts->v);
+	*conflicts = (struct policy_conflicts){ 0 };
 }

@@ -32,6 +32,6 @@ int policy_conflicts_find(const struct sysfs *sysfs, const struct policy *policy
  */
 int policy_conflicts_find_in(const struct sysfs *sysfs, const char *file, const char *text,
 			     struct policy_conflicts *conflicts);
-void policy_conflicts_done(struct policy_conflicts *competitors);
+void policy_conflicts_done(struct policy_conflicts *conflicts);
 
 #endif

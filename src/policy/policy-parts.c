@@ -41,7 +41,8 @@ static const struct {
 	[POLICY_PART_CHANGED_SERVICE] = { "memhpctl-changed.service", false, unit_folders },
 };
 
-/* 1: it is there, 0: it is not, or a negative errno. The link may lead out of the --sysroot tree.
+/*
+ * 1: it is there, 0: it is not, or a negative errno. The link may lead out of the --sysroot tree.
  */
 static int policy_parts_look(const struct sysfs *sysfs, const char *path)
 {

@@ -36,8 +36,10 @@ enum policy_setting {
 	POLICY_SETTING_COUNT,
 };
 
-/* Of all files together, without the built-in ones; each is compared with every block, and by name
- * with every other. */
+/*
+ * Of all files together, without the built-in ones; each is compared with every block, and by name
+ * with every other.
+ */
 #define POLICY_RULES_MAX 4096
 
 struct policy {

@@ -60,8 +60,10 @@ static int conf_files_compare(const void *a, const void *b)
 		      conf_files_base_name(*(char *const *)b));
 }
 
-/* A link that ends at a device, or an empty file, hides as much; below --sysroot there may be no
- * /dev/null. */
+/*
+ * A link that ends at a device, or an empty file, hides as much; below --sysroot there may be no
+ * /dev/null.
+ */
 bool conf_files_is_mask(const struct sysfs *sysfs, const char *path)
 {
 	char target[128] = "";

@@ -23,8 +23,8 @@ struct conf_files {
 /*
  * Finds the files in a set of drop-in directories whose names end in `suffix`, sorted by name
  * regardless of directory. `folders` ends with NULL. A name in one directory hides the same name in
- * later ones; a link to /dev/null hides it and contributes nothing itself. Missing directories and
- * files are not an error.
+ * later ones; a mask (conf_files_is_mask()) hides it and contributes nothing itself. Missing
+ * directories and files are not an error.
  * Errors: -ENOMEM; -E2BIG: more than 1024 files; those of open(2) except -ENOENT; with a sentence.
  */
 int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix,

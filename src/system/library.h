@@ -32,8 +32,10 @@ struct library_symbol {
  */
 bool library_load(const char *soname, const struct library_symbol *symbols, size_t n_symbols);
 
-/* Why library_load() failed the last time, in the words of the dynamic loader, which names the
- * file. */
+/*
+ * Why library_load() failed the last time, in the words of the dynamic loader, which names the
+ * file.
+ */
 const char *library_complaint(void);
 
 /*
