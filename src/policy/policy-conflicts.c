@@ -84,7 +84,7 @@ static bool search_is_before_ours(const char *path)
 
 static void search_rules_text(struct search *search, const char *path, const char *text)
 {
-	bool crash_hotplug = strstr(text, "crash_hotplug");
+	bool crash_hotplug = strstr(text, "crash_hotplug"), first = search_is_before_ours(path);
 	_cleanup_free_ enum udev_deed *deeds = NULL;
 	struct udev_rules rules = { 0 };
 	int r = udev_rules_parse(text, &rules);
@@ -97,7 +97,7 @@ static void search_rules_text(struct search *search, const char *path, const cha
 	for (size_t i = 0; r == 0 && i < rules.n; i++) {
 		const struct udev_rule *rule = &rules.v[i];
 
-		if (search_is_before_ours(path))
+		if (first)
 			deeds[i] = deeds[i] == UDEV_CLEARS   ? UDEV_NOTHING :
 				   deeds[i] == UDEV_REPLACES ? UDEV_PROGRAM :
 							       deeds[i];
@@ -146,13 +146,9 @@ static bool search_find(struct search *search, const char *const *folders, const
 
 static void search_rules(struct search *search)
 {
-	static const char *const folders[] = {
-		"/etc/udev/rules.d",	 "/run/udev/rules.d", "/usr/local/lib/udev/rules.d",
-		"/usr/lib/udev/rules.d", "/lib/udev/rules.d", NULL
-	};
 	struct conf_files files;
 
-	if (!search_find(search, folders, ".rules", &files))
+	if (!search_find(search, udev_rules_folders, ".rules", &files))
 		return;
 	for (size_t i = 0; i < files.n; i++)
 		if (strcmp(strrchr(files.paths[i], '/'), OWN_RULES))

@@ -6,13 +6,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/udev-rules.h"
 #include "system/conf-files.h"
 #include "system/platform.h"
 
-/* In the order in which they hide each other, systemd.unit(5) and udev(7). */
-static const char *const rules_folders[] = { "/etc/udev/rules.d",	    "/run/udev/rules.d",
-					     "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d",
-					     "/lib/udev/rules.d",	    NULL };
+/* In the order in which they hide each other, systemd.unit(5). */
 static const char *const unit_folders[] = {
 	"/etc/systemd/system.control",	 "/run/systemd/system.control",
 	"/etc/systemd/system",		 "/run/systemd/system",
@@ -31,7 +29,7 @@ static const struct {
 	bool is_enabled; /* by a link in a folder of a target; others are started by other units */
 	const char *const *folders;
 } parts[] = {
-	[POLICY_PART_RULE] = { "80-memhpctl.rules", false, rules_folders },
+	[POLICY_PART_RULE] = { "80-memhpctl.rules", false, udev_rules_folders },
 	[POLICY_PART_PATH] = { "memhpctl.path", true, unit_folders },
 	[POLICY_PART_SERVICE] = { "memhpctl.service", false, unit_folders },
 	[POLICY_PART_BOOT] = { "memhpctl-boot.service", true, unit_folders },

@@ -13,6 +13,10 @@
 /* A file ends at a longer line; a longer rule, with its continuation lines, is ignored. */
 #define UDEV_LINE_SIZE 16384
 
+const char *const udev_rules_folders[] = { "/etc/udev/rules.d",		  "/run/udev/rules.d",
+					   "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d",
+					   "/lib/udev/rules.d",		  NULL };
+
 /* What a key takes; udev ignores a rule whole if one token breaks this. */
 static const struct {
 	const char *name;

@@ -39,6 +39,9 @@ struct udev_rules {
 	char *memory; /* all texts */
 };
 
+/* Of rules, in the order in which they hide each other, udev(7); ends with NULL. */
+extern const char *const udev_rules_folders[];
+
 /*
  * Reads a file as udev does: lines that begin with "#" are comments, also between the lines of a
  * continued one; a backslash at the end joins a line with the next; tokens are separated by commas

@@ -28,7 +28,7 @@ struct uevent {
  * Subscribes to the kernel's own events of the given subsystems (not to those relayed by udevd, so
  * it works without udevd and as early as possible); `subsystems` ends with NULL, and its texts
  * outlive the monitor. Nothing that happens from now on is missed, except by an overrun. Errors:
- * -ENOMEM, those of socket(2) and bind(2), with a sentence.
+ * -ENOMEM, -ENOSYS libudev cannot be loaded, those of socket(2) and bind(2), with a sentence.
  */
 int uevent_open(const char *const *subsystems, struct uevent_monitor **ret, struct error *err);
 
