@@ -57,6 +57,7 @@ static bool foreign_line_put_size(struct foreign_line *line, const char *text, c
 	char size[48];
 	uint64_t bytes;
 
+	line->n_sizes++;
 	snprintf(size, sizeof(size), "%s%s", text, unit);
 	for (char *p = size; *p; p++)
 		*p = *p == 'i' ? 'i' : (char)toupper((unsigned char)*p);

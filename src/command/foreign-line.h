@@ -23,6 +23,7 @@ struct foreign_line {
 	const char *command_word;      /* the command, where it is memhpctl's word */
 	bool blocks;		       /* bare numbers are blocks, as after chmem -b */
 	bool counted;		       /* an amount, a block or a device was given */
+	unsigned int n_sizes;	       /* amounts: of two memhpctl would take the last */
 	bool in_vain;		       /* it adds memory, and there is none to add */
 	bool quantified;	       /* a number of LMBs was given */
 	const char *option;	       /* that goes with the command, such as daxctl's zone */

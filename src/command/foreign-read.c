@@ -117,7 +117,7 @@ static void foreign_read_order(struct foreign_line *line)
 	    (found && (found->meaning == MEANS_FILLER || found->meaning == MEANS_DEFAULT))) {
 		line->command = command_find("list");
 		line->own_command = line->reordered = true;
-	} else if (*bare == '+' || *bare == '-') {
+	} else if ((*bare == '+' || *bare == '-') && isdigit((unsigned char)bare[1])) {
 		line->command = command_find(*bare == '+' ? "online" : "offline");
 		line->own_command = true;
 	}

@@ -98,6 +98,7 @@ static void foreign_put_found(struct foreign_line *line, const struct poptOption
 		line->option = NULL;
 	if (name && !strcmp(name, "sysroot"))
 		line->sysroot = value;
+	line->n_sizes += name && !strcmp(name, "size");
 	/* It is put together with the columns of -S. */
 	if (line->split && name && !strcmp(name, "output")) {
 		line->columns = value;
@@ -352,7 +353,8 @@ bool foreign_translate(const char *const *words, size_t n_words,
 	if (good && line.tools == TOOL_DRMGR && !line.counted && !line.quantified &&
 	    !foreign_line_is_list(&line))
 		good = foreign_line_put_quantity(&line, "1");
-	good = good && foreign_line_finish_region(&line);
+	/* Also "1,5g", where the comma is that of a number. */
+	good = good && foreign_line_finish_region(&line) && line.n_sizes < 2;
 	if (line.in_vain)
 		line.command = command_find("online");
 	if (good && line.split)

@@ -35,6 +35,8 @@ LINES = [
     ("s390-new", "-g -b 10", "memhpctl remove 10", ["-n"]),
     ("x86-dimm", "-a -b", "memhpctl list -a -b", []),
     ("x86-dimm", "-ao RANGE,SIZE", "memhpctl list -a -o RANGE,SIZE", []),
+    ("x86-dimm", "-o +ZONES -a", "memhpctl list -o +ZONES -a", []),
+    ("x86-dimm", "-ao +ZONES", "memhpctl list -a -o +ZONES", []),
     ("x86-dimm", "-S STATE -S NODE", "memhpctl list -o RANGE,SIZE,NODE", []),
     ("x86-dimm", "-o RANGE,STATE -S NODE", "memhpctl list -o RANGE,STATE,NODE", []),
     ("x86-dimm", "list -S STATE", "memhpctl list -o RANGE,SIZE,STATE", []),
@@ -141,6 +143,13 @@ def test_no_such_command(machine: MachineFactory, line: str, words: str) -> None
     """What memhpctl does not do, and what is nearly a selector, is answered with what there is."""
     typed = machine("x86-dimm").memhpctl(*shlex.split(line))
     assert typed.rc == 2 and words in typed.err
+
+
+@pytest.mark.parametrize("line", ["-e 1,5g", "-e 512M 256M", "-e 1G 36", "online 1g 2g", "online --size=4G 1g", "online 1g --size 4G"])
+def test_two_amounts_have_no_answer(machine: MachineFactory, line: str) -> None:
+    """Of two amounts the command would take the last: 5 GiB for "1,5g"."""
+    typed = machine("x86-dimm").memhpctl(*line.split())
+    assert typed.rc == 2 and ": memhpctl online" not in typed.err, typed.err
 
 
 def test_the_machine_of_the_line(machine: MachineFactory) -> None:
