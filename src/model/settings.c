@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/parse.h"
+
 static const struct {
 	const char *directory, *name;
 	bool is_number, is_flag;
@@ -19,6 +21,18 @@ static const struct {
 	[SETTING_MEMMAP_ON_MEMORY] = { SYSFS_PARAMETERS, "memmap_on_memory", false, true },
 };
 
+/* Is the text what this kind of setting shows? A word is taken as it is. */
+static bool settings_is_sound(const struct setting *setting)
+{
+	uint64_t number;
+
+	if (setting->is_number)
+		return parse_decimal(setting->value, &number) == 0;
+	if (setting->is_flag && !setting->value[1])
+		return setting->value[0] && strchr("YyNn10", setting->value[0]);
+	return !setting->is_flag || !strcmp(setting->value, "force");
+}
+
 void settings_load(const struct sysfs *sysfs, struct settings *ret)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
@@ -31,6 +45,8 @@ void settings_load(const struct sysfs *sysfs, struct settings *ret)
 					     .is_flag = sources[i].is_flag };
 		snprintf(path, sizeof(path), "%s/%s", sources[i].directory, sources[i].name);
 		r = sysfs_read_path(sysfs, path, setting->value, sizeof(setting->value));
+		if (r >= 0 && !settings_is_sound(setting))
+			r = -EBADMSG;
 		setting->present = r >= 0;
 		setting->error = r >= 0 || r == -ENOENT ? 0 : r;
 	}

@@ -13,7 +13,7 @@ struct setting {
 	bool present;	  /* this kernel has it, and it could be read */
 	int error;	  /* why not; 0 where this kernel does not have it */
 	bool is_number;
-	bool is_flag; /* the kernel shows Y or N, 1 or 0, or a word for a third case */
+	bool is_flag; /* the kernel shows Y or N, 1 or 0, or "force" */
 	char value[64];
 };
 
@@ -34,7 +34,7 @@ struct settings {
 
 /*
  * Reads all of them; a missing one is marked as not present, and so is one that cannot be read,
- * which has its error.
+ * which has its error: also -EBADMSG, the text is no value of such a setting.
  */
 void settings_load(const struct sysfs *sysfs, struct settings *ret);
 

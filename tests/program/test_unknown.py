@@ -333,6 +333,18 @@ def test_a_knob_that_cannot_be_read_is_not_known(users_machine: Users, name: str
     assert document["settings"][name] is None and "no-hotplug" not in [warning["warning"] for warning in document["warnings"]]
 
 
+@pytest.mark.parametrize("value", ["", "x", "301\n301", "-1", "\u00e9"])
+@pytest.mark.parametrize("name", ["auto_movable_ratio", "auto_movable_numa_aware", "memmap_on_memory"])
+def test_what_is_no_value_of_a_knob_is_not_known(users_machine: Users, name: str, value: str) -> None:
+    """The schema has a number or a flag there."""
+    made = users_machine("x86-dimm")
+    path = made.path(f"/sys/module/memory_hotplug/parameters/{name}")
+    path.unlink(missing_ok=True)
+    path.write_text(value + "\n")
+    assert as_nobody(made, "status", "-j").json()["settings"][name] is None
+    assert f"{name} ? (Bad message)" in " ".join(as_nobody(made, "status").out.split())
+
+
 def test_a_knob_that_is_not_there_is_none(users_machine: Users) -> None:
     made = users_machine("x86-dimm")
     made.path(AUTO_ONLINE).unlink()
