@@ -8,6 +8,9 @@
 
 #include "base/cleanup.h"
 
+/* What some editors put at the beginning of UTF-8; nobody would see it in a complaint. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /* Cuts white space at both ends, in place. */
 static char *conf_trim(char *text)
 {
@@ -85,7 +88,8 @@ int conf_parse(const char *file, const char *text, size_t length,
 		return error_no_memory(err);
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	for (line = copy; line && r == 0; line = next) {
+	line = strncmp(copy, BYTE_ORDER_MARK, 3) ? copy : copy + 3;
+	for (; line && r == 0; line = next) {
 		item.line++;
 		next = strchr(line, '\n');
 		if (next)

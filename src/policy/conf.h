@@ -21,11 +21,11 @@ struct conf_item {
 
 /*
  * Reads the text of a file: "[SECTION]" or "[SECTION NAME]", then lines "KEY = VALUE". A "#" at
- * the beginning of a line or after white space starts a comment; blank lines are ignored; there
- * is no quoting and no continuation. Sections are passed on in the order of the file, including
- * repeated ones; `function` interprets them. It is called for each item and ends the reading by
- * returning non-zero. It then fills err with a sentence, to which "FILE:LINE: " is prepended
- * here.
+ * the beginning of a line or after white space starts a comment; blank lines and a byte order mark
+ * before the first are ignored; there is no quoting and no continuation. Sections are passed on in
+ * the order of the file, including repeated ones; `function` interprets them. It is called for
+ * each item and ends the reading by returning non-zero. It then fills err with a sentence, to which
+ * "FILE:LINE: " is prepended here.
  * Errors: -EINVAL with a sentence, what `function` returns, -ENOMEM.
  */
 int conf_parse(const char *file, const char *text, size_t length,

@@ -72,6 +72,18 @@ static void test_mistakes_name_file_and_line(void **state)
 		    "vmware or microsoft");
 }
 
+static void test_a_byte_order_mark_is_skipped(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf[policy]\r\nretries = 3\r\n";
+	struct policy policy;
+	struct error err = { 0 };
+
+	(void)state;
+	policy_init(&policy, providers_there);
+	assert_int_equal(policy_add(&policy, "f", text, sizeof(text) - 1, &err), 0);
+	policy_done(&policy);
+}
+
 static void test_a_byte_of_value_0_is_refused(void **state)
 {
 	struct policy policy;
@@ -205,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mistakes_name_file_and_line),
+		cmocka_unit_test(test_a_byte_order_mark_is_skipped),
 		cmocka_unit_test(test_a_byte_of_value_0_is_refused),
 		cmocka_unit_test(test_a_file_is_decoded),
 		cmocka_unit_test_setup_teardown(test_files_come_in_their_order, setup, teardown),
