@@ -322,6 +322,7 @@ static int kick_run(struct context *context, const char **words, size_t n_words)
 
 static int auto_boot(struct context *context)
 {
+	struct knobs_run run = { KNOBS_BY_SERVICE, CLOCK_NEVER };
 	struct knobs_changes changes;
 	struct kernel_policy wanted;
 	struct error err = { 0 };
@@ -334,7 +335,7 @@ static int auto_boot(struct context *context)
 		kernel_policy_decide(&context->sysfs, &policy, &wanted);
 		if (wanted.reason == KERNEL_POLICY_NOT_POSSIBLE)
 			log_warning("%s", wanted.why);
-		r = kernel_policy_set(&context->sysfs, &wanted, KNOBS_BY_SERVICE, &changes, &err);
+		r = kernel_policy_set(&context->sysfs, &wanted, &run, &changes, &err);
 		policy_done(&policy);
 	}
 	if (r < 0)

@@ -56,18 +56,21 @@ static const struct poptOption policy_options[] = {
 };
 
 /* Sets the kernel's knobs. */
-static int policy_apply_kernel(struct context *context, const struct policy *policy,
+static int policy_apply_kernel(const struct session *session, const struct policy *policy,
 			       struct knobs_changes *ret, struct error *err)
 {
+	const struct sysfs *sysfs = &session->context->sysfs;
+	struct knobs_run run = {
+		.how = change_options.dry_run ? KNOBS_DRY_RUN : KNOBS_BY_COMMAND,
+		.deadline_ns = session->limits.deadline_ns,
+	};
 	struct kernel_policy wanted;
 
-	kernel_policy_decide(&context->sysfs, policy, &wanted);
+	kernel_policy_decide(sysfs, policy, &wanted);
 	if (wanted.reason == KERNEL_POLICY_NOT_POSSIBLE ||
 	    wanted.reason == KERNEL_POLICY_COMMAND_LINE)
 		log_warning("%s", wanted.why);
-	return kernel_policy_set(&context->sysfs, &wanted,
-				 change_options.dry_run ? KNOBS_DRY_RUN : KNOBS_BY_COMMAND, ret,
-				 err);
+	return kernel_policy_set(sysfs, &wanted, &run, ret, err);
 }
 
 /* One run of `policy apply`. */
@@ -112,7 +115,7 @@ static int policy_apply_all(struct session *session, struct apply_work *work, st
 {
 	int r = work->request.n_words ?
 			0 :
-			policy_apply_kernel(session->context, work->policy, &work->knobs, err);
+			policy_apply_kernel(session, work->policy, &work->knobs, err);
 
 	return r == 0 ? policy_apply_pass(session, work, err) : r;
 }

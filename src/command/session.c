@@ -254,7 +254,7 @@ int session_run(struct context *context, const struct session_work *work, void *
 	if (r >= 0 && !change_options.dry_run)
 		session_record_failures(&session, work, data);
 	session_unlock(&session);
-	exit_code = r < 0 ? session_fail(&session, 0, r, &err) :
+	exit_code = r < 0 ? session_fail(&session, r == -EAGAIN ? EXIT_TRY_AGAIN : 0, r, &err) :
 			    session_report(&session, work, data);
 	session_end(&session);
 	return exit_code;

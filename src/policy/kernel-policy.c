@@ -170,20 +170,20 @@ void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy
 }
 
 int kernel_policy_set(const struct sysfs *sysfs, const struct kernel_policy *wanted,
-		      enum knobs_how how, struct knobs_changes *ret, struct error *err)
+		      const struct knobs_run *run, struct knobs_changes *ret, struct error *err)
 {
 	char number[16];
 	int r = 0;
 
 	ret->n = 0;
 	if (wanted->online_policy)
-		r = knobs_set(sysfs, KNOB_ONLINE_POLICY, wanted->online_policy, how, ret, err);
+		r = knobs_set(sysfs, KNOB_ONLINE_POLICY, wanted->online_policy, run, ret, err);
 	if (r == 0 && wanted->auto_movable_ratio != POLICY_RATIO_OFF) {
 		snprintf(number, sizeof(number), "%" PRIu32, wanted->auto_movable_ratio);
-		r = knobs_set(sysfs, KNOB_AUTO_MOVABLE_RATIO, number, how, ret, err);
+		r = knobs_set(sysfs, KNOB_AUTO_MOVABLE_RATIO, number, run, ret, err);
 	}
 	if (r == 0 && wanted->auto_online_blocks)
-		r = knobs_set(sysfs, KNOB_AUTO_ONLINE_BLOCKS, wanted->auto_online_blocks, how, ret,
+		r = knobs_set(sysfs, KNOB_AUTO_ONLINE_BLOCKS, wanted->auto_online_blocks, run, ret,
 			      err);
 	return r;
 }

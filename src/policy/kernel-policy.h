@@ -51,6 +51,6 @@ void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy
 
 /* Writes the knobs, see knobs_set(). *ret lists what changed, even after an error. */
 int kernel_policy_set(const struct sysfs *sysfs, const struct kernel_policy *wanted,
-		      enum knobs_how how, struct knobs_changes *ret, struct error *err);
+		      const struct knobs_run *run, struct knobs_changes *ret, struct error *err);
 
 #endif

@@ -52,14 +52,23 @@ static int knobs_read(const struct sysfs *sysfs, enum knob knob, char value[KNOB
 	return sysfs_read_path(sysfs, path, value, KNOBS_VALUE_SIZE);
 }
 
+/* The deadline of one step of a run. */
+static int64_t knobs_deadline_ns(int64_t deadline_ns, int64_t step_ms)
+{
+	int64_t step_ns = clock_deadline_ns(step_ms);
+
+	return deadline_ns < step_ns ? deadline_ns : step_ns;
+}
+
 static int knobs_write(const struct sysfs *sysfs, enum knob knob, const char *value,
-		       struct error *err)
+		       int64_t deadline_ns, struct error *err)
 {
 	struct write_job job = { .directory = knobs[knob].directory,
 				 .attribute = knobs[knob].name,
 				 .value = value };
 	struct write_result result;
-	int r = writer_write(sysfs, &job, clock_deadline_ns(WRITE_TIMEOUT_MS), &result);
+	int r = writer_write(sysfs, &job, knobs_deadline_ns(deadline_ns, WRITE_TIMEOUT_MS),
+			     &result);
 
 	if (r == 0)
 		r = result.error;
@@ -73,9 +82,8 @@ static int knobs_write(const struct sysfs *sysfs, enum knob knob, const char *va
  * starts and stops while a command may set knobs. Returns a descriptor, or -1 to go on without a
  * lock: knobs that cannot be restored are better than none that are set.
  */
-static int knobs_lock(const struct sysfs *sysfs)
+static int knobs_lock(const struct sysfs *sysfs, int64_t deadline_ns)
 {
-	int64_t deadline_ns = clock_deadline_ns(LOCK_TIMEOUT_MS);
 	bool spare;
 	int fd = run_file_open_lock(sysfs, LOCK_NAME, &spare);
 
@@ -161,7 +169,8 @@ static void knobs_log(const struct sysfs *sysfs, enum knob knob, const char *bef
 }
 
 static int knobs_set_locked(const struct sysfs *sysfs, enum knob knob, const char *value,
-			    enum knobs_how how, struct knobs_changes *changes, struct error *err)
+			    const struct knobs_run *run, struct knobs_changes *changes,
+			    struct error *err)
 {
 	struct knobs_change change = { .knob = knob };
 	struct knobs_notes notes;
@@ -178,14 +187,14 @@ static int knobs_set_locked(const struct sysfs *sysfs, enum knob knob, const cha
 	snprintf(change.after, sizeof(change.after), "%s", value);
 	known = knobs_load(sysfs, &notes) == 0;
 	noted = *notes.original[knob];
-	if (how == KNOBS_BY_SERVICE && noted && strcmp(notes.ours[knob], change.before)) {
+	if (run->how == KNOBS_BY_SERVICE && noted && strcmp(notes.ours[knob], change.before)) {
 		log_warning("%s stays %s: it was changed since memhpctl set it to %s; memhpctl "
 			    "policy apply sets it again",
 			    knobs[knob].name, change.before, notes.ours[knob]);
 		return 0;
 	}
-	if (how != KNOBS_DRY_RUN) {
-		r = knobs_write(sysfs, knob, value, err);
+	if (run->how != KNOBS_DRY_RUN) {
+		r = knobs_write(sysfs, knob, value, run->deadline_ns, err);
 		if (r < 0)
 			return r;
 		if (!noted || strcmp(notes.ours[knob], change.before))
@@ -200,11 +209,17 @@ static int knobs_set_locked(const struct sysfs *sysfs, enum knob knob, const cha
 	return 0;
 }
 
-int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum knobs_how how,
-	      struct knobs_changes *changes, struct error *err)
+int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value,
+	      const struct knobs_run *run, struct knobs_changes *changes, struct error *err)
 {
-	int lock = how == KNOBS_DRY_RUN ? -1 : knobs_lock(sysfs);
-	int r = knobs_set_locked(sysfs, knob, value, how, changes, err);
+	int64_t deadline_ns = knobs_deadline_ns(run->deadline_ns, LOCK_TIMEOUT_MS);
+	int lock = run->how == KNOBS_DRY_RUN ? -1 : knobs_lock(sysfs, deadline_ns);
+	int r = clock_left_ns(run->deadline_ns) ?
+			knobs_set_locked(sysfs, knob, value, run, changes, err) :
+			error_set(err, -EAGAIN,
+				  "timed out before %s could be set; if another process holds "
+				  "%s/run/memhpctl/" LOCK_NAME ", end that first",
+				  knobs[knob].name, sysfs->root);
 
 	knobs_unlock(lock);
 	return r;
@@ -229,7 +244,7 @@ static int knobs_restore_locked(const struct sysfs *sysfs, struct error *err)
 					   strerror(-r));
 		if (r < 0 || strcmp(now, notes.ours[i]))
 			continue;
-		r = knobs_write(sysfs, (enum knob)i, notes.original[i], err);
+		r = knobs_write(sysfs, (enum knob)i, notes.original[i], CLOCK_NEVER, err);
 		if (r < 0) {
 			failed = r;
 			continue;
@@ -244,7 +259,8 @@ static int knobs_restore_locked(const struct sysfs *sysfs, struct error *err)
 
 int knobs_restore(const struct sysfs *sysfs, struct error *err)
 {
-	int lock = knobs_lock(sysfs), r = knobs_restore_locked(sysfs, err);
+	int lock = knobs_lock(sysfs, clock_deadline_ns(LOCK_TIMEOUT_MS));
+	int r = knobs_restore_locked(sysfs, err);
 
 	knobs_unlock(lock);
 	return r;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "system/sysfs.h"
@@ -41,14 +42,21 @@ enum knobs_how {
 /* "auto_online_blocks" */
 const char *knobs_name(enum knob knob);
 
+/* On whose behalf, and until when. */
+struct knobs_run {
+	enum knobs_how how;
+	int64_t deadline_ns;
+};
+
 /*
  * Sets the knob to this value unless it has it already, adds the change to *changes, and logs it
  * in the system log. The value from before memhpctl's first write is kept in /run/memhpctl/knobs.
  * A knob that this kernel does not have is skipped, and one that cannot be read is not written.
- * Errors: those of open(2), read(2) and write(2), with a sentence that names the file.
+ * Errors: those of open(2), read(2) and write(2), and -EAGAIN at the deadline, with a sentence that
+ * names the file.
  */
-int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value, enum knobs_how how,
-	      struct knobs_changes *changes, struct error *err);
+int knobs_set(const struct sysfs *sysfs, enum knob knob, const char *value,
+	      const struct knobs_run *run, struct knobs_changes *changes, struct error *err);
 
 /*
  * Restores the previous value of each knob that still has the value that memhpctl wrote. A knob

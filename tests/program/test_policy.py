@@ -607,6 +607,20 @@ def test_a_lock_on_what_everybody_can_open_stops_nothing(machine: Any) -> None:
     assert made.path("/run/memhpctl").stat().st_mode & 0o777 == 0o700
 
 
+def test_the_deadline_holds_for_the_lock_of_the_knobs(machine: Any) -> None:
+    """A process of root's that was stopped may hold it."""
+    made = machine("x86-dimm")
+    made.path("/run").mkdir()
+    made.path("/run/memhpctl").mkdir(mode=0o700)
+    with made.path("/run/memhpctl/knobs.lock").open("w") as lock:
+        os.fchmod(lock.fileno(), 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = made.memhpctl("policy", "apply", "--timeout=500ms", timeout=10)
+    assert result.rc == 75 and "knobs.lock" in result.err, result
+    assert made.state(36) == "offline"
+    assert made.memhpctl("policy", "apply").rc == 0 and made.state(36) == "online"
+
+
 def test_only_root_starts_a_pass(memhpctl: Any) -> None:
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         pytest.skip("setpriv and root are needed")
