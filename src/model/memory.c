@@ -36,10 +36,10 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 		return error_set(err, memory.directory, "cannot open %s" SYSFS_MEMORY ": %s",
 				 sysfs->root, strerror(-memory.directory));
 	r = sysfs_read(memory.directory, "block_size_bytes", text, sizeof(text));
-	if (r >= 0)
-		r = parse_hex(text, &memory.block_size);
-	if (r >= 0 && memory.block_size < BLOCK_SIZE_MIN)
-		r = -EINVAL;
+	/* -EINVAL would be the user's mistake. */
+	if (r >= 0 &&
+	    (parse_hex(text, &memory.block_size) < 0 || memory.block_size < BLOCK_SIZE_MIN))
+		r = -EBADMSG;
 	if (r < 0) {
 		close(memory.directory);
 		return error_set(err, r, "cannot read %s" SYSFS_MEMORY "/block_size_bytes: %s%s",

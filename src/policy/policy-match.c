@@ -199,7 +199,7 @@ static int policy_match_scene_load_foreign(const struct sysfs *sysfs, struct pol
 	scene->foreign_hidden = r == -EACCES;
 	/* Only root can read it; without iomem nothing is known. */
 	if (r < 0)
-		return sysfs_is_absent(r) || r == -EACCES || r == -EINVAL ? 0 : r;
+		return sysfs_is_absent(r) || r == -EACCES || r == -EBADMSG ? 0 : r;
 	for (size_t i = 0; r >= 0 && i < iomem.n; i++)
 		if (!strncmp(iomem.v[i].name, "System RAM (", 12))
 			r = ranges_add(&scene->foreign, iomem.v[i].first / size,

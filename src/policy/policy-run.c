@@ -198,7 +198,7 @@ int policy_run_pass(const struct policy_run_request *request, struct policy_run_
 	    (r = policy_state_load(request->run->sysfs, &known)) < 0)
 		r = policy_state_fail(request->run->sysfs, r, err);
 	if (r == 0 && (r = ratio_load(request->run->sysfs, &ret->before)) < 0)
-		r = sysfs_is_absent(r) || r == -EINVAL ?
+		r = sysfs_is_absent(r) || r == -EBADMSG ?
 			    0 :
 			    error_set(err, r, "cannot read /proc/zoneinfo: %s", strerror(-r));
 	if (r == 0)

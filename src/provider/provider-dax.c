@@ -112,7 +112,8 @@ static int dax_find_stranded(struct dax_search *search)
 	if (search->iomem_error > 0)
 		search->iomem_error = iomem_load(search->sysfs, &search->iomem);
 	if (search->iomem_error < 0)
-		return search->iomem_error == -EACCES || sysfs_is_absent(search->iomem_error) ?
+		return search->iomem_error == -EACCES || search->iomem_error == -EBADMSG ||
+				       sysfs_is_absent(search->iomem_error) ?
 			       device_hide_blocks(device, search->iomem_error) :
 			       search->iomem_error;
 	for (size_t i = 0; r >= 0 && i < iomem->n; i++) {

@@ -77,8 +77,8 @@ static int virtio_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	if (r < 0 || memory->devices.n == first)
 		return r;
 	error = iomem_load(sysfs, &iomem);
-	/* Readable by root only, or missing; any other error is transient. */
-	if (error < 0 && error != -EACCES && !sysfs_is_absent(error))
+	/* Readable by root only, missing or malformed; any other error is transient. */
+	if (error < 0 && error != -EACCES && error != -EBADMSG && !sysfs_is_absent(error))
 		return error;
 	for (size_t i = first; r >= 0 && i < memory->devices.n; i++)
 		r = virtio_add_blocks(memory, &iomem, error, &memory->devices.v[i]);

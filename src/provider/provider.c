@@ -74,7 +74,8 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 	}
 	memory->devices_known = memory->devices_complete = true;
 	for (size_t i = 0; i < memory->devices.n; i++) {
-		memory->devices_known &= memory->devices.v[i].blocks_error != -EACCES;
+		memory->devices_known &= memory->devices.v[i].blocks_error != -EACCES &&
+					 memory->devices.v[i].blocks_error != -EBADMSG;
 		memory->devices_complete &= !memory->devices.v[i].blocks_error;
 	}
 	return 0;

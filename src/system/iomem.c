@@ -17,14 +17,14 @@ static int iomem_parse_line(char *line, struct iomem_range *ret)
 
 	name = last ? strstr(last, " : ") : NULL;
 	if (!name)
-		return -EINVAL;
+		return -EBADMSG;
 	*last++ = '\0';
 	*name = '\0';
 	ret->depth = (unsigned int)blanks / 2;
 	ret->name = name + 3;
 	if (parse_hex(first, &ret->first) < 0 || parse_hex(last, &ret->last) < 0)
-		return -EINVAL;
-	return ret->first <= ret->last ? 0 : -EINVAL;
+		return -EBADMSG;
+	return ret->first <= ret->last ? 0 : -EBADMSG;
 }
 
 static int iomem_add(struct iomem *iomem, char *line)

@@ -23,7 +23,7 @@ struct iomem {
 
 /*
  * Reads the whole file. Errors: -EACCES the kernel shows only zeros to a process without
- * CAP_SYS_ADMIN (kernel/resource.c: r_show()), -EINVAL a malformed line, -ENOMEM, those of open(2)
+ * CAP_SYS_ADMIN (kernel/resource.c: r_show()), -EBADMSG a malformed line, -ENOMEM, those of open(2)
  * and read(2).
  */
 int iomem_load(const struct sysfs *sysfs, struct iomem *ret);

@@ -56,7 +56,7 @@ int meminfo_load(const struct sysfs *sysfs, struct meminfo *ret)
 	if (meminfo_value(text, "MemTotal", KIB, &meminfo.total) < 0 ||
 	    meminfo_value(text, "MemFree", KIB, &meminfo.free) < 0 ||
 	    meminfo_value(text, "MemAvailable", KIB, &meminfo.available) < 0)
-		return -EINVAL;
+		return -EBADMSG;
 	meminfo_value(text, "Active(file)", KIB, &active);
 	meminfo_value(text, "Inactive(file)", KIB, &inactive);
 	obtainable = meminfo.free + (active + inactive) / 2;

@@ -28,7 +28,7 @@ struct meminfo {
 };
 
 /*
- * Errors: those of open(2) and read(2); -EINVAL if MemTotal, MemFree or MemAvailable (3.14) is
+ * Errors: those of open(2) and read(2); -EBADMSG if MemTotal, MemFree or MemAvailable (3.14) is
  * missing. The other lines depend on the kernel's configuration and, but for HardwareCorrupted,
  * count as 0 if missing.
  */

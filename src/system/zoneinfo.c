@@ -74,7 +74,7 @@ int zoneinfo_load(const struct sysfs *sysfs, struct zoneinfo *ret)
 	}
 	if (!present) {
 		zoneinfo_done(&zoneinfo);
-		return -EINVAL;
+		return -EBADMSG;
 	}
 	*ret = zoneinfo;
 	return 0;

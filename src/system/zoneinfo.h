@@ -27,8 +27,8 @@ struct zoneinfo {
 
 /*
  * Reads all zones. The kernel counts pages: they are those of the machine that the tree is of (see
- * kpageflags_page_size()). Errors: -EINVAL no zone with a line "present"; -ENOMEM; those of open(2)
- * and read(2).
+ * kpageflags_page_size()). Errors: -EBADMSG no zone with a line "present"; -ENOMEM; those of
+ * open(2) and read(2).
  */
 int zoneinfo_load(const struct sysfs *sysfs, struct zoneinfo *ret);
 void zoneinfo_done(struct zoneinfo *zoneinfo);

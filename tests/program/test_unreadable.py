@@ -211,3 +211,19 @@ def test_providers_that_cannot_be_seen_are_not_absent(machine: Machines) -> None
     assert status.json()["providers"] is None, status
     text = made.memhpctl("status").out
     assert f"acpi      ? ({os.strerror(errno.ELOOP)})" in text and "none" not in text.partition("Providers")[2].splitlines()[1], text
+
+
+def test_files_that_are_not_what_they_say_are_no_mistake_of_the_users(machine: Machines) -> None:
+    """They did not end with 2; of a malformed list of addresses nothing follows for other devices."""
+    made = machine("mixed")
+    made.path("/proc/iomem").write_text("zzz\n")
+    assert made.memhpctl("list", "-o", "DEVICE", "--raw", "--noheadings", "32", "64").out.split() == ["PNP0C80:00", "?"]
+    result = made.memhpctl("offline", "-n", "virtio3")
+    assert result.rc == 1 and "which blocks belong to virtio3 cannot be read" in result.err, result
+    made.set("/proc/zoneinfo", "zzz\n")
+    assert made.memhpctl("policy", "apply", "-n").rc == 0
+    path = made.path("/sys/devices/system/memory/block_size_bytes")
+    path.unlink()
+    path.write_text("xyz\n")
+    result = made.memhpctl("list")
+    assert result.rc == 1 and "block_size_bytes" in result.err, result
