@@ -23,10 +23,14 @@ static void status_providers_print_one(const struct sysfs *sysfs, const struct p
 	wrap_print(&wrap, "%s%s%s", provider->summary,
 		   provider->plan_remove ? "" : ", not removable from here",
 		   modules && *modules ? "; modules:" : "");
-	for (; modules && *modules; modules++)
-		wrap_print(&wrap, "%s %s%s", *modules,
-			   module_state_name(module_look_up(sysfs, *modules)),
-			   modules[1] ? "," : "");
+	for (; modules && *modules; modules++) {
+		char module[64];
+
+		/* People look for "kmem available" with grep. */
+		snprintf(module, sizeof(module), "%s %s%s", *modules,
+			 module_state_name(module_look_up(sysfs, *modules)), modules[1] ? "," : "");
+		wrap_print_whole(&wrap, module);
+	}
 	output_text("\n");
 }
 

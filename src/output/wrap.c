@@ -20,6 +20,19 @@ unsigned int wrap_width(void)
 	return width < WIDTH_MAX ? width : WIDTH_MAX;
 }
 
+void wrap_print_whole(struct wrap *wrap, const char *text)
+{
+	if (wrap->column > wrap->indent && wrap->column + 1 + strlen(text) > wrap->width) {
+		output_text("\n%*s", (int)wrap->indent, "");
+		wrap->column = wrap->indent;
+	} else if (wrap->column > wrap->indent) {
+		output_text(" ");
+		wrap->column++;
+	}
+	output_text("%s", text);
+	wrap->column += (unsigned int)strlen(text);
+}
+
 void wrap_print(struct wrap *wrap, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
@@ -40,17 +53,8 @@ void wrap_print(struct wrap *wrap, const char *format, ...)
 		wrap->column = wrap->width;
 		return;
 	}
-	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		if (wrap->column > wrap->indent && wrap->column + 1 + strlen(word) > wrap->width) {
-			output_text("\n%*s", (int)wrap->indent, "");
-			wrap->column = wrap->indent;
-		} else if (wrap->column > wrap->indent) {
-			output_text(" ");
-			wrap->column++;
-		}
-		output_text("%s", word);
-		wrap->column += (unsigned int)strlen(word);
-	}
+	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		wrap_print_whole(wrap, word);
 }
 
 struct wrap wrap_begin(unsigned int width, const char *label)

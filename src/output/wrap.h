@@ -19,4 +19,7 @@ struct wrap wrap_begin_list(unsigned int width, const char *label);
 /* Prints the words of the text, wrapping where necessary. Without memory it is not wrapped. */
 void wrap_print(struct wrap *wrap, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Prints a text that stays on one line, as a word does. */
+void wrap_print_whole(struct wrap *wrap, const char *text);
+
 #endif

@@ -243,6 +243,8 @@ def test_a_node_that_may_have_no_processor_needs_no_kernel_memory(machine: Any) 
 def test_no_provider_is_wider_than_a_terminal(machine: Any) -> None:
     text = machine("cxl").memhpctl("status").out
     assert "modules:" in text and max(map(len, text.splitlines())) <= 80, text
+    for module in ("cxl_acpi", "cxl_port", "cxl_mem", "device_dax", "kmem"):
+        assert f"{module} unknown" in text
 
 
 def test_a_knob_that_cannot_be_read_may_contradict(machine: Any) -> None:
