@@ -297,22 +297,22 @@ static int list_devices_print_table(const struct list_devices_request *request)
 	return 0;
 }
 
-/* Errors: -ENOMEM. */
-static int list_devices_add_object(struct output_json *json,
-				   const struct list_devices_request *request,
-				   const struct device *device)
+static void list_devices_add_object(struct output_json *json,
+				    const struct list_devices_request *request,
+				    const struct device *device)
 {
 	struct device_run run;
 	struct row row = list_devices_row(request, &run);
 
-	if (list_devices_begin_run(request, device, &run) < 0)
-		return -ENOMEM;
+	if (list_devices_begin_run(request, device, &run) < 0) {
+		output_json_fail(json, -ENOMEM);
+		return;
+	}
 	output_json_begin_object(json, NULL);
 	for (size_t i = 0; i < request->choice->n; i++)
 		request->choice->v[i]->json(&row, json);
 	output_json_end(json);
 	list_devices_end_run(&run);
-	return 0;
 }
 
 static int list_devices_print_json(const struct context *context,
@@ -321,16 +321,14 @@ static int list_devices_print_json(const struct context *context,
 	const struct devices *devices = &request->memory->devices;
 	struct output_json *json =
 		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
-	int r = 0, ended;
 
 	output_json_uint(json, "block_size", request->memory->block_size);
 	output_json_begin_array(json, "devices");
-	for (size_t i = 0; r >= 0 && i < devices->n; i++)
+	for (size_t i = 0; i < devices->n; i++)
 		if (list_devices_is_selected(request, &devices->v[i]))
-			r = list_devices_add_object(json, request, &devices->v[i]);
+			list_devices_add_object(json, request, &devices->v[i]);
 	output_json_end(json);
-	ended = output_json_end_document(json);
-	return r < 0 ? r : ended;
+	return output_json_end_document(json);
 }
 
 int list_devices_print(const struct context *context, const struct list_devices_request *request)

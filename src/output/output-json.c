@@ -316,6 +316,12 @@ void output_json_ms(struct output_json *json, const char *key, int64_t ns)
 			    json_object_new_double_s((double)ns / CLOCK_NS_PER_MS, text));
 }
 
+void output_json_fail(struct output_json *json, int error)
+{
+	if (json && !json->error)
+		json->error = error;
+}
+
 int output_json_end_document(struct output_json *json)
 {
 	int r;

@@ -41,6 +41,9 @@ void output_json_null(struct output_json *json, const char *key);
 /* A time in milliseconds with one decimal. */
 void output_json_ms(struct output_json *json, const char *key, int64_t ns);
 
+/* A value could not be made, for -errno: the document stays unfinished, and its end returns it. */
+void output_json_fail(struct output_json *json, int error);
+
 /* Ends the document and frees it. Returns 0, or -errno of what went wrong on the way. */
 int output_json_end_document(struct output_json *json);
 

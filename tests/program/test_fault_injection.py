@@ -168,6 +168,7 @@ def violations(words: str, right: Right, result: Result, after: dict[int, tuple[
                 wrong.append("half a document")
         if len(found) != 1 and not result.err:
             wrong.append(f"{len(found)} documents without a word")
+        wrong += [f"exit_code {document['exit_code']}" for document in found if document.get("exit_code", result.rc) != result.rc]
     changed = {number for number in after.keys() | right.before.keys() if after.get(number) != right.before.get(number)}
     reported = {block["block"]: block for document in found
                 for block in (document.get("blocks") if isinstance(document.get("blocks"), list) else []) if isinstance(block, dict)}
@@ -215,6 +216,24 @@ def test_nothing_is_lost_silently_if_memory_runs_out(tmp_path: pathlib.Path, wor
         result, _, _ = tree.run(words, "memory", number, False, None)
         assert not violations(words, right, result, {}), (number, result)
         assert result.rc or "zone -" not in result.out and '"zones": [],' not in result.out.replace("[ ]", "[]"), (number, result)
+
+
+@pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
+@pytest.mark.parametrize("words", ["list --json", "list -D --json", "explain --json 33", "policy show --json"])
+def test_a_whole_document_says_how_the_run_ended_with_no_memory_at_all(tmp_path: pathlib.Path, words: str) -> None:
+    """Devices were missing from a list that said it was done."""
+    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
+    (place := tmp_path / "place").mkdir()
+    tree = Tree(place, tmp_path / "made")
+    _, calls, _ = tree.run(words, "memory", 1 << 60, False, None)
+    for number in range(1, calls + 1):
+        result, _, _ = tree.run(words, "memory", number, True, None)
+        try:
+            found = documents(result.out)
+        except ValueError:
+            assert result.rc == 1 and "cannot write the JSON document" in result.err, (number, result)
+            continue
+        assert all(document["exit_code"] == result.rc for document in found), (number, result)
 
 
 @pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
