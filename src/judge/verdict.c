@@ -27,6 +27,9 @@ static const struct {
 	[REASON_KERNEL_PAGES] = { "kernel-pages", "slab pages and page tables cannot move" },
 	[REASON_OTHER_PAGES] = { "other-pages", "pages whose use the kernel does not show; in a "
 						"kernel zone, most of these cannot move" },
+	[REASON_OTHERS_MOVE] = { "other-pages",
+				 "pages whose use the kernel does not show; in zone Movable, "
+				 "they are free or can most likely move" },
 	[REASON_HUGE] = { "huge-pages", "huge pages in use while the pool has free ones: kernels "
 					"like 6.1 keep moving them within the block" },
 	[REASON_GIGANTIC] = { "gigantic-pages",
@@ -126,6 +129,16 @@ static bool verdict_huge_pages_circle(const struct verdict_facts *facts)
 			(meminfo && meminfo->huge_free && used > meminfo->huge_size));
 }
 
+/* The processors' lists of free pages hold a few; more than a sixteenth is something else. */
+static bool verdict_has_many_others(const struct pages *pages)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < PAGE_KIND_COUNT; i++)
+		all += pages->count[i];
+	return pages->count[PAGE_OTHER] > all / 16;
+}
+
 /* memory_block_online() asks memblk_nr_poison() since 6.2. */
 static enum verdict_reason verdict_poison_reason(unsigned int kernel)
 {
@@ -148,6 +161,8 @@ static void verdict_add_pages(struct verdict *verdict, const struct verdict_fact
 			    REASON_KERNEL_PAGES);
 	if (!movable && count[PAGE_OTHER])
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_OTHER_PAGES);
+	if (movable && verdict_has_many_others(facts->pages))
+		verdict_add(verdict, CHANCE_LIKELY, REASON_OTHERS_MOVE);
 	if (verdict_huge_pages_circle(facts))
 		verdict_add(verdict, CHANCE_UNLIKELY, REASON_HUGE);
 	if (count[PAGE_GIGANTIC])

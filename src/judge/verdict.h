@@ -25,6 +25,7 @@ enum verdict_reason {
 	REASON_RESERVED,
 	REASON_KERNEL_PAGES, /* slab and page tables */
 	REASON_OTHER_PAGES,  /* pages whose flags do not show their use */
+	REASON_OTHERS_MOVE,  /* many such pages, in zone Movable */
 	REASON_HUGE,	     /* huge pages in use while the pool has free ones */
 	REASON_GIGANTIC,
 	REASON_GIGANTIC_FREE, /* free gigantic pages, on a kernel that does not give them up */
@@ -74,7 +75,8 @@ struct verdict {
  * the one freed last is taken first. If the block has free ones, or several in use while the pool
  * has free ones anywhere, 6.1 was seen to move them back and forth forever, 6.12 was not: unlikely.
  * In a kernel zone a page without any flag can be free (on a per-processor list) or the kernel's:
- * unlikely. Free gigantic pages go with the block since 6.10 (isolate_single_pageblock() skips
+ * unlikely. In zone Movable many of them are a driver's that can move (zsmalloc) or, seldom, not:
+ * likely. Free gigantic pages go with the block since 6.10 (isolate_single_pageblock() skips
  * hugetlb pages; seen on 6.12 and 7.2); before, they make it fail with EBUSY (seen on 6.1).
  */
 struct verdict verdict_of(const struct verdict_facts *facts);

@@ -124,7 +124,7 @@ def test_without_page_flags_the_zone_speaks(machine: Any) -> None:
 
 
 def test_boot_memory_of_arm64_stays(machine: Any) -> None:
-    made = machine("x86-dimm", lines="pages 1 buddy=1", files={"/proc/sys/kernel/arch": "aarch64"})
+    made = machine("x86-dimm", lines="pages 1 buddy=1\npages 32 buddy=1", files={"/proc/sys/kernel/arch": "aarch64"})
     result = made.memhpctl("explain", "1", "32", "--json")
     assert result.json()["blocks"][0]["reasons"][0]["reason"] == "platform"
     assert chances(result) == {1: "no", 32: "yes"}

@@ -84,6 +84,7 @@ static void pages_tell_more(void **state)
 	(void)state;
 	check(sample("Movable", PAGE_FREE, 0), &plenty, CHANCE_YES, REASON_EMPTY);
 	check(sample("Movable", PAGE_OTHER, 300), &plenty, CHANCE_YES, REASON_EMPTY);
+	check(sample("Movable", PAGE_OTHER, 4000), &plenty, CHANCE_LIKELY, REASON_OTHERS_MOVE);
 	check(sample("Movable", PAGE_ANON, 8000), &plenty, CHANCE_LIKELY, REASON_TO_MOVE);
 	check(sample("Movable", PAGE_LOCKED, 8000), &plenty, CHANCE_LIKELY, REASON_TO_MOVE);
 	check(sample("Movable", PAGE_RESERVED, 1), &plenty, CHANCE_NO, REASON_RESERVED);
