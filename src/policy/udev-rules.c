@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/udev-rules.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,44 +54,65 @@ static char *udev_rules_keep(struct udev_arena *arena, const char *text, size_t 
 	return kept;
 }
 
-/* One escaped character of e"…"; *at points after the backslash. */
-static char udev_rules_unescape(const char **at)
+/* The digits of a number in e"…", all of which must be there; 0 is not a character to udev either.
+ */
+static unsigned long udev_rules_number(const char **at, const char *digits, size_t n)
 {
-	static const char from[] = "abfnrtv", to[] = "\a\b\f\n\r\t\v";
+	char number[9] = "";
+
+	strncat(number, *at, n);
+	if (strspn(number, digits) != n)
+		return 0;
+	*at += n;
+	return strtoul(number, NULL, strlen(digits) == 8 ? 8 : 16);
+}
+
+/* One escaped character of e"…"; *at points after the backslash. False: udev knows no such. */
+static bool udev_rules_unescape(const char **at, char *ret)
+{
+	static const char from[] = "abfnrtvs\\\"'", to[] = "\a\b\f\n\r\t\v \\\"'",
+			  octal[] = "01234567", hexadecimal[] = "0123456789abcdefABCDEF";
 	const char *found = **at ? strchr(from, **at) : NULL;
-	char number[4] = "", *end;
-	char c;
+	unsigned long number;
+	char kind = **at;
 
 	if (found) {
 		++*at;
-		return to[found - from];
+		*ret = to[found - from];
+		return true;
 	}
-	if (**at == 'x' && isxdigit((unsigned char)(*at)[1])) {
-		strncat(number, *at + 1, 2);
-		c = (char)strtoul(number, &end, 16);
-		*at += 1 + (end - number);
-		return c;
+	if (kind && strchr("xuU", kind)) {
+		++*at;
+		number = udev_rules_number(at, hexadecimal, kind == 'x' ? 2 : kind == 'u' ? 4 : 8);
+		/* Nothing that is matched here has characters beyond ASCII. */
+		*ret = kind != 'x' && number > 0x7f ? '?' : (char)number;
+		return number;
 	}
-	if (**at >= '0' && **at <= '7') {
-		strncat(number, *at, 3);
-		c = (char)strtoul(number, &end, 8);
-		*at += end - number;
-		return c;
-	}
-	return *(*at)++;
+	number = udev_rules_number(at, octal, 3);
+	*ret = (char)number;
+	return number && number <= 0xff;
 }
 
-/* The value in quotes, with the letter before the quotes; NULL: not well-formed. */
+/* The letters before the quotes, each at most once. */
+static const char *udev_rules_prefix(const char *from, bool *ret_escapes, bool *ret_ignores_case)
+{
+	for (; *from == 'e' || *from == 'i'; from++) {
+		bool *has = *from == 'e' ? ret_escapes : ret_ignores_case;
+
+		if (*has)
+			break;
+		*has = true;
+	}
+	return from;
+}
+
+/* The value in quotes, with the letters before the quotes; NULL: not well-formed. */
 static char *udev_rules_value(struct udev_arena *arena, const char **at, bool *ret_ignores_case)
 {
 	bool escapes = false;
 	char *value = arena->next, *out = value;
-	const char *from = *at;
+	const char *from = udev_rules_prefix(*at, &escapes, ret_ignores_case);
 
-	for (; *from == 'e' || *from == 'i'; from++) {
-		escapes = escapes || *from == 'e';
-		*ret_ignores_case = *ret_ignores_case || *from == 'i';
-	}
 	if (*from++ != '"')
 		return NULL;
 	while (*from != '"') {
@@ -102,9 +122,8 @@ static char *udev_rules_value(struct udev_arena *arena, const char **at, bool *r
 			*out++ = *from++;
 		} else if (escapes) {
 			from++;
-			if (!*from)
+			if (!udev_rules_unescape(&from, out++))
 				return NULL;
-			*out++ = udev_rules_unescape(&from);
 		} else {
 			/* In other values only a quote is escaped. */
 			if (from[1] == '"')
@@ -161,6 +180,12 @@ static bool udev_rules_token(struct udev_arena *arena, const char **at, struct u
 	return ret->value;
 }
 
+static bool udev_rules_is_constant(const char *attribute)
+{
+	return !strcmp(attribute, "arch") || !strcmp(attribute, "virt") ||
+	       !strcmp(attribute, "cvm");
+}
+
 static bool udev_rules_is_valid(const struct udev_token *token)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(udev_keys); i++) {
@@ -168,6 +193,8 @@ static bool udev_rules_is_valid(const struct udev_token *token)
 			continue;
 		if (*token->attribute ? udev_keys[i].attribute == 'n' :
 					udev_keys[i].attribute == 'm')
+			return false;
+		if (!strcmp(token->key, "CONST") && !udev_rules_is_constant(token->attribute))
 			return false;
 		if (token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT)
 			return udev_keys[i].match;
