@@ -76,7 +76,8 @@
  *     - policy-conflicts.[ch] (what else brings memory online)
  *     - policy-parts.[ch]  (are memhpctl's own rule and units enabled)
  *     - udev-rules.[ch]    (the syntax of udev's rules)
- *     - udev-match.[ch]    (what such rules do to a new block)
+ *     - udev-deed.[ch]     (what one of them does if it matches)
+ *     - udev-match.[ch]    (which of them match a new block)
  *
  * - device/: whole devices
  *     - removal.[ch]      (which devices, in which order; all or nothing)

@@ -168,96 +168,6 @@ static bool udev_match_is_match(const struct udev_token *token)
 	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
 }
 
-static bool udev_match_is_program(const struct udev_token *token)
-{
-	return !strcmp(token->key, "PROGRAM") ||
-	       (!strcmp(token->key, "IMPORT") && !strcmp(token->attribute, "program")) ||
-	       (!strcmp(token->key, "RUN") &&
-		(!*token->attribute || !strcmp(token->attribute, "program")));
-}
-
-/* What a program's command line shows. */
-static enum udev_deed udev_match_command(const char *command)
-{
-	static const char *const harmless[] = { "*/uname *", "uname *",	   "*systemd-detect-virt*",
-						"*/true",    "*/logger *", "*kdump*",
-						"*kexec*" };
-	static const char *const online[] = { "*/state*",	 "*/online*",
-					      "*$devpath/o*",	 "*chmem*-e*",
-					      "*chmem*-z*",	 "*memhpctl*online*",
-					      "*daxctl*online*", "*auto_online_blocks*" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(online); i++)
-		if (fnmatch(online[i], command, 0) == 0 &&
-		    (strstr(command, "online") || strstr(command, "chmem")) &&
-		    (strstr(command, "echo") || strstr(command, "tee") ||
-		     strstr(command, "printf") || strstr(command, "chmem") ||
-		     strstr(command, "memhpctl") || strstr(command, "daxctl") ||
-		     strchr(command, '>')))
-			return UDEV_ONLINES;
-	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
-		if (fnmatch(harmless[i], command, 0) == 0)
-			return UDEV_NOTHING;
-	return *command ? UDEV_PROGRAM : UDEV_NOTHING;
-}
-
-/* A value with variables may be anything: RHEL has ATTR{state}="$env{.state}". */
-static bool udev_match_may_be(const char *value, const char *word)
-{
-	return strpbrk(value, "$%") || !strncmp(value, word, strlen(word));
-}
-
-/* RUN= and RUN:= forget what other rules want to run. */
-static enum udev_deed udev_match_run(const struct udev_token *token)
-{
-	enum udev_deed deed = udev_match_is_program(token) ? udev_match_command(token->value) :
-							     UDEV_NOTHING;
-
-	if (deed == UDEV_ONLINES || token->operator== UDEV_ADD)
-		return deed;
-	if (token->operator== UDEV_FINAL)
-		return UDEV_FINISHES;
-	return deed == UDEV_NOTHING ? UDEV_CLEARS : UDEV_REPLACES;
-}
-
-/* The attribute's own name: it may be that of another device, [memory/memory9]state. */
-static const char *udev_match_attribute_name(const struct udev_token *token)
-{
-	const char *name = token->attribute;
-
-	for (const char *at = name; *at; at++)
-		if (*at == '/' || *at == ']')
-			name = at + 1;
-	return name;
-}
-
-/* What one token does if its rule matches. */
-static enum udev_deed udev_match_deed(const struct udev_token *token)
-{
-	bool program = udev_match_is_program(token);
-	const char *name = udev_match_attribute_name(token);
-
-	if (!strcmp(token->key, "RUN"))
-		return udev_match_run(token);
-	if (program)
-		return udev_match_command(token->value);
-	if (udev_match_is_match(token) || token->operator== UDEV_REMOVE)
-		return UDEV_NOTHING;
-	if (!strcmp(token->key, "ATTR")) {
-		if (!strcmp(name, "state") || !strcmp(name, "auto_online_blocks"))
-			return udev_match_may_be(token->value, "online") ? UDEV_ONLINES :
-									   UDEV_NOTHING;
-		if (!strcmp(name, "online"))
-			return udev_match_may_be(token->value, "1") ? UDEV_ONLINES : UDEV_NOTHING;
-	}
-	if (!strcmp(token->key, "ENV") && *token->value &&
-	    (!strcmp(token->attribute, "SYSTEMD_WANTS") ||
-	     !strcmp(token->attribute, "SYSTEMD_USER_WANTS") ||
-	     !strcmp(token->attribute, "SYSTEMD_ALIAS")))
-		return strstr(token->value, "kdump") ? UDEV_NOTHING : UDEV_UNIT;
-	return UDEV_NOTHING;
-}
-
 /*
  * All matches together. Those that run a program come last, as in udev, and may go either way.
  */
@@ -271,7 +181,7 @@ static enum udev_answer udev_match_rule(const struct udev_rule *rule,
 		const struct udev_token *token = &rule->tokens[i];
 		enum udev_answer one = UDEV_YES;
 
-		if (udev_match_is_program(token))
+		if (udev_deed_is_program(token))
 			asks = asks || strcmp(token->key, "RUN");
 		else if (!strcmp(token->key, "IMPORT") || !strcmp(token->key, "RESULT"))
 			one = UDEV_MAYBE;
@@ -355,6 +265,7 @@ static void udev_match_event(const struct udev_rules *rules, const struct udev_l
 		const struct udev_rule *rule = &rules->v[i];
 		const struct udev_token *jump = udev_match_find(rule, "GOTO");
 		enum udev_answer answer;
+		enum udev_deed deed;
 
 		if (!reached[i])
 			continue;
@@ -363,15 +274,12 @@ static void udev_match_event(const struct udev_rules *rules, const struct udev_l
 			reached[udev_match_target(labels, i, jump->value)] = true;
 		if (answer != UDEV_YES || !jump)
 			reached[i + 1] = true;
-		for (size_t t = 0; answer != UDEV_NO && t < rule->n_tokens; t++) {
-			enum udev_deed deed = udev_match_deed(&rule->tokens[t]);
-
-			/* Rules for events other than new memory are not judged. */
-			if (deed != UDEV_ONLINES && strcmp(event->action, "add"))
-				continue;
-			if (deed && (!ret[i] || deed < ret[i]))
-				ret[i] = deed;
-		}
+		deed = answer != UDEV_NO ? udev_deed_of(rule) : UDEV_NOTHING;
+		/* Rules for events other than new memory are not judged. */
+		if (deed != UDEV_ONLINES && strcmp(event->action, "add"))
+			continue;
+		if (deed && (!ret[i] || deed < ret[i]))
+			ret[i] = deed;
 	}
 }
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one udev rule does if it matches a memory block, as far as its text shows. */
+#ifndef MEMHP_POLICY_UDEV_DEED_H
+#define MEMHP_POLICY_UDEV_DEED_H
+
+#include "policy/udev-rules.h"
+
+enum udev_deed {
+	UDEV_NOTHING,
+	UDEV_ONLINES,  /* brings the block, or all later ones, online */
+	UDEV_CLEARS,   /* clears the list of programs to run, of this and earlier files */
+	UDEV_REPLACES, /* the same, and runs a program */
+	UDEV_FINISHES, /* clears the list, and keeps later files from adding to it */
+	UDEV_PROGRAM,  /* runs a program, which may do anything */
+	UDEV_UNIT,     /* starts a unit of systemd, which may do anything */
+	UDEV_DEED_COUNT,
+};
+
+/* Does the token run a program, be it only for its answer? */
+bool udev_deed_is_program(const struct udev_token *token);
+
+/* The worst that the tokens of the rule do. */
+enum udev_deed udev_deed_of(const struct udev_rule *rule);
+
+#endif
