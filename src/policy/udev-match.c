@@ -44,6 +44,26 @@ static enum udev_answer udev_match_text(const struct udev_token *token, const ch
 	return fits == (token->operator== UDEV_EQUAL) ? UDEV_YES : UDEV_NO;
 }
 
+/* Could one of the patterns match a block of another number? It has to begin as its name does. */
+static bool udev_match_may_name(const struct udev_token *token, const char *before)
+{
+	_cleanup_free_ char *copy = strdup(token->value);
+	char *rest = copy, *pattern, name[64];
+	size_t length = strlen(strcat(strcpy(name, before), "memory"));
+
+	while ((pattern = strsep(&rest, "|"))) {
+		size_t plain = strcspn(pattern, "*?[\\"), n = plain < length ? plain : length;
+
+		if (!strcasestr(pattern, "memory") ||
+		    (token->ignores_case ? strncasecmp(pattern, name, n) :
+					   strncmp(pattern, name, n)))
+			continue;
+		if (pattern[n] && n + strspn(pattern + n, "0123456789") >= plain)
+			return true;
+	}
+	return false;
+}
+
 /* The name of a block, with a prefix: some blocks may match, or all. */
 static enum udev_answer udev_match_name(const struct udev_token *token, const char *before)
 {
@@ -57,7 +77,7 @@ static enum udev_answer udev_match_name(const struct udev_token *token, const ch
 	}
 	if (n == ARRAY_SIZE(block_names))
 		return token->operator== UDEV_EQUAL ? UDEV_YES : UDEV_NO;
-	if (!n && !strstr(token->value, "memory"))
+	if (!n && !udev_match_may_name(token, before))
 		return token->operator== UDEV_EQUAL ? UDEV_NO : UDEV_YES;
 	/* A single block, or a pattern that matches some numbers. */
 	return UDEV_MAYBE;
@@ -74,24 +94,14 @@ static enum udev_answer udev_match_attribute(const struct udev_token *token)
 		return udev_match_text(token, "offline");
 	if (!strcmp(token->attribute, "online"))
 		return udev_match_text(token, "0");
+	/* udev takes the name that a link leads to. */
+	if (!strcmp(token->attribute, "subsystem"))
+		return udev_match_text(token, "memory");
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (fnmatch(others[i], token->attribute, 0) == 0)
 			return UDEV_MAYBE;
 	/* A missing attribute matches neither the pattern nor its opposite. */
 	return UDEV_NO;
-}
-
-/* Of the block or of its parent, the directory of all blocks. */
-static enum udev_answer udev_match_any_attribute(const struct udev_token *token)
-{
-	static const char *const parents[] = { "auto_online_blocks", "block_size_bytes",
-					       "crash_hotplug",	     "hard_offline_page",
-					       "soft_offline_page",  "probe" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(parents); i++)
-		if (!strcmp(token->attribute, parents[i]))
-			return UDEV_MAYBE;
-	return udev_match_attribute(token);
 }
 
 /* The kernel gives memory blocks no other properties; other rules may add some. */
@@ -134,22 +144,14 @@ static enum udev_answer udev_match_token(const struct udev_token *token,
 
 	if (!strcmp(key, "ACTION"))
 		return udev_match_text(token, event->action);
-	if (!strcmp(key, "SUBSYSTEM"))
+	if (!strcmp(key, "SUBSYSTEM") || !strcmp(key, "SUBSYSTEMS"))
 		return udev_match_text(token, "memory");
-	/* Its parent is in the same subsystem. */
-	if (!strcmp(key, "SUBSYSTEMS"))
-		return udev_match_text(token, "memory");
-	if (!strcmp(key, "KERNEL"))
+	if (!strcmp(key, "KERNEL") || !strcmp(key, "KERNELS"))
 		return udev_match_name(token, "");
-	if (!strcmp(key, "KERNELS"))
-		return udev_match_text(token, "memory") == UDEV_YES ? UDEV_YES :
-								      udev_match_name(token, "");
 	if (!strcmp(key, "DEVPATH"))
 		return udev_match_name(token, PATH_OF_BLOCKS);
-	if (!strcmp(key, "ATTR"))
+	if (!strcmp(key, "ATTR") || !strcmp(key, "ATTRS"))
 		return udev_match_attribute(token);
-	if (!strcmp(key, "ATTRS"))
-		return udev_match_any_attribute(token);
 	if (!strcmp(key, "ENV"))
 		return udev_match_property(token, event);
 	if (!strcmp(key, "CONST"))
@@ -168,36 +170,84 @@ static bool udev_match_is_match(const struct udev_token *token)
 	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
 }
 
+static bool udev_match_is_for_parents(const struct udev_token *token)
+{
+	static const char *const keys[] = { "KERNELS", "SUBSYSTEMS", "DRIVERS", "ATTRS", "TAGS" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(token->key, keys[i]))
+			return true;
+	return false;
+}
+
+/* The same of a block's parent, the directory of all blocks, which is in no subsystem. */
+static enum udev_answer udev_match_parent(const struct udev_token *token)
+{
+	static const char *const attributes[] = { "auto_online_blocks",
+						  "block_size_bytes",
+						  "crash_hotplug",
+						  "hard_offline_page",
+						  "soft_offline_page",
+						  "probe",
+						  "uevent",
+						  "[*",
+						  "/*",
+						  "*/*" };
+
+	if (!strcmp(token->key, "KERNELS"))
+		return udev_match_text(token, "memory");
+	if (!strcmp(token->key, "SUBSYSTEMS") || !strcmp(token->key, "DRIVERS"))
+		return udev_match_text(token, "");
+	if (!strcmp(token->key, "TAGS"))
+		return UDEV_MAYBE;
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++)
+		if (fnmatch(attributes[i], token->attribute, 0) == 0)
+			return UDEV_MAYBE;
+	return UDEV_NO;
+}
+
+static enum udev_answer udev_match_worse(enum udev_answer a, enum udev_answer b)
+{
+	return a < b ? a : b;
+}
+
 /*
- * All matches together. Those that run a program come last, as in udev, and may go either way.
+ * All matches together. Those of parents must hold for the block, or for its parent, all of them.
+ * Those that run a program come last, as in udev, and may go either way.
  */
 static enum udev_answer udev_match_rule(const struct udev_rule *rule,
 					const struct udev_event *event)
 {
-	enum udev_answer answer = UDEV_YES;
+	enum udev_answer answer = UDEV_YES, block = UDEV_YES, parent = UDEV_YES;
 	bool asks = false;
 
 	for (size_t i = 0; i < rule->n_tokens; i++) {
 		const struct udev_token *token = &rule->tokens[i];
-		enum udev_answer one = UDEV_YES;
 
-		if (udev_deed_is_program(token))
+		if (udev_deed_is_program(token)) {
 			asks = asks || strcmp(token->key, "RUN");
-		else if (!strcmp(token->key, "IMPORT") || !strcmp(token->key, "RESULT"))
-			one = UDEV_MAYBE;
-		else if (udev_match_is_match(token))
-			one = udev_match_token(token, event);
-		answer = one < answer ? one : answer;
+		} else if (!strcmp(token->key, "IMPORT") || !strcmp(token->key, "RESULT")) {
+			answer = udev_match_worse(answer, UDEV_MAYBE);
+		} else if (udev_match_is_for_parents(token)) {
+			block = udev_match_worse(block, udev_match_token(token, event));
+			parent = udev_match_worse(parent, udev_match_parent(token));
+		} else if (udev_match_is_match(token)) {
+			answer = udev_match_worse(answer, udev_match_token(token, event));
+		}
 	}
+	answer = udev_match_worse(answer, block > parent ? block : parent);
 	return asks && answer == UDEV_YES ? UDEV_MAYBE : answer;
 }
 
+/* Of several LABELs udev takes the last, of several GOTOs the first. */
 static const struct udev_token *udev_match_find(const struct udev_rule *rule, const char *key)
 {
+	const struct udev_token *found = NULL;
+
 	for (size_t i = 0; i < rule->n_tokens; i++)
-		if (!strcmp(rule->tokens[i].key, key))
-			return &rule->tokens[i];
-	return NULL;
+		if (!strcmp(rule->tokens[i].key, key) && (!found || !strcmp(key, "LABEL")))
+			found = &rule->tokens[i];
+	return found;
 }
 
 /* A rule with a LABEL. */

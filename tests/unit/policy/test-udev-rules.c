@@ -41,6 +41,22 @@ static const struct {
 	{ "o", "DEVPATH==\"/devices/system/memory/memory[0-9]*\", ATTR{online}=\"1\"" },
 	{ "o", "DEVPATH==\"*/memory/*\", ATTR{online}=\"1\"" },
 	{ "o", "SUBSYSTEMS==\"memory\", ATTR{online}=\"1\"" },
+	/* The parent, the directory of all blocks, is in no subsystem; one device must fit all. */
+	{ "---", "SUBSYSTEMS!=\"memory\", GOTO=\"end\"\nATTR{online}=\"1\"\nLABEL=\"end\"\n" },
+	{ "o", "SUBSYSTEMS!=\"memory\", " ONLINE },
+	{ "o", "SUBSYSTEMS==\"\", " ONLINE },
+	{ "o", "SUBSYSTEMS==\"memory\", KERNELS==\"memory[0-9]*\", " ONLINE },
+	{ "-", "SUBSYSTEMS==\"memory\", KERNELS==\"memory\", " ONLINE },
+	{ "o", "KERNELS==\"memory\", ATTRS{auto_online_blocks}==\"offline\", " ONLINE },
+	{ "-", "KERNELS==\"memory\", ATTRS{state}==\"offline\", " ONLINE },
+	{ "o", "ATTR{subsystem}==\"memory\", " ONLINE },
+	/* What no block is called. */
+	{ "-", "DEVPATH==\"/sys/devices/system/memory/memory*\", " ONLINE },
+	{ "-", "ENV{DEVPATH}==\"/sys/devices/system/memory/*\", " ONLINE },
+	{ "-", "KERNEL==\"/memory*\", " ONLINE },
+	{ "-", "KERNEL==\"memory_hotplug|memory-*\", " ONLINE },
+	{ "-", "KERNEL==\"memory\", " ONLINE },
+	{ "o", "DEVPATH==\"*/memory/memory4?\", " ONLINE },
 	{ "o", "SUBSYSTEM==i\"MEMORY\", ATTR{online}=\"1\"" },
 	{ "o", "ENV{SUBSYSTEM}==\"memory\", ATTR{online}=\"1\"" },
 	{ "o", "ATTR{online}=\"1\"" },
@@ -106,6 +122,10 @@ static const struct {
 	  MEMORY "OPTIONS=\"last_rule\", TAG-=\"x\", GROUP=\"root\", MODE:=\"0600\", " ONLINE },
 	{ "-o-", MEMORY "GOTO==\"end\"\n" MEMORY ONLINE "LABEL=\"end\"\n" },
 	{ "-o-", MEMORY "GOTO=\"end\"\n" MEMORY ONLINE "LABEL=\"end\", FOO=\"x\"\n" },
+	/* The first of two GOTOs, the last of two LABELs. */
+	{ "---", "GOTO=\"b\"\n" MEMORY ONLINE "LABEL=\"a\", LABEL=\"b\"\n" },
+	{ "-o-", "GOTO=\"a\"\n" MEMORY ONLINE "LABEL=\"a\", LABEL=\"b\"\n" },
+	{ "---", "GOTO=\"b\", GOTO=\"c\"\n" MEMORY ONLINE "LABEL=\"b\"\n" },
 	/* A label of another file, or above. */
 	{ "-o", MEMORY "GOTO=\"elsewhere\"\n" MEMORY ONLINE },
 	{ "--o", "LABEL=\"above\"\n" MEMORY "GOTO=\"above\"\n" MEMORY ONLINE },
