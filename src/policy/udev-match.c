@@ -23,7 +23,14 @@ enum udev_answer {
 struct udev_event {
 	const struct platform *platform;
 	const char *action;
+	const char **set; /* properties; owned by udev_match_deeds() */
+	size_t n_set;
 };
+
+static bool udev_match_is_match(const struct udev_token *token)
+{
+	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
+}
 
 /* "a|b": does one of the patterns match? */
 static bool udev_match_pattern(const char *patterns, const char *text, bool ignores_case)
@@ -104,6 +111,32 @@ static enum udev_answer udev_match_attribute(const struct udev_token *token)
 	return UDEV_NO;
 }
 
+static int udev_match_compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The properties that rules of the file itself set, by name. */
+static int udev_match_find_properties(const struct udev_rules *rules, struct udev_event *event)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rules->n; i++)
+		n += rules->v[i].n_tokens;
+	event->set = calloc(n + 1, sizeof(*event->set));
+	if (!event->set)
+		return -ENOMEM;
+	for (size_t i = 0; i < rules->n; i++)
+		for (size_t t = 0; t < rules->v[i].n_tokens; t++) {
+			const struct udev_token *token = &rules->v[i].tokens[t];
+
+			if (!udev_match_is_match(token) && !strcmp(token->key, "ENV"))
+				event->set[event->n_set++] = token->attribute;
+		}
+	qsort(event->set, event->n_set, sizeof(*event->set), udev_match_compare_names);
+	return 0;
+}
+
 /* The kernel gives memory blocks no other properties; other rules may add some. */
 static enum udev_answer udev_match_property(const struct udev_token *token,
 					    const struct udev_event *event)
@@ -122,7 +155,10 @@ static enum udev_answer udev_match_property(const struct udev_token *token,
 		return udev_match_name(token, PATH_OF_BLOCKS);
 	for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
 		if (fnmatch(absent[i], token->attribute, 0) == 0)
-			return udev_match_text(token, "");
+			return bsearch(&token->attribute, event->set, event->n_set,
+				       sizeof(*event->set), udev_match_compare_names) ?
+				       UDEV_MAYBE :
+				       udev_match_text(token, "");
 	return UDEV_MAYBE;
 }
 
@@ -163,11 +199,6 @@ static enum udev_answer udev_match_token(const struct udev_token *token,
 	    (!strcmp(token->value, "state") || !strcmp(token->value, "online")))
 		return token->operator== UDEV_EQUAL ? UDEV_YES : UDEV_NO;
 	return UDEV_MAYBE;
-}
-
-static bool udev_match_is_match(const struct udev_token *token)
-{
-	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
 }
 
 static bool udev_match_is_for_parents(const struct udev_token *token)
@@ -338,15 +369,22 @@ int udev_match_deeds(const struct udev_rules *rules, const struct platform *plat
 {
 	static const char *const actions[] = { "add", "change", "offline" };
 	_cleanup_free_ bool *reached = calloc(rules->n + 1, sizeof(*reached));
+	struct udev_event event = { .platform = platform };
 	struct udev_labels labels;
 
-	if (!reached || udev_match_find_labels(rules, &labels) < 0)
+	if (!reached || udev_match_find_properties(rules, &event) < 0)
 		return -ENOMEM;
+	if (udev_match_find_labels(rules, &labels) < 0) {
+		free(event.set);
+		return -ENOMEM;
+	}
 	for (size_t i = 0; i < rules->n; i++)
 		ret[i] = UDEV_NOTHING;
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
-		udev_match_event(rules, &labels, &(struct udev_event){ platform, actions[i] },
-				 reached, ret);
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		event.action = actions[i];
+		udev_match_event(rules, &labels, &event, reached, ret);
+	}
 	free(labels.v);
+	free(event.set);
 	return 0;
 }

@@ -154,6 +154,10 @@ static const struct {
 	{ "o", MEMORY "TEST==\"state\", " ONLINE },
 	{ "-", MEMORY "TEST!=\"state\", " ONLINE },
 	{ "o", MEMORY "ENV{MY_SWITCH}==\"1\", " ONLINE },
+	{ "-", MEMORY "ENV{ID_MINE}==\"1\", " ONLINE },
+	{ "-o", MEMORY "ENV{ID_MINE}=\"1\"\n" MEMORY "ENV{ID_MINE}==\"1\", " ONLINE },
+	{ "--o-", MEMORY "ENV{ID_MINE}=\"1\"\nENV{ID_MINE}!=\"1\", GOTO=\"end\"\n" MEMORY ONLINE
+			 "LABEL=\"end\"\n" },
 };
 
 static void test_rules(void **state)
