@@ -19,35 +19,73 @@ bool udev_deed_is_program(const struct udev_token *token)
 		(!*token->attribute || !strcmp(token->attribute, "program")));
 }
 
+static bool udev_deed_is_like(const char *command, const char *const *patterns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fnmatch(patterns[i], command, 0) == 0)
+			return true;
+	return false;
+}
+
+/* Something is written to a state, or a command does it. */
+static bool udev_deed_command_onlines(const char *command)
+{
+	static const char *const online[] = { "*/state*",
+					      "*echo online*>*state*",
+					      "*printf online*>*state*",
+					      "*/online*",
+					      "*$devpath/o*",
+					      "*chmem*-e*",
+					      "*chmem*-z*",
+					      "*memhpctl* online *",
+					      "*daxctl* online-memory*",
+					      "*auto_online_blocks*" };
+	static const char *const offline[] = { "*echo 0*>*/online*", "*echo -n 0*>*/online*",
+					       "*printf 0*>*/online*" };
+	static const char *const writers[] = { "*echo*",     "*tee*",	 "*printf*", "*chmem*",
+					       "*memhpctl*", "*daxctl*", "*>*" };
+
+	if (udev_deed_is_like(command, offline, ARRAY_SIZE(offline)) &&
+	    !strstr(command, "echo 1") && !strstr(command, "echo online"))
+		return false;
+	return udev_deed_is_like(command, online, ARRAY_SIZE(online)) &&
+	       udev_deed_is_like(command, writers, ARRAY_SIZE(writers)) &&
+	       (strstr(command, "online") || strstr(command, "chmem"));
+}
+
 /* What a program's command line shows. */
 static enum udev_deed udev_deed_command(const char *command)
 {
-	static const char *const harmless[] = { "*/uname *", "uname *",	   "*systemd-detect-virt*",
-						"*/true",    "*/logger *", "*kdump*",
-						"*kexec*" };
-	static const char *const online[] = { "*/state*",	 "*/online*",
-					      "*$devpath/o*",	 "*chmem*-e*",
-					      "*chmem*-z*",	 "*memhpctl*online*",
-					      "*daxctl*online*", "*auto_online_blocks*" };
+	/* kdump has its own warning. */
+	static const char *const kdump[] = { "*kdump*", "*kexec*" };
+	static const char *const harmless[] = {
+		"*/uname", "*/uname *",	 "uname",	   "uname *", "*systemd-detect-virt*",
+		"*/true",  "*/logger *", "*/memhpctl kick"
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(online); i++)
-		if (fnmatch(online[i], command, 0) == 0 &&
-		    (strstr(command, "online") || strstr(command, "chmem")) &&
-		    (strstr(command, "echo") || strstr(command, "tee") ||
-		     strstr(command, "printf") || strstr(command, "chmem") ||
-		     strstr(command, "memhpctl") || strstr(command, "daxctl") ||
-		     strchr(command, '>')))
-			return UDEV_ONLINES;
-	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
-		if (fnmatch(harmless[i], command, 0) == 0)
-			return UDEV_NOTHING;
-	return *command ? UDEV_PROGRAM : UDEV_NOTHING;
+	if (udev_deed_command_onlines(command))
+		return UDEV_ONLINES;
+	if (!*command || udev_deed_is_like(command, kdump, ARRAY_SIZE(kdump)))
+		return UDEV_NOTHING;
+	/* SUSE has this; in any other of a shell's lists of commands another one may follow. */
+	if (!strcmp(command, "/bin/sh -c '/usr/bin/systemd-detect-virt || :'"))
+		return UDEV_NOTHING;
+	return udev_deed_is_like(command, harmless, ARRAY_SIZE(harmless)) &&
+			       !strpbrk(command, ";&|`\n") ?
+		       UDEV_NOTHING :
+		       UDEV_PROGRAM;
 }
 
 /* A value with variables may be anything: RHEL has ATTR{state}="$env{.state}". */
-static bool udev_deed_may_be(const char *value, const char *word)
+static bool udev_deed_may_online(const char *attribute, const char *value)
 {
-	return strpbrk(value, "$%") || !strncmp(value, word, strlen(word));
+	if (!strcmp(attribute, "state") || !strcmp(attribute, "auto_online_blocks"))
+		return strpbrk(value, "$%") || !strncmp(value, "online", 6);
+	/* The kernel takes what kstrtobool() takes, of which the first letters count. */
+	if (!strcmp(attribute, "online"))
+		return strpbrk(value, "$%") || (*value && strchr("1yYtT", *value)) ||
+		       !strncasecmp(value, "on", 2);
+	return false;
 }
 
 /* RUN= and RUN:= forget what other rules want to run. */
@@ -86,13 +124,8 @@ static enum udev_deed udev_deed_of_token(const struct udev_token *token)
 		return udev_deed_command(token->value);
 	if (udev_deed_is_match(token) || token->operator== UDEV_REMOVE)
 		return UDEV_NOTHING;
-	if (!strcmp(token->key, "ATTR")) {
-		if (!strcmp(name, "state") || !strcmp(name, "auto_online_blocks"))
-			return udev_deed_may_be(token->value, "online") ? UDEV_ONLINES :
-									  UDEV_NOTHING;
-		if (!strcmp(name, "online"))
-			return udev_deed_may_be(token->value, "1") ? UDEV_ONLINES : UDEV_NOTHING;
-	}
+	if (!strcmp(token->key, "ATTR"))
+		return udev_deed_may_online(name, token->value) ? UDEV_ONLINES : UDEV_NOTHING;
 	if (!strcmp(token->key, "ENV") && *token->value &&
 	    (!strcmp(token->attribute, "SYSTEMD_WANTS") ||
 	     !strcmp(token->attribute, "SYSTEMD_USER_WANTS") ||
@@ -104,12 +137,14 @@ static enum udev_deed udev_deed_of_token(const struct udev_token *token)
 enum udev_deed udev_deed_of(const struct udev_rule *rule)
 {
 	enum udev_deed worst = UDEV_NOTHING;
+	bool runs = false;
 
 	for (size_t i = 0; i < rule->n_tokens; i++) {
 		enum udev_deed deed = udev_deed_of_token(&rule->tokens[i]);
 
+		runs = runs || deed == UDEV_PROGRAM;
 		if (deed && (!worst || deed < worst))
 			worst = deed;
 	}
-	return worst;
+	return worst == UDEV_CLEARS && runs ? UDEV_REPLACES : worst;
 }
