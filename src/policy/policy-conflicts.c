@@ -47,7 +47,7 @@ static void search_add(struct search *search, const char *id, const char *place,
 
 #define CLEARS                                                                                \
 	"this rule takes memhpctl's program off the list of what runs for new memory, which " \
-	"stays offline; change its RUN= to RUN+="
+	"stays offline; change its RUN= to RUN+=, or remove an empty RUN="
 
 static const struct {
 	const char *id, *text;
@@ -104,7 +104,8 @@ static void search_rules_text(struct search *search, const char *path, const cha
 		if (search_deeds[deeds[i]].id)
 			search_add(search, search_deeds[deeds[i]].id, path, rule->line,
 				   search_deeds[deeds[i]].text);
-		if (rule->is_wrong && search_is_about_memory(rule))
+		/* Who mistook the quotes or an operator may not have written "memory" either. */
+		if (rule->is_wrong && strstr(rule->text, "memory"))
 			search_add(search, "udev-syntax", path, rule->line,
 				   "udev ignores this rule, which is not well-formed");
 		if (search_is_about_memory(rule) && strstr(rule->text, "kdump") && !crash_hotplug)

@@ -465,6 +465,29 @@ def test_files_are_checked_before_they_are_put_in_place(machine: Any, tmp_path: 
     assert "udev rules ends in .rules" in made.memhpctl("policy", "check", str(unnamed)).err
 
 
+@pytest.mark.parametrize("rule", [
+    "SUBSYSTEM=='memory', ACTION=='add', ATTR{state}='online'", "SUBSYSTEM==memory, ACTION==add, ATTR{state}=online",
+    'KERNEL=="memory*", ATTR{state}==online', 'SUBSYSTEM=="memory"; ACTION=="add"; ATTR{state}="online"'])
+def test_a_rule_for_memory_that_udev_does_not_understand(machine: Any, tmp_path: pathlib.Path, rule: str) -> None:
+    """Who wrote it takes it for one that brings memory online."""
+    rules = tmp_path / "99-new.rules"
+    rules.write_text(f"# c\n{rule}\n")
+    checked = machine("x86-dimm").memhpctl("policy", "check", str(rules)).out
+    assert checked == f"warning: {rules}:2: udev ignores this rule, which is not well-formed\n"
+
+
+def test_an_empty_list_of_programs_is_to_be_removed(machine: Any, tmp_path: pathlib.Path) -> None:
+    rules = tmp_path / "99-new.rules"
+    rules.write_text('SUBSYSTEM=="memory", RUN=""\n')
+    assert machine("x86-dimm").memhpctl("policy", "check", str(rules)).out.endswith("or remove an empty RUN=\n")
+
+
+def test_its_own_rule_is_not_unknown_to_it(machine: Any) -> None:
+    rules = pathlib.Path(__file__).resolve().parents[2] / "data/80-memhpctl.rules.in"
+    made = machine("x86-dimm", files={"/etc/udev/rules.d/99-copy.rules": rules.read_text().replace("@sbindir@", "/usr/sbin")})
+    assert "99-copy" not in made.memhpctl("policy", "check").out
+
+
 def parts_of(made: Any) -> list[str]:
     return [part["state"] for part in made.memhpctl("policy", "check", "--json").json()["parts"]]
 
