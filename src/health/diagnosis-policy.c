@@ -69,19 +69,23 @@ static void diagnosis_policy_unwatched(const struct health_facts *facts, struct 
 }
 
 /* The place is "FILE:LINE". */
-static void diagnosis_policy_udev_rule(const char *place, struct findings *findings)
+static void diagnosis_policy_udev_rule(const struct policy_conflict *conflict,
+				       struct findings *findings)
 {
-	_cleanup_free_ char *file = strdup(place);
+	_cleanup_free_ char *file = strdup(conflict->place);
 	char *colon = file ? strrchr(file, ':') : NULL, *slash = file ? strrchr(file, '/') : NULL;
+	char lines[32];
 
 	if (!colon || !slash) {
 		findings->error = file ? findings->error : -ENOMEM;
 		return;
 	}
 	*colon = '\0';
-	/* The copy in /etc hides the file of a package. */
-	findings_add(findings, FINDING_UDEV_RULE, place,
-		     (const struct finding_argument[]){ { "LINE", colon + 1 },
+	snprintf(lines, sizeof(lines), conflict->last > conflict->first ? "%u,%u" : "%u",
+		 conflict->first, conflict->last);
+	/* The copy in /etc hides the file of a package; it may be there from another command. */
+	findings_add(findings, FINDING_UDEV_RULE, conflict->place,
+		     (const struct finding_argument[]){ { "LINES", lines },
 							{ "FILE", file },
 							{ "NAME", slash + 1 },
 							{ NULL, NULL } },
@@ -97,7 +101,7 @@ static void diagnosis_policy_conflicts(const struct health_facts *facts, struct 
 		char why[TEXT_SIZE];
 
 		if (!strcmp(conflict->id, "udev-rule")) {
-			diagnosis_policy_udev_rule(conflict->place, findings);
+			diagnosis_policy_udev_rule(conflict, findings);
 		} else if (!strcmp(conflict->id, "udev-program") ||
 			   !strcmp(conflict->id, "udev-unit") ||
 			   !strcmp(conflict->id, "too-many-files")) {

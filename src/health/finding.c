@@ -61,8 +61,8 @@ static const struct {
 	[FINDING_UDEV_RULE] = { "udev-rule",
 				"this rule brings each new block online by itself, before the "
 				"policy is asked",
-				"sed 'LINE{:a;/\\\\$/{N;ba};s/^/#/mg}' FILE >/etc/udev/NAME && "
-				"mv /etc/udev/NAME /etc/udev/rules.d/" },
+				"test -e /etc/udev/rules.d/NAME || cp FILE /etc/udev/rules.d/; "
+				"sed -i 'LINES s/^/#/' /etc/udev/rules.d/NAME" },
 	[FINDING_DAXCTL] = { "daxctl",
 			     "daxctl brings the devices in this file online by itself, in the "
 			     "zone given there",

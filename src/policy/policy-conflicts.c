@@ -45,6 +45,18 @@ static void search_add(struct search *search, const char *id, const char *place,
 	search->found.n++;
 }
 
+static void search_add_rule(struct search *search, const char *id, const char *file,
+			    const struct udev_rule *rule, const char *text)
+{
+	size_t n = search->found.n;
+
+	search_add(search, id, file, rule->line, text);
+	if (search->found.n == n)
+		return;
+	search->found.v[n].first = rule->line;
+	search->found.v[n].last = rule->last;
+}
+
 #define CLEARS                                                                                \
 	"this rule takes memhpctl's program off the list of what runs for new memory, which " \
 	"stays offline; change its RUN= to RUN+=, or remove an empty RUN="
@@ -102,17 +114,18 @@ static void search_rules_text(struct search *search, const char *path, const cha
 				   deeds[i] == UDEV_REPLACES ? UDEV_PROGRAM :
 							       deeds[i];
 		if (search_deeds[deeds[i]].id)
-			search_add(search, search_deeds[deeds[i]].id, path, rule->line,
-				   search_deeds[deeds[i]].text);
+			search_add_rule(search, search_deeds[deeds[i]].id, path, rule,
+					search_deeds[deeds[i]].text);
 		/* Who mistook the quotes or an operator may not have written "memory" either. */
 		if (rule->is_wrong && strstr(rule->text, "memory"))
-			search_add(search, "udev-syntax", path, rule->line,
-				   "udev ignores this rule, which is not well-formed");
+			search_add_rule(search, "udev-syntax", path, rule,
+					"udev ignores this rule, which is not well-formed");
 		if (search_is_about_memory(rule) && strstr(rule->text, "kdump") && !crash_hotplug)
-			search_add(search, "kdump-rule", path, rule->line,
-				   "this rule loads the kdump kernel again for each block; a test "
-				   "for ATTRS{crash_hotplug}!=\"1\" avoids it on kernels that keep "
-				   "the list of memory themselves (6.6)");
+			search_add_rule(
+				search, "kdump-rule", path, rule,
+				"this rule loads the kdump kernel again for each block; a test "
+				"for ATTRS{crash_hotplug}!=\"1\" avoids it on kernels that keep "
+				"the list of memory themselves (6.6)");
 	}
 	udev_rules_done(&rules);
 }

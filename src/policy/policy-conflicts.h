@@ -9,6 +9,7 @@
 struct policy_conflict {
 	const char *id; /* "udev-rule", "auto-online", …: for programs */
 	char *place; /* "/usr/lib/udev/rules.d/40-redhat.rules:12", or the file of a knob; owned */
+	unsigned int first, last; /* lines of a udev rule; 0: something else */
 	const char *text; /* what is wrong with it and what can be done, without a full stop */
 };
 

@@ -226,7 +226,7 @@ static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
 }
 
 static int udev_rules_add(struct udev_rules *rules, struct udev_arena *arena, unsigned int line,
-			  const char *text, bool is_complete)
+			  unsigned int last, const char *text, bool is_complete)
 {
 	struct udev_rule *rule = array_grow(rules->v, rules->n, sizeof(*rule));
 
@@ -236,6 +236,7 @@ static int udev_rules_add(struct udev_rules *rules, struct udev_arena *arena, un
 	rule = &rules->v[rules->n++];
 	*rule = (struct udev_rule){
 		.line = line,
+		.last = last,
 		.text = text,
 		.is_wrong = !is_complete || strlen(text) >= UDEV_LINE_SIZE,
 	};
@@ -286,13 +287,13 @@ int udev_rules_parse(const char *text, struct udev_rules *ret)
 			continue;
 		}
 		*joined++ = '\0';
-		r = udev_rules_add(&rules, &arena, first, begin, true);
+		r = udev_rules_add(&rules, &arena, first, number, begin, true);
 		first = 0;
 	}
 	/* The file ends, or cannot be read on, where a line is to be continued. */
 	if (r == 0 && first) {
 		*joined = '\0';
-		r = udev_rules_add(&rules, &arena, first, begin, false);
+		r = udev_rules_add(&rules, &arena, first, number, begin, false);
 	}
 	if (r < 0) {
 		udev_rules_done(&rules);

@@ -27,6 +27,7 @@ struct udev_token {
 /* One rule: a line with its continuation lines. */
 struct udev_rule {
 	unsigned int line; /* the first */
+	unsigned int last; /* the same if it is not continued */
 	const char *text;  /* for searching; as in the file, with the lines joined */
 	struct udev_token *tokens;
 	size_t n_tokens;

@@ -45,8 +45,8 @@ CASES: dict[str, dict[str, Any]] = {
     "not-installed": {"parts": False, "command": "make install"},
     "unwatched": {"lines": "dir /run/systemd/system", "command": "systemctl enable --now memhpctl.path memhpctl-boot.service"},
     "udev-rule": {"files": {f"{RULES}/40-vendor.rules": f"# Their own\n{ONLINING}\nSUBSYSTEM==\"cpu\", ATTR{{online}}=\"1\""},
-                  "command": r"sed '2{:a;/\\$/{N;ba};s/^/#/mg}' /usr/lib/udev/rules.d/40-vendor.rules >/etc/udev/40-vendor.rules && "
-                             "mv /etc/udev/40-vendor.rules /etc/udev/rules.d/"},
+                  "command": "test -e /etc/udev/rules.d/40-vendor.rules || cp /usr/lib/udev/rules.d/40-vendor.rules /etc/udev/rules.d/; "
+                             "sed -i '2 s/^/#/' /etc/udev/rules.d/40-vendor.rules"},
     "daxctl": {"files": {"/etc/daxctl.conf.d/a.conf": "[reconfigure-device one]\nmode = system-ram"},
                "command": "mv /etc/daxctl.conf.d/a.conf /etc/daxctl.conf.d/a.conf.off"},
     "auto-online": {"lines": f"file {AUTO_ONLINE} online", "files": {CONF: "[policy]\nkernel = no\n"}, "command": "memhpctl policy apply"},
@@ -137,17 +137,31 @@ def test_the_command_about_blocks_works(machine: Any, word: str) -> None:
     assert made.zones(32) == ["Normal"] if word == "ratio" else words(check(made)) == []
 
 
-@pytest.mark.parametrize("rule", [ONLINING, ONLINING.replace(", ", ", \\\n  ")])
+def mend(made: Machine, finding: dict[str, Any]) -> None:
+    """Do what a finding says."""
+    subprocess.run(["sh", "-c", finding["command"].replace(" /", f" {made.root}/")], check=True)
+
+
+@pytest.mark.parametrize("rule", [ONLINING, ONLINING.replace(", ", ", \\\n  "), ONLINING.replace(", ", ", \\\n  # comment \\\n# another\n"),
+                                  ONLINING.replace(", ", ", \\\r\n") + "\r"])
 @pytest.mark.parametrize("folder", [RULES, "/etc/udev/rules.d"])
 def test_a_rule_is_mended_alone(machine: Any, folder: str, rule: str) -> None:
-    made = make(machine, files={f"{folder}/40-vendor.rules": f"# Their own\n{rule}\nSUBSYSTEM==\"cpu\", ATTR{{online}}=\"1\""})
+    made = make(machine, files={f"{folder}/40-vendor.rules": ""})
+    made.path(f"{folder}/40-vendor.rules").write_bytes(f"# Their own\n{rule}\nSUBSYSTEM==\"cpu\", ATTR{{online}}=\"1\"".encode())
     (finding,) = check(made)["findings"]
     assert finding["about"] == f"{folder}/40-vendor.rules:2"
-    command = finding["command"].replace(" /", f" {made.root}/").replace(">/", f">{made.root}/")
-    subprocess.run(["sh", "-c", command], check=True)
+    mend(made, finding)
     assert words(check(made)) == []
     left = made.path("/etc/udev/rules.d/40-vendor.rules").read_text()
     assert "\nSUBSYSTEM==\"cpu\"" in left and "\n#SUBSYSTEM==\"memory\"" in left
+
+
+def test_two_rules_of_a_file_are_mended_one_after_the_other(machine: Any) -> None:
+    made = make(machine, files={f"{RULES}/40-vendor.rules": f"{ONLINING}\n# c\n{ONLINING}"})
+    for finding in check(made)["findings"]:
+        mend(made, finding)
+    assert words(check(made)) == []
+    assert made.path("/etc/udev/rules.d/40-vendor.rules").read_text() == f"#{ONLINING}\n# c\n#{ONLINING}\n"
 
 
 def test_a_name_cannot_say_more_to_the_shell(machine: Any, tmp_path: pathlib.Path) -> None:

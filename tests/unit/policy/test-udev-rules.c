@@ -215,6 +215,7 @@ static void test_the_form(void **state)
 			 0);
 	assert_int_equal(rules.n, 3);
 	assert_int_equal(rules.v[0].line, 3);
+	assert_int_equal(rules.v[0].last, 5);
 	assert_int_equal(rules.v[0].n_tokens, 3);
 	assert_string_equal(rules.v[0].tokens[0].value, "x\"y\\n");
 	assert_string_equal(rules.v[0].tokens[1].attribute, "c");
@@ -226,6 +227,7 @@ static void test_the_form(void **state)
 	assert_true(rules.v[1].is_wrong);
 	assert_int_equal(rules.v[1].line, 6);
 	assert_int_equal(rules.v[2].line, 8);
+	assert_int_equal(rules.v[2].last, 8);
 	assert_int_equal(rules.v[2].tokens[0].operator, UDEV_REMOVE);
 	udev_rules_done(&rules);
 	assert_int_equal(udev_rules_parse("", &rules), 0);
