@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,23 +215,36 @@ static int policy_value_check_provider(const char *text, const char *const *prov
 			 text, list);
 }
 
-/* The words of uname(1) would never match: a rule with one would have no effect. */
+/* A word or pattern that fits no architecture would never match: its rule would have no effect. */
 static int policy_value_check_arch(const char *text, struct error *err)
 {
+	/* What uname(1) and distributions say. */
 	static const struct {
-		const char *uname, *word;
-	} others[] = { { "x86_64", "x86-64" },
-		       { "aarch64", "arm64" },
-		       { "ppc64le", "ppc64-le" },
-		       { "i686", "x86" },
-		       { "i386", "x86" } };
+		const char *other, *word;
+	} others[] = { { "x86_64", "x86-64" },	  { "amd64", "x86-64" },     { "aarch64", "arm64" },
+		       { "ppc64le", "ppc64-le" }, { "ppc64el", "ppc64-le" }, { "i686", "x86" },
+		       { "i386", "x86" },	  { "armv7l", "arm" } };
+	/* Those of systemd.unit(5). */
+	static const char *const words[] = {
+		"x86",	    "x86-64",	   "ppc",	"ppc-le",  "ppc64",  "ppc64-le", "ia64",
+		"parisc",   "parisc64",	   "s390",	"s390x",   "sparc",  "sparc64",	 "mips",
+		"mips-le",  "mips64",	   "mips64-le", "alpha",   "arm",    "arm-be",	 "arm64",
+		"arm64-be", "sh",	   "sh64",	"m68k",	   "tilegx", "cris",	 "arc",
+		"arc-be",   "loongarch64", "riscv32",	"riscv64",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (!strcmp(text, others[i].uname))
+		if (!strcmp(text, others[i].other))
 			return error_set(err, -EINVAL,
 					 "arch = %s: the word for this architecture is %s", text,
 					 others[i].word);
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!fnmatch(text, words[i], 0))
+			return 0;
+	return error_set(err, -EINVAL,
+			 "arch = %s: this fits no architecture; there are x86-64, arm64, s390x, "
+			 "ppc64-le and the other words of systemd.unit(5)",
+			 text);
 }
 
 static int policy_value_word(enum policy_key key, char *text, const char *const *providers,

@@ -59,6 +59,12 @@ static void test_mistakes_name_file_and_line(void **state)
 	check_error("[rule a]\nprovider = acpi,\n", "f:2: provider = acpi,: a word is missing");
 	check_error("[rule a]\naction = leave\narch = arm64, x86_64\n",
 		    "f:3: arch = x86_64: the word for this architecture is x86-64");
+	check_error("[rule a]\naction = leave\narch = !amd64\n",
+		    "f:3: arch = amd64: the word for this architecture is x86-64");
+	check_error("[rule a]\naction = leave\narch = s390*, X86-64\n",
+		    "f:3: arch = X86-64: this fits no architecture; there are x86-64, arm64, "
+		    "s390x, "
+		    "ppc64-le and the other words of systemd.unit(5)");
 	check_error("[rule a]\nprovider = acpi\nprovider = dax\n", "f:3: provider is given twice");
 	check_error("[rule a]\nnode = x\n",
 		    "f:2: node = x: a node such as 1, two with - between, cpuless or has-cpu");
