@@ -97,7 +97,8 @@ uint64_t ratio_room(const struct ratio *ratio, const struct policy_guard *guard,
 
 	if (guard->max_percent == POLICY_RATIO_OFF)
 		return UINT64_MAX;
-	if (guard->scope & POLICY_SCOPE_SYSTEM)
+	/* A kernel without NUMA has no nodes; all of its memory is on one. */
+	if ((guard->scope & POLICY_SCOPE_SYSTEM) || node == UINT32_MAX)
 		room = ratio_amounts_room(&ratio->system, guard->max_percent);
 	for (size_t i = 0; (guard->scope & POLICY_SCOPE_NODE) && i < ratio->n_nodes; i++) {
 		uint64_t of_node = ratio_amounts_room(&ratio->nodes[i].amounts, guard->max_percent);

@@ -218,6 +218,12 @@ def test_the_guard(machine: Any) -> None:
     assert {word for _, word in written(made)} == {"online_kernel"}
 
 
+def test_the_guard_of_a_node_where_there_are_no_nodes(machine: Any) -> None:
+    """A kernel without NUMA, as on s390: the guard was not asked."""
+    made = machine("s390-new", files={CONF: "[policy]\nmax-movable-ratio = 0%\nratio-scope = node\n[rule a]\naction = online_movable\n"})
+    assert made.memhpctl("policy", "apply", "10").rc == 0 and made.zones(10) == ["Normal"]
+
+
 def test_the_kernel_does_it(machine: Any) -> None:
     conf = "[policy]\nkernel = yes\nonline-policy = auto-movable\nmax-movable-ratio = 200%\n[rule all]\naction = online\n"
     made = machine("x86-dimm", files={CONF: conf})

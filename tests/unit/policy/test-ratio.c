@@ -38,6 +38,8 @@ static void test_zoneinfo_is_summed_up(void **state)
 	assert_int_equal(ratio_room(&ratio, &guard, 1), 0);
 	/* A node that is not there yet has no kernel memory. */
 	assert_int_equal(ratio_room(&ratio, &guard, 7), 0);
+	/* Where nodes are not known the system counts. */
+	assert_int_equal(ratio_room(&ratio, &guard, UINT32_MAX), 500 * page);
 	guard.scope = POLICY_SCOPE_NODE | POLICY_SCOPE_SYSTEM;
 	assert_int_equal(ratio_room(&ratio, &guard, 0), 500 * page);
 	ratio_account(&ratio, 0, 1000 * page, 100 * page);
