@@ -27,6 +27,19 @@ static bool udev_deed_is_like(const char *command, const char *const *patterns, 
 	return false;
 }
 
+/* Does a shell write to a file, other than what it complains about? */
+static bool udev_deed_redirects(const char *command)
+{
+	for (const char *at = command; (at = strchr(at, '>')); at++) {
+		bool complaints = at > command && at[-1] == '2';
+
+		if (!complaints && at[1 + strspn(at + 1, "> ")] != '&' &&
+		    strncmp(at + 1 + strspn(at + 1, "> "), "/dev/null", 9) != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Something is written to a state, or a command does it. */
 static bool udev_deed_command_onlines(const char *command)
 {
@@ -42,14 +55,15 @@ static bool udev_deed_command_onlines(const char *command)
 					      "*auto_online_blocks*" };
 	static const char *const offline[] = { "*echo 0*>*/online*", "*echo -n 0*>*/online*",
 					       "*printf 0*>*/online*" };
-	static const char *const writers[] = { "*echo*",     "*tee*",	 "*printf*", "*chmem*",
-					       "*memhpctl*", "*daxctl*", "*>*" };
+	static const char *const writers[] = { "*echo*",  "*tee*",	"*printf*",
+					       "*chmem*", "*memhpctl*", "*daxctl*" };
 
 	if (udev_deed_is_like(command, offline, ARRAY_SIZE(offline)) &&
 	    !strstr(command, "echo 1") && !strstr(command, "echo online"))
 		return false;
 	return udev_deed_is_like(command, online, ARRAY_SIZE(online)) &&
-	       udev_deed_is_like(command, writers, ARRAY_SIZE(writers)) &&
+	       (udev_deed_is_like(command, writers, ARRAY_SIZE(writers)) ||
+		udev_deed_redirects(command)) &&
 	       (strstr(command, "online") || strstr(command, "chmem"));
 }
 
