@@ -86,6 +86,16 @@ static bool search_is_about_memory(const struct udev_rule *rule)
 	return strstr(rule->text, "\"memory\"");
 }
 
+/* Does a rule for memory look whether the kernel keeps the list of memory for kdump itself? */
+static bool search_looks_at_crash_hotplug(const struct udev_rules *rules)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		if (strstr(rules->v[i].text, "crash_hotplug") &&
+		    (search_is_about_memory(&rules->v[i]) || !strstr(rules->v[i].text, "\"cpu\"")))
+			return true;
+	return false;
+}
+
 /* A list that is cleared before our own rule adds to it does no harm. */
 static bool search_is_before_ours(const char *path)
 {
@@ -96,7 +106,7 @@ static bool search_is_before_ours(const char *path)
 
 static void search_rules_text(struct search *search, const char *path, const char *text)
 {
-	bool crash_hotplug = strstr(text, "crash_hotplug"), first = search_is_before_ours(path);
+	bool crash_hotplug, first = search_is_before_ours(path);
 	_cleanup_free_ enum udev_deed *deeds = NULL;
 	struct udev_rules rules = { 0 };
 	int r = udev_rules_parse(text, &rules);
@@ -106,6 +116,7 @@ static void search_rules_text(struct search *search, const char *path, const cha
 		r = deeds ? udev_match_deeds(&rules, &search->platform, deeds) : -ENOMEM;
 	if (r < 0)
 		search->error = r;
+	crash_hotplug = r == 0 && search_looks_at_crash_hotplug(&rules);
 	for (size_t i = 0; r == 0 && i < rules.n; i++) {
 		const struct udev_rule *rule = &rules.v[i];
 

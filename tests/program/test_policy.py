@@ -426,6 +426,11 @@ def test_the_rules_of_distributions(machine: Any, name: str) -> None:
      'SUBSYSTEM=="cpu", ACTION=="add", PROGRAM="/usr/sbin/kdump-config try-reload"\n'),
     ("70-kdump.rules", [1], 'SUBSYSTEM=="memory", ACTION=="add|remove", GOTO="kdump_try_restart"\nGOTO="kdump_end"\n'
      'LABEL="kdump_try_restart"\nRUN+="/usr/lib/kdump/load-once.sh"\nLABEL="kdump_end"\n'),
+    # A comment and a rule for processors avoid nothing.
+    ("71-kdump.rules", [3], '# See crash_hotplug\nSUBSYSTEM=="cpu", ATTRS{crash_hotplug}=="1", GOTO="end"\n'
+     'SUBSYSTEM=="memory", ACTION=="add", RUN+="/usr/lib/kdump/load-once.sh"\nLABEL="end"\n'),
+    ("72-kdump.rules", [], 'ATTRS{crash_hotplug}=="1", GOTO="end"\n'
+     'SUBSYSTEM=="memory", ACTION=="add", RUN+="/usr/lib/kdump/load-once.sh"\nLABEL="end"\n'),
 ])
 def test_the_kdump_rules_of_distributions(machine: Any, name: str, lines: list[int], text: str) -> None:
     made = machine("x86-dimm", files={f"/usr/lib/udev/rules.d/{name}": text})
