@@ -278,6 +278,10 @@ static int policy_value_word(enum policy_key key, char *text, const char *const 
 	case POLICY_KEY_DEVICE: /* any pattern of fnmatch(3) */
 	case POLICY_KEY_SERIAL:
 	case POLICY_KEY_UUID:
+		if (strpbrk(text, " \t\"'"))
+			return error_set(err, -EINVAL,
+					 "%s = %s: words are separated by commas, without quotes",
+					 policy_key_name(key), text);
 		break;
 	case POLICY_KEY_COUNT:
 		return error_set(err, -EINVAL, "'%s' belongs to no key", text);
@@ -312,6 +316,12 @@ int policy_value_condition(enum policy_key key, const char *text, const char *co
 			*--end = '\0';
 		if (!*part)
 			r = error_set(err, -EINVAL, "%s = %s: a word is missing",
+				      policy_key_name(key), text);
+		else if (*part == '!')
+			r = error_set(err, -EINVAL,
+				      "%s = %s: one exclamation mark, before the first word, is "
+				      "for "
+				      "all of them",
 				      policy_key_name(key), text);
 		else
 			r = policy_value_word(key, part, providers,

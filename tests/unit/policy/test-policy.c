@@ -59,6 +59,14 @@ static void test_mistakes_name_file_and_line(void **state)
 	check_error("[rule a]\nprovider = acpi,\n", "f:2: provider = acpi,: a word is missing");
 	check_error("[rule a]\naction = leave\narch = arm64, x86_64\n",
 		    "f:3: arch = x86_64: the word for this architecture is x86-64");
+	check_error("[rule a]\naction = leave\ndevice = dax0.0, !dax1.0\n",
+		    "f:3: device = dax0.0, !dax1.0: one exclamation mark, before the first word, "
+		    "is "
+		    "for all of them");
+	check_error("[rule a]\naction = leave\ndevice = dax0.0 dax1.0\n",
+		    "f:3: device = dax0.0 dax1.0: words are separated by commas, without quotes");
+	check_error("[rule a]\naction = leave\nserial = \"0xc0ffee\"\n",
+		    "f:3: serial = \"0xc0ffee\": words are separated by commas, without quotes");
 	check_error("[rule a]\naction = leave\narch = !amd64\n",
 		    "f:3: arch = amd64: the word for this architecture is x86-64");
 	check_error("[rule a]\naction = leave\narch = s390*, X86-64\n",
