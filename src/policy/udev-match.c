@@ -32,13 +32,26 @@ static bool udev_match_is_match(const struct udev_token *token)
 	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
 }
 
+/* The next of the patterns in "a|b"; false: there is none left. No rule has a longer one. */
+static bool udev_match_next(const char **rest, char pattern[static UDEV_LINE_SIZE])
+{
+	size_t length;
+
+	if (!*rest)
+		return false;
+	length = strcspn(*rest, "|");
+	memcpy(pattern, *rest, length);
+	pattern[length] = '\0';
+	*rest = (*rest)[length] ? *rest + length + 1 : NULL;
+	return true;
+}
+
 /* "a|b": does one of the patterns match? */
 static bool udev_match_pattern(const char *patterns, const char *text, bool ignores_case)
 {
-	_cleanup_free_ char *copy = strdup(patterns);
-	char *rest = copy, *pattern;
+	char pattern[UDEV_LINE_SIZE];
 
-	while ((pattern = strsep(&rest, "|")))
+	while (udev_match_next(&patterns, pattern))
 		if (fnmatch(pattern, text, ignores_case ? FNM_CASEFOLD : 0) == 0)
 			return true;
 	return false;
@@ -54,11 +67,11 @@ static enum udev_answer udev_match_text(const struct udev_token *token, const ch
 /* Could one of the patterns match a block of another number? It has to begin as its name does. */
 static bool udev_match_may_name(const struct udev_token *token, const char *before)
 {
-	_cleanup_free_ char *copy = strdup(token->value);
-	char *rest = copy, *pattern, name[64];
+	char pattern[UDEV_LINE_SIZE], name[64];
+	const char *rest = token->value;
 	size_t length = strlen(strcat(strcpy(name, before), "memory"));
 
-	while ((pattern = strsep(&rest, "|"))) {
+	while (udev_match_next(&rest, pattern)) {
 		size_t plain = strcspn(pattern, "*?[\\"), n = plain < length ? plain : length;
 
 		if (!strcasestr(pattern, "memory") ||
@@ -370,21 +383,18 @@ int udev_match_deeds(const struct udev_rules *rules, const struct platform *plat
 	static const char *const actions[] = { "add", "change", "offline" };
 	_cleanup_free_ bool *reached = calloc(rules->n + 1, sizeof(*reached));
 	struct udev_event event = { .platform = platform };
-	struct udev_labels labels;
+	struct udev_labels labels = { 0 };
+	int r = reached ? udev_match_find_properties(rules, &event) : -ENOMEM;
 
-	if (!reached || udev_match_find_properties(rules, &event) < 0)
-		return -ENOMEM;
-	if (udev_match_find_labels(rules, &labels) < 0) {
-		free(event.set);
-		return -ENOMEM;
-	}
+	if (r == 0)
+		r = udev_match_find_labels(rules, &labels);
 	for (size_t i = 0; i < rules->n; i++)
 		ret[i] = UDEV_NOTHING;
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(actions); i++) {
 		event.action = actions[i];
 		udev_match_event(rules, &labels, &event, reached, ret);
 	}
 	free(labels.v);
 	free(event.set);
-	return 0;
+	return r;
 }

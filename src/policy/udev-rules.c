@@ -9,8 +9,6 @@
 #include "base/cleanup.h"
 
 #define BLANKS " \t\r"
-/* A file ends at a longer line; a longer rule, with its continuation lines, is ignored. */
-#define UDEV_LINE_SIZE 16384
 
 const char *const udev_rules_folders[] = { "/etc/udev/rules.d",		  "/run/udev/rules.d",
 					   "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d",

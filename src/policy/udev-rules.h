@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A file ends at a longer line; a longer rule, with its continuation lines, is ignored. */
+#define UDEV_LINE_SIZE 16384
+
 enum udev_operator {
 	UDEV_EQUAL,	/* == */
 	UDEV_DIFFERENT, /* != */

@@ -219,6 +219,20 @@ def test_nothing_is_lost_silently_if_memory_runs_out(tmp_path: pathlib.Path, wor
 
 
 @pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
+def test_no_udev_rule_is_overlooked_if_memory_runs_out(tmp_path: pathlib.Path) -> None:
+    """Patterns were copied; without a copy none of them fitted."""
+    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
+    (place := tmp_path / "place").mkdir()
+    (rules := tmp_path / "40-x.rules").write_text('ACTION=="add", SUBSYSTEM=="memory", KERNEL=="memory40", ATTR{state}="online"\n')
+    tree = Tree(place, tmp_path / "made")
+    right, calls, _ = tree.run(f"policy check {rules}", "memory", 1 << 60, False, None)
+    assert f"{rules}:1" in right.out
+    for number in range(1, calls + 1):
+        result, _, _ = tree.run(f"policy check {rules}", "memory", number, False, None)
+        assert result.rc or result.out == right.out, (number, result)
+
+
+@pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
 @pytest.mark.parametrize("words", ["list --json", "list -D --json", "explain --json 33", "policy show --json"])
 def test_a_whole_document_says_how_the_run_ended_with_no_memory_at_all(tmp_path: pathlib.Path, words: str) -> None:
     """Devices were missing from a list that said it was done."""
