@@ -154,7 +154,10 @@ static void policy_apply_report(void *data, struct report *report)
 	if (work->result.memory.block_size)
 		report->memory = &work->result.memory;
 	report->plan = &work->result.plan.plan;
+	report->n_left = policy_plan_count_left(&work->result.plan);
 	report->knobs = work->request.n_words ? NULL : &work->knobs;
+	report->nothing = work->request.n_words ? "no selected block is offline" :
+						  "no memory is offline";
 }
 
 /* Without memory hot-plug nothing is left to do, and that is no failure. */

@@ -193,6 +193,7 @@ static int session_report(const struct session *session, const struct session_wo
 		.command = session->context->command->name,
 		.memory = &session->memory,
 		.dry_run = change_options.dry_run,
+		.nothing = "no block matches",
 		.elapsed_ns = clock_now_ns() - session->began_ns,
 	};
 	struct outcome_totals totals;

@@ -179,6 +179,21 @@ static struct report_devices report_devices_of(const struct report *report)
 					.new_blocks_zone = report->new_blocks_zone };
 }
 
+/* What no line of a block tells: blocks that a policy leaves, or that there are none. */
+static void report_print_rest(const struct report *report)
+{
+	char extent[OUTPUT_BLOCK_TEXT_SIZE];
+
+	if (report->n_left) {
+		output_block_extent(report->n_left, report->memory->block_size, extent);
+		output_text("%s: left offline by the rules: %s; memhpctl policy test shows which\n",
+			    report->command, extent);
+	} else if (!report->exit_code && !report->plan->outcomes.n && !report->devices &&
+		   !(report->knobs && report->knobs->n)) {
+		output_text("%s: %s\n", report->command, report->nothing);
+	}
+}
+
 void report_print(const struct report *report, bool quiet)
 {
 	struct report_devices devices = report_devices_of(report);
@@ -219,9 +234,8 @@ void report_print(const struct report *report, bool quiet)
 		output_text("%s of free huge pages %s dissolved: their pool is smaller\n",
 			    format_size(totals.huge_pool_bytes, size),
 			    report->dry_run ? "would be" : "were");
-	if (!quiet && !outcomes->n && !report->devices && !(report->knobs && report->knobs->n))
-		output_text("%s: %s\n", report->command,
-			    report->knobs ? "no memory is offline" : "no block matches");
+	if (!quiet)
+		report_print_rest(report);
 }
 
 /*

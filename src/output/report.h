@@ -19,6 +19,8 @@ struct report {
 	const char *new_blocks_zone; /* of `add`: the --zone in which to bring the blocks online;
 					NULL: none */
 	const struct knobs_changes *knobs; /* of `policy apply`; NULL: the knobs are not affected */
+	const char *nothing;		   /* what a run without blocks says, if nothing failed */
+	size_t n_left; /* of `policy apply`: offline blocks that the rules leave so */
 	bool dry_run;
 	int64_t elapsed_ns;
 	int exit_code; /* that the program will return */

@@ -203,3 +203,12 @@ const struct policy_choice *policy_plan_find(const struct policy_plan *plan, uin
 					 sizeof(*plan->choices), policy_plan_choice_compare) :
 				 NULL;
 }
+
+size_t policy_plan_count_left(const struct policy_plan *plan)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < plan->n_choices; i++)
+		left += plan->choices[i].action == POLICY_LEAVE;
+	return left;
+}

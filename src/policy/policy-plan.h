@@ -50,4 +50,7 @@ void policy_plan_done(struct policy_plan *plan);
 /* The choice for a block, NULL if there is none. */
 const struct policy_choice *policy_plan_find(const struct policy_plan *plan, uint64_t block);
 
+/* How many blocks stay offline as the rules say. */
+size_t policy_plan_count_left(const struct policy_plan *plan);
+
 #endif

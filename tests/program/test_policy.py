@@ -283,6 +283,29 @@ def test_who_decides(machine: Any, name: str, files: dict[str, str], decides: st
     assert planned == changes
 
 
+def test_what_the_rules_leave_offline_is_said(machine: Any) -> None:
+    """Memory that a rule leaves is no memory that is not there."""
+    made = machine("s390-new")
+    left = "policy: left offline by the rules: 1 block, 256M; memhpctl policy test shows which\n"
+    for words in (), ("10",):
+        result = made.memhpctl("policy", "apply", "-n", *words)
+        assert (result.rc, result.out) == (0, left), words
+    assert made.memhpctl("policy", "apply", "-n", "9").out == "policy: no selected block is offline\n"
+    some = machine("x86-dimm", files={CONF: "[rule one]\nblock = 38\naction = leave\n"})
+    result = some.memhpctl("policy", "apply")
+    assert result.rc == 0 and some.state(38) == "offline"
+    assert result.out.endswith("\npolicy: left offline by the rules: 1 block, 128M; memhpctl policy test shows which\n")
+
+
+def test_memory_that_cannot_be_read_may_be_offline(machine: Any) -> None:
+    made = machine("x86-dimm", lines="blocks 36-39 online zone=Movable\n")
+    state = made.path(f"{MEMORY}/memory36/state")
+    state.unlink()
+    state.mkdir()
+    result = made.memhpctl("policy", "apply", "-n")
+    assert result.rc == 1 and result.out == "" and "cannot read memory36: Is a directory" in result.err
+
+
 def test_a_knob_is_said_with_both_values(machine: Any) -> None:
     made = machine("x86-bare", files={AUTO: "online", CONF: RULE})
     made.set("auto_online_blocks", "online_movable")
