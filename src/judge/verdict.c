@@ -16,8 +16,10 @@ static const struct {
 	[REASON_IS_GOING] = { "going-offline", "the block is going offline" },
 	[REASON_NO_ZONES] = { "no-hotremove",
 			      "the kernel was built without CONFIG_MEMORY_HOTREMOVE" },
-	[REASON_ZONE_UNKNOWN] = { "zone-unknown", "the kernel does not show the block's zone" },
-	[REASON_UNREADABLE] = { "unreadable", "state or zones of the block cannot be read" },
+	[REASON_ZONE_UNKNOWN] = { "zone-unknown", "the kernel does not show the block's zone, or "
+						  "not in a word that is known here" },
+	[REASON_UNREADABLE] = { "unreadable", "state or zones of the block cannot be read, or are "
+					      "no words that are known here" },
 	[REASON_ZONES] = { "zones", "the block lies in several zones or nodes" },
 	[REASON_HOLES] = { "holes",
 			   "part of the block is not memory, as at the edges of boot memory" },
@@ -194,12 +196,14 @@ struct verdict verdict_of(const struct verdict_facts *facts)
 		return (struct verdict){ CHANCE_NONE, { REASON_IS_OFFLINE }, 1 };
 	if (facts->block->state == BLOCK_GOING_OFFLINE)
 		return (struct verdict){ CHANCE_NONE, { REASON_IS_GOING }, 1 };
-	if (facts->block->read_error)
+	if (facts->block->read_error || facts->block->state == BLOCK_UNKNOWN)
 		return (struct verdict){ CHANCE_UNKNOWN, { REASON_UNREADABLE }, 1 };
 	if (!facts->block->zones.n && facts->tells_zones)
 		return (struct verdict){ CHANCE_UNKNOWN, { REASON_ZONE_UNKNOWN }, 1 };
 	if (!facts->block->zones.n)
 		return (struct verdict){ CHANCE_NO, { REASON_NO_ZONES }, 1 };
+	if (block_zone(facts->block) == ZONE_UNKNOWN)
+		return (struct verdict){ CHANCE_UNKNOWN, { REASON_ZONE_UNKNOWN }, 1 };
 	verdict_add_place(&verdict, facts);
 	if (facts->pages)
 		verdict_add_pages(&verdict, facts);

@@ -17,8 +17,9 @@ enum verdict_reason {
 	REASON_IS_OFFLINE,
 	REASON_IS_GOING,
 	REASON_NO_ZONES,     /* the kernel shows no zones: it was built without hot-remove */
-	REASON_ZONE_UNKNOWN, /* it shows those of other blocks, but not of this one */
-	REASON_UNREADABLE,   /* state or zones cannot be read */
+	REASON_ZONE_UNKNOWN, /* it shows those of other blocks, but not of this one; or a new word
+			      */
+	REASON_UNREADABLE,   /* state or zones cannot be read, or the state is a new word */
 	REASON_ZONES,	     /* several zones or nodes */
 	REASON_HOLES,	     /* part of the block is not memory */
 	REASON_PLATFORM,     /* boot memory that the platform keeps */

@@ -372,3 +372,17 @@ def test_no_device_is_not_said_where_the_blocks_of_one_cannot_be_read(machine: A
     (row,) = made.memhpctl("list", "--json", block).json()["ranges"]
     assert (row["device"], row["provider"]) == (None, None)
     assert made.memhpctl("list", "-o", "DEVICE,PROVIDER", "--raw", "--noheadings", block).out.split() == ["?", "?"]
+
+
+@pytest.mark.parametrize("attribute, word, reason", [
+    ("state", "ERROR-UNKNOWN-5", "unreadable"), ("state", "half-online", "unreadable"), ("valid_zones", "Fast", "zone-unknown"),
+    ("valid_zones", "Movable Normal", "zone-unknown")])
+def test_a_word_of_the_kernel_that_is_new(machine: Callable[..., Machine], attribute: str, word: str, reason: str) -> None:
+    """Whether such a block can go offline is not known, and that it is in a kernel zone is not either."""
+    made = machine("dax-kmem")
+    made.set(f"{MEMORY}/memory40/{attribute}", word)
+    block, = made.memhpctl("explain", "--json", "40").json()["blocks"]
+    assert (block["offline_chance"], [why["reason"] for why in block["reasons"]]) == (None, [reason])
+    assert "kernel zone" not in made.memhpctl("explain", "40").out
+    assert made.memhpctl("list", "--raw", "--noheadings", "-o", "BLOCKS,OFFLINE", "40").out == "40 ?\n"
+    assert "? not known" in made.memhpctl("list", "--map").out
