@@ -169,22 +169,21 @@ struct inquiry {
 	struct policy_scene scene;
 };
 
-/* The first matching rule must not depend on what only root can see. */
+/* The first matching rule must not depend on what is not known. */
 static int inquiry_check(const struct inquiry *inquiry, struct error *err)
 {
 	const struct memory *memory = &inquiry->memory;
 
 	for (size_t i = 0; i < memory->n_blocks; i++) {
 		struct policy_subject subject;
+		char name[BLOCK_NAME_SIZE];
 
 		if (!ranges_contain(&inquiry->blocks, memory->blocks[i].number))
 			continue;
 		subject = policy_subject_of(&inquiry->scene, &memory->blocks[i]);
 		if (policy_is_unclear(inquiry->policy, &subject))
-			return error_set(err, -EACCES,
-					 "only root can see which provider memory%" PRIu64
-					 " belongs to, and so which rule applies",
-					 subject.block);
+			return policy_tell_unclear(&inquiry->scene, block_name(subject.block, name),
+						   err);
 	}
 	return 0;
 }

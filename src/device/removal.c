@@ -72,13 +72,16 @@ static int removal_refuse_unknown(const struct memory *memory, const struct rang
 				  struct error *err)
 {
 	_cleanup_free_ char *text = ranges_text(blocks, 8);
+	const struct device *hidden = provider_first_hidden(memory);
 
-	for (size_t i = 0; i < memory->devices.n; i++)
-		if (memory->devices.v[i].blocks_error == -EACCES)
-			return error_set(err, -EACCES,
-					 "only root can see which device blocks %s belong to",
-					 text ? text : "");
-	return 0;
+	if (!hidden)
+		return 0;
+	if (hidden->blocks_error == -EACCES)
+		return error_set(err, -EACCES, "only root can see which device blocks %s belong to",
+				 text ? text : "");
+	return error_set(err, hidden->blocks_error,
+			 "cannot tell which device blocks %s belong to: %s", text ? text : "",
+			 hidden->obstacle);
 }
 
 int removal_resolve(const struct memory *memory, const struct ranges *blocks, bool whole_device,

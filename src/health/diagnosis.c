@@ -62,8 +62,9 @@ static void diagnosis_devices(const struct health_facts *facts, struct findings 
 	for (size_t i = 0; i < facts->memory->devices.n; i++) {
 		const struct device *device = &facts->memory->devices.v[i];
 
-		if (device->obstacle && device->blocks_error != -EACCES && !device->blocks.n &&
-		    !device->provider->plan_add)
+		/* Without ACPI memory hot-plug, what is plugged in is not taken either. */
+		if (device->obstacle && !device->blocks.n && !device->provider->plan_add &&
+		    (!device->blocks_error || device->blocks_error == -EOPNOTSUPP))
 			findings_add_device(findings, FINDING_NOT_TAKEN, device->name,
 					    device->obstacle);
 	}

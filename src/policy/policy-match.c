@@ -196,10 +196,10 @@ static int policy_match_scene_load_foreign(const struct sysfs *sysfs, struct pol
 	struct iomem iomem;
 	int r = iomem_load(sysfs, &iomem);
 
-	scene->foreign_hidden = r == -EACCES;
 	/* Only root can read it; without iomem nothing is known. */
+	scene->foreign_error = r == -EACCES || r == -EBADMSG ? r : 0;
 	if (r < 0)
-		return sysfs_is_absent(r) || r == -EACCES || r == -EBADMSG ? 0 : r;
+		return sysfs_is_absent(r) || scene->foreign_error ? 0 : r;
 	for (size_t i = 0; r >= 0 && i < iomem.n; i++)
 		if (!strncmp(iomem.v[i].name, "System RAM (", 12))
 			r = ranges_add(&scene->foreign, iomem.v[i].first / size,
@@ -232,6 +232,23 @@ void policy_scene_done(struct policy_scene *scene)
 	ranges_done(&scene->foreign);
 }
 
+int policy_tell_unclear(const struct policy_scene *scene, const char *what, struct error *err)
+{
+	const struct device *hidden = provider_first_hidden(scene->memory);
+	int error = hidden ? hidden->blocks_error : scene->foreign_error;
+
+	if (!error || error == -EACCES)
+		return error_set(err, -EACCES,
+				 "only root can see which provider %s belongs to, and so which "
+				 "rule applies",
+				 what);
+	if (hidden)
+		return error_set(err, error, "cannot tell which rule applies to %s: %s", what,
+				 hidden->obstacle);
+	return error_set(err, error, "cannot tell which rule applies to %s: /proc/iomem: %s", what,
+			 strerror(-error));
+}
+
 struct policy_subject policy_subject_of(const struct policy_scene *scene, const struct block *block)
 {
 	const struct memory *memory = scene->memory;
@@ -246,7 +263,7 @@ struct policy_subject policy_subject_of(const struct policy_scene *scene, const 
 		.device = device ? device->name : "",
 		.serials = device ? device->serials : NULL,
 		.uuid = device ? device->uuid : NULL,
-		.device_hidden = !device && (!memory->devices_known || scene->foreign_hidden),
+		.device_hidden = !device && (!memory->devices_known || scene->foreign_error),
 		.platform = &scene->platform,
 		.nodes = nodes->v,
 		.n_nodes = nodes->n,

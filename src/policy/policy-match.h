@@ -13,7 +13,7 @@ struct policy_subject {
 	const char *device;   /* its name, "" where there is none */
 	const char *serials;  /* of its hardware, words with a space between; NULL: none */
 	const char *uuid;     /* of its memory; NULL: none */
-	bool device_hidden;   /* only root can see all of these: not known */
+	bool device_hidden;   /* all of these are not known */
 	const struct platform *platform;
 	const uint32_t *nodes; /* n_nodes of them; a block on several nodes fits each */
 	size_t n_nodes;
@@ -50,7 +50,7 @@ struct policy_scene {
 	const struct memory *memory; /* with nodes and devices */
 	struct platform platform;
 	struct ranges cpuless; /* nodes without a processor */
-	bool foreign_hidden;   /* only root can see the next member */
+	int foreign_error;     /* 0, or why the next member is not known */
 	struct ranges foreign; /* blocks that a driver added for itself, without a provider here */
 };
 
@@ -58,6 +58,12 @@ struct policy_scene {
 int policy_scene_load(const struct sysfs *sysfs, const struct memory *memory,
 		      struct policy_scene *ret);
 void policy_scene_done(struct policy_scene *scene);
+
+/*
+ * Why policy_is_unclear() of `what`, "memory36": sets *err and returns its code. -EACCES: only root
+ * can see it.
+ */
+int policy_tell_unclear(const struct policy_scene *scene, const char *what, struct error *err);
 
 /* A block of the snapshot, as the rules see it. */
 struct policy_subject policy_subject_of(const struct policy_scene *scene,

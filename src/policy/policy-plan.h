@@ -42,7 +42,7 @@ struct policy_plan_request {
  * device belongs wholly into one zone. Only a device that grows and shrinks by blocks is split:
  * as much as fits becomes movable, from the top, so that each zone stays in one piece. Order of
  * the writes: from the highest block down (see plan_online()). Errors: -ENOMEM; -EACCES the rule
- * for a block depends on what only root can see (policy_is_unclear()).
+ * for a block depends on what is not known (policy_is_unclear()).
  */
 int policy_plan_make(const struct policy_plan_request *request, struct policy_plan *ret);
 void policy_plan_done(struct policy_plan *plan);

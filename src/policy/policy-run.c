@@ -111,9 +111,7 @@ static int policy_run_plan(const struct policy_run_request *request,
 	plan.kernel_decides = policy && !strcmp(policy, ONLINE_POLICY_AUTO_MOVABLE);
 	r = policy_plan_make(&plan, &result->plan);
 	if (r == -EACCES)
-		return error_set(err, r,
-				 "only root can see which provider the memory belongs to, and so "
-				 "which rule applies");
+		return policy_tell_unclear(&result->scene, "the memory", err);
 	if (r == 0)
 		r = plan_check_online(request->run->sysfs, false, &result->plan.plan);
 	if (r == 0 && request->dry_run)

@@ -227,6 +227,7 @@ static bool acpi_is_vacant(const struct sysfs *sysfs, const struct memory *memor
 }
 
 const struct provider provider_acpi = {
+	.links_blocks = true,
 	.name = "acpi",
 	.summary = "ACPI memory device (DIMM)",
 	.subsystem = "acpi",

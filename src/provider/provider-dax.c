@@ -39,7 +39,16 @@ static int dax_read_address(int directory, const char *path, uint64_t *ret)
 	char text[32];
 	int r = sysfs_read(directory, path, text, sizeof(text));
 
-	return r < 0 ? r : parse_address(text, ret);
+	return r < 0 ? r : parse_address(text, ret) < 0 ? -EBADMSG : 0;
+}
+
+/* Notes why a range is not known. Returns the error only if it would meet any device. */
+static int dax_hide_range(struct dax_search *search, int error)
+{
+	if (!block_error_is_own(error))
+		return error;
+	search->hidden = error;
+	return 0;
 }
 
 /* Adds one range of the device: kmem rounds it inwards to whole blocks. */
@@ -70,11 +79,9 @@ static int dax_collect_mapping(const char *name, void *data)
 		snprintf(path, sizeof(path), "%s/end", name);
 		r = dax_read_address(search->own, path, &last);
 	}
-	if (r == -EACCES)
-		search->hidden = r;
+	/* Readable by root only, or gone with its device. */
 	if (r < 0)
-		/* Readable by root only, or gone with its device. */
-		return r == -EACCES || sysfs_is_absent(r) ? 0 : r;
+		return sysfs_is_absent(r) ? 0 : dax_hide_range(search, r);
 	return dax_add_range(search, first, last);
 }
 
@@ -87,10 +94,9 @@ static int dax_collect_resource(struct dax_search *search)
 	if (search->mappings || search->device->size == DEVICE_NO_SIZE || !search->device->size)
 		return 0;
 	r = dax_read_address(search->own, "resource", &first);
-	if (r < 0) {
-		search->hidden = r == -EACCES || sysfs_is_absent(r) ? r : 0;
-		return search->hidden ? 0 : r;
-	}
+	search->hidden = sysfs_is_absent(r) ? r : 0;
+	if (r < 0)
+		return search->hidden ? 0 : dax_hide_range(search, r);
 	return dax_add_range(search, first, first + (search->device->size - 1));
 }
 

@@ -51,6 +51,15 @@ static int provider_compare_devices(const void *a, const void *b)
 	return strlen(left) == strlen(right) ? strcmp(left, right) : strverscmp(left, right);
 }
 
+const struct device *provider_first_hidden(const struct memory *memory)
+{
+	for (size_t i = 0; i < memory->devices.n; i++)
+		if (memory->devices.v[i].blocks_error &&
+		    !memory->devices.v[i].provider->links_blocks)
+			return &memory->devices.v[i];
+	return NULL;
+}
+
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, struct error *err)
 {
 	uint32_t marked = 0;
@@ -72,12 +81,10 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 		for (; marked < memory->devices.n; marked++)
 			provider_mark_blocks(memory, marked);
 	}
-	memory->devices_known = memory->devices_complete = true;
-	for (size_t i = 0; i < memory->devices.n; i++) {
-		memory->devices_known &= memory->devices.v[i].blocks_error != -EACCES &&
-					 memory->devices.v[i].blocks_error != -EBADMSG;
+	memory->devices_complete = true;
+	memory->devices_known = !provider_first_hidden(memory);
+	for (size_t i = 0; i < memory->devices.n; i++)
 		memory->devices_complete &= !memory->devices.v[i].blocks_error;
-	}
 	return 0;
 }
 

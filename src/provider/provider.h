@@ -83,6 +83,11 @@ struct provider {
 	const char *numbered_names;
 	int number_base; /* of those numbers: 10 or 16 */
 	/*
+	 * Each of its blocks has a link that leads to the device, so a block without one is not its
+	 * own, even if not all can be seen of the device.
+	 */
+	bool links_blocks;
+	/*
 	 * Its device gets every block that belongs to no other device, including boot memory
 	 * (provider_add_rest()).
 	 */
@@ -117,8 +122,8 @@ struct provider {
 	 * it adds nothing and returns 0. Only sysfs_is_absent() errors mean that something does not
 	 * exist. Every other read error is returned; otherwise a device could be missing because
 	 * the process ran out of descriptors, and the wrong rule, or none, would apply to its
-	 * blocks. The exception is what only root may read: without it the device is listed, but
-	 * its blocks are not known.
+	 * blocks. The exceptions are what only root may read, and what only this device has and
+	 * cannot show: without it the device is listed, but its blocks are not known.
 	 */
 	int (*find_devices)(const struct sysfs *sysfs, struct memory *memory);
 	/*
@@ -218,6 +223,12 @@ bool provider_find_vacant(const struct sysfs *sysfs, const struct memory *memory
 
 /* Does memory come from this device, given by its subsystem and name in a uevent? */
 bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const char *name);
+
+/*
+ * The first device whose blocks are not known, and may be any that no known device has; NULL if
+ * there is none.
+ */
+const struct device *provider_first_hidden(const struct memory *memory);
 
 /*
  * Finds the devices of all providers and sets each block's device. The result is complete only for

@@ -227,3 +227,46 @@ def test_files_that_are_not_what_they_say_are_no_mistake_of_the_users(machine: M
     path.write_text("xyz\n")
     result = made.memhpctl("list")
     assert result.rc == 1 and "block_size_bytes" in result.err, result
+
+
+DAX_START = "/sys/bus/dax/devices/dax0.0/mapping0/start"
+
+
+@pytest.mark.parametrize("how", ["folder", "garbage"])
+def test_a_range_that_cannot_be_read_hides_one_device(machine: Machines, how: str) -> None:
+    """All commands failed for all devices, without a name; or with 2, as if it were the user's mistake."""
+    made = machine("dax-kmem")
+    made.set(DAX_START, "xyz")
+    if how == "folder":
+        made.path(DAX_START).unlink()
+        made.path(DAX_START).mkdir()
+    said = f"which blocks belong to dax0.0 cannot be read: {os.strerror(errno.EISDIR if how == 'folder' else errno.EBADMSG)}"
+    listed = {one["device"]: one for one in made.memhpctl("list", "-jD").json()["devices"]}
+    assert (listed["dax0.0"]["blocks"], listed["dax0.0"]["obstacle"], listed["dax1.0"]["blocks"]) == (None, said, [])
+    assert listed["dax1.0"]["addable"] == 1 << 30
+    for words in (["remove", "dax0.0"], ["remove", "-n", "40"], ["explain", "dax0.0"], ["policy", "test", "47"], ["policy", "apply", "-n"]):
+        result = made.memhpctl(*words)
+        assert (result.rc, result.out) == (1, "") and said in result.err, (words, result)
+    assert not made.begun()
+
+
+@pytest.mark.parametrize("name, path, words", [("virtio-mem", "/proc/iomem", ["38"]), ("x86-dimm", "/proc/iomem", ["3"]),
+                                               ("dax-kmem", "/sys/bus/dax/devices/dax0.0/driver", ["47"])])
+def test_no_rule_applies_to_memory_whose_device_is_not_known(machine: Machines, name: str, path: str, words: list[str]) -> None:
+    """Root was told that only root can see it; or that it belongs to a driver, and that no memory is offline."""
+    made = machine(name)
+    made.path(path).unlink()
+    made.path(path).write_text("garbage\n")
+    for command in (["policy", "test", *words], *([] if name == "x86-dimm" else [["policy", "apply", "-n"]])):
+        result = made.memhpctl(*command)
+        assert (result.rc, result.out) == (1, "") and "cannot tell which rule applies to " in result.err, result
+
+
+@pytest.mark.parametrize("name, path", [("virtio-mem", "/proc/iomem"), ("x86-dimm", "/sys/bus/acpi/devices/PNP0C80:01/status")])
+def test_a_device_that_cannot_be_read_is_not_one_that_was_not_taken(machine: Machines, name: str, path: str) -> None:
+    made = machine(name)
+    made.path(path).unlink()
+    made.path(path).write_text("garbage\n") if name == "virtio-mem" else made.path(path).mkdir()
+    document = made.memhpctl("status", "--check", "--json").json()
+    assert "not-taken" not in [finding["finding"] for finding in document["findings"]], document
+    assert "not-taken" in [one["finding"] for one in document["unseen"]]
