@@ -52,16 +52,22 @@ static bool diagnosis_policy_has_conflict(const struct health_facts *facts, cons
 /* New memory stays offline, and neither memhpctl nor a rule nor the kernel will look at it. */
 static void diagnosis_policy_unwatched(const struct health_facts *facts, struct findings *findings)
 {
-	const char *now = settings_value(facts->settings, SETTING_AUTO_ONLINE_BLOCKS);
+	const struct setting *setting = &facts->settings->v[SETTING_AUTO_ONLINE_BLOCKS];
 	const struct policy_part *lacking;
 
-	if (diagnosis_policy_is_watched(facts) || !facts->acts || !now || strcmp(now, "offline") ||
+	if (diagnosis_policy_is_watched(facts) || !facts->acts ||
+	    (!setting->error && (!setting->present || strcmp(setting->value, "offline"))) ||
 	    diagnosis_policy_has_conflict(facts, "udev-rule") ||
 	    findings_have(findings, FINDING_UNIT_MASKED) ||
 	    findings_have(findings, FINDING_RULE_MASKED))
 		return;
 	lacking = policy_parts_lacking(facts->parts, facts->has_systemd);
-	if (!strcmp(lacking->state, "missing"))
+	if (setting->error)
+		findings_add_unseen(findings,
+				    strcmp(lacking->state, "missing") ? FINDING_UNWATCHED :
+									FINDING_NOT_INSTALLED,
+				    "auto_online_blocks could not be read");
+	else if (!strcmp(lacking->state, "missing"))
 		findings_add(findings, FINDING_NOT_INSTALLED, lacking->name, NULL,
 			     "a package of memhpctl installs them, too");
 	else

@@ -270,6 +270,18 @@ def test_a_knob_that_cannot_be_read_may_contradict(machine: Any) -> None:
     assert "knob" not in words(document) and "knob" in [one["finding"] for one in document["unseen"]]
 
 
+def test_whether_new_memory_stays_offline_may_not_be_known(machine: Any) -> None:
+    """It was 'Nothing is wrong', although nothing is installed."""
+    made = make(machine, parts=False)
+    assert words(check(made)) == ["not-installed"]
+    path = made.path("auto_online_blocks")
+    path.unlink()
+    path.mkdir()
+    document = check(made)
+    assert (words(document), document["exit_code"]) == ([], 64)
+    assert {"finding": "not-installed", "text": "auto_online_blocks could not be read"} in document["unseen"]
+
+
 @pytest.fixture
 def users_tree(tmp_path: pathlib.Path) -> Iterator[Machine]:
     """A machine whose files another user may read."""
