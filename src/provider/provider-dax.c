@@ -197,12 +197,13 @@ static int dax_read_facts(int own, struct device *device)
 	if (driver < 0)
 		*device->driver = '\0';
 	r = sysfs_read(own, "size", text, sizeof(text));
-	device->size_is_hidden = r < 0 && !sysfs_is_absent(r);
-	if (r > 0 && parse_decimal(text, &value) == 0)
+	device->size_is_hidden = r < 0 ? !sysfs_is_absent(r) : parse_decimal(text, &value) < 0;
+	if (r >= 0 && !device->size_is_hidden)
 		device->size = value;
 	r = sysfs_read(own, "target_node", text, sizeof(text));
-	device->node_is_hidden = r < 0 && !sysfs_is_absent(r);
-	if (r > 0 && parse_decimal(text, &value) == 0 && value < DEVICE_NO_NODE)
+	device->node_is_hidden = r < 0 ? !sysfs_is_absent(r) :
+					 *text != '-' && parse_decimal(text, &value) < 0;
+	if (r >= 0 && *text != '-' && !device->node_is_hidden && value < DEVICE_NO_NODE)
 		device->node = (uint32_t)value;
 	/* -EINVAL, what is no link, would be the user's mistake. */
 	return device->driver_is_hidden ? (driver == -EINVAL ? -EIO : driver) : 0;

@@ -163,10 +163,14 @@ def test_a_slot_whose_status_cannot_be_read_is_not_empty(machine: Machines) -> N
     assert [(d["blocks"], d["size"], d["addable"]) for d in listed] == [(None, None, None)]
 
 
+@pytest.mark.parametrize("word", [None, "", "xyz"])
 @pytest.mark.parametrize("attribute, member, column", [("size", "size", "SIZE"), ("target_node", "nodes", "NODE")])
-def test_what_a_dax_device_does_not_tell_is_unknown(machine: Machines, attribute: str, member: str, column: str) -> None:
+def test_what_a_dax_device_does_not_tell_is_unknown(machine: Machines, attribute: str, member: str, column: str, word: str | None) -> None:
     made = machine("dax-small")
-    made.path(f"/sys/bus/dax/devices/dax1.0/{attribute}").chmod(0)
+    if word is None:
+        made.path(f"/sys/bus/dax/devices/dax1.0/{attribute}").chmod(0)
+    else:
+        made.set(f"/sys/bus/dax/devices/dax1.0/{attribute}", word)
     assert made.memhpctl("list", "-D", "--json", "dax1.0").json()["devices"][0][member] is None
     assert made.memhpctl("list", "-D", "--raw", "--noheadings", f"--output={column}", "dax1.0").out == "?\n"
 
