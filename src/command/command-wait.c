@@ -63,6 +63,7 @@ struct waiting {
 	struct ranges done;		/* selected blocks in the wanted state, at the last look */
 	struct ranges not_done;		/* the other ones, including missing ones */
 	const char **missing; /* the words that name something missing; room for all words */
+	bool *in_part;	      /* for each of these: is the rest of it there? */
 	size_t n_missing;
 	const char *
 		*there; /* with GOAL_ABSENT: the same, of devices that are there without blocks */
@@ -124,8 +125,10 @@ static int wait_look_word(struct waiting *waiting, const char **word, struct err
 	/* A block that is gone counts as offline. */
 	if (r >= 0 && (waiting->goal == GOAL_ONLINE || waiting->goal == GOAL_PRESENT)) {
 		named = selector_blocks(&selector, memory.block_size);
-		if (found < (named ? named : 1))
+		if (found < (named ? named : 1)) {
+			waiting->in_part[waiting->n_missing] = found;
 			waiting->missing[waiting->n_missing++] = *word;
+		}
 	}
 	if (r >= 0 && waiting->goal == GOAL_ABSENT && !found &&
 	    wait_device_is_there(waiting, &memory, &selector))
@@ -230,15 +233,17 @@ static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
 	return command_end_json(output_json_end_document(json), exit_code);
 }
 
-/* " 999 node3 …": the first few words. */
-static void wait_words_text(const char **words, size_t n_words, char *text, size_t size)
+/* " 999 node3 30-40 (in part) …": the first few words. */
+static void wait_words_text(const char **words, const bool *in_part, size_t n_words, char *text,
+			    size_t size)
 {
 	size_t length = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < n_words && i <= MISSING_SHOWN && length < size; i++)
-		length += (size_t)snprintf(text + length, size - length, " %s",
-					   i < MISSING_SHOWN ? words[i] : "…");
+		length += (size_t)snprintf(
+			text + length, size - length, " %s%s", i < MISSING_SHOWN ? words[i] : "…",
+			i < MISSING_SHOWN && in_part && in_part[i] ? " (in part)" : "");
 }
 
 static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
@@ -255,8 +260,9 @@ static int wait_give_up(struct waiting *waiting, int r, int64_t began_ns)
 	else
 		snprintf(why, sizeof(why), "%s after %s", r == -EINTR ? "stopped" : "timed out",
 			 elapsed);
-	wait_words_text(waiting->missing, waiting->n_missing, missing, sizeof(missing));
-	wait_words_text(waiting->there, waiting->n_there, there, sizeof(there));
+	wait_words_text(waiting->missing, waiting->in_part, waiting->n_missing, missing,
+			sizeof(missing));
+	wait_words_text(waiting->there, NULL, waiting->n_there, there, sizeof(there));
 	if (waiting->n_there)
 		log_error("%s: not %s:%s%s%s", why, goal, there, waiting->not_done.n ? ", " : "",
 			  waiting->not_done.n ? blocks : "");
@@ -304,9 +310,11 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 		return command_fail(context, EXIT_USAGE, &err);
 	waiting.only_looks = !timeout_ms;
 	waiting.missing = calloc(n_words, sizeof(*waiting.missing));
+	waiting.in_part = calloc(n_words, sizeof(*waiting.in_part));
 	waiting.there = calloc(n_words, sizeof(*waiting.there));
-	if (!waiting.missing || !waiting.there) {
+	if (!waiting.missing || !waiting.in_part || !waiting.there) {
 		free(waiting.missing);
+		free(waiting.in_part);
 		free(waiting.there);
 		error_no_memory(&err);
 		return command_fail(context, EXIT_FAILED, &err);
@@ -330,6 +338,7 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 	ranges_done(&waiting.done);
 	ranges_done(&waiting.not_done);
 	free(waiting.missing);
+	free(waiting.in_part);
 	free(waiting.there);
 	return exit_code;
 }

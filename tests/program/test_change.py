@@ -176,6 +176,8 @@ def test_wait_names_what_is_missing(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("wait", "--for=online", "35-37", "999", "node3", "0", "--timeout=50ms", "--json")
     assert result.rc == 75 and "not online: 36-37; missing: 999 node3" in result.err
+    some = made.memhpctl("wait", "--for=present", "--timeout=0", "30-40", "100-101", "0x0-0x7ffffff")
+    assert (some.rc, some.err) == (75, "memhpctl: now; missing: 30-40 (in part) 100-101\n")
     assert result.json()["missing"] is True and result.json()["missing_selectors"] == ["999", "node3"]
 
 
