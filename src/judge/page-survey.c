@@ -26,9 +26,9 @@ bool page_survey_wants_devices(const struct sysfs *sysfs)
 {
 	char architecture[32];
 
-	/* arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier(). */
+	/* arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier(), in either byte order. */
 	platform_architecture(sysfs, architecture, sizeof(architecture));
-	return !strcmp(architecture, "aarch64");
+	return !strncmp(architecture, "aarch64", 7);
 }
 
 /* Keeps only the memory ranges of /proc/iomem, which are in the order of their addresses. */

@@ -248,6 +248,7 @@ def judged(made: Any, number: int) -> tuple[str, str | None]:
     ("x86-dimm", {"lines": "pages 33 reserved@100=1\npages 34 lru+anon=1\npages 1 slab=100\npages 2 slab=1"},
      {0: "zones", 15: "holes", 33: "reserved", 34: None, 1: "busy", 2: None}),
     ("x86-dimm", {"files": {"/proc/sys/kernel/arch": "aarch64"}}, {0: "zones", 1: "platform", 15: "holes", 32: None}),
+    ("x86-dimm", {"files": {"/proc/sys/kernel/arch": "aarch64_be"}}, {1: "platform", 32: None}),
     ("no-hotremove", {}, {1: "no-hotremove"}),
 ])
 def test_what_explain_calls_no_is_refused(machine: Any, name: str, overrides: dict[str, Any], expected: dict[int, str | None]) -> None:
