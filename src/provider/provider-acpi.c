@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ extern const struct provider provider_acpi;
 #define ACPI_MEMORY_ENABLED ACPI_HOTPLUG "/enabled"
 
 /* acpi_memory_check_device(): present, enabled and functioning. */
+#define ACPI_PLUGGED 0x3
 #define ACPI_WORKING 0xb
 
 struct acpi_search {
@@ -58,17 +60,17 @@ static int acpi_collect_block(const char *name, void *data)
 
 /*
  * _STA in decimal: 15 while it is there (present, enabled, shown, working), 0 for the empty slot.
- * Returns 1 or 0, or -errno if it cannot be read.
+ * Returns whether it is present and enabled, or -errno if that cannot be read.
  */
-static int acpi_is_working(int own)
+static int acpi_read_status(int own, uint64_t *ret)
 {
 	char text[32];
-	uint64_t status;
 	int r = sysfs_read(own, "status", text, sizeof(text));
 
+	*ret = 0;
 	if (r < 0)
 		return sysfs_is_absent(r) ? 0 : r;
-	return parse_decimal(text, &status) == 0 && (status & ACPI_WORKING) == ACPI_WORKING;
+	return parse_decimal(text, ret) < 0 ? -EBADMSG : (*ret & ACPI_PLUGGED) == ACPI_PLUGGED;
 }
 
 /* Is it an empty slot, or memory that the kernel did not add? Neither may be guessed. */
@@ -128,7 +130,8 @@ static int acpi_collect_device(const char *name, void *data)
 	struct acpi_search *search = data;
 	_cleanup_close_ int own = -1;
 	struct device *device;
-	int r, works;
+	uint64_t status = ACPI_WORKING;
+	int r, present;
 
 	if (!acpi_is_memory_device(NULL, name))
 		return 0;
@@ -139,13 +142,19 @@ static int acpi_collect_device(const char *name, void *data)
 	search->blocks = (struct ranges){ 0 };
 	r = sysfs_list(own, acpi_collect_block, search);
 	/* An empty slot has a directory too, but no blocks. */
-	works = r < 0 || search->blocks.n ? 1 : acpi_is_working(own);
-	if (r == 0 && works) {
+	present = r < 0 || search->blocks.n ? 1 : acpi_read_status(own, &status);
+	if (r == 0 && present) {
 		device = devices_add(&search->memory->devices, name, &provider_acpi);
 		if (device) {
 			device->blocks = search->blocks;
-			if (works < 0)
-				return acpi_hide_device(device, "its status", works);
+			if (present < 0)
+				return acpi_hide_device(device, "its status", present);
+			if ((status & ACPI_WORKING) != ACPI_WORKING)
+				return device_set_obstacle(
+					device,
+					"it is plugged in, but the kernel did not add it: the "
+					"firmware says that it does not work (_STA is %" PRIu64 ")",
+					status);
 			return device->blocks.n ? 0 : acpi_explain_device(search, device);
 		}
 		r = -ENOMEM;

@@ -274,3 +274,17 @@ def test_a_device_that_cannot_be_read_is_not_one_that_was_not_taken(machine: Mac
     document = made.memhpctl("status", "--check", "--json").json()
     assert "not-taken" not in [finding["finding"] for finding in document["findings"]], document
     assert "not-taken" in [one["finding"] for one in document["unseen"]]
+
+
+@pytest.mark.parametrize("status, said", [("7", "the firmware says that it does not work (_STA is 7)"),
+                                          ("0xf", "its status cannot be read: Bad message")])
+def test_a_slot_with_an_odd_status_is_not_empty(machine: Machines, status: str, said: str) -> None:
+    """The DIMM is plugged in, but the kernel takes only one that works; it was not listed, and 'absent'."""
+    made = machine("dimm-unaligned")
+    made.set("/sys/bus/acpi/devices/PNP0C80:04/status", status)
+    (shown,) = made.memhpctl("list", "-D", "--json", "PNP0C80:04").json()["devices"]
+    assert said in shown["obstacle"]
+    for words in (["wait", "--for=absent", "--timeout=0"], ["remove", "-n"]):
+        assert made.memhpctl(*words, "PNP0C80:04").rc in (1, 75)
+    findings = [finding["finding"] for finding in made.memhpctl("status", "--check", "--json").json()["findings"]]
+    assert ("not-taken" in findings) == (status != "0xf")
