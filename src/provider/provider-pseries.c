@@ -114,8 +114,10 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 	size_t length;
 	int r = sysfs_read_all(sysfs, DRCONF "/ibm,lmb-size", &size, &length);
 
-	if (r < 0 || length != 8)
+	if (r < 0)
 		return sysfs_is_absent(r) ? 0 : r;
+	if (length != 8)
+		return -EBADMSG;
 	search.lmb_size = pseries_read_u64(size);
 	/*
 	 * An LMB is a block (memory_block_size_bytes()); a larger block would not belong to one LMB

@@ -288,3 +288,10 @@ def test_a_slot_with_an_odd_status_is_not_empty(machine: Machines, status: str, 
         assert made.memhpctl(*words, "PNP0C80:04").rc in (1, 75)
     findings = [finding["finding"] for finding in made.memhpctl("status", "--check", "--json").json()["findings"]]
     assert ("not-taken" in findings) == (status != "0xf")
+
+
+def test_a_size_of_an_lmb_that_is_no_number_is_no_machine_without_devices(machine: Machines) -> None:
+    made = machine("pseries-v2")
+    made.path("/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory/ibm,lmb-size").write_bytes(b"\0\0\0\1")
+    result = made.memhpctl("list", "-D")
+    assert (result.rc, result.out) == (1, "") and "the devices of provider pseries: Bad message" in result.err, result
