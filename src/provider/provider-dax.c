@@ -155,14 +155,14 @@ static int dax_find_obstacle(struct dax_search *search)
 					   "its memory belongs to no node (target_node is "
 					   "%s), and the driver kmem takes none without",
 					   text);
-	if (search->fitting.n ||
-	    (device->size != DEVICE_NO_SIZE && search->hidden && device->size >= block_size))
+	if (search->fitting.n || device->size == DEVICE_NO_SIZE ||
+	    (search->hidden && device->size >= block_size))
 		return 0;
-	if (device->size == DEVICE_NO_SIZE)
-		return 0;
-	return device_set_obstacle(device,
-				   "it holds no whole memory block: it has %s, and a block %s",
-				   format_size(device->size, size), format_size(block_size, block));
+	return device_set_obstacle(
+		device, "it holds no whole memory block: it has %s%s, and a block %s",
+		format_size(device->size, size),
+		device->size < block_size ? "" : " in pieces or across block borders",
+		format_size(block_size, block));
 }
 
 /*

@@ -174,6 +174,15 @@ def test_dax_devices_that_cannot_be_added(machine: Any, name: str, device: str, 
     assert shown["driver"] == (None if size == 0 else "device_dax")
 
 
+@pytest.mark.parametrize("ranges", ["range=0x200000000-0x203ffffff range=0x204000000-0x207ffffff", "range=0x204000000-0x20bffffff"])
+def test_a_dax_device_as_large_as_a_block_may_hold_none(machine: Any, ranges: str) -> None:
+    """It was said only that it has 128M, and a block too."""
+    made = machine("dax-kmem", lines=f"dax dax2.0 {ranges} node=1 driver=device_dax")
+    result = made.memhpctl("add", "-n", "dax2.0")
+    said = "it holds no whole memory block: it has 128M in pieces or across block borders, and a block 128M"
+    assert (result.rc, result.err) == (1, f"memhpctl: dax2.0: refused: {said}\n")
+
+
 def test_a_dax_device_without_blocks_can_be_listed(machine: Any) -> None:
     made = machine("dax-kmem")
     result = made.memhpctl("list", "-D", "dax1.0")
