@@ -39,7 +39,8 @@ bool conf_files_is_mask(const struct sysfs *sysfs, const char *path);
 
 /*
  * Reads a file that the administrator named: relative to the working directory, not to the root.
- * The caller frees *ret. Errors: those of open(2) and read(2), with a sentence.
+ * A pipe has two seconds to be written and closed. The caller frees *ret. Errors: those of
+ * open(2) and read(2), with a sentence.
  */
 int conf_files_read_given(const char *path, char **ret, size_t *ret_length, struct error *err);
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 import re
@@ -11,7 +12,7 @@ from typing import Any, Callable
 
 import pytest
 
-from machine import MEMORY, find_program, sanitizer_of
+from machine import MEMORY, find_program, run, sanitizer_of
 
 OUTSIDE = "outside of the tree\n"
 COMMANDS = [("list", "--all"), ("status",), ("explain", "--all"), ("offline", "-n", "32-35"), ("policy", "show")]
@@ -341,3 +342,16 @@ def test_zones_of_very_many_nodes_take_no_minutes(machine: Any) -> None:
     right = made.memhpctl("status")
     zoneinfo.write_text(before + "".join(f"Node {i}, zone Normal\n present 1\n" for i in range(1024, 800000)))
     assert made.memhpctl("status")[:3] == right[:3]
+
+
+@pytest.mark.parametrize("name, rc, said", [("site.conf", 1, "'nonsense' is neither"), ("site.rules", 0, "brings each block online by itself")])
+def test_a_pipe_that_nobody_has_written_to_is_no_empty_file(tmp_path: pathlib.Path, name: str, rc: int, said: str) -> None:
+    """The policy in it was called valid."""
+    pipe = tmp_path / name
+    os.mkfifo(pipe)
+    result = run([find_program(), "policy", "check", str(pipe)], timeout=20)
+    assert (result.rc, result.out, result.err) == (1, "", f"memhpctl: cannot read {pipe}: {os.strerror(errno.EAGAIN)}\n")
+    text = tmp_path / "text"
+    text.write_text("nonsense\n" if name.endswith(".conf") else 'SUBSYSTEM=="memory", ATTR{state}="online"\n')
+    late = run(["sh", "-c", f"(sleep 0.3; cat '{text}') >'{pipe}' & exec '{find_program()}' policy check '{pipe}'"], timeout=20)
+    assert (late.rc, said in late.out + late.err) == (rc, True), late
