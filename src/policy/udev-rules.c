@@ -52,8 +52,7 @@ static char *udev_rules_keep(struct udev_arena *arena, const char *text, size_t 
 	return kept;
 }
 
-/* The digits of a number in e"…", all of which must be there; 0 is not a character to udev either.
- */
+/* The digits of a number in e"…", all n of them. 0: not a number, nor a character to udev. */
 static unsigned long udev_rules_number(const char **at, const char *digits, size_t n)
 {
 	char number[9] = "";

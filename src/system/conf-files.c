@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,8 @@
 
 /* Each file is compared with all others; a system has some hundred udev rules. */
 #define CONF_FILES_MAX 1024
-/* How long to wait for a pipe that was given to be written, and how much to read at once. */
+/* How long to wait for a pipe that was given to be written. */
 #define PIPE_MS 2000
-#define PIPE_PART 65536
 
 struct collection {
 	struct conf_files *files;
@@ -215,58 +213,21 @@ int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, st
 	return r;
 }
 
-/* Waits for the next part of a pipe. Returns the number of bytes, 0 at its end. */
-static ssize_t conf_files_read_part(int fd, char *buffer, size_t size, int64_t deadline_ns)
-{
-	struct pollfd end = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-
-	do {
-		int64_t left = deadline_ns - clock_now_ns();
-		int r = poll(&end, 1, left > 0 ? (int)(left / CLOCK_NS_PER_MS) + 1 : 0);
-
-		if (r <= 0)
-			return r < 0 ? -errno : -EAGAIN;
-		n = read(fd, buffer, size);
-	} while (n < 0 && errno == EAGAIN);
-	return n < 0 ? -errno : n;
-}
-
-/* A pipe to which nobody has written yet looks empty, which a policy may be. */
-static int conf_files_read_pipe(int fd, char **ret, size_t *ret_length)
-{
-	int64_t deadline_ns = clock_deadline_ns(PIPE_MS);
-	_cleanup_free_ char *text = NULL;
-	size_t length = 0;
-	ssize_t n;
-
-	do {
-		char *larger = realloc(text, length + PIPE_PART + 1);
-
-		if (!larger)
-			return -ENOMEM;
-		text = larger;
-		n = conf_files_read_part(fd, text + length, PIPE_PART, deadline_ns);
-		if (n < 0 || length > SYSFS_READ_MAX)
-			return n < 0 ? (int)n : -EFBIG;
-		length += (size_t)n;
-	} while (n);
-	text[length] = '\0';
-	*ret = text;
-	text = NULL;
-	if (ret_length)
-		*ret_length = length;
-	return 0;
-}
-
 int conf_files_read_given(const char *path, char **ret, size_t *ret_length, struct error *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
-	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno :
-		S_ISFIFO(st.st_mode)	     ? conf_files_read_pipe(fd, ret, ret_length) :
-				       sysfs_read_descriptor(fd, SYSFS_READ_MAX, ret, ret_length);
+	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
+	/* A pipe to which nobody has written yet looks empty, which a policy may be. */
+	if (r == 0)
+		r = sysfs_read_pipe(fd, SYSFS_READ_MAX,
+				    S_ISFIFO(st.st_mode) ? clock_deadline_ns(PIPE_MS) : 0, ret,
+				    ret_length);
+	if (r == -ETIME)
+		return error_set(err, r,
+				 "cannot read %s: this pipe was not written and closed within %d s",
+				 path, PIPE_MS / 1000);
 	return r < 0 ? error_set(err, r, "cannot read %s: %s", path, strerror(-r)) : 0;
 }
 

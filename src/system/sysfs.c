@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "system/clock.h"
 #include "system/sysroot.h"
 
 /* Linux 5.9; older headers do not have it. */
@@ -233,7 +235,24 @@ int sysfs_read_all(const struct sysfs *sysfs, const char *path, char **ret, size
 	return fd < 0 ? fd : sysfs_read_descriptor(fd, SYSFS_READ_MAX, ret, ret_length);
 }
 
-int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length)
+/* The next part. With a deadline, waits until there is one, or the end. */
+static ssize_t sysfs_read_part(int fd, char *buffer, size_t size, int64_t deadline_ns)
+{
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	if (deadline_ns) {
+		int64_t left_ns = clock_left_ns(deadline_ns);
+		int r = poll(&end, 1, left_ns ? (int)(left_ns / CLOCK_NS_PER_MS) + 1 : 0);
+
+		if (r <= 0)
+			return r < 0 ? -errno : -ETIME;
+	}
+	n = read(fd, buffer, size);
+	return n < 0 ? -errno : n;
+}
+
+int sysfs_read_pipe(int fd, size_t max, int64_t deadline_ns, char **ret, size_t *ret_length)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length = 0, size = 0;
@@ -249,9 +268,9 @@ int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length)
 				return sysfs_failed(fd, NULL, -ENOMEM);
 			text = larger;
 		}
-		n = read(fd, text + length, size - length - 1);
+		n = sysfs_read_part(fd, text + length, size - length - 1, deadline_ns);
 		if (n < 0)
-			return sysfs_failed(fd, NULL, -errno);
+			return sysfs_failed(fd, NULL, (int)n);
 		length += (size_t)n;
 	} while (n);
 	text[length] = '\0';
@@ -260,6 +279,11 @@ int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length)
 	if (ret_length)
 		*ret_length = length;
 	return 0;
+}
+
+int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length)
+{
+	return sysfs_read_pipe(fd, max, 0, ret, ret_length);
 }
 
 int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)

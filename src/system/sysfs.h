@@ -116,6 +116,12 @@ int sysfs_read_all(const struct sysfs *sysfs, const char *path, char **ret, size
 int sysfs_read_descriptor(int fd, size_t max, char **ret, size_t *ret_length);
 
 /*
+ * The same of a pipe that was opened without blocking: waits for those who write to it until a
+ * time of clock_now_ns(); 0: does not wait. Errors: -ETIME too.
+ */
+int sysfs_read_pipe(int fd, size_t max, int64_t deadline_ns, char **ret, size_t *ret_length);
+
+/*
  * Reads the last component of a symbolic link's target; path is relative to a directory. Returns 0
  * or -errno (-EMSGSIZE).
  */
