@@ -187,15 +187,19 @@ def violations(words: str, right: Right, result: Result, after: dict[int, tuple[
     return wrong
 
 
+@pytest.fixture
+def tree(tmp_path: pathlib.Path) -> Tree:
+    """The machine, for a test that makes its runs one after the other."""
+    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
+    (place := tmp_path / "place").mkdir()
+    return Tree(place, tmp_path / "made")
+
+
 @pytest.mark.parametrize("words", ["list 0-1 --json", "list --json --node=1 --state=offline", "list --json PNP0C80:00 0", "list 32-33 --json --zone=Movable"])
-def test_no_word_is_lost_if_memory_runs_out(tmp_path: pathlib.Path, words: str) -> None:
+def test_no_word_is_lost_if_memory_runs_out(tree: Tree, words: str) -> None:
     """popt goes on without an option's value or a word: without --sysroot that is the running system, without a filter all of its memory."""
     if "FAIL_NTH_SO" not in os.environ:
         pytest.skip("FAIL_NTH_SO does not say where the library is that lets calls fail")
-    pristine = tmp_path / "made"
-    expand(read_description(MACHINE, "faults"), str(pristine))
-    (place := tmp_path / "place").mkdir()
-    tree = Tree(place, pristine)
     right, _, _ = tree.run(words, "none", 0, False, None)
     for number in range(1, 50):
         result, _, _ = tree.run(words, "memory", number, False, None)
@@ -204,11 +208,8 @@ def test_no_word_is_lost_if_memory_runs_out(tmp_path: pathlib.Path, words: str) 
 
 @pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
 @pytest.mark.parametrize("words", ["list --node=0 --state=online", "list -D dax0.0", "explain 40", "explain --json 40"])
-def test_nothing_is_lost_silently_if_memory_runs_out(tmp_path: pathlib.Path, words: str) -> None:
+def test_nothing_is_lost_silently_if_memory_runs_out(tree: Tree, words: str) -> None:
     """A cell of a table was empty; zones of a block whose node could not be looked for were none."""
-    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
-    (place := tmp_path / "place").mkdir()
-    tree = Tree(place, tmp_path / "made")
     result, _, _ = tree.run(words, "none", 0, False, None)
     right = Right(result, {}, {})
     _, calls, _ = tree.run(words, "memory", 1 << 60, False, None)
@@ -219,12 +220,9 @@ def test_nothing_is_lost_silently_if_memory_runs_out(tmp_path: pathlib.Path, wor
 
 
 @pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
-def test_no_udev_rule_is_overlooked_if_memory_runs_out(tmp_path: pathlib.Path) -> None:
+def test_no_udev_rule_is_overlooked_if_memory_runs_out(tree: Tree, tmp_path: pathlib.Path) -> None:
     """Patterns were copied; without a copy none of them fitted."""
-    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
-    (place := tmp_path / "place").mkdir()
     (rules := tmp_path / "40-x.rules").write_text('ACTION=="add", SUBSYSTEM=="memory", KERNEL=="memory40", ATTR{state}="online"\n')
-    tree = Tree(place, tmp_path / "made")
     right, calls, _ = tree.run(f"policy check {rules}", "memory", 1 << 60, False, None)
     assert f"{rules}:1" in right.out
     for number in range(1, calls + 1):
@@ -234,11 +232,8 @@ def test_no_udev_rule_is_overlooked_if_memory_runs_out(tmp_path: pathlib.Path) -
 
 @pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
 @pytest.mark.parametrize("words", ["list --json", "list -D --json", "explain --json 33", "policy show --json"])
-def test_a_whole_document_says_how_the_run_ended_with_no_memory_at_all(tmp_path: pathlib.Path, words: str) -> None:
+def test_a_whole_document_says_how_the_run_ended_with_no_memory_at_all(tree: Tree, words: str) -> None:
     """Devices were missing from a list that said it was done."""
-    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
-    (place := tmp_path / "place").mkdir()
-    tree = Tree(place, tmp_path / "made")
     _, calls, _ = tree.run(words, "memory", 1 << 60, False, None)
     for number in range(1, calls + 1):
         result, _, _ = tree.run(words, "memory", number, True, None)
@@ -252,12 +247,9 @@ def test_a_whole_document_says_how_the_run_ended_with_no_memory_at_all(tmp_path:
 
 @pytest.mark.skipif("FAIL_NTH_SO" not in os.environ, reason="FAIL_NTH_SO does not say where the library is")
 @pytest.mark.parametrize("words, numbers_of", [("offline --json --retries=0 32-33", {32, 33}), ("policy apply --json", {34, 35, 40, 41})])
-def test_a_lost_report_names_what_was_changed_with_no_memory_at_all(tmp_path: pathlib.Path, words: str, numbers_of: set[int]) -> None:
+def test_a_lost_report_names_what_was_changed_with_no_memory_at_all(tree: Tree, words: str, numbers_of: set[int]) -> None:
     if sanitizer_of(find_program()):
         pytest.skip("the sanitizer has an allocator of its own")
-    expand(read_description(MACHINE, "faults"), str(tmp_path / "made"))
-    (place := tmp_path / "place").mkdir()
-    tree = Tree(place, tmp_path / "made")
     before, lost = tree.states(), 0
     _, calls, _ = tree.run(words, "memory", 1 << 60, False, None)
     for number in range(calls // 4, calls + 1, 1 if EVERY else 7):
