@@ -193,7 +193,7 @@ static bool remove_device_put_right(struct remove_device *detach, struct outcome
 /* The removal may still happen: the block must not be put back. */
 static bool remove_device_leave_to_kernel(struct remove_device *detach, struct outcome *outcome)
 {
-	if (outcome->result == OUTCOME_CHANGED)
+	if (outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ALREADY)
 		outcome->cause = detach->device->cause == CAUSE_PENDING ? CAUSE_PENDING :
 									  CAUSE_STUCK;
 	return true;

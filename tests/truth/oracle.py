@@ -362,9 +362,7 @@ class Oracle:
         replaced = after is not None and after.identity != before.identity
         # It failed, and there was too little of something to look at it again.
         unseen = self.is_short() and said.result == "failed" and said.after is None
-        # A device that was told to go may go after a run that was stopped, or whose time was over.
-        told = run.rc != 0 and any(entry.operation == "write" and entry.path.endswith("/eject") for entry in run.log or [])
-        unseen = unseen or (self.scenario.command == "remove" and (run.rc > 128 or told) and after is None)
+        unseen = unseen or (after is None and self.may_still_go())
         if not self.is_unsettled(number) and not unseen:
             self.tells(said, "after", None if after is None or replaced else after.known)
             self.tells(said, "zone_after", None if after is None or replaced else after.zone)
@@ -389,6 +387,12 @@ class Oracle:
         return number in self.stale or any("reonline" in rule and "0ms" != rule.split()[rule.split().index("reonline") + 1] for rule in self.scenario.rules
                    ) or (self.scenario.command == "remove" and any(" eject " in rule for rule in self.scenario.rules)
                          and self.run.faults)
+
+    def may_still_go(self) -> bool:
+        """A device that was told to go may go after a run that was stopped, or whose time was over."""
+        run = self.run
+        told = run.rc != 0 and any(entry.operation == "write" and entry.path.endswith("/eject") for entry in run.log or [])
+        return self.scenario.command == "remove" and (run.rc > 128 or told)
 
     def untouched(self, said: Statement) -> None:
         """Nothing was written to it, and it is as before."""
@@ -419,7 +423,8 @@ class Oracle:
     def result_already(self, said: Statement) -> None:
         """It was so, or somebody else did it."""
         number = said.block
-        if not self.is_unsettled(number):
+        gone_later = self.run.after.get(number) is None and self.may_still_go()
+        if not self.is_unsettled(number) and not gone_later:
             self.check(self.run.after.state(number) == self.scenario.wanted,
                        f"memory{number}: already {self.scenario.wanted}, but it is {self.run.after.state(number)}")
         writes = self.writes.get(number, [])
