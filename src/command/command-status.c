@@ -28,8 +28,7 @@ static struct {
 static const struct poptOption status_options[] = {
 	{ "check", '\0', POPT_ARG_NONE, &options.check, 0,
 	  "Print only what is wrong or will be, and exit with 0 if nothing is, 1 if something is, "
-	  "64 "
-	  "if nothing was found but not everything could be seen",
+	  "64 if nothing was found but not everything could be seen",
 	  NULL },
 	{ "prometheus", '\0', POPT_ARG_NONE, &options.prometheus, 0,
 	  "Print metrics in the text format of Prometheus", NULL },

@@ -133,14 +133,12 @@ static void remove_device_explain(struct remove_device *detach, int r,
 	else if (look->present)
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_UNKNOWN,
 				   "the kernel accepted the request, but %zu of its blocks are "
-				   "still "
-				   "there, offline (see the kernel log)",
+				   "still there, offline (see the kernel log)",
 				   look->present);
 	else
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_DEADLINE,
 				   "its blocks are gone, but the device itself is still there: the "
-				   "platform did "
-				   "not let it go");
+				   "platform did not let it go");
 }
 
 /* A block that came online again is a failure. Returns whether one did. */
@@ -274,8 +272,7 @@ static void remove_device_run(struct remove_device *detach)
 		detach->device->error = 0;
 		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_PENDING,
 				   "%s: the kernel has taken the request and may still carry it "
-				   "out; "
-				   "its blocks are left offline",
+				   "out; its blocks are left offline",
 				   r == -EINTR ? "stopped by a signal" : "it is still there");
 		remove_blocks_each(detach, remove_device_leave_to_kernel);
 		return;

@@ -35,8 +35,7 @@ int filter_parse(const struct filter_options *options, struct filter *ret, struc
 		if (filter.zone == ZONE_UNKNOWN || filter.zone == ZONE_DEVICE)
 			return error_set(err, -EINVAL,
 					 "--zone=%s: no such zone; DMA, DMA32, Normal, HighMem, "
-					 "Movable, none, or kernel "
-					 "for all but Movable",
+					 "Movable, none, or kernel for all but Movable",
 					 options->zone);
 	}
 	if (options->node) {

@@ -66,8 +66,7 @@ static int selector_parse_number(const char *word, const char *text, struct sele
 	if (r < 0)
 		return error_set(err, -EINVAL,
 				 "'%s' is neither a block (42), a block range (32-39), an address "
-				 "(0x100000000) nor an "
-				 "address range (0x100000000-0x13fffffff)%s",
+				 "(0x100000000) nor an address range (0x100000000-0x13fffffff)%s",
 				 word,
 				 strchr(word, ',') ? "; separate several by spaces: 32 33" :
 				 !is_address && !parse_size(text, &(uint64_t){ 0 }) ?
@@ -123,8 +122,7 @@ int selector_parse(const char *word, struct selector *ret, struct error *err)
 		selector.first = selector.last = number;
 	} else if (isalpha((unsigned char)*device) &&
 		   device[strspn(device, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
-					 "5678"
-					 "9:._-")] == '\0') {
+					 "56789:._-")] == '\0') {
 		selector.kind = SELECTOR_DEVICE;
 	} else {
 		r = error_set(err, -EINVAL,

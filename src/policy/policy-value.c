@@ -320,8 +320,7 @@ int policy_value_condition(enum policy_key key, const char *text, const char *co
 		else if (*part == '!')
 			r = error_set(err, -EINVAL,
 				      "%s = %s: one exclamation mark, before the first word, is "
-				      "for "
-				      "all of them",
+				      "for all of them",
 				      policy_key_name(key), text);
 		else
 			r = policy_value_word(key, part, providers,
