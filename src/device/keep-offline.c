@@ -24,13 +24,13 @@
 /* How long looking for processes that have a state file open may take; less if the run is over. */
 #define SEARCH_NS (2000 * CLOCK_NS_PER_MS)
 
-static bool keep_offline_take_offline(struct remove_device *detach, struct outcome *outcome)
+static bool keep_offline_take_offline(struct remove_device *removing, struct outcome *outcome)
 {
 	struct outcome again;
 
 	if (outcome->after == BLOCK_UNKNOWN || outcome->after == BLOCK_OFFLINE)
 		return true;
-	remove_blocks_change(detach, outcome, BLOCK_OFFLINE, "offline", &again);
+	remove_blocks_change(removing, outcome, BLOCK_OFFLINE, "offline", &again);
 	outcome->after = again.after;
 	outcome->zone_after = again.zone_after;
 	outcome->attempts += again.attempts;
@@ -49,34 +49,34 @@ static bool keep_offline_take_offline(struct remove_device *detach, struct outco
 	return true;
 }
 
-static bool keep_offline_add_to_shield(struct remove_device *detach, struct outcome *outcome)
+static bool keep_offline_add_to_shield(struct remove_device *removing, struct outcome *outcome)
 {
 	if (outcome->after != BLOCK_UNKNOWN &&
-	    write_protect_add(&detach->shield, outcome->block) < 0)
-		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_MEMORY,
+	    write_protect_add(&removing->shield, outcome->block) < 0)
+		device_outcome_set(removing->device, DEVICE_FAILED, CAUSE_MEMORY,
 				   "not enough memory to protect its blocks from others; nothing "
 				   "was removed");
-	return detach->device->result == DEVICE_PLANNED;
+	return removing->device->result == DEVICE_PLANNED;
 }
 
 static bool keep_offline_is_own_block(void *data, uint64_t block)
 {
-	const struct remove_device *detach = data;
+	const struct remove_device *removing = data;
 
-	return ranges_contain(&detach->device->device.blocks, block);
+	return ranges_contain(&removing->device->device.blocks, block);
 }
 
 /* Who has one of the device's blocks open for writing: see lock_holder_find_writer(). */
-static int keep_offline_find_writer(struct remove_device *detach, char *who, size_t size,
+static int keep_offline_find_writer(struct remove_device *removing, char *who, size_t size,
 				    uint64_t *ret_block)
 {
-	int64_t left = run_limits_left_ns(detach->write.limits);
+	int64_t left = run_limits_left_ns(removing->write.limits);
 
-	return lock_holder_find_writer(detach->write.run->sysfs,
+	return lock_holder_find_writer(removing->write.run->sysfs,
 				       left <= 0	? 1 :
 				       left < SEARCH_NS ? left :
 							  SEARCH_NS,
-				       keep_offline_is_own_block, detach, who, size, ret_block);
+				       keep_offline_is_own_block, removing, who, size, ret_block);
 }
 
 /*
@@ -87,19 +87,19 @@ static int keep_offline_find_writer(struct remove_device *detach, char *who, siz
  * these, and with the write protection on, nobody can bring a block online. Returns the cause,
  * CAUSE_NONE for no reason.
  */
-static enum outcome_cause keep_offline_disturbance(struct remove_device *detach, char *buffer,
+static enum outcome_cause keep_offline_disturbance(struct remove_device *removing, char *buffer,
 						   size_t size)
 {
 	struct remove_device_look look;
 	uint64_t block;
 	char who[128];
 	/* In this order: a state that is read after nobody has it open cannot change. */
-	int found = detach->device->steps.strands ?
-			    keep_offline_find_writer(detach, who, sizeof(who), &block) :
+	int found = removing->device->steps.strands ?
+			    keep_offline_find_writer(removing, who, sizeof(who), &block) :
 			    -ENOENT;
 	bool seen = found == 0;
 
-	look = remove_blocks_look(detach);
+	look = remove_blocks_look(removing);
 	if (look.unreadable) {
 		snprintf(buffer, size,
 			 "the state of memory%" PRIu64 " cannot be read (%s); nothing was removed",
@@ -107,7 +107,7 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
 		return CAUSE_UNREADABLE;
 	}
 	if (look.not_offline && !seen)
-		seen = keep_offline_find_writer(detach, who, sizeof(who), &block) == 0;
+		seen = keep_offline_find_writer(removing, who, sizeof(who), &block) == 0;
 	if (look.not_offline && look.first->error)
 		snprintf(buffer, size,
 			 "memory%" PRIu64 " is online: the kernel answered %s to its going "
@@ -140,12 +140,12 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *detach,
  * Finds an offline block of the device, unless this run has just taken one offline: then it has
  * had the lock.
  */
-static bool keep_offline_find_offline(struct remove_device *detach, const struct outcome **ret)
+static bool keep_offline_find_offline(struct remove_device *removing, const struct outcome **ret)
 {
-	for (size_t i = 0; i < detach->plan->outcomes.n; i++) {
-		const struct outcome *outcome = &detach->plan->outcomes.v[i];
+	for (size_t i = 0; i < removing->plan->outcomes.n; i++) {
+		const struct outcome *outcome = &removing->plan->outcomes.v[i];
 
-		if (!ranges_contain(&detach->device->device.blocks, outcome->block))
+		if (!ranges_contain(&removing->device->device.blocks, outcome->block))
 			continue;
 		if (outcome->result == OUTCOME_CHANGED)
 			return false;
@@ -161,65 +161,65 @@ static bool keep_offline_find_offline(struct remove_device *detach, const struct
  * happen long after this run is over. Writing "offline" to an offline block takes the lock and
  * does nothing else. On failure the outcome is final.
  */
-static bool keep_offline_wait_for_lock(struct remove_device *detach)
+static bool keep_offline_wait_for_lock(struct remove_device *removing)
 {
 	const struct outcome *offline = NULL;
 	struct outcome again;
 
-	if (!keep_offline_find_offline(detach, &offline))
+	if (!keep_offline_find_offline(removing, &offline))
 		return true;
-	remove_blocks_change(detach, offline, BLOCK_OFFLINE, "offline", &again);
+	remove_blocks_change(removing, offline, BLOCK_OFFLINE, "offline", &again);
 	free(again.detail);
 	/*
 	 * If the wait was ended, the block is in the wanted state too: by a signal, at the
 	 * deadline or, if waiting for the lock cannot be seen, by the limit per block.
 	 */
 	if (again.result == OUTCOME_CHANGED &&
-	    (interrupt_signal() || !run_limits_left_ns(detach->write.limits) ||
+	    (interrupt_signal() || !run_limits_left_ns(removing->write.limits) ||
 	     again.elapsed_ns - again.lock_wait_ns >=
-		     detach->write.limits->block_timeout_ms * CLOCK_NS_PER_MS)) {
+		     removing->write.limits->block_timeout_ms * CLOCK_NS_PER_MS)) {
 		again.result = OUTCOME_FAILED;
 		again.cause = interrupt_signal() ? CAUSE_SIGNAL : CAUSE_LOCK;
 	}
 	if (again.result != OUTCOME_FAILED)
 		return true;
-	detach->device->error = again.error;
-	device_outcome_set(detach->device, DEVICE_FAILED, again.cause, "%s; nothing was removed",
+	removing->device->error = again.error;
+	device_outcome_set(removing->device, DEVICE_FAILED, again.cause, "%s; nothing was removed",
 			   outcome_reason(&again, BLOCK_OFFLINE));
 	return false;
 }
 
-bool keep_offline_others(struct remove_device *detach)
+bool keep_offline_others(struct remove_device *removing)
 {
-	bool shield = detach->device->steps.strands;
+	bool shield = removing->device->steps.strands;
 	char reason[400];
 
-	if (!keep_offline_wait_for_lock(detach))
+	if (!keep_offline_wait_for_lock(removing))
 		return false;
 	if (shield)
-		remove_blocks_each(detach, keep_offline_add_to_shield);
-	if (detach->device->result != DEVICE_PLANNED)
+		remove_blocks_each(removing, keep_offline_add_to_shield);
+	if (removing->device->result != DEVICE_PLANNED)
 		return false;
 	for (unsigned int again = 0;; again++) {
 		enum outcome_cause cause;
 
 		if (shield) {
-			write_protect_raise(&detach->shield);
+			write_protect_raise(&removing->shield);
 			interrupt_poll_again(NULL, 0,
 					     clock_backoff_ns(again, SHIELD_PAUSE_FIRST_MS,
 							      SHIELD_PAUSE_MAX_MS));
 		}
-		cause = keep_offline_disturbance(detach, reason, sizeof(reason));
+		cause = keep_offline_disturbance(removing, reason, sizeof(reason));
 		if (cause == CAUSE_NONE)
 			return true;
-		log_info("%s: %s", detach->device->device.name, reason);
+		log_info("%s: %s", removing->device->device.name, reason);
 		if (shield)
-			write_protect_lower(&detach->shield);
+			write_protect_lower(&removing->shield);
 		if (again == OFFLINE_AGAIN_MAX || interrupt_signal() ||
-		    !run_limits_left_ns(detach->write.limits)) {
-			device_outcome_set(detach->device, DEVICE_FAILED, cause, "%s", reason);
+		    !run_limits_left_ns(removing->write.limits)) {
+			device_outcome_set(removing->device, DEVICE_FAILED, cause, "%s", reason);
 			return false;
 		}
-		remove_blocks_each(detach, keep_offline_take_offline);
+		remove_blocks_each(removing, keep_offline_take_offline);
 	}
 }

@@ -9,6 +9,6 @@
  * Are all blocks offline, and is nobody about to change that? For steps that could strand the
  * memory, the write protection is on when this returns true. If false, the outcome is final.
  */
-bool keep_offline_others(struct remove_device *detach);
+bool keep_offline_others(struct remove_device *removing);
 
 #endif

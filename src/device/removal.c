@@ -204,7 +204,7 @@ static void removal_judge_blocks(const struct sysfs *sysfs, const struct removal
 		    !outcome_is_failure(outcome, BLOCK_OFFLINE))
 			continue;
 		/*
-		 * Somebody brought it back at once: remove_device_device() handles and names that
+		 * Somebody brought it back at once: remove_device_execute() handles and names that
 		 * process. With all-or-nothing this is a failure.
 		 */
 		if (outcome->cause == CAUSE_REVERTED && !atomic)
@@ -264,7 +264,7 @@ static bool removal_judge_all(const struct sysfs *sysfs, bool atomic, struct rem
 }
 
 /* Removes the devices, whose blocks are offline, one by one. Returns whether all were removed. */
-static bool removal_detach_all(const struct run *run, struct removal *removal)
+static bool removal_remove_all(const struct run *run, struct removal *removal)
 {
 	bool well = removal_judge_all(run->sysfs, run->atomic, removal);
 
@@ -276,7 +276,7 @@ static bool removal_detach_all(const struct run *run, struct removal *removal)
 		} else if (device->result == DEVICE_PLANNED) {
 			if (run->news.device)
 				run->news.device(run->news.data, device->device.name);
-			remove_device_device(run, &removal->plan, device);
+			remove_device_execute(run, &removal->plan, device);
 		}
 		well = well && !removal_is_failure(device->result);
 	}
@@ -344,7 +344,7 @@ int removal_execute(const struct run *run, struct removal *removal)
 	if (run->atomic && removal_all_or_nothing(removal))
 		return 0;
 	r = execute_plan(run, &removal->plan);
-	if (r >= 0 && !removal_detach_all(run, removal) && run->atomic)
+	if (r >= 0 && !removal_remove_all(run, removal) && run->atomic)
 		removal_put_back(run, removal);
 	return r;
 }

@@ -3,44 +3,44 @@
 
 #include "change/block-write.h"
 
-void remove_blocks_each(struct remove_device *detach,
-			bool (*function)(struct remove_device *detach, struct outcome *outcome))
+void remove_blocks_each(struct remove_device *removing,
+			bool (*function)(struct remove_device *removing, struct outcome *outcome))
 {
-	for (size_t i = 0; i < detach->plan->outcomes.n; i++)
-		if (ranges_contain(&detach->device->device.blocks,
-				   detach->plan->outcomes.v[i].block) &&
-		    !function(detach, &detach->plan->outcomes.v[i]))
+	for (size_t i = 0; i < removing->plan->outcomes.n; i++)
+		if (ranges_contain(&removing->device->device.blocks,
+				   removing->plan->outcomes.v[i].block) &&
+		    !function(removing, &removing->plan->outcomes.v[i]))
 			return;
 }
 
-static struct step remove_blocks_step(const struct remove_device *detach,
+static struct step remove_blocks_step(const struct remove_device *removing,
 				      const struct outcome *outcome)
 {
-	const struct block *selected = memory_find(detach->write.run->memory, outcome->block);
+	const struct block *selected = memory_find(removing->write.run->memory, outcome->block);
 
 	return (struct step){ .inode = selected->inode, .fs_dev = selected->fs_dev };
 }
 
-enum read_back remove_blocks_read(const struct remove_device *detach, struct outcome *outcome,
+enum read_back remove_blocks_read(const struct remove_device *removing, struct outcome *outcome,
 				  int *ret_error)
 {
-	struct step step = remove_blocks_step(detach, outcome);
+	struct step step = remove_blocks_step(removing, outcome);
 
-	return read_back_look(detach->write.run->memory, &step, outcome, ret_error);
+	return read_back_look(removing->write.run->memory, &step, outcome, ret_error);
 }
 
-struct remove_device_look remove_blocks_look(struct remove_device *detach)
+struct remove_device_look remove_blocks_look(struct remove_device *removing)
 {
 	struct remove_device_look look = { 0 };
 
-	for (size_t i = 0; i < detach->plan->outcomes.n; i++) {
-		struct outcome *outcome = &detach->plan->outcomes.v[i];
+	for (size_t i = 0; i < removing->plan->outcomes.n; i++) {
+		struct outcome *outcome = &removing->plan->outcomes.v[i];
 		enum read_back read;
 		int error;
 
-		if (!ranges_contain(&detach->device->device.blocks, outcome->block))
+		if (!ranges_contain(&removing->device->device.blocks, outcome->block))
 			continue;
-		read = remove_blocks_read(detach, outcome, &error);
+		read = remove_blocks_read(removing, outcome, &error);
 		look.present += read == READ_SAME || read == READ_FAILED;
 		if (read == READ_SAME && outcome->after != BLOCK_OFFLINE && !look.not_offline++)
 			look.first = outcome;
@@ -52,10 +52,10 @@ struct remove_device_look remove_blocks_look(struct remove_device *detach)
 	return look;
 }
 
-void remove_blocks_change(struct remove_device *detach, const struct outcome *outcome,
+void remove_blocks_change(struct remove_device *removing, const struct outcome *outcome,
 			  enum block_state wanted, const char *word, struct outcome *ret)
 {
-	struct step step = remove_blocks_step(detach, outcome);
+	struct step step = remove_blocks_step(removing, outcome);
 
 	*ret = (struct outcome){ .block = outcome->block,
 				 .before = outcome->after,
@@ -63,5 +63,5 @@ void remove_blocks_change(struct remove_device *detach, const struct outcome *ou
 				 .zone_before = outcome->zone_after,
 				 .zone_after = outcome->zone_after,
 				 .word = word };
-	block_write_step(&detach->write, &step, wanted, ret);
+	block_write_step(&removing->write, &step, wanted, ret);
 }

@@ -28,21 +28,21 @@ struct remove_device_look {
 };
 
 /* Calls `function` for each block of the device with its outcome, until it returns false. */
-void remove_blocks_each(struct remove_device *detach,
-			bool (*function)(struct remove_device *detach, struct outcome *outcome));
+void remove_blocks_each(struct remove_device *removing,
+			bool (*function)(struct remove_device *removing, struct outcome *outcome));
 
 /* Reads a block into its outcome, as read_back_look() does. */
-enum read_back remove_blocks_read(const struct remove_device *detach, struct outcome *outcome,
+enum read_back remove_blocks_read(const struct remove_device *removing, struct outcome *outcome,
 				  int *ret_error);
 
 /* Reads all blocks of the device again. */
-struct remove_device_look remove_blocks_look(struct remove_device *detach);
+struct remove_device_look remove_blocks_look(struct remove_device *removing);
 
 /*
  * Writes a word to a block's state, with limits and retries, and stores the outcome in *ret; the
  * caller owns ret->detail.
  */
-void remove_blocks_change(struct remove_device *detach, const struct outcome *outcome,
+void remove_blocks_change(struct remove_device *removing, const struct outcome *outcome,
 			  enum block_state wanted, const char *word, struct outcome *ret);
 
 #endif

@@ -28,7 +28,7 @@
 #define LOOK_MAX_MS 100
 
 /* Waits for an event, or briefly. Takes all pending events: one look serves for all. */
-static void remove_device_wait(struct remove_device *detach, unsigned int look, int64_t until_ns)
+static void remove_device_wait(struct remove_device *removing, unsigned int look, int64_t until_ns)
 {
 	int64_t tick = clock_now_ns() + clock_backoff_ns(look, LOOK_FIRST_MS, LOOK_MAX_MS);
 	struct uevent event;
@@ -36,44 +36,44 @@ static void remove_device_wait(struct remove_device *detach, unsigned int look, 
 
 	if (tick > until_ns)
 		tick = until_ns;
-	r = detach->events ? uevent_wait(detach->events, tick, &event) : -ETIME;
-	if (!detach->events || (r < 0 && r != -ETIME))
+	r = removing->events ? uevent_wait(removing->events, tick, &event) : -ETIME;
+	if (!removing->events || (r < 0 && r != -ETIME))
 		interrupt_poll_again(NULL, 0, clock_left_ns(tick));
 	if (r != 1)
 		return;
 	uevent_done(&event);
-	uevent_drain(detach->events, tick);
+	uevent_drain(removing->events, tick);
 }
 
 /*
  * Has the kernel refused to start? A step that was ended from outside may still have worked.
  */
-static bool remove_device_is_refused(const struct remove_device *detach, bool taken)
+static bool remove_device_is_refused(const struct remove_device *removing, bool taken)
 {
-	return !taken && detach->device->error && detach->device->cause != CAUSE_INTERRUPTION;
+	return !taken && removing->device->error && removing->device->cause != CAUSE_INTERRUPTION;
 }
 
 /*
  * Waits until device and blocks are gone; `taken`: the kernel accepted the steps. Returns 0,
  * -ETIME, -EBUSY if the blocks are online again, -EINTR after a signal.
  */
-static int remove_device_wait_gone(struct remove_device *detach, bool taken,
+static int remove_device_wait_gone(struct remove_device *removing, bool taken,
 				   struct remove_device_look *ret)
 {
-	const struct device *device = &detach->device->device;
-	int64_t limit_ns = detach->device->steps.is_asynchronous &&
-					   !remove_device_is_refused(detach, taken) ?
-				   detach->write.limits->block_timeout_ms * CLOCK_NS_PER_MS :
+	const struct device *device = &removing->device->device;
+	int64_t limit_ns = removing->device->steps.is_asynchronous &&
+					   !remove_device_is_refused(removing, taken) ?
+				   removing->write.limits->block_timeout_ms * CLOCK_NS_PER_MS :
 				   SYNCHRONOUS_SETTLE_NS;
 	int64_t until = clock_now_ns() + limit_ns, online_since = CLOCK_NEVER;
 
-	if (until > detach->write.limits->deadline_ns)
-		until = detach->write.limits->deadline_ns;
+	if (until > removing->write.limits->deadline_ns)
+		until = removing->write.limits->deadline_ns;
 	for (unsigned int look = 0;; look++) {
-		*ret = remove_blocks_look(detach);
+		*ret = remove_blocks_look(removing);
 		if (!ret->present &&
 		    (!device->provider->is_removed ||
-		     device->provider->is_removed(detach->write.run->sysfs, device)))
+		     device->provider->is_removed(removing->write.run->sysfs, device)))
 			return 0;
 		if (!ret->not_offline)
 			online_since = CLOCK_NEVER;
@@ -86,7 +86,7 @@ static int remove_device_wait_gone(struct remove_device *detach, bool taken,
 			return -EINTR;
 		if (!clock_left_ns(until))
 			return -ETIME;
-		remove_device_wait(detach, look, until);
+		remove_device_wait(removing, look, until);
 	}
 }
 
@@ -95,19 +95,19 @@ static int remove_device_wait_gone(struct remove_device *detach, bool taken,
  * offline: the kernel would take a block that comes online now offline again by itself, without
  * any deadline (acpi_scan_try_to_offline()).
  */
-static bool remove_device_is_pending(const struct remove_device *detach, bool taken,
+static bool remove_device_is_pending(const struct remove_device *removing, bool taken,
 				     const struct remove_device_look *look)
 {
-	return detach->device->steps.is_asynchronous &&
-	       (taken || detach->device->cause == CAUSE_INTERRUPTION) && look->present &&
+	return removing->device->steps.is_asynchronous &&
+	       (taken || removing->device->cause == CAUSE_INTERRUPTION) && look->present &&
 	       !look->not_offline && !look->unreadable;
 }
 
 /* What sysfs shows in the end, as a sentence. */
-static void remove_device_explain(struct remove_device *detach, int r,
+static void remove_device_explain(struct remove_device *removing, int r,
 				  const struct remove_device_look *look)
 {
-	struct device_outcome *device = detach->device;
+	struct device_outcome *device = removing->device;
 
 	if (r == -EINTR)
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_SIGNAL,
@@ -153,15 +153,15 @@ static bool remove_device_mark_reverted(struct outcome *outcome)
 	return true;
 }
 
-static bool remove_device_mark(struct remove_device *detach, struct outcome *outcome)
+static bool remove_device_mark(struct remove_device *removing, struct outcome *outcome)
 {
-	(void)detach;
+	(void)removing;
 	remove_device_mark_reverted(outcome);
 	return true;
 }
 
 /* Moves a block back that came online in another zone than before, as after a failed eject. */
-static bool remove_device_put_right(struct remove_device *detach, struct outcome *outcome)
+static bool remove_device_put_right(struct remove_device *removing, struct outcome *outcome)
 {
 	enum zone wrong = outcome->zone_after;
 	struct outcome change = { 0 };
@@ -170,15 +170,15 @@ static bool remove_device_put_right(struct remove_device *detach, struct outcome
 	if (!remove_device_mark_reverted(outcome) || outcome->zone_before == ZONE_UNKNOWN ||
 	    wrong == outcome->zone_before)
 		return true;
-	remove_blocks_change(detach, outcome, BLOCK_OFFLINE, "offline", &change);
+	remove_blocks_change(removing, outcome, BLOCK_OFFLINE, "offline", &change);
 	free(change.detail);
 	if (change.after == BLOCK_OFFLINE) {
 		outcome->after = BLOCK_OFFLINE;
-		remove_blocks_change(detach, outcome, BLOCK_ONLINE,
+		remove_blocks_change(removing, outcome, BLOCK_ONLINE,
 				     plan_online_word(outcome->zone_before), &change);
 		free(change.detail);
 	}
-	remove_blocks_read(detach, outcome, &error);
+	remove_blocks_read(removing, outcome, &error);
 	free(outcome->detail);
 	if (asprintf(&outcome->detail, "it came back in zone %s, and %s zone %s", zone_name(wrong),
 		     outcome->zone_after == outcome->zone_before ? "was moved back to" :
@@ -189,17 +189,17 @@ static bool remove_device_put_right(struct remove_device *detach, struct outcome
 }
 
 /* The removal may still happen: the block must not be put back. */
-static bool remove_device_leave_to_kernel(struct remove_device *detach, struct outcome *outcome)
+static bool remove_device_leave_to_kernel(struct remove_device *removing, struct outcome *outcome)
 {
 	if (outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ALREADY)
-		outcome->cause = detach->device->cause == CAUSE_PENDING ? CAUSE_PENDING :
-									  CAUSE_STUCK;
+		outcome->cause = removing->device->cause == CAUSE_PENDING ? CAUSE_PENDING :
+									    CAUSE_STUCK;
 	return true;
 }
 
-static bool remove_device_mark_gone(struct remove_device *detach, struct outcome *outcome)
+static bool remove_device_mark_gone(struct remove_device *removing, struct outcome *outcome)
 {
-	(void)detach;
+	(void)removing;
 	outcome->result = OUTCOME_CHANGED;
 	outcome->cause = CAUSE_NONE;
 	outcome->error = 0;
@@ -207,25 +207,25 @@ static bool remove_device_mark_gone(struct remove_device *detach, struct outcome
 }
 
 /* The removal failed. Like a rollback, this continues after a signal and the run's deadline. */
-static void remove_device_put_all_right(struct remove_device *detach)
+static void remove_device_put_all_right(struct remove_device *removing)
 {
-	const struct run_limits *forward = detach->write.limits;
+	const struct run_limits *forward = removing->write.limits;
 	struct run_limits limits = run_limits_to_finish(forward, forward->timeout_ms);
 
-	detach->write.limits = &limits;
-	remove_blocks_each(detach, remove_device_put_right);
-	detach->write.limits = forward;
+	removing->write.limits = &limits;
+	remove_blocks_each(removing, remove_device_put_right);
+	removing->write.limits = forward;
 }
 
 /* The blocks are gone. A later step that failed has left something of the hardware set up. */
-static void remove_device_end(struct remove_device *detach, bool taken, size_t n_taken)
+static void remove_device_end(struct remove_device *removing, bool taken, size_t n_taken)
 {
-	struct device_outcome *device = detach->device;
+	struct device_outcome *device = removing->device;
 	const char *note = device->steps.remains;
 
 	for (size_t i = 0; i < device->steps.n && device->device.blocks.n; i++)
 		note = *device->steps.v[i].done ? device->steps.v[i].done : note;
-	remove_blocks_each(detach, remove_device_mark_gone);
+	remove_blocks_each(removing, remove_device_mark_gone);
 	if (!taken && n_taken) {
 		device_outcome_set(device, DEVICE_FAILED, device->cause,
 				   "its memory is removed, but not all of it is taken apart: %s; "
@@ -240,56 +240,56 @@ static void remove_device_end(struct remove_device *detach, bool taken, size_t n
 	device_outcome_set(device, DEVICE_REMOVED, CAUSE_NONE, *note ? "%s" : NULL, note);
 }
 
-static void remove_device_run(struct remove_device *detach)
+static void remove_device_run(struct remove_device *removing)
 {
 	struct remove_device_look look;
 	size_t n_taken;
 	bool taken;
 	int r;
 
-	if (!keep_offline_others(detach)) {
+	if (!keep_offline_others(removing)) {
 		/* Changes by others are left alone, unless everything must be as before. */
-		if (detach->write.run->atomic)
-			remove_device_put_all_right(detach);
+		if (removing->write.run->atomic)
+			remove_device_put_all_right(removing);
 		else
-			remove_blocks_each(detach, remove_device_mark);
+			remove_blocks_each(removing, remove_device_mark);
 		return;
 	}
-	taken = provider_write_steps(&detach->write, detach->device, &n_taken);
-	r = remove_device_wait_gone(detach, taken, &look);
-	if (r < 0 && detach->device->steps.strands && detach->write.writer.stuck_pid) {
+	taken = provider_write_steps(&removing->write, removing->device, &n_taken);
+	r = remove_device_wait_gone(removing, taken, &look);
+	if (r < 0 && removing->device->steps.strands && removing->write.writer.stuck_pid) {
 		/* The removal is still in the kernel: a block that comes online now would strand
 		 * the memory. */
-		write_protect_leave(&detach->shield);
-		remove_blocks_each(detach, remove_device_leave_to_kernel);
+		write_protect_leave(&removing->shield);
+		remove_blocks_each(removing, remove_device_leave_to_kernel);
 		return;
 	}
 	if (r == 0) {
-		remove_device_end(detach, taken, n_taken);
+		remove_device_end(removing, taken, n_taken);
 		return;
 	}
-	if (remove_device_is_pending(detach, taken, &look)) {
-		detach->device->error = 0;
-		device_outcome_set(detach->device, DEVICE_FAILED, CAUSE_PENDING,
+	if (remove_device_is_pending(removing, taken, &look)) {
+		removing->device->error = 0;
+		device_outcome_set(removing->device, DEVICE_FAILED, CAUSE_PENDING,
 				   "%s: the kernel has taken the request and may still carry it "
 				   "out; its blocks are left offline",
 				   r == -EINTR ? "stopped by a signal" : "it is still there");
-		remove_blocks_each(detach, remove_device_leave_to_kernel);
+		remove_blocks_each(removing, remove_device_leave_to_kernel);
 		return;
 	}
 	if (taken)
-		remove_device_explain(detach, r, &look);
-	write_protect_lower(&detach->shield);
-	remove_device_put_all_right(detach);
+		remove_device_explain(removing, r, &look);
+	write_protect_lower(&removing->shield);
+	remove_device_put_all_right(removing);
 }
 
-void remove_device_device(const struct run *run, struct plan *plan, struct device_outcome *device)
+void remove_device_execute(const struct run *run, struct plan *plan, struct device_outcome *device)
 {
 	static const char *const subsystems[] = { "memory", NULL };
-	struct remove_device detach = { .plan = plan, .device = device };
+	struct remove_device removing = { .plan = plan, .device = device };
 	int64_t began_ns = clock_now_ns();
 	struct error err = { 0 };
-	int r = kernel_write_init(run, &detach.write);
+	int r = kernel_write_init(run, &removing.write);
 
 	if (r < 0) {
 		device_outcome_set(device, DEVICE_FAILED, CAUSE_MEMORY,
@@ -298,13 +298,13 @@ void remove_device_device(const struct run *run, struct plan *plan, struct devic
 	}
 	/* Opened before the write; events only say when to look. */
 	if (sysfs_is_running_system(run->sysfs) &&
-	    uevent_open(subsystems, &detach.events, &err) < 0)
+	    uevent_open(subsystems, &removing.events, &err) < 0)
 		log_debug("%s", error_text(&err));
-	write_protect_init(run->memory->directory, &detach.shield);
-	remove_device_run(&detach);
-	write_protect_done(&detach.shield);
-	uevent_close(detach.events);
+	write_protect_init(run->memory->directory, &removing.shield);
+	remove_device_run(&removing);
+	write_protect_done(&removing.shield);
+	uevent_close(removing.events);
 	error_done(&err);
-	kernel_write_done(&detach.write);
+	kernel_write_done(&removing.write);
 	device->elapsed_ns = clock_now_ns() - began_ns;
 }

@@ -20,6 +20,6 @@
  * back into another zone than before are moved back (acpi_bus_online() knows only a plain
  * "online").
  */
-void remove_device_device(const struct run *run, struct plan *plan, struct device_outcome *device);
+void remove_device_execute(const struct run *run, struct plan *plan, struct device_outcome *device);
 
 #endif
