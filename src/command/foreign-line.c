@@ -28,7 +28,8 @@ void foreign_line_put(FILE *out, const char *text, const char *value)
 		quote_print(value, out);
 }
 
-bool foreign_line_put_vacant(struct foreign_line *line, uint64_t bytes, const char *size)
+/* chmem -c: devices of that size together that can be added, or what is offline instead. */
+static bool foreign_line_put_vacant(struct foreign_line *line, uint64_t bytes, const char *size)
 {
 	const struct foreign_machine *machine = line->machine;
 	size_t n = 0;

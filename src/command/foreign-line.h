@@ -62,9 +62,6 @@ bool foreign_line_finish_region(struct foreign_line *line);
 /* chmem -z: a zone. Without a counterpart it becomes bad_zone. */
 bool foreign_line_put_zone(struct foreign_line *line, const char *zone);
 
-/* chmem -c: devices of that size together that can be added, or what is offline instead. */
-bool foreign_line_put_vacant(struct foreign_line *line, uint64_t bytes, const char *size);
-
 /* drmgr -q: a number of LMBs. */
 bool foreign_line_put_quantity(struct foreign_line *line, const char *text);
 
