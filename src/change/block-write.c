@@ -245,7 +245,7 @@ static void block_write_make_job(const struct attempt *attempt, const struct ste
 				   .inode = step->inode,
 				   .fs_dev = step->fs_dev,
 				   .read_back = true,
-				   .beside = zones ? "valid_zones" : NULL };
+				   .second = zones ? "valid_zones" : NULL };
 }
 
 /* Makes n steps starting at `taken`, until one fails. */

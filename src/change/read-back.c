@@ -27,7 +27,7 @@ bool read_back_seen(const struct write_result *result, enum block_state wanted,
 		    struct outcome *outcome)
 {
 	struct block block = { .state = block_state_parse(result->text),
-			       .zones = zones_parse(result->text_beside) };
+			       .zones = zones_parse(result->second_text) };
 	enum zone zone = block_zone(&block);
 
 	if (result->error || block.state != wanted ||

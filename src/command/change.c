@@ -160,8 +160,8 @@ static int change_prepare(struct session *session, void *data, struct error *err
 	if (r < 0)
 		return r;
 	if (goes_offline)
-		plan_check_check(&work->survey, session->limits.deadline_ns, change_options.force,
-				 &work->plan);
+		plan_check_offline(&work->survey, session->limits.deadline_ns, change_options.force,
+				   &work->plan);
 	if (plan_check_online(&session->context->sysfs, change_options.force, &work->plan) < 0)
 		return error_no_memory(err);
 	if (change_options.dry_run)

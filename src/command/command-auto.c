@@ -246,7 +246,7 @@ static int auto_serve(struct context *context, enum auto_how how)
 		error_set(&work.err, r,
 			  "applying the policy was started %d times without success; giving up "
 			  "until more memory is added; run memhpctl policy apply to see why",
-			  FLAG_STARTS_MAX);
+			  PENDING_STARTS_MAX);
 	else if (!work.err.code)
 		pending_fail(&context->sysfs, r, &work.err);
 	return auto_fail(context, &work.err);

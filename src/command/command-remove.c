@@ -48,8 +48,8 @@ static int remove_plan_named(struct session *session, struct remove_work *work,
 	    (r = removal_plan(&session->context->sysfs, &session->memory, &work->removal)) < 0)
 		error_set(err, r, "cannot make the plan: %s", strerror(-r));
 	if (r == 0)
-		plan_check_check(&work->survey, session->limits.deadline_ns, change_options.force,
-				 &work->removal.plan);
+		plan_check_offline(&work->survey, session->limits.deadline_ns, change_options.force,
+				   &work->removal.plan);
 	return r;
 }
 

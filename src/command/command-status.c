@@ -204,7 +204,7 @@ static int status_print(const struct status *status)
 		output_text("\n%zu block%s disappeared while memory was read\n", memory->vanished,
 			    memory->vanished == 1 ? "" : "s");
 	status_print_settings(status);
-	status_print_providers(&status->context->sysfs);
+	status_providers_print(&status->context->sysfs);
 	status_lacks(status, status_print_warning, NULL);
 	output_finding_print_short(&status->health.findings);
 	return EXIT_DONE;
@@ -297,7 +297,7 @@ static int status_print_json(const struct status *status)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		status_add_setting(&status->settings.v[i], json);
 	output_json_end(json);
-	status_add_providers(&status->context->sysfs, json);
+	status_providers_add(&status->context->sysfs, json);
 	output_json_begin_array(json, "warnings");
 	status_add_findings(&status->health.findings, json);
 	status_lacks(status, status_add_warning, json);

@@ -42,7 +42,7 @@ static void status_providers_print_unseen(const struct provider *provider, int e
 	output_text("\n");
 }
 
-void status_print_providers(const struct sysfs *sysfs)
+void status_providers_print(const struct sysfs *sysfs)
 {
 	bool any = false;
 
@@ -88,7 +88,7 @@ static void status_providers_add_one(const struct sysfs *sysfs, const struct pro
 	output_json_end(json);
 }
 
-void status_add_providers(const struct sysfs *sysfs, struct output_json *json)
+void status_providers_add(const struct sysfs *sysfs, struct output_json *json)
 {
 	if (!status_providers_known(sysfs)) {
 		output_json_null(json, "providers");

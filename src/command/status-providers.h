@@ -7,9 +7,9 @@
 #include "system/sysfs.h"
 
 /* Prints the providers that this machine has, and their kernel modules. */
-void status_print_providers(const struct sysfs *sysfs);
+void status_providers_print(const struct sysfs *sysfs);
 
 /* The member "providers": null if it cannot be seen whether one of them is there. */
-void status_add_providers(const struct sysfs *sysfs, struct output_json *json);
+void status_providers_add(const struct sysfs *sysfs, struct output_json *json);
 
 #endif

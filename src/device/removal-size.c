@@ -69,7 +69,8 @@ static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size
 	if (r >= 0 && removal_plan(sysfs, goal->survey->memory, ret) < 0)
 		r = error_no_memory(err);
 	if (r >= 0)
-		plan_check_check(goal->survey, goal->limits->deadline_ns, goal->force, &ret->plan);
+		plan_check_offline(goal->survey, goal->limits->deadline_ns, goal->force,
+				   &ret->plan);
 	ranges_done(&blocks);
 	return r;
 }

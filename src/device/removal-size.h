@@ -13,7 +13,7 @@ struct removal_size {
 				     that were tried are removed */
 	uint64_t blocks;	  /* how many still have to be removed */
 	const struct run_limits *limits; /* of the run */
-	bool force;			 /* see plan_check_check() */
+	bool force;			 /* see plan_check_offline() */
 };
 
 /*

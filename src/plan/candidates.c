@@ -90,10 +90,10 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 	return 0;
 }
 
-void candidates_done(struct candidates *goal)
+void candidates_done(struct candidates *candidates)
 {
-	free(goal->v);
-	*goal = (struct candidates){ 0 };
+	free(candidates->v);
+	*candidates = (struct candidates){ 0 };
 }
 
 static struct verdict choice_judge(const struct choice *choice, const struct block *block)
@@ -365,7 +365,7 @@ int candidates_choose(const struct candidates_request *request, uint64_t blocks,
 		      struct candidates *ret, struct error *err)
 {
 	struct choice choice = { .request = request };
-	struct candidates goal = { .n_chosen = (size_t)blocks };
+	struct candidates candidates = { .n_chosen = (size_t)blocks };
 	uint64_t missing = 0;
 	int r = choice_collect(&choice);
 
@@ -376,14 +376,15 @@ int candidates_choose(const struct candidates_request *request, uint64_t blocks,
 		error_no_memory(err);
 	else if (choice.n < blocks || (request->whole_devices && missing))
 		r = choice_refuse(&choice, blocks, missing, err);
-	if (r == 0 && !(goal.v = calloc(choice.n + 1, sizeof(*goal.v))))
+	if (r == 0 && !(candidates.v = calloc(choice.n + 1, sizeof(*candidates.v))))
 		r = error_no_memory(err);
 	if (r == 0) {
 		qsort(choice.candidates, choice.n, sizeof(*choice.candidates),
 		      candidates_compare_candidates);
-		for (goal.n = 0; goal.n < (request->whole_devices ? blocks : choice.n); goal.n++)
-			goal.v[goal.n] = choice.candidates[goal.n].block->number;
-		*ret = goal;
+		for (candidates.n = 0; candidates.n < (request->whole_devices ? blocks : choice.n);
+		     candidates.n++)
+			candidates.v[candidates.n] = choice.candidates[candidates.n].block->number;
+		*ret = candidates;
 	}
 	free(choice.candidates);
 	free(choice.groups);

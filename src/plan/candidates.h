@@ -56,6 +56,6 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 int candidates_choose(const struct candidates_request *request, uint64_t blocks,
 		      struct candidates *ret, struct error *err);
 
-void candidates_done(struct candidates *goal);
+void candidates_done(struct candidates *candidates);
 
 #endif

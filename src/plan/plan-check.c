@@ -203,8 +203,8 @@ static void plan_check_count_huge_pool(struct page_survey *survey, int64_t deadl
 	}
 }
 
-void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force,
-		      struct plan *plan)
+void plan_check_offline(struct page_survey *survey, int64_t deadline_ns, bool force,
+			struct plan *plan)
 {
 	struct headroom room;
 

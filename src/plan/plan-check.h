@@ -31,8 +31,8 @@ enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint6
  * With `force` nothing is refused. A check that cannot be made (no permission to look, the
  * deadline) refuses nothing. Of a plan with a goal only the first `goal` steps are checked.
  */
-void plan_check_check(struct page_survey *survey, int64_t deadline_ns, bool force,
-		      struct plan *plan);
+void plan_check_offline(struct page_survey *survey, int64_t deadline_ns, bool force,
+			struct plan *plan);
 
 /*
  * Refuses, unless `force`, to bring blocks online that are known to have had poisoned pages when

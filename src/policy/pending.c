@@ -31,13 +31,13 @@
 #define HIDDEN_HOLDER_MS 10000
 
 /* The protocol's test inserts delays between the steps. */
-#ifndef FLAG_STEP
-#define FLAG_STEP(name)
+#ifndef PENDING_STEP
+#define PENDING_STEP(name)
 #endif
 
 int pending_raise(const struct sysfs *sysfs)
 {
-	FLAG_STEP("raise");
+	PENDING_STEP("raise");
 	return run_file_touch(sysfs, PENDING);
 }
 
@@ -136,7 +136,7 @@ static int pending_begin(const struct sysfs *sysfs)
 	int r;
 
 	/* Without the file the work goes on, but nobody continues it if we are killed. */
-	if (run_file_grow(sysfs, RUNNING, &begun) < 0 || begun < FLAG_STARTS_MAX)
+	if (run_file_grow(sysfs, RUNNING, &begun) < 0 || begun < PENDING_STARTS_MAX)
 		return 0;
 	r = run_file_rename(sysfs, RUNNING, GIVEN_UP);
 	/* Otherwise whoever watches the flag would start us again, and count from the beginning. */
@@ -197,21 +197,21 @@ static int pending_serve_locked(const struct sysfs *sysfs, bool wait, int (*work
 		log_debug("%s: %s; events start processes, which find the lock taken", WORKER,
 			  strerror(-shown));
 	while (r == 0) {
-		FLAG_STEP("clear");
+		PENDING_STEP("clear");
 		r = run_file_remove(sysfs, PENDING);
-		FLAG_STEP("work");
+		PENDING_STEP("work");
 		if (r < 0) {
 			work(data);
 			pending_pace(wait);
 			break;
 		}
 		r = work(data);
-		FLAG_STEP("look");
+		PENDING_STEP("look");
 		if (r == -EINTR || !pending_is_raised(sysfs))
 			break;
 		r = 0;
 	}
-	FLAG_STEP("hide");
+	PENDING_STEP("hide");
 	run_file_hide_process(sysfs, WORKER);
 	if (shown >= 0)
 		close(shown);
@@ -227,16 +227,16 @@ int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data),
 	do {
 		int lock;
 
-		FLAG_STEP("lock");
+		PENDING_STEP("lock");
 		r = pending_lock(sysfs, wait, &lock);
 		if (r < 0)
 			return r;
 		r = pending_is_wanted(sysfs);
 		if (r > 0)
 			r = pending_serve_locked(sysfs, wait, work, data);
-		FLAG_STEP("unlock");
+		PENDING_STEP("unlock");
 		pending_unlock(lock);
-		FLAG_STEP("look again");
+		PENDING_STEP("look again");
 	} while (r == 0 && pending_is_raised(sysfs));
 	return r;
 }

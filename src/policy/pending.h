@@ -25,7 +25,7 @@
  *
  * While it works, the file /run/memhpctl/running exists, so that the next process continues the
  * work of one that was killed. It has one byte per start since the last progress: after
- * FLAG_STARTS_MAX starts without progress it becomes /run/memhpctl/failed, and nothing continues
+ * PENDING_STARTS_MAX starts without progress it becomes /run/memhpctl/failed, and nothing continues
  * by itself.
  *
  * Meanwhile /run/memhpctl/worker is a link to the working process, which dangles once that
@@ -42,7 +42,7 @@
  * /run, the lock is another file of root's, with a limited wait, or there is none, which is
  * logged.
  */
-#define FLAG_STARTS_MAX 5
+#define PENDING_STARTS_MAX 5
 
 /* Raises it, even if it is already raised. Errors: -EROFS, -ENOSPC, others of open(2). */
 int pending_raise(const struct sysfs *sysfs);
@@ -60,9 +60,9 @@ bool pending_is_given_up(const struct sysfs *sysfs);
  * process if work is interrupted (-EINTR). After any other error `work` is called again if the flag
  * was raised meanwhile, and in the end the flag is down, because whatever starts a process whenever
  * it is up would start one after another. Remaining work is done at the next event, or when the
- * caller raises the flag again. Errors: what `work` returns; -ELOOP: given up after FLAG_STARTS_MAX
- * starts without progress; -EINTR a signal while waiting; those of looking at the flag, and of
- * clearing it: then it returns only after 10 s with `wait`.
+ * caller raises the flag again. Errors: what `work` returns; -ELOOP: given up after
+ * PENDING_STARTS_MAX starts without progress; -EINTR a signal while waiting; those of looking at
+ * the flag, and of clearing it: then it returns only after 10 s with `wait`.
  */
 int pending_serve(const struct sysfs *sysfs, bool wait, int (*work)(void *data), void *data);
 

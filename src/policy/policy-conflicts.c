@@ -28,17 +28,17 @@ static void search_add(struct search *search, const char *id, const char *place,
 {
 	struct policy_conflict *larger =
 		reallocarray(search->found.v, search->found.n + 1, sizeof(*larger));
-	struct policy_conflict *competitor;
+	struct policy_conflict *conflict;
 
 	if (!larger) {
 		search->error = -ENOMEM;
 		return;
 	}
 	search->found.v = larger;
-	competitor = &larger[search->found.n];
-	*competitor = (struct policy_conflict){ .id = id, .text = text };
-	if ((line ? asprintf(&competitor->place, "%s:%u", place, line) :
-		    asprintf(&competitor->place, "%s", place)) < 0) {
+	conflict = &larger[search->found.n];
+	*conflict = (struct policy_conflict){ .id = id, .text = text };
+	if ((line ? asprintf(&conflict->place, "%s:%u", place, line) :
+		    asprintf(&conflict->place, "%s", place)) < 0) {
 		search->error = -ENOMEM;
 		return;
 	}

@@ -39,7 +39,7 @@ struct worker {
 };
 
 /* What one io_submit() does, in this order. The last two only where something is read back. */
-enum { REQUEST_WRITE, REQUEST_PROBE, REQUEST_READ, REQUEST_READ_BESIDE, REQUEST_COUNT };
+enum { REQUEST_WRITE, REQUEST_PROBE, REQUEST_READ, REQUEST_READ_SECOND, REQUEST_COUNT };
 
 /* The parent wants the current job to end. */
 static volatile sig_atomic_t worker_stop;
@@ -119,19 +119,19 @@ static int worker_write_aio(struct worker *worker, const char *value, struct wri
 		worker_request(REQUEST_PROBE, IOCB_CMD_PREAD, worker->zero_fd, worker->two_pages,
 			       worker->two_pages_bytes),
 		worker_request(REQUEST_READ, IOCB_CMD_PREAD, files->fd, ret->text, WRITE_TEXT_SIZE),
-		worker_request(REQUEST_READ_BESIDE, IOCB_CMD_PREAD, files->beside, ret->text_beside,
+		worker_request(REQUEST_READ_SECOND, IOCB_CMD_PREAD, files->second, ret->second_text,
 			       WRITE_TEXT_SIZE),
 	};
 	int64_t result[REQUEST_COUNT] = { 0 };
-	long n = files->beside >= 0 ? REQUEST_COUNT :
-		 files->reads	    ? REQUEST_READ_BESIDE :
+	long n = files->second >= 0 ? REQUEST_COUNT :
+		 files->reads	    ? REQUEST_READ_SECOND :
 				      REQUEST_READ;
 
 	n = worker_submit(worker, requests, n, result);
 	if (n <= 0)
 		return n ? (int)n : 1;
 	worker_end_text(ret->text, result[REQUEST_READ]);
-	worker_end_text(ret->text_beside, result[REQUEST_READ_BESIDE]);
+	worker_end_text(ret->second_text, result[REQUEST_READ_SECOND]);
 	*ret_lock_busy = n > REQUEST_PROBE &&
 			 result[REQUEST_PROBE] < (int64_t)worker->two_pages_bytes;
 	return result[REQUEST_WRITE] < 0 ? (int)result[REQUEST_WRITE] : 0;
@@ -156,9 +156,9 @@ static int worker_write_plain(const struct write_files *files, const char *value
 	/* At 0: there sysfs shows the state anew (fs/seq_file.c: seq_read_iter()). */
 	if (files->reads)
 		worker_end_text(ret->text, pread(files->fd, ret->text, WRITE_TEXT_SIZE, 0));
-	if (files->beside >= 0)
-		worker_end_text(ret->text_beside,
-				pread(files->beside, ret->text_beside, WRITE_TEXT_SIZE, 0));
+	if (files->second >= 0)
+		worker_end_text(ret->second_text,
+				pread(files->second, ret->second_text, WRITE_TEXT_SIZE, 0));
 	return 0;
 }
 

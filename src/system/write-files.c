@@ -18,7 +18,7 @@
 
 void write_files_init(int root_fd, struct write_files *ret)
 {
-	*ret = (struct write_files){ .root_fd = root_fd, .parent_fd = -1, .fd = -1, .beside = -1 };
+	*ret = (struct write_files){ .root_fd = root_fd, .parent_fd = -1, .fd = -1, .second = -1 };
 }
 
 /*
@@ -68,8 +68,8 @@ static int write_files_open_all(struct write_files *files, const char *directory
 		files->reads = false;
 		files->fd = write_files_open_one(files, directory, slot->attribute, O_WRONLY);
 	}
-	if (files->reads && files->fd >= 0 && *slot->beside)
-		files->beside = write_files_open_one(files, directory, slot->beside, O_RDONLY);
+	if (files->reads && files->fd >= 0 && *slot->second)
+		files->second = write_files_open_one(files, directory, slot->second, O_RDONLY);
 	return files->fd < 0 ? files->fd : 0;
 }
 
@@ -108,6 +108,6 @@ int write_files_open(struct write_files *files, const struct write_slot *slot,
 
 void write_files_close(struct write_files *files)
 {
-	sysfs_close_all((const int[]){ files->fd, files->beside }, 2);
-	files->fd = files->beside = -1;
+	sysfs_close_all((const int[]){ files->fd, files->second }, 2);
+	files->fd = files->second = -1;
 }

@@ -10,7 +10,7 @@ struct write_files {
 	int parent_fd; /* the directory that holds the one of the last write; -1: none */
 	char parent[192];
 	int fd;	    /* of the attribute */
-	int beside; /* of the attribute to read after the write; -1: none */
+	int second; /* of the second attribute; -1: none */
 	bool reads; /* fd is open for reading, too */
 };
 

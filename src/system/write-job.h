@@ -14,8 +14,7 @@ struct write_job {
 	const char *value;	/* written with one write(2) */
 	uint64_t inode, fs_dev; /* the directory must be this one; inode 0: not checked */
 	bool read_back;		/* read the attribute after the write, with the same descriptor */
-	const char *beside;	/* with read_back: read this attribute of the directory, too; NULL:
-				   none */
+	const char *second;	/* with read_back: another attribute to read; NULL: none */
 };
 
 /* Longer texts count as not read. */
@@ -35,16 +34,16 @@ struct write_result {
 	int64_t lock_wait_ns; /* how long it waited for the lock (with AIO) */
 	int64_t elapsed_ns;   /* total time */
 	/*
-	 * The attribute, and the one beside it, as read after the write: without white space at the
+	 * The attribute and the second one, as read after the write: without white space at the
 	 * end; "" if not read. The write succeeded: they belong to the directory that was written
 	 * to, because a descriptor of one that is gone no longer reads or writes (ENODEV).
 	 */
-	char text[WRITE_TEXT_SIZE], text_beside[WRITE_TEXT_SIZE];
+	char text[WRITE_TEXT_SIZE], second_text[WRITE_TEXT_SIZE];
 };
 
 /* A job and its result in the shared memory. */
 struct write_slot {
-	char directory[192], attribute[64], value[128], beside[32];
+	char directory[192], attribute[64], value[128], second[32];
 	uint64_t inode, fs_dev;
 	bool read_back;
 	struct write_result result; /* valid once `finished` includes it */

@@ -105,7 +105,7 @@ static int writer_fill_slot(struct write_slot *slot, const struct write_job *job
 	if (!writer_copy_text(slot->directory, sizeof(slot->directory), job->directory) ||
 	    !writer_copy_text(slot->attribute, sizeof(slot->attribute), job->attribute) ||
 	    !writer_copy_text(slot->value, sizeof(slot->value), job->value) ||
-	    !writer_copy_text(slot->beside, sizeof(slot->beside), job->beside ? job->beside : ""))
+	    !writer_copy_text(slot->second, sizeof(slot->second), job->second ? job->second : ""))
 		return -ENAMETOOLONG;
 	slot->read_back = job->read_back;
 	slot->inode = job->inode;

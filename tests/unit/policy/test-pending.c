@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static void step_delay(void);
-#define FLAG_STEP(name) step_delay()
+#define PENDING_STEP(name) step_delay()
 
 #include "policy/pending.c"
 #include "tests/unit/tree.h"
@@ -289,7 +289,7 @@ static void test_it_gives_up_after_starts_in_vain(void **state)
 
 	(void)state;
 	assert_int_equal(pending_raise(&sysfs), 0);
-	for (int i = 0; i < FLAG_STARTS_MAX; i++)
+	for (int i = 0; i < PENDING_STARTS_MAX; i++)
 		serve_and_die();
 	/* Still up, as when each dies at once. */
 	assert_int_equal(pending_raise(&sysfs), 0);

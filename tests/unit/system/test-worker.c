@@ -52,7 +52,7 @@ static int write_once(struct worker *worker)
 	*worker = (struct worker){ .shared = &shared,
 				   .aio = 1,
 				   .two_pages_bytes = PROBE_BYTES,
-				   .files = { .beside = -1 } };
+				   .files = { .second = -1 } };
 	worker->files.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	assert_true(worker->files.fd >= 0);
 	submitted = 0;
