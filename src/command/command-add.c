@@ -52,11 +52,8 @@ static int add_collect(const struct device_outcomes *devices, enum device_result
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < devices->n; i++)
-		for (size_t j = 0;
-		     r >= 0 && devices->v[i].result == result && j < devices->v[i].device.blocks.n;
-		     j++)
-			r = ranges_add(ret, devices->v[i].device.blocks.v[j].first,
-				       devices->v[i].device.blocks.v[j].last);
+		if (devices->v[i].result == result)
+			r = ranges_add_all(ret, &devices->v[i].device.blocks);
 	return r;
 }
 

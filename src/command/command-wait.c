@@ -201,15 +201,6 @@ static int wait_until(struct waiting *waiting, int64_t deadline_ns, struct error
 	}
 }
 
-static void wait_add_blocks(struct output_json *json, const char *key, const struct ranges *blocks)
-{
-	output_json_begin_array(json, key);
-	for (size_t i = 0; i < blocks->n; i++)
-		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++)
-			output_json_uint(json, NULL, number);
-	output_json_end(json);
-}
-
 static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
 {
 	struct output_json *json;
@@ -227,8 +218,8 @@ static int wait_report(struct waiting *waiting, int exit_code, int64_t began_ns)
 	for (size_t i = 0; i < waiting->n_there; i++)
 		output_json_text(json, NULL, waiting->there[i]);
 	output_json_end(json);
-	wait_add_blocks(json, "blocks", &waiting->done);
-	wait_add_blocks(json, "unfinished", &waiting->not_done);
+	output_json_numbers(json, "blocks", &waiting->done);
+	output_json_numbers(json, "unfinished", &waiting->not_done);
 	output_json_ms(json, "elapsed_ms", clock_now_ns() - began_ns);
 	return command_end_json(output_json_end_document(json), exit_code);
 }

@@ -90,8 +90,8 @@ static int list_devices_begin_run(const struct list_devices_request *request,
 	int r = list_devices_sum_device(request->memory, device, &run.sum);
 
 	run.obstacle = provider_obstacle(request->sysfs, device, &run.is_unseen);
-	for (size_t i = 0; r >= 0 && i < device->blocks.n; i++)
-		r = ranges_add(&run.blocks, device->blocks.v[i].first, device->blocks.v[i].last);
+	if (r >= 0)
+		r = ranges_add_all(&run.blocks, &device->blocks);
 	run.removable = run.blocks.n && !run.obstacle;
 	run.is_unseen = run.is_unseen || device->blocks_error;
 	if (run.is_unseen && !run.blocks.n)

@@ -27,8 +27,7 @@ static int addition_wait_read(const struct sysfs *sysfs, const struct device *de
 
 	now = r < 0 ? NULL : devices_find(&memory.devices, device->name);
 	if (now)
-		for (size_t i = 0; r >= 0 && i < now->blocks.n; i++)
-			r = ranges_add(ret, now->blocks.v[i].first, now->blocks.v[i].last);
+		r = ranges_add_all(ret, &now->blocks);
 	else if (r >= 0 && device->provider->adds_any_address &&
 		 sscanf(device->name, "0x%" SCNx64, &address) == 1 &&
 		 memory_find(&memory, address / memory.block_size))

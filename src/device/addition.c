@@ -31,11 +31,10 @@ static int addition_add(const struct device *device, struct device_outcomes *dev
 	for (size_t i = 0; i < devices->n; i++)
 		if (!strcmp(devices->v[i].device.name, device->name))
 			return 0;
-	for (size_t i = 0; i < device->blocks.n; i++)
-		if (ranges_add(&blocks, device->blocks.v[i].first, device->blocks.v[i].last) < 0) {
-			ranges_done(&blocks);
-			return error_no_memory(err);
-		}
+	if (ranges_add_all(&blocks, &device->blocks) < 0) {
+		ranges_done(&blocks);
+		return error_no_memory(err);
+	}
 	outcome = device_outcomes_add(devices, device->name, device->provider, blocks);
 	if (!outcome)
 		return error_no_memory(err);

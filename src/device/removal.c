@@ -54,8 +54,8 @@ static int removal_resolve_device(const struct device *device, const struct rang
 			      "selected; select %s, or give --whole-device",
 			      device->name, missing ? missing : "", device->name);
 	}
-	for (size_t i = 0; r >= 0 && in.n && !device->provider->cannot_remove && i < out.n; i++)
-		r = ranges_add(&in, out.v[i].first, out.v[i].last) < 0 ? error_no_memory(err) : 0;
+	if (r >= 0 && in.n && !device->provider->cannot_remove && ranges_add_all(&in, &out) < 0)
+		r = error_no_memory(err);
 	ranges_done(&out);
 	if (r < 0 || !in.n) {
 		ranges_done(&in);
@@ -171,11 +171,8 @@ int removal_plan(const struct sysfs *sysfs, const struct memory *memory, struct 
 
 		if (outcome->result == DEVICE_PLANNED)
 			removal_plan_device(sysfs, memory, outcome);
-		for (size_t j = 0;
-		     r >= 0 && outcome->result == DEVICE_PLANNED && j < outcome->device.blocks.n;
-		     j++)
-			r = ranges_add(&blocks, outcome->device.blocks.v[j].first,
-				       outcome->device.blocks.v[j].last);
+		if (outcome->result == DEVICE_PLANNED)
+			r = ranges_add_all(&blocks, &outcome->device.blocks);
 	}
 	if (r >= 0)
 		r = plan_offline(memory, &blocks, &removal->plan);

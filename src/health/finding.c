@@ -168,7 +168,7 @@ void findings_add_blocks(struct findings *findings, enum finding_word word,
 			 const struct ranges *blocks, const char *detail)
 {
 	/* A command names all of them; a sentence need not. */
-	_cleanup_free_ char *list = ranges_text(blocks, 0), *few = ranges_text(blocks, 8),
+	_cleanup_free_ char *list = ranges_words(blocks, 0), *few = ranges_text(blocks, 8),
 			    *about = NULL;
 
 	if (!list || !few || asprintf(&about, "memory%s", few) < 0) {
@@ -176,8 +176,6 @@ void findings_add_blocks(struct findings *findings, enum finding_word word,
 		findings->error = -ENOMEM;
 		return;
 	}
-	for (char *comma = list; (comma = strchr(comma, ','));)
-		*comma = ' ';
 	findings_add(findings, word, about,
 		     (const struct finding_argument[]){ { "BLOCKS", list }, { NULL, NULL } },
 		     detail);

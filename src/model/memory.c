@@ -128,13 +128,9 @@ static int memory_each_node(struct memory *memory,
 static int memory_collect_numbers(struct memory *memory, uint32_t node,
 				  const struct ranges *numbers, void *data)
 {
-	int r = 0;
-
 	(void)memory;
 	(void)node;
-	for (size_t i = 0; r >= 0 && i < numbers->n; i++)
-		r = ranges_add(data, numbers->v[i].first, numbers->v[i].last);
-	return r;
+	return ranges_add_all(data, numbers);
 }
 
 /*

@@ -64,6 +64,15 @@ int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last)
 	return 0;
 }
 
+int ranges_add_all(struct ranges *ranges, const struct ranges *more)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < more->n; i++)
+		r = ranges_add(ranges, more->v[i].first, more->v[i].last);
+	return r;
+}
+
 uint64_t ranges_limit(struct ranges *ranges, uint64_t last)
 {
 	uint64_t highest = ranges->n ? ranges->v[ranges->n - 1].last : 0;
@@ -129,5 +138,14 @@ char *ranges_text(const struct ranges *ranges, size_t most)
 	ranges_print(ranges, most, out);
 	if (fclose(out))
 		return NULL;
+	return text;
+}
+
+char *ranges_words(const struct ranges *ranges, size_t most)
+{
+	char *text = ranges_text(ranges, most);
+
+	for (char *comma = text; comma && (comma = strchr(comma, ','));)
+		*comma = ' ';
 	return text;
 }

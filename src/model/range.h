@@ -25,6 +25,9 @@ void ranges_done(struct ranges *ranges);
  */
 int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last);
 
+/* Adds all numbers of another set. Errors: -ENOMEM; a part may have been added. */
+int ranges_add_all(struct ranges *ranges, const struct ranges *more);
+
 /*
  * Takes out all numbers above `last`. Returns the highest of them, or 0 if there were none. A loop
  * from the first to the last number of a range ends only below UINT64_MAX.
@@ -41,5 +44,8 @@ uint64_t ranges_count(const struct ranges *ranges);
  * of memory.
  */
 char *ranges_text(const struct ranges *ranges, size_t most);
+
+/* The same with spaces in place of the commas: "32-39 42", as selectors. */
+char *ranges_words(const struct ranges *ranges, size_t most);
 
 #endif

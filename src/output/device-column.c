@@ -15,16 +15,6 @@ static bool device_column_is_known(const struct row *row)
 	return !row->run->first->blocks_error;
 }
 
-static void device_column_numbers_json(struct output_json *json, const char *key,
-				       const struct ranges *numbers)
-{
-	output_json_begin_array(json, key);
-	for (size_t i = 0; i < numbers->n; i++)
-		for (uint64_t number = numbers->v[i].first; number <= numbers->v[i].last; number++)
-			output_json_uint(json, NULL, number);
-	output_json_end(json);
-}
-
 static void device_column_name_text(const struct row *row, char *cell)
 {
 	provider_names_text(row->run->first, row->run->last, cell, COLUMN_CELL_SIZE);
@@ -58,7 +48,7 @@ static void device_column_blocks_text(const struct row *row, char *cell)
 static void device_column_blocks_json(const struct row *row, struct output_json *json)
 {
 	if (device_column_is_known(row))
-		device_column_numbers_json(json, "blocks", &row->run->first->blocks);
+		output_json_numbers(json, "blocks", &row->run->first->blocks);
 	else
 		output_json_null(json, "blocks");
 }
@@ -109,7 +99,7 @@ static void device_column_node_text(const struct row *row, char *cell)
 static void device_column_node_json(const struct row *row, struct output_json *json)
 {
 	if (device_column_nodes_are_known(row))
-		device_column_numbers_json(json, "nodes", &row->run->sum.nodes);
+		output_json_numbers(json, "nodes", &row->run->sum.nodes);
 	else
 		output_json_null(json, "nodes");
 }

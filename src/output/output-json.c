@@ -278,6 +278,15 @@ void output_json_words(struct output_json *json, const char *key, const char *wo
 	output_json_end(json);
 }
 
+void output_json_numbers(struct output_json *json, const char *key, const struct ranges *numbers)
+{
+	output_json_begin_array(json, key);
+	for (size_t i = 0; i < numbers->n; i++)
+		for (uint64_t number = numbers->v[i].first; number <= numbers->v[i].last; number++)
+			output_json_uint(json, NULL, number);
+	output_json_end(json);
+}
+
 void output_json_uint(struct output_json *json, const char *key, uint64_t value)
 {
 	char text[32];

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/range.h"
+
 /* Incremented with each incompatible change of any document. */
 #define OUTPUT_JSON_API_VERSION 1
 
@@ -33,6 +35,9 @@ void output_json_text(struct output_json *json, const char *key, const char *val
 
 /* The words of a text, or of none (NULL), as an array. */
 void output_json_words(struct output_json *json, const char *key, const char *words);
+
+/* The numbers of a set, one by one, as an array. */
+void output_json_numbers(struct output_json *json, const char *key, const struct ranges *numbers);
 
 void output_json_uint(struct output_json *json, const char *key, uint64_t value);
 void output_json_bool(struct output_json *json, const char *key, bool value);

@@ -157,11 +157,7 @@ static void report_device_add_device(const struct report_devices *devices,
 		output_json_uint(json, "memmap_bytes", outcome->memmap_bytes);
 	else
 		output_json_null(json, "memmap_bytes");
-	output_json_begin_array(json, "blocks");
-	for (size_t i = 0; i < blocks->n; i++)
-		for (uint64_t number = blocks->v[i].first; number <= blocks->v[i].last; number++)
-			output_json_uint(json, NULL, number);
-	output_json_end(json);
+	output_json_numbers(json, "blocks", blocks);
 	report_device_add_steps(outcome, json);
 	if (devices->new_blocks_zone && outcome->result == DEVICE_PLANNED)
 		output_json_text(json, "online_in", devices->new_blocks_zone);

@@ -50,16 +50,13 @@ static int selection_words_refuse_range(const struct selection *selection,
 	uint64_t highest;
 
 	if (selection_words_existing(selection, first, last, &highest, &existing) >= 0)
-		text = ranges_text(&existing, 8);
+		text = ranges_words(&existing, 8);
 	ranges_done(&existing);
 	if (text && !*text)
 		return error_set(err, -EINVAL,
 				 "'%s': there are no such memory blocks; memhpctl list shows the "
 				 "existing ones",
 				 selector->word);
-	/* Selectors are separated by spaces. */
-	for (char *comma = text; comma && (comma = strchr(comma, ','));)
-		*comma = ' ';
 	if (number > highest)
 		return error_set(err, -EINVAL,
 				 "'%s': there is no memory block %" PRIu64 "; the last one is "
@@ -210,12 +207,7 @@ static int selection_words_add_node(struct selection *selection, const struct se
 static int selection_words_add_blocks_of(struct selection *selection, const struct device *device,
 					 struct error *err)
 {
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < device->blocks.n; i++)
-		r = ranges_add(&selection->blocks, device->blocks.v[i].first,
-			       device->blocks.v[i].last);
-	return r < 0 ? error_no_memory(err) : 0;
+	return ranges_add_all(&selection->blocks, &device->blocks) < 0 ? error_no_memory(err) : 0;
 }
 
 static int selection_words_add_device(struct selection *selection, const struct selector *selector,

@@ -108,19 +108,10 @@ static int announcement_add_pass(const struct policy_run_result *result,
 	return r;
 }
 
-static char *announcement_ranges_text(const struct ranges *ranges)
-{
-	char *text = ranges_text(ranges, 0);
-
-	for (char *comma = text ? strchr(text, ',') : NULL; comma; comma = strchr(comma, ','))
-		*comma = ' ';
-	return text;
-}
-
 static int announcement_save(const struct sysfs *sysfs, const struct announcement *announcement)
 {
-	_cleanup_free_ char *blocks = announcement_ranges_text(&announcement->blocks);
-	_cleanup_free_ char *nodes = announcement_ranges_text(&announcement->nodes);
+	_cleanup_free_ char *blocks = ranges_words(&announcement->blocks, 0);
+	_cleanup_free_ char *nodes = ranges_words(&announcement->nodes, 0);
 	_cleanup_free_ char *text = NULL;
 	bool missing;
 	int length;

@@ -86,6 +86,23 @@ static void test_limit(void **state)
 	ranges_done(&ranges);
 }
 
+static void test_add_all(void **state)
+{
+	struct ranges ranges = { 0 }, more = { 0 };
+
+	(void)state;
+	assert_int_equal(ranges_add_all(&ranges, &more), 0);
+	assert_int_equal(ranges.n, 0);
+	assert_int_equal(ranges_add(&ranges, 32, 35), 0);
+	assert_int_equal(ranges_add(&more, 34, 39), 0);
+	assert_int_equal(ranges_add(&more, 42, 42), 0);
+	assert_int_equal(ranges_add_all(&ranges, &more), 0);
+	assert_int_equal(ranges.n, 2);
+	assert_int_equal(ranges_count(&ranges), 9);
+	ranges_done(&more);
+	ranges_done(&ranges);
+}
+
 static void test_text(void **state)
 {
 	static const struct range added[] = { { 32, 39 }, { 42, 42 }, { 50, 51 } };
@@ -104,15 +121,17 @@ static void test_text(void **state)
 	text = ranges_text(&ranges, 2);
 	assert_string_equal(text, "32-39,42,...");
 	free(text);
+	text = ranges_words(&ranges, 0);
+	assert_string_equal(text, "32-39 42 50-51");
+	free(text);
 	ranges_done(&ranges);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_ends_of_the_numbers),
-		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_random), cmocka_unit_test(test_ends_of_the_numbers),
+		cmocka_unit_test(test_limit),  cmocka_unit_test(test_add_all),
 		cmocka_unit_test(test_text),
 	};
 
