@@ -132,12 +132,16 @@ char *ranges_text(const struct ranges *ranges, size_t most)
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	bool failed;
 
 	if (!out)
 		return NULL;
 	ranges_print(ranges, most, out);
-	if (fclose(out))
+	failed = ferror(out);
+	if (fclose(out) || failed) {
+		free(text);
 		return NULL;
+	}
 	return text;
 }
 
