@@ -57,25 +57,15 @@ static void block_write_finish(struct attempt *attempt, enum outcome_result resu
 	block_write_outcome(attempt)->cause = cause;
 }
 
-/* Is the block, online, in the zone that was wanted? */
-static bool block_write_zone_fits(const struct attempt *attempt)
-{
-	enum zone zone = block_write_outcome(attempt)->zone_after;
-	const struct step *step = block_write_current(attempt);
-
-	if (attempt->wanted != BLOCK_ONLINE || zone == ZONE_UNKNOWN)
-		return true;
-	if (step->kernel_zone_wanted)
-		return zone != ZONE_MOVABLE;
-	return step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;
-}
-
 /* The write succeeded, or the block was found in the wanted state; the zone may be wrong. */
 static void block_write_finish_wanted(struct attempt *attempt, enum outcome_result result)
 {
-	block_write_outcome(attempt)->error = 0;
-	block_write_finish(attempt, result,
-			   block_write_zone_fits(attempt) ? CAUSE_NONE : CAUSE_WRONG_ZONE);
+	struct outcome *outcome = block_write_outcome(attempt);
+	bool fits = attempt->wanted != BLOCK_ONLINE ||
+		    read_back_zone_fits(block_write_current(attempt), outcome->zone_after);
+
+	outcome->error = 0;
+	block_write_finish(attempt, result, fits ? CAUSE_NONE : CAUSE_WRONG_ZONE);
 }
 
 /*
@@ -340,4 +330,31 @@ void block_write_step(struct kernel_write *write, const struct step *step, enum 
 
 	own.outcome = 0;
 	block_write_steps(write, &own, 1, wanted, outcome);
+}
+
+struct outcome block_write_part(const struct outcome *outcome, const char *word)
+{
+	return (struct outcome){
+		.block = outcome->block,
+		.before = outcome->after,
+		.after = outcome->after,
+		.zone_before = outcome->zone_after,
+		.zone_after = outcome->zone_after,
+		.word = word,
+	};
+}
+
+void block_write_add_part(struct outcome *outcome, const struct outcome *part)
+{
+	outcome->after = part->after;
+	outcome->zone_after = part->zone_after;
+	outcome->attempts += part->attempts;
+	outcome->elapsed_ns += part->elapsed_ns;
+	outcome->lock_wait_ns += part->lock_wait_ns;
+}
+
+bool block_write_part_is_done(const struct outcome *part)
+{
+	return (part->result == OUTCOME_CHANGED || part->result == OUTCOME_ALREADY) &&
+	       part->cause == CAUSE_NONE;
 }

@@ -23,4 +23,12 @@ size_t block_write_steps(struct kernel_write *write, const struct step *steps, s
 void block_write_step(struct kernel_write *write, const struct step *step, enum block_state wanted,
 		      struct outcome *outcome);
 
+/*
+ * For a block that takes several writes: an outcome for one of them, which begins as the block is
+ * now; adds its result and its cost to the outcome of the block; was it done as requested?
+ */
+struct outcome block_write_part(const struct outcome *outcome, const char *word);
+void block_write_add_part(struct outcome *outcome, const struct outcome *part);
+bool block_write_part_is_done(const struct outcome *part);
+
 #endif

@@ -177,36 +177,24 @@ static bool execute_steps(struct kernel_write *write, struct plan *plan, size_t 
 static void execute_step_back(struct kernel_write *write, const struct plan *back,
 			      const struct step *step, struct outcome *outcome)
 {
-	struct outcome attempt = {
-		.block = outcome->block,
-		.before = outcome->after,
-		.after = outcome->after,
-		.zone_before = outcome->zone_after,
-		.zone_after = outcome->zone_after,
-		.word = back->wanted == BLOCK_OFFLINE && !step->rezone ?
-				"offline" :
-				plan_online_word(outcome->zone_before),
-	};
+	bool goes_offline = back->wanted == BLOCK_OFFLINE && !step->rezone;
+	struct outcome part = block_write_part(
+		outcome, goes_offline ? "offline" : plan_online_word(outcome->zone_before));
 
 	if (step->rezone)
-		rezone_step(write, step, &attempt);
+		rezone_step(write, step, &part);
 	else
-		block_write_step(write, step, back->wanted, &attempt);
-	outcome->after = attempt.after;
-	outcome->zone_after = attempt.zone_after;
-	outcome->attempts += attempt.attempts;
-	outcome->elapsed_ns += attempt.elapsed_ns;
-	outcome->lock_wait_ns += attempt.lock_wait_ns;
+		block_write_step(write, step, back->wanted, &part);
+	block_write_add_part(outcome, &part);
 	free(outcome->detail);
-	outcome->detail = attempt.detail;
-	if ((attempt.result == OUTCOME_CHANGED || attempt.result == OUTCOME_ALREADY) &&
-	    attempt.cause == CAUSE_NONE) {
+	outcome->detail = part.detail;
+	if (block_write_part_is_done(&part)) {
 		outcome->result = OUTCOME_ROLLED_BACK;
 		outcome->cause = CAUSE_ALL_OR_NOTHING;
 		return;
 	}
-	outcome->cause = attempt.cause;
-	outcome->error = attempt.error;
+	outcome->cause = part.cause;
+	outcome->error = part.error;
 	if (!outcome->detail && asprintf(&outcome->detail, "it could not be put back") < 0)
 		outcome->detail = NULL;
 }

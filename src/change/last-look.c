@@ -30,15 +30,8 @@ static bool last_look_is_same(const struct memory *memory, const struct outcome 
 static bool last_look_is_wanted(const struct plan *plan, const struct step *step,
 				const struct outcome *outcome)
 {
-	enum zone zone = outcome->zone_after;
-
-	if (!step || outcome->after != plan->wanted)
-		return false;
-	if (plan->wanted == BLOCK_OFFLINE || zone == ZONE_UNKNOWN)
-		return true;
-	return step->kernel_zone_wanted ?
-		       zone != ZONE_MOVABLE :
-		       step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;
+	return step && outcome->after == plan->wanted &&
+	       (plan->wanted == BLOCK_OFFLINE || read_back_zone_fits(step, outcome->zone_after));
 }
 
 static void last_look_end(struct outcome *outcome, enum outcome_result result,

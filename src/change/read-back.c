@@ -92,3 +92,12 @@ enum read_back read_back_answer(const struct memory *memory, const struct step *
 			return read;
 	}
 }
+
+bool read_back_zone_fits(const struct step *step, enum zone zone)
+{
+	if (zone == ZONE_UNKNOWN)
+		return true;
+	if (step->kernel_zone_wanted)
+		return zone != ZONE_MOVABLE;
+	return step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;
+}

@@ -54,4 +54,7 @@ enum read_back read_back_answer(const struct memory *memory, const struct step *
 				const struct run_limits *limits, struct outcome *outcome,
 				int *ret_error);
 
+/* Is this the zone that the step is to bring its block into? An unknown one may be. */
+bool read_back_zone_fits(const struct step *step, enum zone zone);
+
 #endif

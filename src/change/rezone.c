@@ -6,39 +6,10 @@
 
 #include "change/block-write.h"
 
-/* An outcome for one part of the way. */
-static struct outcome rezone_begin(const struct outcome *outcome, const char *word)
-{
-	return (struct outcome){
-		.block = outcome->block,
-		.before = outcome->after,
-		.after = outcome->after,
-		.zone_before = outcome->zone_after,
-		.zone_after = outcome->zone_after,
-		.word = word,
-	};
-}
-
-/* Adds the result and cost of one part of the way to the outcome. */
-static void rezone_add(struct outcome *outcome, const struct outcome *part)
-{
-	outcome->after = part->after;
-	outcome->zone_after = part->zone_after;
-	outcome->attempts += part->attempts;
-	outcome->elapsed_ns += part->elapsed_ns;
-	outcome->lock_wait_ns += part->lock_wait_ns;
-}
-
-static bool rezone_has_come(const struct outcome *part)
-{
-	return (part->result == OUTCOME_CHANGED || part->result == OUTCOME_ALREADY) &&
-	       part->cause == CAUSE_NONE;
-}
-
 static void rezone_back(struct kernel_write *write, const struct step *step,
 			struct outcome *outcome)
 {
-	struct outcome back = rezone_begin(outcome, plan_online_word(outcome->zone_before));
+	struct outcome back = block_write_part(outcome, plan_online_word(outcome->zone_before));
 	struct run_limits limits =
 		run_limits_to_finish(write->limits, write->limits->block_timeout_ms);
 	const struct run_limits *forward = write->limits;
@@ -51,8 +22,8 @@ static void rezone_back(struct kernel_write *write, const struct step *step,
 	step_back.kernel_zone_wanted = false;
 	block_write_step(write, &step_back, BLOCK_ONLINE, &back);
 	write->limits = forward;
-	rezone_add(outcome, &back);
-	if (rezone_has_come(&back))
+	block_write_add_part(outcome, &back);
+	if (block_write_part_is_done(&back))
 		length = asprintf(&detail, "it was put back into zone %s",
 				  zone_name(outcome->zone_before));
 	else
@@ -68,11 +39,11 @@ static void rezone_back(struct kernel_write *write, const struct step *step,
 
 void rezone_step(struct kernel_write *write, const struct step *step, struct outcome *outcome)
 {
-	struct outcome away = rezone_begin(outcome, "offline");
+	struct outcome away = block_write_part(outcome, "offline");
 
 	block_write_step(write, step, BLOCK_OFFLINE, &away);
-	rezone_add(outcome, &away);
-	if (!rezone_has_come(&away)) {
+	block_write_add_part(outcome, &away);
+	if (!block_write_part_is_done(&away)) {
 		outcome->result = away.result;
 		outcome->cause = away.cause;
 		outcome->error = away.error;

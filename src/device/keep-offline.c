@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "change/block-write.h"
 #include "system/clock.h"
 #include "system/interrupt.h"
 #include "system/lock-holder.h"
@@ -31,10 +32,7 @@ static bool keep_offline_take_offline(struct remove_device *removing, struct out
 	if (outcome->after == BLOCK_UNKNOWN || outcome->after == BLOCK_OFFLINE)
 		return true;
 	remove_blocks_change(removing, outcome, BLOCK_OFFLINE, "offline", &again);
-	outcome->after = again.after;
-	outcome->zone_after = again.zone_after;
-	outcome->attempts += again.attempts;
-	outcome->elapsed_ns += again.elapsed_ns;
+	block_write_add_part(outcome, &again);
 	free(again.detail);
 	if (again.after == BLOCK_OFFLINE &&
 	    (outcome->cause == CAUSE_REVERTED || outcome->result == OUTCOME_FAILED)) {

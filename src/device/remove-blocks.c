@@ -57,11 +57,6 @@ void remove_blocks_change(struct remove_device *removing, const struct outcome *
 {
 	struct step step = remove_blocks_step(removing, outcome);
 
-	*ret = (struct outcome){ .block = outcome->block,
-				 .before = outcome->after,
-				 .after = outcome->after,
-				 .zone_before = outcome->zone_after,
-				 .zone_after = outcome->zone_after,
-				 .word = word };
+	*ret = block_write_part(outcome, word);
 	block_write_step(&removing->write, &step, wanted, ret);
 }
