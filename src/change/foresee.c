@@ -58,9 +58,7 @@ static enum outcome_cause foresee_certain(const struct page_survey *survey, uint
 
 static enum outcome_cause foresee_pages(const struct page_survey *survey, uint64_t number)
 {
-	const struct block *block = memory_find(survey->memory, number);
-	struct verdict verdict =
-		page_survey_judge(survey, (size_t)(block - survey->memory->blocks));
+	struct verdict verdict = page_survey_judge(survey, memory_find(survey->memory, number));
 
 	if (verdict_has(&verdict, REASON_RESERVED))
 		return CAUSE_RESERVED;
@@ -75,7 +73,7 @@ static void foresee_scan(struct page_survey *survey, const struct plan *plan, in
 	for (size_t i = 0; r >= 0 && i < plan->n_steps; i++) {
 		uint64_t block = plan->outcomes.v[plan->steps[i].outcome].block;
 
-		if (plan->wanted == BLOCK_OFFLINE || plan->steps[i].rezone)
+		if (plan_goes_offline(plan, &plan->steps[i]))
 			r = ranges_add(&blocks, block, block);
 	}
 	if (r >= 0)
@@ -86,27 +84,22 @@ static void foresee_scan(struct page_survey *survey, const struct plan *plan, in
 void foresee_plan(const struct sysfs *sysfs, struct page_survey *survey, int64_t deadline_ns,
 		  bool force, struct plan *plan)
 {
-	size_t kept = 0;
-
 	foresee_permission(sysfs, plan);
 	if (!survey || plan->goal)
 		return;
 	if (!force)
 		foresee_scan(survey, plan, deadline_ns);
 	for (size_t i = 0; i < plan->n_steps; i++) {
-		struct step step = plan->steps[i];
-		struct outcome *outcome = &plan->outcomes.v[step.outcome];
+		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 		enum outcome_cause cause = CAUSE_NONE;
 
-		if (plan->wanted == BLOCK_OFFLINE || step.rezone)
+		if (plan_goes_offline(plan, &plan->steps[i]))
 			cause = force ? foresee_certain(survey, outcome->block) :
 					foresee_pages(survey, outcome->block);
-		if (cause == CAUSE_NONE) {
-			plan->steps[kept++] = step;
+		if (cause == CAUSE_NONE)
 			continue;
-		}
 		outcome->result = OUTCOME_REFUSED;
 		outcome->cause = cause;
 	}
-	plan->n_steps = kept;
+	plan_check_drop_refused(plan);
 }

@@ -67,7 +67,7 @@ static int poisoned_blocks_scan(const struct sysfs *sysfs, const struct memory *
 			blocks->error = -ETIME;
 	}
 	for (size_t i = 0; r == 0 && i < memory->n_blocks; i++) {
-		const struct pages *pages = page_survey_pages(&survey, i);
+		const struct pages *pages = page_survey_pages(&survey, &memory->blocks[i]);
 
 		if (pages && pages->count[PAGE_POISONED])
 			r = poisoned_blocks_add(blocks, memory->blocks[i].number,

@@ -209,9 +209,17 @@ size_t page_survey_unseen(const struct page_survey *survey, const struct ranges 
 	return n;
 }
 
-const struct pages *page_survey_pages(const struct page_survey *survey, size_t index)
+static const struct pages *page_survey_place(const struct page_survey *survey,
+					     const struct block *block)
 {
-	return survey->pages[index].counted ? &survey->pages[index] : NULL;
+	return &survey->pages[block - survey->memory->blocks];
+}
+
+const struct pages *page_survey_pages(const struct page_survey *survey, const struct block *block)
+{
+	const struct pages *pages = page_survey_place(survey, block);
+
+	return pages->counted ? pages : NULL;
 }
 
 /* offline_pages() requires every page of the block to be System RAM (walk_system_ram_range()). */
@@ -264,21 +272,18 @@ static void page_survey_judge_platform(const struct page_survey *survey,
 		facts->may_be_kept = device->provider->takes_the_rest;
 }
 
-struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
+struct verdict page_survey_judge(const struct page_survey *survey, const struct block *block)
 {
-	const struct memory *memory = survey->memory;
-	const struct block *block = &memory->blocks[index];
 	const struct device *device =
-		block->device == BLOCK_NO_DEVICE ? NULL : &memory->devices.v[block->device];
-
+		block->device == BLOCK_NO_DEVICE ? NULL : &survey->memory->devices.v[block->device];
 	struct verdict_facts facts = {
 		.block = block,
 		.tells_zones = survey->tells_zones,
 		.has_holes = page_survey_has_holes(survey, block),
 		.balloon_lets_go = device && device->provider->gives_up_offline_pages,
 		.kernel = survey->kernel,
-		.hidden = survey->pages[index].hidden,
-		.pages = page_survey_pages(survey, index),
+		.hidden = page_survey_place(survey, block)->hidden,
+		.pages = page_survey_pages(survey, block),
 		.meminfo = survey->meminfo_error ? NULL : &survey->meminfo,
 	};
 
@@ -288,9 +293,6 @@ struct verdict page_survey_judge(const struct page_survey *survey, size_t index)
 
 void page_survey_judge_all(const struct page_survey *survey, struct memory *memory)
 {
-	for (size_t i = 0; i < memory->n_blocks; i++) {
-		struct block *block = &memory->blocks[i];
-
-		block->chance = page_survey_judge(survey, i).chance;
-	}
+	for (size_t i = 0; i < memory->n_blocks; i++)
+		memory->blocks[i].chance = page_survey_judge(survey, &memory->blocks[i]).chance;
 }

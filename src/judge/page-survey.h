@@ -68,11 +68,11 @@ bool page_survey_sees_reserved(const struct sysfs *sysfs, const struct memory *m
 /* How many of the blocks are not offline and have no page counts? */
 size_t page_survey_unseen(const struct page_survey *survey, const struct ranges *blocks);
 
-/* The pages of a block; NULL if they were not counted. */
-const struct pages *page_survey_pages(const struct page_survey *survey, size_t index);
+/* The pages of a block of the snapshot; NULL if they were not counted. */
+const struct pages *page_survey_pages(const struct page_survey *survey, const struct block *block);
 
 /* The verdict on a block of the snapshot, from what is known of it. */
-struct verdict page_survey_judge(const struct page_survey *survey, size_t index);
+struct verdict page_survey_judge(const struct page_survey *survey, const struct block *block);
 
 /* Sets the chance of every block of the snapshot. */
 void page_survey_judge_all(const struct page_survey *survey, struct memory *memory);

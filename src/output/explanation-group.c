@@ -14,11 +14,12 @@ const struct failure *explanation_group_failure(const struct explanation *explan
 static struct explanation_group explanation_group_begin(const struct explanation *explanation,
 							size_t index)
 {
-	const struct pages *pages = page_survey_pages(explanation->survey, index);
+	const struct block *block = &explanation->memory->blocks[index];
+	const struct pages *pages = page_survey_pages(explanation->survey, block);
 	struct explanation_group group = { .first = index,
 					   .last = index,
 					   .verdict =
-						   page_survey_judge(explanation->survey, index) };
+						   page_survey_judge(explanation->survey, block) };
 
 	if (pages)
 		group.pages = *pages;

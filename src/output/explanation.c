@@ -294,7 +294,8 @@ static void explanation_add_block(const struct explanation *explanation, size_t 
 				  struct output_json *json)
 {
 	const struct block *block = &explanation->memory->blocks[index];
-	struct verdict verdict = page_survey_judge(explanation->survey, index);
+	struct verdict verdict = page_survey_judge(explanation->survey, block);
+	const struct pages *pages = page_survey_pages(explanation->survey, block);
 
 	output_json_begin_object(json, NULL);
 	output_block_add(json, explanation->memory, block->number, block, block->state,
@@ -308,9 +309,8 @@ static void explanation_add_block(const struct explanation *explanation, size_t 
 		output_json_end(json);
 	}
 	output_json_end(json);
-	if (page_survey_pages(explanation->survey, index))
-		explanation_add_pages(explanation->survey,
-				      page_survey_pages(explanation->survey, index), json);
+	if (pages)
+		explanation_add_pages(explanation->survey, pages, json);
 	explanation_add_failure(explanation, block, json);
 	output_json_text(json, "kernel_log", explanation->kernel_log[index]);
 	output_json_end(json);

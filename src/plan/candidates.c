@@ -101,8 +101,7 @@ static struct verdict choice_judge(const struct choice *choice, const struct blo
 	const struct candidates_request *request = choice->request;
 
 	if (request->survey)
-		return page_survey_judge(request->survey,
-					 (size_t)(block - request->memory->blocks));
+		return page_survey_judge(request->survey, block);
 	return verdict_of(&(struct verdict_facts){ .block = block });
 }
 
@@ -137,11 +136,10 @@ static bool choice_can_have(const struct choice *choice, const struct block *blo
 	return block->state == BLOCK_OFFLINE && choice_can_join(choice, block);
 }
 
-static struct candidate choice_rate(const struct choice *choice, size_t index)
+static struct candidate choice_rate(const struct choice *choice, const struct block *block)
 {
 	const struct candidates_request *request = choice->request;
-	const struct block *block = &request->memory->blocks[index];
-	const struct pages *pages = request->survey ? page_survey_pages(request->survey, index) :
+	const struct pages *pages = request->survey ? page_survey_pages(request->survey, block) :
 						      NULL;
 	struct candidate candidate = { .block = block, .device = block->device };
 
@@ -201,7 +199,7 @@ static int choice_collect(struct choice *choice)
 			block->device == BLOCK_NO_DEVICE ? NULL : &choice->groups[block->device];
 
 		if (choice_can_have(choice, block)) {
-			choice->candidates[choice->n] = choice_rate(choice, i);
+			choice->candidates[choice->n] = choice_rate(choice, block);
 			if (group)
 				choice_count_in(choice, &choice->candidates[choice->n]);
 			choice->n++;

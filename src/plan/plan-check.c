@@ -29,8 +29,7 @@ static uint64_t plan_check_block_of_step(const struct plan *plan, size_t step)
 
 static const struct pages *plan_check_pages(const struct page_survey *survey, uint64_t number)
 {
-	return page_survey_pages(
-		survey, (size_t)(memory_find(survey->memory, number) - survey->memory->blocks));
+	return page_survey_pages(survey, memory_find(survey->memory, number));
 }
 
 /* Counts the pages of the blocks of steps `from` to `to`. Returns whether all were counted. */
@@ -80,6 +79,16 @@ static bool plan_check_lacks_room(struct page_survey *survey, const struct plan 
 	return !headroom_suffices(ret);
 }
 
+void plan_check_drop_refused(struct plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->outcomes.v[plan->steps[i].outcome].result != OUTCOME_REFUSED)
+			plan->steps[kept++] = plan->steps[i];
+	plan->n_steps = kept;
+}
+
 static void plan_check_refuse_all(struct plan *plan, const struct headroom *room)
 {
 	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
@@ -122,29 +131,26 @@ static char *plan_check_poison_text(const struct page_survey *survey, uint64_t p
 static void plan_check_tell_poison(struct page_survey *survey, int64_t deadline_ns, bool force,
 				   struct plan *plan)
 {
-	size_t kept = 0;
-
 	/* Those that make up for others, too: it must be recorded. */
 	plan_check_scan(survey, plan, 0, plan->n_steps, deadline_ns);
 	for (size_t i = 0; i < plan->n_steps; i++) {
-		struct step step = plan->steps[i];
-		struct outcome *outcome = &plan->outcomes.v[step.outcome];
+		const struct step *step = &plan->steps[i];
+		struct outcome *outcome = &plan->outcomes.v[step->outcome];
 		const struct pages *pages = plan_check_pages(survey, outcome->block);
 		uint64_t poisoned = pages ? pages->count[PAGE_POISONED] : 0;
 
-		if (poisoned && step.rezone && !force) {
+		if (!poisoned || !plan_goes_offline(plan, step))
+			continue;
+		if (step->rezone && !force) {
 			outcome->result = OUTCOME_REFUSED;
 			outcome->cause = CAUSE_POISON;
 			continue;
 		}
-		plan->steps[kept++] = step;
-		if (poisoned && (plan->wanted == BLOCK_OFFLINE || step.rezone)) {
-			outcome->poisoned = poisoned;
-			free(outcome->detail);
-			outcome->detail = plan_check_poison_text(survey, poisoned);
-		}
+		outcome->poisoned = poisoned;
+		free(outcome->detail);
+		outcome->detail = plan_check_poison_text(survey, poisoned);
 	}
-	plan->n_steps = kept;
+	plan_check_drop_refused(plan);
 }
 
 enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint64_t number)
@@ -156,9 +162,7 @@ enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint6
 			{ REASON_ZONES, CAUSE_ZONES },
 			{ REASON_HOLES, CAUSE_HOLES },
 			{ REASON_PLATFORM, CAUSE_PLATFORM } };
-	const struct block *block = memory_find(survey->memory, number);
-	struct verdict verdict =
-		page_survey_judge(survey, (size_t)(block - survey->memory->blocks));
+	struct verdict verdict = page_survey_judge(survey, memory_find(survey->memory, number));
 
 	for (size_t i = 0; i < ARRAY_SIZE(certain); i++)
 		if (verdict_has(&verdict, certain[i].reason))
@@ -168,22 +172,18 @@ enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint6
 
 static void plan_check_refuse_impossible(const struct page_survey *survey, struct plan *plan)
 {
-	size_t kept = 0;
-
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 		enum outcome_cause cause = CAUSE_NONE;
 
-		if (plan->wanted == BLOCK_OFFLINE || plan->steps[i].rezone)
+		if (plan_goes_offline(plan, &plan->steps[i]))
 			cause = plan_check_impossible(survey, outcome->block);
-		if (cause == CAUSE_NONE) {
-			plan->steps[kept++] = plan->steps[i];
+		if (cause == CAUSE_NONE)
 			continue;
-		}
 		outcome->result = OUTCOME_REFUSED;
 		outcome->cause = cause;
 	}
-	plan->n_steps = kept;
+	plan_check_drop_refused(plan);
 }
 
 /* How much of the huge page pool goes with the blocks, if the machine has one. */
@@ -196,7 +196,7 @@ static void plan_check_count_huge_pool(struct page_survey *survey, int64_t deadl
 		struct outcome *outcome = &plan->outcomes.v[step->outcome];
 		const struct pages *pages = plan_check_pages(survey, outcome->block);
 
-		if (plan->wanted != BLOCK_OFFLINE && !step->rezone)
+		if (!plan_goes_offline(plan, step))
 			continue;
 		outcome->huge_pool_unknown = !pages;
 		outcome->huge_pool_bytes = pages ? pages_dissolved_bytes(pages) : 0;
@@ -225,7 +225,7 @@ int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 {
 	struct poison_record record;
 	struct error err = { 0 };
-	size_t kept = 0, had_poison = 0;
+	bool any = false;
 	int r;
 
 	if (plan->wanted != BLOCK_ONLINE || force)
@@ -240,16 +240,14 @@ int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	for (size_t i = 0; i < plan->n_steps; i++) {
-		struct step step = plan->steps[i];
-		struct outcome *outcome = &plan->outcomes.v[step.outcome];
+		const struct step *step = &plan->steps[i];
+		struct outcome *outcome = &plan->outcomes.v[step->outcome];
 		uint64_t poisoned =
-			poison_record_find(&record, outcome->block, step.inode, step.fs_dev);
+			poison_record_find(&record, outcome->block, step->inode, step->fs_dev);
 
-		if (!poisoned || outcome->before == BLOCK_ONLINE) {
-			plan->steps[kept++] = step;
+		if (!poisoned || outcome->before == BLOCK_ONLINE)
 			continue;
-		}
-		had_poison++;
+		any = true;
 		outcome->result = OUTCOME_REFUSED;
 		outcome->cause = CAUSE_POISON;
 		if (asprintf(&outcome->detail,
@@ -257,9 +255,9 @@ int plan_check_online(const struct sysfs *sysfs, bool force, struct plan *plan)
 			     poisoned, poisoned == 1 ? "" : "s") < 0)
 			outcome->detail = NULL;
 	}
-	plan->n_steps = kept;
+	plan_check_drop_refused(plan);
 	/* Others make up for them. */
-	for (size_t i = 0; had_poison && plan->goal && kept >= plan->goal && i < plan->outcomes.n;
+	for (size_t i = 0; any && plan->goal && plan->n_steps >= plan->goal && i < plan->outcomes.n;
 	     i++)
 		if (plan->outcomes.v[i].cause == CAUSE_POISON)
 			plan->outcomes.v[i].result = OUTCOME_PASSED_OVER;

@@ -12,6 +12,9 @@
  */
 enum outcome_cause plan_check_impossible(const struct page_survey *survey, uint64_t number);
 
+/* Drops the steps of a plan whose blocks were refused meanwhile. */
+void plan_check_drop_refused(struct plan *plan);
+
 /*
  * Changes a plan that takes blocks offline, or rezones them:
  *  - A block that can never go offline is refused, if that is known without looking at its pages

@@ -31,13 +31,12 @@ static bool plan_size_is_good(const struct page_survey *survey, const struct can
 	struct pages sum = { 0 };
 
 	for (size_t i = 0; i < candidates->n_chosen; i++) {
-		size_t index = (size_t)(memory_find(survey->memory, candidates->v[i]) -
-					survey->memory->blocks);
+		const struct block *block = memory_find(survey->memory, candidates->v[i]);
 
-		if (!page_survey_pages(survey, index) ||
-		    page_survey_judge(survey, index).chance < CHANCE_LIKELY)
+		if (!page_survey_pages(survey, block) ||
+		    page_survey_judge(survey, block).chance < CHANCE_LIKELY)
 			return false;
-		pages_add(&sum, page_survey_pages(survey, index));
+		pages_add(&sum, page_survey_pages(survey, block));
 	}
 	if (survey->meminfo_error)
 		return true;

@@ -39,6 +39,12 @@ struct plan {
 
 void plan_done(struct plan *plan);
 
+/* Does the step take its block offline, if only to bring it into another zone? */
+static inline bool plan_goes_offline(const struct plan *plan, const struct step *step)
+{
+	return plan->wanted == BLOCK_OFFLINE || step->rezone;
+}
+
 /*
  * Plans to bring blocks online. With ZONE_REQUEST_AUTO each block's zone is decided here, from
  * the first word of its valid_zones, and requested by name, because that word changes with the
