@@ -9,9 +9,6 @@
 #include "system/clock.h"
 #include "system/lock-holder.h"
 
-#define RETRIES_MOVABLE 4
-#define RETRIES_KERNEL_ZONE 1
-
 /* Waiting for the lock is reported after this time. */
 #define NEWS_AFTER_NS CLOCK_NS_PER_S
 
@@ -268,7 +265,7 @@ static uint32_t block_write_retries(const struct attempt *attempt, const struct 
 
 	if (retries != RETRIES_AUTO)
 		return retries;
-	return zone_is_kernel(outcome->zone_before) ? RETRIES_KERNEL_ZONE : RETRIES_MOVABLE;
+	return zone_is_kernel(outcome->zone_before) ? RETRIES_KERNEL_ZONE : RETRIES_DEFAULT;
 }
 
 /* Has the step failed? If so, calls write->look_closer, if set. */

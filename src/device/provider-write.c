@@ -9,9 +9,6 @@
 #include "system/clock.h"
 #include "system/module.h"
 
-/* The default of --retries. */
-#define RETRIES 3
-
 /* How one write ended. */
 struct provider_write_answer {
 	enum outcome_cause cause; /* CAUSE_NONE: the kernel accepted it */
@@ -82,7 +79,7 @@ static enum outcome_cause provider_write_step(struct kernel_write *write,
 					      const struct provider_step *step,
 					      struct device_outcome *outcome)
 {
-	uint32_t retries = write->limits->retries == RETRIES_AUTO ? RETRIES :
+	uint32_t retries = write->limits->retries == RETRIES_AUTO ? RETRIES_DEFAULT :
 								    write->limits->retries;
 	struct provider_write_answer answer = provider_write_once(write, step);
 

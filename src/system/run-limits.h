@@ -20,16 +20,21 @@
 #define RUN_AUTO_TIMEOUT_MS (30 * 60 * 1000)
 #define RUN_AUTO_BLOCK_TIMEOUT_MS (60 * 1000)
 
+/*
+ * The default of --retries is RETRIES_AUTO: RETRIES_DEFAULT, but RETRIES_KERNEL_ZONE for a block in
+ * a kernel zone, where EBUSY is rarely transient.
+ */
 #define RETRIES_AUTO UINT32_MAX
+#define RETRIES_DEFAULT 4
+#define RETRIES_KERNEL_ZONE 1
 
 struct run_limits {
 	int64_t timeout_ms;	  /* for the whole run */
 	int64_t deadline_ns;	  /* when the run must be over: see run_limits_begin() */
 	int64_t block_timeout_ms; /* for the kernel's work on one block, not counting waits for the
 				     lock */
-	uint32_t retries; /* after transient errors, per block; RETRIES_AUTO: 4, but 1 in a kernel
-			     zone, where EBUSY is rarely transient */
-	bool ignore_signals; /* putting blocks back continues after Ctrl-C */
+	uint32_t retries;	  /* after transient errors, per block or device */
+	bool ignore_signals;	  /* putting blocks back continues after Ctrl-C */
 };
 
 /*

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from typing import Any
 
@@ -57,6 +58,13 @@ def test_a_failure_gives_it_back(machine: Any, rules: str) -> None:
     made = machine("dax-kmem", **ONLINE)
     assert made.memhpctl("add", "--zone=movable", "--timeout=2s", "dax1.0", rules=rules).rc != 0
     assert made.read(AUTO) == "online"
+
+
+@pytest.mark.parametrize("options, tries", [([], ["2", "3", "4", "5"]), (["--retries=1"], ["2"])])
+def test_a_busy_device_is_tried_as_often_as_a_block(machine: Any, options: list[str], tries: list[str]) -> None:
+    result = machine("dax-kmem").memhpctl("add", "-vv", *options, "dax1.0", rules="dax1.0 bind EBUSY always")
+    # Giving it back to its driver is tried from the beginning.
+    assert re.findall(r"EBUSY .*, try (\d)", result.err)[:len(tries) + 1] == [*tries, "2"], result
 
 
 def eventually(made: Machine, value: str) -> bool:
