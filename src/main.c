@@ -39,7 +39,7 @@
  *     - map.[ch]          (the picture of memory)
  *     - metrics.[ch]      (the text format of Prometheus)
  *     - explanation.[ch]  (why blocks can or cannot go offline)
- *     - explanation-group.[ch] (blocks about which there is the same to say)
+ *     - explanation-group.[ch] (blocks that share one explanation)
  *     - progress.[ch]     (the progress line on the terminal)
  *     - terminal.[ch]     (width, colours, characters)
  *     - wrap.[ch]         (paragraphs as wide as the terminal)

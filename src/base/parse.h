@@ -19,8 +19,8 @@ int parse_decimal(const char *text, uint64_t *ret);
 int parse_hex(const char *text, uint64_t *ret);
 
 /*
- * An amount in bytes: n units. One that no machine has, as in a tree that somebody sent in, becomes
- * PARSE_BYTES_MAX, of which some can be added up.
+ * n units in bytes, at most PARSE_BYTES_MAX: more than any machine has, but small enough that some
+ * of these can be added up. A --sysroot tree may claim anything.
  */
 #define PARSE_BYTES_MAX (UINT64_C(1) << 56)
 static inline uint64_t parse_bytes(uint64_t n, uint64_t unit)

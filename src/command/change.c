@@ -82,8 +82,8 @@ static void change_warn(const struct plan *plan)
 }
 
 /*
- * Where chmem would choose Movable and the kernel does not: such a block may never go offline
- * again. A person can still think about it.
+ * The kernel may choose a kernel zone where chmem would choose Movable; such a block may never go
+ * offline again. Tells only a person at a terminal, who can still stop the run.
  */
 static void change_tell_zone(const struct session *session, const struct change *change,
 			     const struct plan *plan)
@@ -108,8 +108,8 @@ static void change_tell_zone(const struct session *session, const struct change 
 			    n, n == 1 ? "" : "s", n == 1 ? "it" : "them");
 }
 
-/* Or may have: then it is known, at some cost for each block, which node it belongs to. */
-static bool change_has_several_nodes(const struct sysfs *sysfs)
+/* May memory lie on several nodes? Only then is it worth reading the node of each block. */
+static bool change_may_have_several_nodes(const struct sysfs *sysfs)
 {
 	uint64_t node;
 
@@ -131,7 +131,7 @@ static int change_select(struct session *session, struct change_work *work, bool
 	if (goes_offline && page_survey_wants_devices(sysfs))
 		work->request.want |= WANT_DEVICES;
 	/* The order of the writes depends on them. */
-	if (work->change->wanted == BLOCK_OFFLINE && change_has_several_nodes(sysfs))
+	if (work->change->wanted == BLOCK_OFFLINE && change_may_have_several_nodes(sysfs))
 		work->request.want |= WANT_ALL_NODES;
 	/* The report shows each block's device, too. */
 	if (session->context->json)
@@ -145,7 +145,7 @@ static int change_select(struct session *session, struct change_work *work, bool
 	return r;
 }
 
-/* Makes a plan that does no harm without a warning. */
+/* Selects, plans and checks; warns about harm that was not refused. */
 static int change_prepare(struct session *session, void *data, struct error *err)
 {
 	struct change_work *work = data;

@@ -41,10 +41,10 @@ struct monitor {
 	struct context *context;
 	struct filter filter;
 	struct uevent_monitor *events;
-	struct memory memory,
-		before; /* the latest look, and the previous one, for things that are gone */
-	struct event_state told;
-	struct news *batch; /* BATCH_MAX */
+	struct memory memory;	 /* the latest look */
+	struct memory before;	 /* the previous one, for things that are gone */
+	struct event_state told; /* what was printed */
+	struct news *batch;	 /* BATCH_MAX */
 	size_t n_batch;
 	bool overrun, drained;
 	int error;

@@ -251,7 +251,7 @@ static void status_add_warning(void *data, const char *id, const char *text)
 	output_json_end(json);
 }
 
-/* As warnings they are older than the findings. */
+/* These are in both arrays, because older programs read only `warnings`. */
 static void status_add_findings(const struct findings *findings, struct output_json *json)
 {
 	for (size_t i = 0; i < findings->n; i++) {

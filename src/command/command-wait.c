@@ -56,7 +56,7 @@ struct waiting {
 	struct context *context;
 	const char **words;
 	size_t n_words;
-	bool only_looks; /* no time to wait was given */
+	bool only_looks; /* --timeout=0 */
 	bool has_looked; /* so no word is ambiguous: that is known from the devices */
 	enum goal goal;
 	struct uevent_monitor *monitor; /* NULL without events */
@@ -65,8 +65,7 @@ struct waiting {
 	const char **missing; /* the words that name something missing; room for all words */
 	bool *in_part;	      /* for each of these: is the rest of it there? */
 	size_t n_missing;
-	const char *
-		*there; /* with GOAL_ABSENT: the same, of devices that are there without blocks */
+	const char **there; /* with GOAL_ABSENT: words of devices that are there without blocks */
 	size_t n_there;
 };
 
@@ -292,7 +291,7 @@ static int wait_run(struct context *context, const char **words, size_t n_words)
 
 	if (r == 0)
 		r = wait_goal(&waiting.goal, &err);
-	/* 0 is a look. */
+	/* Unlike for the other commands, 0 is a valid time: look once. */
 	if (r == 0 &&
 	    (!options.timeout || parse_duration_ms(options.timeout, &timeout_ms) < 0 || timeout_ms))
 		r = options_duration_ms("timeout", options.timeout, RUN_TIMEOUT_MS, &timeout_ms,

@@ -44,8 +44,7 @@ bool foreign_translate(const char *const *words, size_t n_words,
 bool foreign_complete_error(const char *const *words, size_t n_words, const char *sysroot,
 			    struct error *err);
 
-/* Does the answer depend on the machine: what is added or counted is devices, or a range is open?
- */
+/* Does the answer depend on the machine? It does for devices to add, LMBs, and an open range. */
 bool foreign_needs_machine(const char *const *words, size_t n_words);
 
 /* Is this a way to write a selector that memhpctl does not read, but may understand? */

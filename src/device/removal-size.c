@@ -53,7 +53,7 @@ static int removal_size_choose(const struct removal_size *goal, struct ranges *r
 	return r;
 }
 
-/* Of the remaining candidates. */
+/* Plans the removal of the best of the devices that were not tried yet. */
 static int removal_size_plan_once(const struct sysfs *sysfs, struct removal_size *goal,
 				  struct removal *ret, struct error *err)
 {

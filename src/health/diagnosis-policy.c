@@ -143,7 +143,7 @@ static void diagnosis_policy_knob(const struct health_facts *facts, enum setting
 	if (!wanted || !now || !strcmp(now, wanted))
 		return;
 	snprintf(detail, sizeof(detail), "it is %s, and the policy wants %s", now, wanted);
-	/* Only this way round somebody is faster than the policy. */
+	/* Only then does the kernel act before the policy. */
 	findings_add(findings,
 		     index == SETTING_AUTO_ONLINE_BLOCKS && !strcmp(wanted, "offline") ?
 			     FINDING_AUTO_ONLINE :

@@ -44,7 +44,7 @@ static void diagnosis_states(const struct health_facts *facts, struct findings *
 	findings_add_unseen(findings, FINDING_LEFT, why);
 }
 
-/* A device that does not belong to the system, but can be added, is no finding. */
+/* A device without blocks is not a finding if it can be added. */
 static void diagnosis_devices(const struct health_facts *facts, struct findings *findings)
 {
 	bool hidden = false;
@@ -154,7 +154,7 @@ static void diagnosis_ratio(const struct health_facts *facts, struct findings *f
 							  "/proc/zoneinfo could not be read");
 		return;
 	}
-	/* The whole system implies most of its nodes: said once. */
+	/* If the whole system exceeds the limit, so do most nodes: one finding is enough. */
 	if (guard->scope & POLICY_SCOPE_SYSTEM)
 		diagnosis_ratio_place(facts, UINT32_MAX, &facts->ratio.system, findings);
 	if (!(guard->scope & POLICY_SCOPE_NODE) || findings_have(findings, FINDING_RATIO))
@@ -235,7 +235,7 @@ static void diagnosis_offline_word(const struct health_facts *facts, enum findin
 		const struct policy_choice *choice = &facts->plan.choices[i];
 		bool leave = choice->action == POLICY_LEAVE;
 
-		/* A rule that says so, or the administrator who took it offline, is no finding. */
+		/* Not a finding: a rule leaves it offline, or the administrator took it offline. */
 		if (facts->was_online[i] || diagnosis_is_poisoned(facts, choice->block) ||
 		    leave != (word == FINDING_LEFT) || (leave && choice->rule && !choice->over) ||
 		    (leave && choice->over != over))

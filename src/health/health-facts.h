@@ -50,7 +50,7 @@ struct health_facts {
 };
 
 /*
- * Reads it. The two given ones must live as long as the facts. Errors: -ENOMEM; what else goes
+ * Reads them. memory and settings must live as long as the facts. Errors: -ENOMEM; what else goes
  * wrong is in the facts.
  */
 int health_facts_load(const struct sysfs *sysfs, const struct memory *memory,

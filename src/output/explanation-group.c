@@ -40,7 +40,7 @@ static bool explanation_group_devices_alike(const struct explanation *explanatio
 		provider_devices_adjoin(&explanation->memory->devices, device, next));
 }
 
-/* Can the block of the next group, of one block, be told of together with this one? */
+/* Does the next group, which has one block, share its explanation with this one? */
 static bool explanation_group_is_alike(const struct explanation *explanation,
 				       const struct explanation_group *group,
 				       const struct explanation_group *next)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is explained, and neighbouring blocks about which there is the same to say. */
+/* What is explained, and groups of neighbouring blocks that share one explanation. */
 #ifndef MEMHP_OUTPUT_EXPLANATION_GROUP_H
 #define MEMHP_OUTPUT_EXPLANATION_GROUP_H
 
@@ -19,8 +19,7 @@ struct explanation {
 	unsigned int width;		 /* width of the text in columns */
 };
 
-/* The last time that memhpctl failed to take a block offline that is online; NULL: none is known.
- */
+/* The last failed attempt to take this online block offline; NULL: none is known. */
 const struct failure *explanation_group_failure(const struct explanation *explanation,
 						const struct block *block);
 
@@ -31,9 +30,10 @@ struct explanation_group {
 };
 
 /*
- * The next selected blocks, from index *at on, which moves behind them, that agree in state, zones,
- * nodes, verdict and reasons, and of whose devices lists make one row; what the kernel logged is
- * told of each block alone. False: there are no more.
+ * The next group: selected neighbours from index *at on that agree in state, zones, nodes, verdict
+ * and reasons, and whose devices share a row in lists. A block about which the kernel logged
+ * something, or that failed before, is a group of its own. *at moves past the group. False: there
+ * are no more.
  */
 bool explanation_group_next(const struct explanation *explanation, size_t *at,
 			    struct explanation_group *ret);

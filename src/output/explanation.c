@@ -47,7 +47,7 @@ static bool explanation_device_is_explained(const struct explanation *explanatio
 		     number <= device->blocks.v[i].last; number++)
 			if (!ranges_contain(explanation->selected, number))
 				return false;
-	return device->blocks.n && !device->holds_devices; /* the devices in it are told of */
+	return device->blocks.n && !device->holds_devices; /* the devices in it are explained */
 }
 
 /* "memory32: no" or "memory32-39: no", and the blocks' location. */

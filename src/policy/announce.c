@@ -130,9 +130,9 @@ static int announcement_save(const struct sysfs *sysfs, const struct announcemen
 }
 
 /*
- * Puts the announcement in place of the note that is there, with all that it says. That is moved
- * first, so that what is announced meanwhile is not announced again. Without one there may be what
- * a pass has moved that then failed or was killed.
+ * Merges the announcement with the present note and replaces the note. The old note is renamed
+ * first, so that what is announced meanwhile is not announced twice. A pass that failed or was
+ * killed may have left a renamed note without a new one.
  */
 static int announcement_note(const struct sysfs *sysfs, struct announcement *announcement)
 {

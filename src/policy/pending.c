@@ -67,9 +67,9 @@ static void pending_tell_no_lock(const struct sysfs *sysfs, const char *why)
 }
 
 /*
- * The lock is taken: need we not wait, because its holder will see the flag, or somebody has seen
- * it since we raised it? A holder that does not show itself is about to, or has just ended, or was
- * killed and a process that it started is still dying.
+ * Another process has the lock. Is waiting for it unnecessary, because it will see the flag, or
+ * because the flag was cleared since we raised it? A holder that does not show itself is about to,
+ * or has just ended, or was killed and a process that it started is still dying.
  */
 static bool pending_is_in_hand(const struct sysfs *sysfs)
 {

@@ -127,7 +127,7 @@ static void search_rules_text(struct search *search, const char *path, const cha
 		if (search_deeds[deeds[i]].id)
 			search_add_rule(search, search_deeds[deeds[i]].id, path, rule,
 					search_deeds[deeds[i]].text);
-		/* Who mistook the quotes or an operator may not have written "memory" either. */
+		/* A malformed rule may lack the quotes around "memory". */
 		if (rule->is_wrong && strstr(rule->text, "memory"))
 			search_add_rule(search, "udev-syntax", path, rule,
 					"udev ignores this rule, which is not well-formed");
