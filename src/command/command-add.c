@@ -142,13 +142,13 @@ static int add_execute(struct session *session, void *data, struct error *err)
 	int r = addition_execute(&session->run, work->change.zone, &work->devices);
 
 	if (r < 0)
-		return error_set(err, r, "cannot start the process that writes: %s", strerror(-r));
+		return r;
 	if (!options.zone || add_online(session, work, err) == 0)
 		return 0;
 	if (!add_has_added(&work->devices))
 		return err->code;
 	/* What was added is there, and is reported. */
-	log_error("the memory that was added is not brought online: %s", error_text(err));
+	log_error("the added memory was not brought online: %s", error_text(err));
 	error_done(err);
 	session->incomplete = true;
 	return 0;

@@ -70,7 +70,8 @@ static int explain_print(struct context *context, struct memory *memory,
 
 	if (!log || failures_load(&context->sysfs, &failures) < 0) {
 		free(log);
-		error_set(&err, -ENOMEM, "no memory to explain %zu blocks", memory->n_blocks);
+		error_set(&err, -ENOMEM, "not enough memory to explain %zu blocks",
+			  memory->n_blocks);
 		return command_fail(context, EXIT_FAILED, &err);
 	}
 	explanation.scan_error = survey->kpageflags < 0 ?
@@ -116,7 +117,7 @@ static int explain_run(struct context *context, const char **words, size_t n_wor
 	if (r == 0)
 		r = selection_load(&context->sysfs, &request, &memory, &selected, &err);
 	if (r == 0 && (r = page_survey_open(&context->sysfs, &memory, &survey)) < 0)
-		error_set(&err, r, "no memory to look at %zu blocks", memory.n_blocks);
+		error_set(&err, r, "not enough memory to look at %zu blocks", memory.n_blocks);
 	exit_code = r < 0 ? command_fail(context, 0, &err) :
 			    explain_print(context, &memory, &selected, &survey);
 	page_survey_done(&survey);

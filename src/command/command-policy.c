@@ -217,7 +217,7 @@ static int policy_check_options(const char *verb, struct error *err)
 	const char *apply = strcmp(verb, "apply") ? policy_given_option(apply_table) : NULL;
 
 	if (question)
-		return error_set(err, -EINVAL, "--%s is a question of policy test%s", question,
+		return error_set(err, -EINVAL, "--%s is for policy test%s", question,
 				 strcmp(verb, "apply") ? "" :
 							 "; policy apply takes selectors: 32-39, "
 							 "node1, PNP0C80:00");

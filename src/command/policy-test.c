@@ -204,7 +204,8 @@ static int inquiry_load(struct context *context, const char **words, size_t n_wo
 		return r;
 	r = policy_scene_load(&context->sysfs, &inquiry->memory, &inquiry->scene);
 	if (r < 0)
-		return error_set(err, r, "cannot tell which memory is whose: %s", strerror(-r));
+		return error_set(err, r, "cannot tell where the memory comes from: %s",
+				 strerror(-r));
 	return inquiry_check(inquiry, err);
 }
 
@@ -256,7 +257,8 @@ static int policy_test_question_word(const struct policy *policy, enum policy_ke
 	int r = text ? policy_value_condition(key, text, policy->providers, &condition, err) : 0;
 
 	if (r == 0 && text && (condition.negated || condition.n_words != 1))
-		r = error_set(err, -EINVAL, "--%s=%s: one word", policy_key_name(key), text);
+		r = error_set(err, -EINVAL, "--%s=%s: must be one word", policy_key_name(key),
+			      text);
 	policy_condition_done(&condition);
 	return r;
 }
@@ -324,7 +326,8 @@ int policy_test(struct context *context, const struct policy *policy, const char
 
 	if (policy_test_is_question() && n_words)
 		r = error_set(&err, -EINVAL,
-			      "'%s' is a block, but the options describe another one; give either",
+			      "'%s' is a block, but the options describe another one; give one of "
+			      "them",
 			      words[0]);
 	else
 		r = policy_test_is_question() ?

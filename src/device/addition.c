@@ -260,8 +260,8 @@ static void addition_execute_device(struct kernel_write *write, struct device_ou
 		if (r < 0) {
 			outcome->error = -r;
 			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
-					   "its blocks cannot be read, so that it is not known "
-					   "what was added");
+					   "its blocks cannot be read, so it is not known what was "
+					   "added");
 		} else if (taken) {
 			device_outcome_set(outcome, DEVICE_FAILED, CAUSE_UNKNOWN,
 					   "the kernel accepted the request, but no memory block "

@@ -128,8 +128,8 @@ void memory_map_check(const struct sysfs *sysfs, const struct memory *memory, bo
 		needed = memory_map_device_bytes(&map, &outcome->device);
 		outcome->memmap_bytes = needed;
 		if (needed == DEVICE_NO_SIZE || r < 0) {
-			log_warning("%s: not checked whether there is memory for its memory map: "
-				    "%s",
+			log_warning("%s: cannot check whether there is enough memory for its "
+				    "memory map: %s",
 				    outcome->device.name,
 				    r < 0 ? "the available memory cannot be read" :
 					    "its size is not known");

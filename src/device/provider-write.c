@@ -153,8 +153,7 @@ bool provider_write_steps(struct kernel_write *write, struct device_outcome *out
 		if (cause == CAUSE_NONE ||
 		    (cause == CAUSE_GONE && taken + 1 < steps->n && steps->v[taken + 1].otherwise))
 			continue;
-		device_outcome_set(outcome, DEVICE_FAILED, cause,
-				   "%s; it was '%s', written to %s/%s",
+		device_outcome_set(outcome, DEVICE_FAILED, cause, "%s; the write was '%s' to %s/%s",
 				   provider_write_reason(cause), step->value, step->directory,
 				   step->attribute);
 		break;
@@ -187,7 +186,7 @@ void provider_write_foresee(const struct sysfs *sysfs, struct device_outcome *ou
 			continue;
 		cause = r == -EROFS ? CAUSE_READ_ONLY : CAUSE_ACCESS;
 		outcome->error = -r;
-		device_outcome_set(outcome, DEVICE_REFUSED, cause, "%s; it is %s",
+		device_outcome_set(outcome, DEVICE_REFUSED, cause, "%s (%s)",
 				   provider_write_reason(cause), path);
 	}
 }

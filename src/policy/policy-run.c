@@ -81,7 +81,8 @@ static int policy_run_read(const struct policy_run_request *request,
 	r = snapshot_load(request->run->sysfs,
 			  WANT_ZONES | WANT_IDENTITY | WANT_NODES | WANT_DEVICES, memory, err);
 	if (r == 0 && (r = policy_scene_load(request->run->sysfs, memory, &result->scene)) < 0)
-		return error_set(err, r, "cannot tell which memory is whose: %s", strerror(-r));
+		return error_set(err, r, "cannot tell where the memory comes from: %s",
+				 strerror(-r));
 	return r;
 }
 
