@@ -77,6 +77,29 @@ static int keep_offline_find_writer(struct remove_device *removing, char *who, s
 				       keep_offline_is_own_block, removing, who, size, ret_block);
 }
 
+/* Why a block of the device is online; `who` brought it online, or NULL: not known yet. */
+static void keep_offline_explain_online(struct remove_device *removing,
+					const struct outcome *online, const char *who, char *buffer,
+					size_t size)
+{
+	char writer[128];
+	uint64_t block;
+
+	if (online->error) {
+		snprintf(buffer, size,
+			 "memory%" PRIu64
+			 " is online: taking it offline failed with %s; nothing was removed",
+			 online->block, error_name(online->error));
+		return;
+	}
+	if (!who && keep_offline_find_writer(removing, writer, sizeof(writer), &block) == 0)
+		who = writer;
+	snprintf(buffer, size,
+		 "memory%" PRIu64 " was brought online again, by %s; nothing was removed",
+		 online->block,
+		 who ? who : "an unknown process (such as a udev rule that brings memory online)");
+}
+
 /*
  * Is there a reason not to go on now? Writes a sentence with it: a block that is not offline, and
  * who has it open; a block whose state cannot be read, because it may be online; or, if an online
@@ -95,7 +118,6 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *removin
 	int found = removing->device->steps.strands ?
 			    keep_offline_find_writer(removing, who, sizeof(who), &block) :
 			    -ENOENT;
-	bool seen = found == 0;
 
 	look = remove_blocks_look(removing);
 	if (look.unreadable) {
@@ -104,34 +126,27 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *removin
 			 look.unreadable->block, error_name(look.read_error));
 		return CAUSE_UNREADABLE;
 	}
-	if (look.not_offline && !seen)
-		seen = keep_offline_find_writer(removing, who, sizeof(who), &block) == 0;
-	if (look.not_offline && look.first->error)
-		snprintf(buffer, size,
-			 "memory%" PRIu64 " is online: the kernel answered %s to its going "
-			 "offline; nothing was removed",
-			 look.first->block, error_name(look.first->error));
-	else if (look.not_offline)
-		snprintf(buffer, size,
-			 "memory%" PRIu64 " was brought online again, by %s; nothing was removed",
-			 look.first->block,
-			 seen ? who :
-				"an unknown process (such as a udev rule that brings memory "
-				"online)");
-	else if (seen)
+	if (look.not_offline) {
+		keep_offline_explain_online(removing, look.first, found == 0 ? who : NULL, buffer,
+					    size);
+		return CAUSE_REVERTED;
+	}
+	if (found == 0) {
 		snprintf(buffer, size,
 			 "%s has the state of memory%" PRIu64
 			 " open for writing; if it brought the block online during the "
 			 "removal, the memory would be stuck until the next boot; end it first",
 			 who, block);
-	else if (found != -ENOENT)
+		return CAUSE_REVERTED;
+	}
+	if (found != -ENOENT) {
 		snprintf(buffer, size,
 			 "it cannot be seen%s whether a process has the state of a block open for "
 			 "writing (%s); if one had, the memory could be stuck until the next boot",
 			 found == -ETIME ? " in time" : "", error_name(found));
-	if (look.not_offline || seen)
-		return CAUSE_REVERTED;
-	return found != -ENOENT ? CAUSE_UNREADABLE : CAUSE_NONE;
+		return CAUSE_UNREADABLE;
+	}
+	return CAUSE_NONE;
 }
 
 /*
