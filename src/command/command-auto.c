@@ -252,12 +252,6 @@ static int auto_serve(struct context *context, enum auto_how how)
 	return auto_fail(context, &work.err);
 }
 
-/* Is there a systemd that watches the flag (sd_booted(3))? */
-static bool auto_is_watched(struct context *context)
-{
-	return sysfs_exists(&context->sysfs, "/run/systemd/system");
-}
-
 /* Goes on in a detached process. Returns whether this is that process. */
 static bool auto_detach(void)
 {
@@ -315,7 +309,8 @@ static int kick_run(struct context *context, const char **words, size_t n_words)
 	/* /run is full or read-only: then each event makes a pass, one after another. */
 	if (pending_raise(&context->sysfs) < 0)
 		return auto_serve(context, AUTO_WITHOUT_FLAG);
-	if (auto_is_watched(context) || !auto_detach())
+	/* systemd watches the flag. */
+	if (policy_parts_has_systemd(&context->sysfs) || !auto_detach())
 		return EXIT_DONE;
 	return auto_serve(context, AUTO_DETACHED);
 }
@@ -342,7 +337,8 @@ static int auto_boot(struct context *context)
 		return auto_fail(context, &err);
 	if (pending_raise(&context->sysfs) < 0)
 		return auto_serve(context, AUTO_WITHOUT_FLAG);
-	return auto_is_watched(context) ? EXIT_DONE : auto_serve(context, AUTO_NOW);
+	return policy_parts_has_systemd(&context->sysfs) ? EXIT_DONE :
+							   auto_serve(context, AUTO_NOW);
 }
 
 static int auto_restore(struct context *context)
@@ -355,7 +351,7 @@ static int auto_restore(struct context *context)
 static int auto_announce(struct context *context)
 {
 	interrupt_init();
-	return announce_run(&context->sysfs, auto_is_watched(context)) == -EINTR ?
+	return announce_run(&context->sysfs, policy_parts_has_systemd(&context->sysfs)) == -EINTR ?
 		       EXIT_SIGNAL + interrupt_signal() :
 		       EXIT_DONE;
 }

@@ -195,16 +195,22 @@ static int check_fail(struct context *context, int error)
 	return command_fail(context, 0, &err);
 }
 
+static void check_begin(const struct sysfs *sysfs, const struct policy *policy, struct check *check)
+{
+	check->policy = policy;
+	check->idle = policy_parts_idle(sysfs);
+	check->has_systemd = policy_parts_has_systemd(sysfs);
+	kernel_policy_decide(sysfs, policy, &check->decides);
+}
+
 int policy_check(struct context *context, const struct policy *policy)
 {
-	struct check check = { .policy = policy };
+	struct check check = { 0 };
 	int exit_code, r = policy_conflicts_find(&context->sysfs, policy, &check.conflicts);
 
 	if (r < 0)
 		return check_fail(context, r);
-	kernel_policy_decide(&context->sysfs, policy, &check.decides);
-	check.idle = policy_parts_idle(&context->sysfs);
-	check.has_systemd = sysfs_exists(&context->sysfs, "/run/systemd/system");
+	check_begin(&context->sysfs, policy, &check);
 	check.n_parts = policy_parts_find(&context->sysfs, check.parts);
 	exit_code = check_print(context, &check);
 	policy_conflicts_done(&check.conflicts);
@@ -248,10 +254,7 @@ int policy_check_files(struct context *context, const char **files, size_t n_fil
 	free(others);
 	if (r < 0)
 		return command_fail(context, EXIT_FAILED, &err);
-	check.policy = &policy;
-	check.idle = policy_parts_idle(&context->sysfs);
-	check.has_systemd = sysfs_exists(&context->sysfs, "/run/systemd/system");
-	kernel_policy_decide(&context->sysfs, &policy, &check.decides);
+	check_begin(&context->sysfs, &policy, &check);
 	r = check_rules(context, files, n_files, &check.conflicts, &err);
 	exit_code = r < 0 ? command_fail(context, EXIT_FAILED, &err) : check_print(context, &check);
 	policy_conflicts_done(&check.conflicts);

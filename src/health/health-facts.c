@@ -48,7 +48,7 @@ static int health_facts_load_policy(const struct sysfs *sysfs, struct health_fac
 		return health_facts_keep(r, &facts->policy_error);
 	kernel_policy_decide(sysfs, &facts->policy, &facts->wanted);
 	facts->n_parts = policy_parts_find(sysfs, facts->parts);
-	facts->has_systemd = sysfs_exists(sysfs, "/run/systemd/system");
+	facts->has_systemd = policy_parts_has_systemd(sysfs);
 	facts->acts = !policy_parts_idle(sysfs) && health_facts_acts(sysfs, &facts->policy);
 	facts->is_answered = pending_is_raised(sysfs) || pending_is_answered(sysfs);
 	facts->is_recorded = policy_state_exists(sysfs) > 0;

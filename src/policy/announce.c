@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "policy/policy-parts.h"
 #include "system/clock.h"
 #include "system/conf-files.h"
 #include "system/hook.h"
@@ -169,7 +170,7 @@ void announce_start(const struct sysfs *sysfs)
 {
 	int r;
 
-	if (!sysfs_is_running_system(sysfs) || sysfs_exists(sysfs, "/run/systemd/system") ||
+	if (!sysfs_is_running_system(sysfs) || policy_parts_has_systemd(sysfs) ||
 	    !hook_exists(sysfs, folders))
 		return;
 	r = hook_start_self((const char *[]){ "memhpctl", "auto", "--announce", NULL });

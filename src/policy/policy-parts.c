@@ -167,6 +167,11 @@ const struct policy_part *policy_parts_lacking(const struct policy_part *found, 
 	return NULL;
 }
 
+bool policy_parts_has_systemd(const struct sysfs *sysfs)
+{
+	return sysfs_exists(sysfs, "/run/systemd/system");
+}
+
 const char *policy_parts_idle(const struct sysfs *sysfs)
 {
 	if (platform_is_capture_kernel(sysfs))

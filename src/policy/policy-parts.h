@@ -44,6 +44,9 @@ size_t policy_parts_find(const struct sysfs *sysfs, struct policy_part ret[POLIC
  */
 const struct policy_part *policy_parts_lacking(const struct policy_part *parts, bool has_systemd);
 
+/* Does systemd run here (sd_booted(3))? */
+bool policy_parts_has_systemd(const struct sysfs *sysfs);
+
 /*
  * Why memhpctl leaves new memory alone on this system, whatever the policy says: its rule and units
  * do nothing here. NULL: they work.
