@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* memhpctl add: add the memory of devices, where the system itself can do it. */
-#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"

@@ -2,7 +2,6 @@
 /* memhpctl kick and auto: what the udev rule and the units call. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

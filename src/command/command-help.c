@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* memhpctl help: the help of one command, or the list of commands. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "command/command.h"
 #include "command/foreign.h"

@@ -2,7 +2,6 @@
 #include "command/list-devices.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -14,7 +14,6 @@
 #include "provider/snapshot.h"
 #include "system/auto-online.h"
 #include "system/clock.h"
-#include "system/interrupt.h"
 #include "system/kmsg.h"
 
 /* For giving a device back to its driver, even after a signal or the deadline. */

@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/format.h"
 #include "health/diagnosis-poison.h"
 #include "health/diagnosis-policy.h"

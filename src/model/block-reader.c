@@ -8,7 +8,6 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "system/thread.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "model/pages.h"
 
-#include <string.h>
-
 #define HAS(word, bit) (((word) >> KPAGEFLAGS_##bit) & 1)
 
 /*

@@ -2,10 +2,7 @@
 #include "output/explanation.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "base/cleanup.h"
 #include "base/format.h"
 #include "output/output-block.h"
 #include "output/output-json.h"

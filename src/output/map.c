@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "output/map.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/cleanup.h"
 #include "base/format.h"
 #include "model/totals.h"
 #include "output/output-text.h"

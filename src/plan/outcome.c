@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/cleanup.h"
 #include "system/sysfs.h"
 
 static const char *const result_names[OUTCOME_RESULT_COUNT] = {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "system/clock.h"
 
-#include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 

@@ -5,7 +5,6 @@
 #include <libkmod.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "system/library.h"
