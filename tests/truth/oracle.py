@@ -532,8 +532,10 @@ class Oracle:
     def named_as_unreadable(self) -> set[int]:
         """Blocks of which standard error says that they cannot be read, and that cannot be read."""
         named: set[int] = set()
-        for first, last in re.findall(r"memory(\d+)(?:-(\d+))?: state or valid_zones cannot be read", self.run.err):
-            named |= set(range(int(first), int(last or first) + 1))
+        for ranges in re.findall(r"memory([\d,-]+): state or valid_zones cannot be read", self.run.err):
+            for part in ranges.split(","):
+                first, _, last = part.partition("-")
+                named |= set(range(int(first), int(last or first) + 1))
         return {n for n in named if (block := self.run.before.get(n)) and not (block.readable and block.zones_readable)}
 
     def is_of_reported_device(self, number: int) -> bool:

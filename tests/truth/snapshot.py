@@ -64,9 +64,9 @@ class Snapshot:
         return block.zone if block else None
 
     def zones_of_several(self, number: int) -> bool:
-        """Is it online, in several zones?"""
+        """Is it online, in several zones, and can that be seen?"""
         block = self.blocks.get(number)
-        return block is not None and block.known == "online" and block.zones == ("none",)
+        return block is not None and block.known == "online" and block.zones_readable and block.zones == ("none",)
 
     def text(self) -> str:
         """One line a block, for people."""
