@@ -8,13 +8,13 @@
 #include "change/read-back.h"
 
 /*
- * What was gone or not to be read may have come back, as another block; the kernel may still be
- * working on the others, as the report says.
+ * Of the blocks without a known state only those that are gone: their numbers may be another
+ * block's by now. The kernel may still be working on the others, as the report says.
  */
 static bool last_look_concerns(const struct outcome *outcome)
 {
-	return outcome->after != BLOCK_UNKNOWN && outcome->result != OUTCOME_VANISHED &&
-	       outcome->result != OUTCOME_REPLACED;
+	return outcome->result == OUTCOME_VANISHED ||
+	       (outcome->after != BLOCK_UNKNOWN && outcome->result != OUTCOME_REPLACED);
 }
 
 static bool last_look_is_same(const struct memory *memory, const struct outcome *outcome)
@@ -50,13 +50,15 @@ static void last_look_judge(const struct plan *plan, const struct step *step, en
 {
 	bool claimed = outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ALREADY ||
 		       outcome->result == OUTCOME_ROLLED_BACK;
+	bool vanished = outcome->result == OUTCOME_VANISHED;
 
 	/* The kernel is still working on it, and the report says so. */
 	if (outcome->cause == CAUSE_STUCK || outcome->cause == CAUSE_PENDING)
 		return;
 	if (read == READ_GONE && (claimed || outcome->result == OUTCOME_FAILED))
 		last_look_end(outcome, OUTCOME_VANISHED, CAUSE_GONE);
-	else if (read == READ_REPLACED && (claimed || outcome->result == OUTCOME_FAILED))
+	else if (read == READ_REPLACED &&
+		 (claimed || vanished || outcome->result == OUTCOME_FAILED))
 		last_look_end(outcome, OUTCOME_REPLACED, CAUSE_REPLACED);
 	else if (read == READ_FAILED && claimed) {
 		last_look_end(outcome, OUTCOME_FAILED, CAUSE_UNREADABLE);

@@ -18,9 +18,10 @@ uint64_t last_look_count_events(const struct sysfs *sysfs);
  * when its turn was over: something else may have changed it since. Then its state and zone are
  * those of now, and the result is no longer what the run claimed: CAUSE_CHANGED_SINCE for a block
  * that was as wanted, or put back; OUTCOME_ALREADY for one that failed and is as wanted now;
- * OUTCOME_VANISHED and OUTCOME_REPLACED as during the run. Not noticed: another block in the same
- * state, and the same block online in another zone. The blocks whose turn comes after the deadline
- * are as they were last read. `memory` is the snapshot that the plan was made from. If the kernel
+ * OUTCOME_VANISHED and OUTCOME_REPLACED as during the run, the latter also for a block that had
+ * vanished, if another has its number now. Not noticed: another block in the same state, and the
+ * same block online in another zone. The blocks whose turn comes after the deadline are as they
+ * were last read. `memory` is the snapshot that the plan was made from. If the kernel
  * sent just the events of this run since the count was `events_before`, which was before that
  * snapshot, nothing else changed a block, and none is read.
  */
