@@ -152,9 +152,23 @@ static bool remove_device_mark_reverted(struct outcome *outcome)
 	return true;
 }
 
+/* Nothing can be claimed of a block that is there and cannot be read. */
+static void remove_device_mark_unreadable(struct remove_device *removing, struct outcome *outcome)
+{
+	int error;
+
+	if (outcome->after != BLOCK_UNKNOWN ||
+	    (outcome->result != OUTCOME_CHANGED && outcome->result != OUTCOME_ALREADY) ||
+	    remove_blocks_read(removing, outcome, &error) != READ_FAILED)
+		return;
+	outcome->result = OUTCOME_FAILED;
+	outcome->cause = CAUSE_UNREADABLE;
+	outcome->error = -error;
+}
+
 static bool remove_device_mark(struct remove_device *removing, struct outcome *outcome)
 {
-	(void)removing;
+	remove_device_mark_unreadable(removing, outcome);
 	remove_device_mark_reverted(outcome);
 	return true;
 }
@@ -162,10 +176,12 @@ static bool remove_device_mark(struct remove_device *removing, struct outcome *o
 /* Moves a block back that came online in another zone than before, as after a failed eject. */
 static bool remove_device_put_right(struct remove_device *removing, struct outcome *outcome)
 {
-	enum zone wrong = outcome->zone_after;
 	struct outcome change = { 0 };
+	enum zone wrong;
 	int error;
 
+	remove_device_mark_unreadable(removing, outcome);
+	wrong = outcome->zone_after;
 	if (!remove_device_mark_reverted(outcome) || outcome->zone_before == ZONE_UNKNOWN ||
 	    wrong == outcome->zone_before)
 		return true;

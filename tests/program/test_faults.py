@@ -136,6 +136,16 @@ def test_unreadable_after_the_write_of_a_removal(machine: Any) -> None:
     assert result.rc == 64 and result.json()["result"] == "partial"
 
 
+@pytest.mark.parametrize("options", [[], ["--atomic"]])
+def test_already_offline_and_unreadable_before_a_removal(machine: Any, options: list[str]) -> None:
+    """Nothing is claimed of a block that nobody can read any more."""
+    made = machine("x86-dimm")
+    result = made.memhpctl("remove", "PNP0C80:00", "--json", "--retries=0", *options, rules="memory35 offline also hide 36 1")
+    hidden = next(block for block in result.json()["blocks"] if block["block"] == 36)
+    assert (hidden["before"], hidden["after"], hidden["result"], hidden["cause"]) == ("offline", None, "failed", "unreadable"), result
+    assert result.rc == (1 if options else 64) and result.json()["totals"]["failed"] == 1
+
+
 def test_unreadable_is_not_passed_over(machine: Any) -> None:
     made = machine("x86-dimm")
     result = made.memhpctl("offline", "32-35", "--size=128M", "--force", rules="memory35 offline also hide 35 1")
@@ -541,6 +551,7 @@ def test_eight_at_once(machine: Any) -> None:
 @pytest.mark.parametrize("words, rules, number, after, result, cause, rc", [
     ("offline 33-35", "memory35 offline EBUSY 1\nmemory35 offline also online 34 1", 34, "online", "failed", "changed-since", 64),
     ("offline 33-35", "memory35 offline EBUSY 1\nmemory35 offline also remove 34 1", 34, None, "vanished", "gone", 0),
+    ("offline 33-35", "memory35 offline vanish 1\nmemory33 offline also add 35 1", 35, None, "replaced", "replaced", 64),
     ("offline 33-36", "memory35 offline also online 36 1", 36, "online", "failed", "changed-since", 64),
     ("offline 36", "memory36 offline also online 36", 36, "offline", "already", None, 0),
     ("online 36-38", "memory36 online EBUSY 1\nmemory36 online also offline 37 1", 37, "offline", "failed", "changed-since", 64),
