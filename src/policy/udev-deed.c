@@ -6,15 +6,39 @@
 
 #include "base/cleanup.h"
 
-static bool udev_deed_is_match(const struct udev_token *token)
+#define BLANKS " \t\n\r"
+
+bool udev_deed_is_command(const char *command, const char *name)
 {
-	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
+	size_t length = strlen(name);
+
+	command += strspn(command, BLANKS);
+	return !strncmp(command, name, length) && strcspn(command + length, BLANKS) == 0;
+}
+
+bool udev_deed_is_builtin(const struct udev_token *token)
+{
+	static const char *const builtins[] = {
+		"blkid",	  "btrfs",    "dissect_image", "factory_reset", "hwdb",
+		"input_id",	  "keyboard", "kmod",	       "net_driver",	"net_id",
+		"net_setup_link", "path_id",  "tpm2_id",       "uaccess",	"usb_id",
+	};
+
+	if (strcmp(token->key, "IMPORT"))
+		return false;
+	if (strcmp(token->attribute, "program"))
+		return !strcmp(token->attribute, "builtin");
+	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++)
+		if (udev_deed_is_command(token->value, builtins[i]))
+			return true;
+	return false;
 }
 
 bool udev_deed_is_program(const struct udev_token *token)
 {
 	return !strcmp(token->key, "PROGRAM") ||
-	       (!strcmp(token->key, "IMPORT") && !strcmp(token->attribute, "program")) ||
+	       (!strcmp(token->key, "IMPORT") && !strcmp(token->attribute, "program") &&
+		!udev_deed_is_builtin(token)) ||
 	       (!strcmp(token->key, "RUN") &&
 		(!*token->attribute || !strcmp(token->attribute, "program")));
 }
@@ -67,27 +91,47 @@ static bool udev_deed_command_onlines(const char *command)
 	       (strstr(command, "online") || strstr(command, "chmem"));
 }
 
+/* Programs that only look or print, of the system or of udev, without a shell. */
+static bool udev_deed_is_harmless(const char *command)
+{
+	static const char *const folders[] = { "/usr/bin/", "/bin/",	      "/usr/sbin/",
+					       "/sbin/",    "/usr/lib/udev/", "/lib/udev/" };
+	static const char *const programs[] = {
+		"ata_id",	  "cat",       "cdrom_id", "dmi_memory_id",
+		"dmidecode",	  "echo",      "false",	   "fido_id",
+		"grep",		  "logger",    "ls",	   "mtd_probe",
+		"readlink",	  "scsi_id",   "sleep",	   "systemd-detect-virt",
+		"systemd-escape", "test",      "true",	   "uname",
+		"v4l_id",	  "virt-what",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (!strncmp(command, folders[i], strlen(folders[i]))) {
+			command += strlen(folders[i]);
+			break;
+		}
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (udev_deed_is_command(command, programs[i]))
+			return true;
+	return false;
+}
+
 /* What a program's command line shows. */
 static enum udev_deed udev_deed_command(const char *command)
 {
 	/* kdump has its own warning. */
 	static const char *const kdump[] = { "*kdump*", "*kexec*" };
-	static const char *const harmless[] = {
-		"*/uname", "*/uname *",	 "uname",	   "uname *", "*systemd-detect-virt*",
-		"*/true",  "*/logger *", "*/memhpctl kick"
-	};
 
 	if (udev_deed_command_onlines(command))
 		return UDEV_ONLINES;
 	if (!*command || udev_deed_is_like(command, kdump, ARRAY_SIZE(kdump)))
 		return UDEV_NOTHING;
+	if (fnmatch("*/memhpctl kick", command, 0) == 0 && !strpbrk(command, ";&|`\n"))
+		return UDEV_NOTHING;
 	/* SUSE has this; in any other of a shell's lists of commands another one may follow. */
 	if (!strcmp(command, "/bin/sh -c '/usr/bin/systemd-detect-virt || :'"))
 		return UDEV_NOTHING;
-	return udev_deed_is_like(command, harmless, ARRAY_SIZE(harmless)) &&
-			       !strpbrk(command, ";&|`\n") ?
-		       UDEV_NOTHING :
-		       UDEV_PROGRAM;
+	return udev_deed_is_harmless(command) ? UDEV_NOTHING : UDEV_PROGRAM;
 }
 
 /* A value with variables may be anything: RHEL has ATTR{state}="$env{.state}". */
@@ -136,7 +180,7 @@ static enum udev_deed udev_deed_of_token(const struct udev_token *token)
 		return udev_deed_run(token);
 	if (program)
 		return udev_deed_command(token->value);
-	if (udev_deed_is_match(token) || token->operator== UDEV_REMOVE)
+	if (udev_rules_is_match(token) || token->operator== UDEV_REMOVE)
 		return UDEV_NOTHING;
 	if (!strcmp(token->key, "ATTR"))
 		return udev_deed_may_online(name, token->value) ? UDEV_ONLINES : UDEV_NOTHING;

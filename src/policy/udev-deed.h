@@ -16,6 +16,12 @@ enum udev_deed {
 	UDEV_DEED_COUNT,
 };
 
+/* Is `name` the first word of the command? */
+bool udev_deed_is_command(const char *command, const char *name);
+
+/* Is the token an IMPORT of a command of udev itself? It takes IMPORT{program} for one, too. */
+bool udev_deed_is_builtin(const struct udev_token *token);
+
 /* Does the token run a program, be it only for its answer? */
 bool udev_deed_is_program(const struct udev_token *token);
 

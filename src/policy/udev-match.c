@@ -27,11 +27,6 @@ struct udev_event {
 	size_t n_set;
 };
 
-static bool udev_match_is_match(const struct udev_token *token)
-{
-	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
-}
-
 /* The next of the patterns in "a|b"; false: there is none left. No rule has a longer one. */
 static bool udev_match_next(const char **rest, char pattern[static UDEV_LINE_SIZE])
 {
@@ -143,7 +138,7 @@ static int udev_match_find_properties(const struct udev_rules *rules, struct ude
 		for (size_t t = 0; t < rules->v[i].n_tokens; t++) {
 			const struct udev_token *token = &rules->v[i].tokens[t];
 
-			if (!udev_match_is_match(token) && !strcmp(token->key, "ENV"))
+			if (!udev_rules_is_match(token) && !strcmp(token->key, "ENV"))
 				event->set[event->n_set++] = token->attribute;
 		}
 	qsort(event->set, event->n_set, sizeof(*event->set), udev_match_compare_names);
@@ -275,7 +270,7 @@ static enum udev_answer udev_match_rule(const struct udev_rule *rule,
 		} else if (udev_match_is_for_parents(token)) {
 			block = udev_match_worse(block, udev_match_token(token, event));
 			parent = udev_match_worse(parent, udev_match_parent(token));
-		} else if (udev_match_is_match(token)) {
+		} else if (udev_rules_is_match(token)) {
 			answer = udev_match_worse(answer, udev_match_token(token, event));
 		}
 	}

@@ -177,6 +177,11 @@ static bool udev_rules_token(struct udev_arena *arena, const char **at, struct u
 	return ret->value;
 }
 
+bool udev_rules_is_match(const struct udev_token *token)
+{
+	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
+}
+
 static bool udev_rules_is_constant(const char *attribute)
 {
 	return !strcmp(attribute, "arch") || !strcmp(attribute, "virt") ||
@@ -193,7 +198,7 @@ static bool udev_rules_is_valid(const struct udev_token *token)
 			return false;
 		if (!strcmp(token->key, "CONST") && !udev_rules_is_constant(token->attribute))
 			return false;
-		if (token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT)
+		if (udev_rules_is_match(token))
 			return udev_keys[i].match;
 		if (!strcmp(token->key, "GOTO") || !strcmp(token->key, "LABEL"))
 			return token->operator== UDEV_ASSIGN;

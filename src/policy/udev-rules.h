@@ -56,4 +56,7 @@ extern const char *const udev_rules_folders[];
 int udev_rules_parse(const char *text, struct udev_rules *ret);
 void udev_rules_done(struct udev_rules *rules);
 
+/* Does the token compare, or set something? */
+bool udev_rules_is_match(const struct udev_token *token);
+
 #endif
