@@ -11,6 +11,7 @@
 #include "policy/policy-conflicts.h"
 #include "policy/policy-load.h"
 #include "policy/policy-parts.h"
+#include "policy/udev-conflicts.h"
 #include "system/conf-files.h"
 
 struct check {
@@ -18,7 +19,7 @@ struct check {
 	struct kernel_policy decides;
 	const char *idle; /* NULL: memhpctl acts on this system */
 	bool has_systemd;
-	struct policy_conflicts conflicts;
+	struct conflicts conflicts;
 	struct policy_part parts[POLICY_PARTS_MAX];
 	size_t n_parts;	    /* 0: the files to check are not installed yet */
 	const char **files; /* these are given */
@@ -211,27 +212,33 @@ int policy_check(struct context *context, const struct policy *policy)
 	check_begin(&context->sysfs, policy, &check);
 	check.n_parts = policy_parts_find(&context->sysfs, check.parts);
 	exit_code = check_print(context, &check);
-	policy_conflicts_done(&check.conflicts);
+	conflicts_done(&check.conflicts);
 	return exit_code;
 }
 
-/* Reads the udev rules among the named files. */
+/* Reads the udev rules among the named files, and checks them together. */
 static int check_rules(struct context *context, const char **files, size_t n_files,
-		       struct policy_conflicts *ret, struct error *err)
+		       struct conflicts *ret, struct error *err)
 {
-	int r = 0;
+	struct udev_file *rules = calloc(n_files, sizeof(*rules));
+	int r = rules ? 0 : error_no_memory(err);
+	size_t n = 0;
 
 	for (size_t i = 0; r == 0 && i < n_files; i++) {
-		_cleanup_free_ char *text = NULL;
-
 		if (!check_is_rules(files[i]))
 			continue;
-		r = conf_files_read_given(files[i], &text, NULL, err);
-		if (r == 0)
-			r = policy_conflicts_find_in(&context->sysfs, files[i], text, ret);
-		if (r < 0 && !err->code)
-			error_set(err, r, "cannot check %s: %s", files[i], strerror(-r));
+		rules[n].name = files[i];
+		r = conf_files_read_given(files[i], &rules[n].text, &rules[n].length, err);
+		n += r == 0;
 	}
+	if (r == 0 && n) {
+		r = udev_conflicts_find(&context->sysfs, rules, n, ret);
+		if (r < 0)
+			error_set(err, r, "cannot check udev rules: %s", strerror(-r));
+	}
+	for (size_t i = 0; i < n; i++)
+		free(rules[i].text);
+	free(rules);
 	return r;
 }
 
@@ -255,7 +262,7 @@ int policy_check_files(struct context *context, const char **files, size_t n_fil
 	check_begin(&context->sysfs, &policy, &check);
 	r = check_rules(context, files, n_files, &check.conflicts, &err);
 	exit_code = r < 0 ? command_fail(context, EXIT_FAILED, &err) : check_print(context, &check);
-	policy_conflicts_done(&check.conflicts);
+	conflicts_done(&check.conflicts);
 	policy_done(&policy);
 	return exit_code;
 }

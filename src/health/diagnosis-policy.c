@@ -75,8 +75,7 @@ static void diagnosis_policy_unwatched(const struct health_facts *facts, struct 
 }
 
 /* The place is "FILE:LINE". */
-static void diagnosis_policy_udev_rule(const struct policy_conflict *conflict,
-				       struct findings *findings)
+static void diagnosis_policy_udev_rule(const struct conflict *conflict, struct findings *findings)
 {
 	_cleanup_free_ char *file = strdup(conflict->place);
 	char *colon = file ? strrchr(file, ':') : NULL, *slash = file ? strrchr(file, '/') : NULL;
@@ -103,7 +102,7 @@ static void diagnosis_policy_conflicts(const struct health_facts *facts, struct 
 	bool in_force = diagnosis_policy_is_in_force(facts);
 
 	for (size_t i = 0; in_force && i < facts->conflicts.n; i++) {
-		const struct policy_conflict *conflict = &facts->conflicts.v[i];
+		const struct conflict *conflict = &facts->conflicts.v[i];
 		char why[TEXT_SIZE];
 
 		if (!strcmp(conflict->id, "udev-rule")) {

@@ -149,7 +149,7 @@ void health_facts_done(struct health_facts *facts)
 	policy_plan_done(&facts->plan);
 	policy_scene_done(&facts->scene);
 	ratio_done(&facts->ratio);
-	policy_conflicts_done(&facts->conflicts);
+	conflicts_done(&facts->conflicts);
 	error_done(&facts->policy_mistake);
 	policy_done(&facts->policy);
 	free(facts->was_online);

@@ -22,7 +22,7 @@ struct health_facts {
 	struct policy policy;
 	struct error policy_mistake; /* of a file that was left out */
 	struct kernel_policy wanted;
-	struct policy_conflicts conflicts;
+	struct conflicts conflicts;
 	struct policy_part parts[POLICY_PARTS_MAX];
 	size_t n_parts;
 	bool has_systemd;

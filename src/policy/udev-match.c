@@ -1,31 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/udev-match.h"
 
-#include <errno.h>
 #include <fnmatch.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/udev-deed.h"
 
 #define PATH_OF_BLOCKS "/devices/system/memory/"
 
 /* Block numbers that represent all others. */
 static const char *const block_names[] = { "memory8", "memory32", "memory100", "memory1000" };
-
-/* The result of a match. */
-enum udev_answer {
-	UDEV_NO,
-	UDEV_MAYBE,
-	UDEV_YES,
-};
-
-struct udev_event {
-	const struct platform *platform;
-	const char *action;
-	const char **set; /* properties; owned by udev_match_deeds() */
-	size_t n_set;
-};
 
 /* The next of the patterns in "a|b"; false: there is none left. No rule has a longer one. */
 static bool udev_match_next(const char **rest, char pattern[static UDEV_LINE_SIZE])
@@ -119,32 +104,6 @@ static enum udev_answer udev_match_attribute(const struct udev_token *token)
 	return UDEV_NO;
 }
 
-static int udev_match_compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The properties that rules of the file itself set, by name. */
-static int udev_match_find_properties(const struct udev_rules *rules, struct udev_event *event)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < rules->n; i++)
-		n += rules->v[i].n_tokens;
-	event->set = calloc(n + 1, sizeof(*event->set));
-	if (!event->set)
-		return -ENOMEM;
-	for (size_t i = 0; i < rules->n; i++)
-		for (size_t t = 0; t < rules->v[i].n_tokens; t++) {
-			const struct udev_token *token = &rules->v[i].tokens[t];
-
-			if (!udev_rules_is_match(token) && !strcmp(token->key, "ENV"))
-				event->set[event->n_set++] = token->attribute;
-		}
-	qsort(event->set, event->n_set, sizeof(*event->set), udev_match_compare_names);
-	return 0;
-}
-
 /* The kernel gives memory blocks no other properties; other rules may add some. */
 static enum udev_answer udev_match_property(const struct udev_token *token,
 					    const struct udev_event *event)
@@ -163,8 +122,7 @@ static enum udev_answer udev_match_property(const struct udev_token *token,
 		return udev_match_name(token, PATH_OF_BLOCKS);
 	for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
 		if (fnmatch(absent[i], token->attribute, 0) == 0)
-			return bsearch(&token->attribute, event->set, event->n_set,
-				       sizeof(*event->set), udev_match_compare_names) ?
+			return udev_properties_may_have(event->properties, token->attribute) ?
 				       UDEV_MAYBE :
 				       udev_match_text(token, "");
 	return UDEV_MAYBE;
@@ -200,9 +158,13 @@ static enum udev_answer udev_match_token(const struct udev_token *token,
 		return udev_match_property(token, event);
 	if (!strcmp(key, "CONST"))
 		return udev_match_constant(token, event->platform);
+	if (!strcmp(key, "SYMLINK") && udev_properties_may_have(event->properties, key))
+		return UDEV_MAYBE;
 	if (!strcmp(key, "DRIVER") || !strcmp(key, "DRIVERS") || !strcmp(key, "NAME") ||
 	    !strcmp(key, "SYMLINK"))
 		return udev_match_text(token, "");
+	if (!strcmp(key, "TAG") && !event->properties->tags)
+		return token->operator== UDEV_EQUAL ? UDEV_NO : UDEV_YES;
 	if (!strcmp(key, "TEST") &&
 	    (!strcmp(token->value, "state") || !strcmp(token->value, "online")))
 		return token->operator== UDEV_EQUAL ? UDEV_YES : UDEV_NO;
@@ -254,8 +216,7 @@ static enum udev_answer udev_match_worse(enum udev_answer a, enum udev_answer b)
  * All matches together. Those of parents must hold for the block, or for its parent, all of them.
  * Those that run a program come last, as in udev, and may go either way.
  */
-static enum udev_answer udev_match_rule(const struct udev_rule *rule,
-					const struct udev_event *event)
+enum udev_answer udev_match_rule(const struct udev_rule *rule, const struct udev_event *event)
 {
 	enum udev_answer answer = UDEV_YES, block = UDEV_YES, parent = UDEV_YES;
 	bool asks = false;
@@ -276,120 +237,4 @@ static enum udev_answer udev_match_rule(const struct udev_rule *rule,
 	}
 	answer = udev_match_worse(answer, block > parent ? block : parent);
 	return asks && answer == UDEV_YES ? UDEV_MAYBE : answer;
-}
-
-/* Of several LABELs udev takes the last, of several GOTOs the first. */
-static const struct udev_token *udev_match_find(const struct udev_rule *rule, const char *key)
-{
-	const struct udev_token *found = NULL;
-
-	for (size_t i = 0; i < rule->n_tokens; i++)
-		if (!strcmp(rule->tokens[i].key, key) && (!found || !strcmp(key, "LABEL")))
-			found = &rule->tokens[i];
-	return found;
-}
-
-/* A rule with a LABEL. */
-struct udev_label {
-	const char *name;
-	size_t rule;
-};
-
-/* By name, then in the order of the file. */
-struct udev_labels {
-	struct udev_label *v;
-	size_t n;
-};
-
-static int udev_match_compare_labels(const void *a, const void *b)
-{
-	const struct udev_label *one = a, *other = b;
-	int r = strcmp(one->name, other->name);
-
-	return r ? r : one->rule < other->rule ? -1 : one->rule > other->rule;
-}
-
-static int udev_match_find_labels(const struct udev_rules *rules, struct udev_labels *ret)
-{
-	struct udev_labels labels = { .v = calloc(rules->n + 1, sizeof(*labels.v)) };
-
-	if (!labels.v)
-		return -ENOMEM;
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct udev_token *own = udev_match_find(&rules->v[i], "LABEL");
-
-		if (own && !rules->v[i].is_wrong)
-			labels.v[labels.n++] = (struct udev_label){ own->value, i };
-	}
-	qsort(labels.v, labels.n, sizeof(*labels.v), udev_match_compare_labels);
-	*ret = labels;
-	return 0;
-}
-
-/* The rule that a GOTO jumps to; the next one if the label is missing: udev ignores such a GOTO. */
-static size_t udev_match_target(const struct udev_labels *labels, size_t from, const char *name)
-{
-	const struct udev_label wanted = { name, from + 1 };
-	size_t low = 0, high = labels->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (udev_match_compare_labels(&labels->v[middle], &wanted) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < labels->n && !strcmp(labels->v[low].name, name) ? labels->v[low].rule :
-								       from + 1;
-}
-
-/* Follows the rules for one kind of event; `reached` has one element more than there are rules. */
-static void udev_match_event(const struct udev_rules *rules, const struct udev_labels *labels,
-			     const struct udev_event *event, bool *reached, enum udev_deed *ret)
-{
-	memset(reached, 0, rules->n + 1);
-	reached[0] = true;
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct udev_rule *rule = &rules->v[i];
-		const struct udev_token *jump = udev_match_find(rule, "GOTO");
-		enum udev_answer answer;
-		enum udev_deed deed;
-
-		if (!reached[i])
-			continue;
-		answer = rule->is_wrong ? UDEV_NO : udev_match_rule(rule, event);
-		if (answer != UDEV_NO && jump)
-			reached[udev_match_target(labels, i, jump->value)] = true;
-		if (answer != UDEV_YES || !jump)
-			reached[i + 1] = true;
-		deed = answer != UDEV_NO ? udev_deed_of(rule) : UDEV_NOTHING;
-		/* Rules for events other than new memory are not judged. */
-		if (deed != UDEV_ONLINES && strcmp(event->action, "add"))
-			continue;
-		if (deed && (!ret[i] || deed < ret[i]))
-			ret[i] = deed;
-	}
-}
-
-int udev_match_deeds(const struct udev_rules *rules, const struct platform *platform,
-		     enum udev_deed *ret)
-{
-	static const char *const actions[] = { "add", "change", "offline" };
-	_cleanup_free_ bool *reached = calloc(rules->n + 1, sizeof(*reached));
-	struct udev_event event = { .platform = platform };
-	struct udev_labels labels = { 0 };
-	int r = reached ? udev_match_find_properties(rules, &event) : -ENOMEM;
-
-	if (r == 0)
-		r = udev_match_find_labels(rules, &labels);
-	for (size_t i = 0; i < rules->n; i++)
-		ret[i] = UDEV_NOTHING;
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(actions); i++) {
-		event.action = actions[i];
-		udev_match_event(rules, &labels, &event, reached, ret);
-	}
-	free(labels.v);
-	free(event.set);
-	return r;
 }

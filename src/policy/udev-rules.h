@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The syntax of udev's rules files, udev(7): from text to tokens. Their meaning: udev-match.h. */
+/* The syntax of udev's rules files, udev(7): from text to tokens. Their meaning: udev-walk.h. */
 #ifndef MEMHP_POLICY_UDEV_RULES_H
 #define MEMHP_POLICY_UDEV_RULES_H
 

@@ -5,15 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy/policy-conflicts.h"
+#include "policy/udev-conflicts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct policy_conflicts conflicts = { 0 };
-	char *text = fuzz_text(data, size);
+	struct conflicts conflicts = { 0 };
+	struct udev_file file = { .name = "fuzz.rules", .text = fuzz_text(data, size) };
 
-	if (policy_conflicts_find_in(fuzz_sysfs(), "fuzz.rules", text, &conflicts) == 0)
-		policy_conflicts_done(&conflicts);
-	free(text);
+	file.length = size;
+	if (udev_conflicts_find(fuzz_sysfs(), &file, 1, &conflicts) == 0)
+		conflicts_done(&conflicts);
+	free(file.text);
 	return 0;
 }

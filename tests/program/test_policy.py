@@ -440,6 +440,64 @@ def test_the_rules_of_distributions(machine: Any, name: str) -> None:
     assert found == [f"/usr/lib/udev/rules.d/{name}:{line}" for line in lines]
 
 
+ONLINES = 'SUBSYSTEM=="memory", ACTION=="add", ENV{ID_ONLINE}=="yes", ATTR{state}="online"\n'
+
+
+def rules_found(made: Any, *words: str) -> list[tuple[str, str]]:
+    found = made.memhpctl("policy", "check", "--json", *words).json()["warnings"]
+    return [(warning["warning"], warning["place"].rpartition("/")[2]) for warning in found if ".rules:" in warning["place"]]
+
+
+@pytest.mark.parametrize("files, warned", [
+    ({"/etc/udev/rules.d/40-x.rules": 'SUBSYSTEM=="memory", ENV{ID_ONLINE}="yes"'}, True),
+    ({"/run/udev/rules.d/40-x.rules": 'IMPORT{cmdline}="ID_ONLINE"'}, True),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{db}="ID_ONLINE"'}, True),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{file}="/etc/x"'}, True),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{parent}="ID_*"'}, True),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{parent}="$kernel"'}, True),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{program}="/bin/cat /etc/x"'}, True),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{builtin}="hwdb"'}, True),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{builtin}="path_id"'}, False),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{cmdline}="ID_OTHER"'}, False),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'IMPORT{parent}="OTHER_*"'}, True),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'SUBSYSTEM=="net", IMPORT{file}="/etc/x"'}, False),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'ENV{DEVTYPE}=="disk", IMPORT{file}="/etc/x"'}, False),
+    # Another file may make that one match.
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'ENV{ID_SWITCH}=="1", ENV{ID_ONLINE}="yes"',
+      "/etc/udev/rules.d/30-x.rules": 'SUBSYSTEM=="memory", ENV{ID_SWITCH}="1"'}, True),
+    # udev reads 60 after 50, and nothing of what is hidden.
+    ({"/etc/udev/rules.d/60-x.rules": 'SUBSYSTEM=="memory", ENV{ID_ONLINE}="yes"'}, False),
+    ({"/usr/lib/udev/rules.d/40-x.rules": 'ENV{ID_ONLINE}="yes"', "/etc/udev/rules.d/40-x.rules": ""}, False),
+    ({}, False)])
+def test_what_a_rule_in_another_file_sets_is_not_unset(machine: Any, tmp_path: pathlib.Path, files: dict[str, str], warned: bool) -> None:
+    made = machine("x86-dimm", files=files | {"/usr/lib/udev/rules.d/50-y.rules": ONLINES})
+    found = [("udev-rule", "50-y.rules:1")] if warned else []
+    assert rules_found(made) == found
+    # A file that is not installed yet is checked as if it were.
+    given = tmp_path / "50-y.rules"
+    given.write_text(ONLINES)
+    assert rules_found(made, str(given)) == found
+    # Its name, not its place on the command line, says when udev reads it.
+    (tmp_path / "41-z.rules").write_text('SUBSYSTEM=="memory", ENV{ID_ONLINE}="yes"\n')
+    assert rules_found(made, str(given), str(tmp_path / "41-z.rules")) == [("udev-rule", "50-y.rules:1")]
+    assert rules_found(made, str(given), "/dev/null") == found
+
+
+def test_a_given_file_takes_the_place_of_the_installed_one(machine: Any, tmp_path: pathlib.Path) -> None:
+    made = machine("x86-dimm", files={"/usr/lib/udev/rules.d/40-x.rules": 'SUBSYSTEM=="memory", ENV{ID_ONLINE}="yes"',
+                                      "/usr/lib/udev/rules.d/50-y.rules": ONLINES})
+    for name, text in (("40-x.rules", "# nothing\n"), ("50-y.rules", ONLINES)):
+        (tmp_path / name).write_text(text)
+    assert rules_found(made, str(tmp_path / "50-y.rules"))
+    assert not rules_found(made, str(tmp_path / "40-x.rules"), str(tmp_path / "50-y.rules"))
+
+
+def test_a_file_that_cannot_be_read_may_set_anything(machine: Any) -> None:
+    made = machine("x86-dimm", files={"/usr/lib/udev/rules.d/50-y.rules": ONLINES})
+    made.path("/usr/lib/udev/rules.d/40-x.rules").mkdir()
+    assert rules_found(made) == [("udev-rule", "50-y.rules:1")]
+
+
 @pytest.mark.parametrize("name, lines, text", [
     ("98-kexec.rules", [1, 2], 'SUBSYSTEM=="memory", ACTION=="online", GOTO="kdump_reload_mem"\n'
      'SUBSYSTEM=="memory", ACTION=="offline", GOTO="kdump_reload_mem"\nGOTO="kdump_reload_end"\nLABEL="kdump_reload_mem"\n'
@@ -508,6 +566,12 @@ def test_a_rule_for_memory_that_udev_does_not_understand(machine: Any, tmp_path:
     rules.write_text(f"# c\n{rule}\n")
     checked = machine("x86-dimm").memhpctl("policy", "check", str(rules)).out
     assert checked == f"warning: {rules}:2: udev ignores this rule, which is not well-formed\n"
+
+
+def test_nul_ends_a_line(machine: Any, tmp_path: pathlib.Path) -> None:
+    rules = tmp_path / "99-new.rules"
+    rules.write_text('TAG+="x"\0SUBSYSTEM=="memory", ATTR{state}="online"\n')
+    assert rules_found(machine("x86-dimm"), str(rules)) == [("udev-rule", "99-new.rules:2")]
 
 
 def test_an_empty_list_of_programs_is_to_be_removed(machine: Any, tmp_path: pathlib.Path) -> None:

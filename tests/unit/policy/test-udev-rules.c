@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "policy/udev-match.h"
+#include "policy/udev-walk.h"
 #include "tests/unit/unit.h"
 
 #define MEMORY "SUBSYSTEM==\"memory\", ACTION==\"add\", "
@@ -186,6 +186,20 @@ static const struct {
 	{ "o", MEMORY "ENV{MY_SWITCH}==\"1\", " ONLINE },
 	{ "-", MEMORY "ENV{ID_MINE}==\"1\", " ONLINE },
 	{ "-o", MEMORY "ENV{ID_MINE}=\"1\"\n" MEMORY "ENV{ID_MINE}==\"1\", " ONLINE },
+	{ "-o", "IMPORT{cmdline}=\"ID_MINE\"\n" MEMORY "ENV{ID_MINE}==\"1\", " ONLINE },
+	{ "o-", MEMORY "ENV{ID_MINE}!=\"1\", " ONLINE MEMORY "ENV{ID_MINE}=\"1\"\n" },
+	{ "-", MEMORY "ENV{ID_MINE}=\"1\", ENV{ID_MINE}==\"1\", " ONLINE },
+	{ "--", "SUBSYSTEM==\"net\", ENV{ID_MINE}=\"1\"\nENV{ID_MINE}==\"1\", " ONLINE },
+	{ "--", MEMORY "IMPORT{builtin}=\"path_id\"\n" MEMORY "ENV{ID_MINE}==\"1\", " ONLINE },
+	{ "-o", MEMORY "IMPORT{builtin}=\"path_id\"\n" MEMORY "ENV{ID_PATH}==\"x\", " ONLINE },
+	{ "-o", MEMORY "IMPORT{builtin}=\"usb_id\"\n" MEMORY "ENV{ID_MINE}==\"1\", " ONLINE },
+	{ "-o", MEMORY "IMPORT{builtin}=\"hwdb\"\n" MEMORY "ENV{DEVTYPE}==\"x\", " ONLINE },
+	{ "--", MEMORY "IMPORT{builtin}=\"kmod load x\"\n" MEMORY "ENV{DEVTYPE}==\"x\", " ONLINE },
+	{ "-o", MEMORY "SYMLINK+=\"x\"\n" MEMORY "SYMLINK==\"x\", " ONLINE },
+	{ "-", MEMORY "SYMLINK==\"x\", " ONLINE },
+	{ "-o", MEMORY "TAG+=\"x\"\n" MEMORY "TAG==\"x\", " ONLINE },
+	{ "-", MEMORY "TAG==\"x\", " ONLINE },
+	{ "o", MEMORY "TAG!=\"x\", " ONLINE },
 	{ "--o-", MEMORY "ENV{ID_MINE}=\"1\"\nENV{ID_MINE}!=\"1\", GOTO=\"end\"\n" MEMORY ONLINE
 			 "LABEL=\"end\"\n" },
 };
@@ -200,18 +214,20 @@ static void test_rules(void **state)
 		static const char letters[] = {
 			[UDEV_NOTHING] = '-',  [UDEV_ONLINES] = 'o',  [UDEV_CLEARS] = 'c',
 			[UDEV_REPLACES] = 'r', [UDEV_FINISHES] = 'f', [UDEV_PROGRAM] = 'p',
-			[UDEV_UNIT] = 'u'
+			[UDEV_UNIT] = 'u',
 		};
 		enum udev_deed deeds[8];
+		struct udev_walk walk = { .platform = &platform };
 		struct udev_rules rules;
 		char found[9] = "";
 
 		assert_int_equal(udev_rules_parse(files[i].text, &rules), 0);
 		assert_true(rules.n <= ARRAY_SIZE(deeds));
-		assert_int_equal(udev_match_deeds(&rules, &platform, deeds), 0);
+		assert_int_equal(udev_walk_file(&walk, &rules, deeds), 0);
 		for (size_t n = 0; n < rules.n; n++)
 			found[n] = letters[deeds[n]];
 		udev_rules_done(&rules);
+		udev_walk_done(&walk);
 		if (strcmp(found, files[i].deeds)) {
 			print_message("# %s: %s, not %s\n", files[i].text, found, files[i].deeds);
 			wrong++;
