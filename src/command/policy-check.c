@@ -24,6 +24,7 @@ struct check {
 	size_t n_parts;	    /* 0: the files to check are not installed yet */
 	const char **files; /* these are given */
 	size_t n_files;
+	bool invalid; /* a given file has a line that udev ignores */
 };
 
 static bool check_is_rules(const char *file)
@@ -40,6 +41,14 @@ static bool check_is_about_rules(const struct check *check)
 		if (!check_is_rules(check->files[i]))
 			return false;
 	return check->n_files;
+}
+
+static bool check_has_invalid_rule(const struct check *check)
+{
+	for (size_t i = 0; i < check->conflicts.n; i++)
+		if (!strcmp(check->conflicts.v[i].id, UDEV_CONFLICTS_SYNTAX))
+			return true;
+	return false;
 }
 
 /* Not who could bring memory online, but who is supposed to; NULL: there is none to bring. */
@@ -88,13 +97,13 @@ static const char *check_lacking_text(const struct check *check, const struct po
 	       "unit, or run memhpctl policy apply after adding memory";
 }
 
-static int check_print_json(struct context *context, const struct check *check)
+static int check_print_json(struct context *context, const struct check *check, int exit_code)
 {
 	struct output_json *json =
-		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
+		output_json_begin_document(context->command->name, exit_code, NULL);
 	const struct policy_part *lacking = check_lacking(check);
 
-	output_json_bool(json, "valid", true);
+	output_json_bool(json, "valid", !check->invalid);
 	output_json_uint(json, "rules", check->policy->n_rules);
 	output_json_text(json, "decides", check_decider(check));
 	output_json_text(json, "why", check_why(check));
@@ -127,7 +136,7 @@ static int check_print_json(struct context *context, const struct check *check)
 		output_json_end(json);
 	}
 	output_json_end(json);
-	return command_end_json(output_json_end_document(json), EXIT_DONE);
+	return command_end_json(output_json_end_document(json), exit_code);
 }
 
 static void check_print_policy(const struct check *check)
@@ -165,11 +174,12 @@ static void check_print_harmless(const struct check *check)
 static int check_print(struct context *context, const struct check *check)
 {
 	const struct policy_part *lacking = check_lacking(check);
+	int exit_code = check->invalid ? EXIT_FAILED : EXIT_DONE;
 
 	if (context->json)
-		return check_print_json(context, check);
+		return check_print_json(context, check, exit_code);
 	if (context->quiet)
-		return EXIT_DONE;
+		return exit_code;
 	if (!check_is_about_rules(check))
 		check_print_policy(check);
 	check_print_harmless(check);
@@ -183,7 +193,7 @@ static int check_print(struct context *context, const struct check *check)
 	for (size_t i = 0; i < check->conflicts.n; i++)
 		output_text("warning: %s: %s\n", check->conflicts.v[i].place,
 			    check->conflicts.v[i].text);
-	return EXIT_DONE;
+	return exit_code;
 }
 
 static int check_fail(struct context *context, int error)
@@ -261,6 +271,7 @@ int policy_check_files(struct context *context, const char **files, size_t n_fil
 		return command_fail(context, EXIT_FAILED, &err);
 	check_begin(&context->sysfs, &policy, &check);
 	r = check_rules(context, files, n_files, &check.conflicts, &err);
+	check.invalid = check_has_invalid_rule(&check);
 	exit_code = r < 0 ? command_fail(context, EXIT_FAILED, &err) : check_print(context, &check);
 	conflicts_done(&check.conflicts);
 	policy_done(&policy);

@@ -94,6 +94,7 @@ static enum udev_deed udev_conflicts_weigh(enum udev_deed deed, const char *path
 static int udev_conflicts_report(struct udev_search *search, const struct udev_source *source,
 				 const struct udev_rules *rules, const enum udev_deed *deeds)
 {
+	static const char too_long[] = "udev reads this file only up to here: the line is too long";
 	bool crash_hotplug = udev_conflicts_looks_at_crash_hotplug(rules);
 	int r = 0;
 
@@ -105,9 +106,9 @@ static int udev_conflicts_report(struct udev_search *search, const struct udev_s
 			r = udev_conflicts_add(search, udev_conflicts_deeds[deed].id, source->path,
 					       rule, udev_conflicts_deeds[deed].text);
 		/* Who mistook the quotes or an operator may not have written "memory" either. */
-		if (r == 0 && rule->is_wrong && strstr(rule->text, "memory"))
-			r = udev_conflicts_add(search, "udev-syntax", source->path, rule,
-					       "udev ignores this rule, which is not well-formed");
+		if (r == 0 && rule->wrong && (source->given || strstr(rule->text, "memory")))
+			r = udev_conflicts_add(search, UDEV_CONFLICTS_SYNTAX, source->path, rule,
+					       rule->wrong);
 		if (r == 0 && udev_conflicts_is_about_memory(rule) && strstr(rule->text, "kdump") &&
 		    !crash_hotplug)
 			r = udev_conflicts_add(
@@ -116,6 +117,9 @@ static int udev_conflicts_report(struct udev_search *search, const struct udev_s
 				"for ATTRS{crash_hotplug}!=\"1\" avoids it on kernels that keep "
 				"the list of memory themselves (6.6)");
 	}
+	if (r == 0 && rules->too_long && source->given)
+		r = conflicts_add(search->found, UDEV_CONFLICTS_SYNTAX, source->path,
+				  rules->too_long, too_long);
 	return r;
 }
 

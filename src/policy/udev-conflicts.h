@@ -15,9 +15,13 @@ struct udev_file {
 	size_t length; /* with those after a NUL */
 };
 
+/* The id of lines that udev ignores. */
+#define UDEV_CONFLICTS_SYNTAX "udev-syntax"
+
 /*
  * Adds what the installed rules do, except memhpctl's own; or what the given files would do if
- * they were installed: in udev's order among the others, and in place of those of the same name.
+ * they were installed: in udev's order among the others, and in place of those of the same name. In
+ * given files each line counts that udev would ignore, in others only that of a rule for memory.
  * Errors: -ENOMEM.
  */
 int udev_conflicts_find(const struct sysfs *sysfs, const struct udev_file *given, size_t n_given,

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 
 #define BLANKS " \t\r"
+#define WRONG "udev ignores this rule: "
+#define WRONG_FORM WRONG "it is not of the form KEY==\"VALUE\", KEY=\"VALUE\""
 
 const char *const udev_rules_folders[] = { "/etc/udev/rules.d",		  "/run/udev/rules.d",
 					   "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d",
@@ -151,30 +153,31 @@ static bool udev_rules_operator(const char **at, enum udev_operator *ret)
 	return false;
 }
 
-/* Returns false where the token is not well-formed. */
-static bool udev_rules_token(struct udev_arena *arena, const char **at, struct udev_token *ret)
+/* Returns what is wrong with the token, NULL if nothing is. */
+static const char *udev_rules_token(struct udev_arena *arena, const char **at,
+				    struct udev_token *ret)
 {
 	const char *key = *at;
-	size_t length = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+	size_t length = strcspn(key, BLANKS "=!+-:{\"");
 
 	*ret = (struct udev_token){ .attribute = "" };
 	if (!length)
-		return false;
+		return WRONG_FORM;
 	ret->key = udev_rules_keep(arena, key, length);
 	*at += length;
 	if (**at == '{') {
 		length = strcspn(++*at, "}");
 		if (!(*at)[length])
-			return false;
+			return WRONG_FORM;
 		ret->attribute = udev_rules_keep(arena, *at, length);
 		*at += length + 1;
 	}
 	*at += strspn(*at, BLANKS);
 	if (!udev_rules_operator(at, &ret->operator))
-		return false;
+		return WRONG_FORM;
 	*at += strspn(*at, BLANKS);
 	ret->value = udev_rules_value(arena, at, &ret->ignores_case);
-	return ret->value;
+	return ret->value ? NULL : WRONG "a value is not in double quotes, or has a wrong escape";
 }
 
 bool udev_rules_is_match(const struct udev_token *token)
@@ -182,29 +185,57 @@ bool udev_rules_is_match(const struct udev_token *token)
 	return token->operator== UDEV_EQUAL || token->operator== UDEV_DIFFERENT;
 }
 
-static bool udev_rules_is_constant(const char *attribute)
+static bool udev_rules_is_one_of(const char *name, const char *const *names, size_t n)
 {
-	return !strcmp(attribute, "arch") || !strcmp(attribute, "virt") ||
-	       !strcmp(attribute, "cvm");
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
 }
 
-static bool udev_rules_is_valid(const struct udev_token *token)
+/* The attributes of keys that know only some. */
+static bool udev_rules_has_known_attribute(const struct udev_token *token)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(udev_keys); i++) {
-		if (strcmp(udev_keys[i].name, token->key))
-			continue;
-		if (*token->attribute ? udev_keys[i].attribute == 'n' :
-					udev_keys[i].attribute == 'm')
-			return false;
-		if (!strcmp(token->key, "CONST") && !udev_rules_is_constant(token->attribute))
-			return false;
-		if (udev_rules_is_match(token))
-			return udev_keys[i].match;
-		if (!strcmp(token->key, "GOTO") || !strcmp(token->key, "LABEL"))
-			return token->operator== UDEV_ASSIGN;
-		return token->operator== UDEV_REMOVE ? udev_keys[i].remove : udev_keys[i].set;
-	}
-	return false;
+	static const char *const constants[] = { "arch", "virt", "cvm" };
+	static const char *const imports[] = { "program", "builtin", "file",
+					       "db",	  "cmdline", "parent" };
+	static const char *const runs[] = { "", "program", "builtin" };
+	static const char *const fixed[] = { "ACTION",	"DEVLINKS",  "DEVNAME", "DEVPATH",
+					     "DEVTYPE", "DRIVER",    "IFINDEX", "MAJOR",
+					     "MINOR",	"SUBSYSTEM", "TAGS" };
+	const char *key = token->key, *attribute = token->attribute;
+
+	if (!strcmp(key, "CONST"))
+		return udev_rules_is_one_of(attribute, constants, ARRAY_SIZE(constants));
+	if (!strcmp(key, "IMPORT"))
+		return udev_rules_is_one_of(attribute, imports, ARRAY_SIZE(imports));
+	if (!strcmp(key, "RUN"))
+		return udev_rules_is_one_of(attribute, runs, ARRAY_SIZE(runs));
+	/* The kernel's own properties cannot be set. */
+	return strcmp(key, "ENV") || udev_rules_is_match(token) ||
+	       !udev_rules_is_one_of(attribute, fixed, ARRAY_SIZE(fixed));
+}
+
+/* Returns what is wrong with the token, NULL if nothing is. */
+static const char *udev_rules_check(const struct udev_token *token)
+{
+	static const char operator[] = WRONG "a key does not take its operator";
+	static const char attribute[] = WRONG "a key does not take its attribute, or has none";
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(udev_keys) && strcmp(udev_keys[i].name, token->key))
+		i++;
+	if (i == ARRAY_SIZE(udev_keys))
+		return WRONG "it has an unknown key";
+	if ((*token->attribute ? udev_keys[i].attribute == 'n' : udev_keys[i].attribute == 'm') ||
+	    !udev_rules_has_known_attribute(token))
+		return attribute;
+	if (udev_rules_is_match(token))
+		return udev_keys[i].match ? NULL : operator;
+	if (!strcmp(token->key, "GOTO") || !strcmp(token->key, "LABEL"))
+		return token->operator== UDEV_ASSIGN ? NULL : operator;
+	return (token->operator== UDEV_REMOVE ? udev_keys[i].remove : udev_keys[i].set) ? NULL :
+											  operator;
 }
 
 static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
@@ -214,10 +245,11 @@ static int udev_rules_line(struct udev_arena *arena, struct udev_rule *rule)
 	for (at += strspn(at, BLANKS ","); *at; at += strspn(at, BLANKS ",")) {
 		struct udev_token token, *larger;
 
-		if (!udev_rules_token(arena, &at, &token) || !udev_rules_is_valid(&token)) {
-			rule->is_wrong = true;
+		rule->wrong = udev_rules_token(arena, &at, &token);
+		if (!rule->wrong)
+			rule->wrong = udev_rules_check(&token);
+		if (rule->wrong)
 			return 0;
-		}
 		larger = reallocarray(rule->tokens, rule->n_tokens + 1, sizeof(*larger));
 		if (!larger)
 			return -ENOMEM;
@@ -240,9 +272,11 @@ static int udev_rules_add(struct udev_rules *rules, struct udev_arena *arena, un
 		.line = line,
 		.last = last,
 		.text = text,
-		.is_wrong = !is_complete || strlen(text) >= UDEV_LINE_SIZE,
+		.wrong = !is_complete			? WRONG "the file ends before it does" :
+			 strlen(text) >= UDEV_LINE_SIZE ? WRONG "it is too long" :
+							  NULL,
 	};
-	return rule->is_wrong ? 0 : udev_rules_line(arena, rule);
+	return rule->wrong ? 0 : udev_rules_line(arena, rule);
 }
 
 /* Lines end with LF, CR or both. */
@@ -271,8 +305,10 @@ int udev_rules_parse(const char *text, struct udev_rules *ret)
 
 		end = line + length;
 		number++;
-		if (length >= UDEV_LINE_SIZE)
+		if (length >= UDEV_LINE_SIZE) {
+			rules.too_long = number;
 			break;
+		}
 		line += blanks < length ? blanks : length;
 		length = (size_t)(end - line);
 		/* A blank line ends a rule, a comment does not. */

@@ -34,13 +34,14 @@ struct udev_rule {
 	const char *text;  /* for searching; as in the file, with the lines joined */
 	struct udev_token *tokens;
 	size_t n_tokens;
-	bool is_wrong; /* udev ignores the rule */
+	const char *wrong; /* why udev ignores the rule, as a sentence; NULL: it does not */
 };
 
 struct udev_rules {
 	struct udev_rule *v;
 	size_t n;
-	char *memory; /* all texts */
+	unsigned int too_long; /* the line at which udev stops to read the file; 0: there is none */
+	char *memory;	       /* all texts */
 };
 
 /* Of rules, in the order in which they hide each other, udev(7); ends with NULL. */

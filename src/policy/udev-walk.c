@@ -53,7 +53,7 @@ static int udev_walk_find_labels(const struct udev_rules *rules, struct udev_lab
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct udev_token *own = udev_walk_find(&rules->v[i], "LABEL");
 
-		if (own && !rules->v[i].is_wrong)
+		if (own && !rules->v[i].wrong)
 			labels.v[labels.n++] = (struct udev_label){ own->value, i };
 	}
 	qsort(labels.v, labels.n, sizeof(*labels.v), udev_walk_compare_labels);
@@ -106,7 +106,7 @@ static int udev_walk_event(struct udev_walk *walk, size_t n, const struct udev_r
 
 		if (!reached[i])
 			continue;
-		answer = rule->is_wrong ? UDEV_NO : udev_match_rule(rule, &event);
+		answer = rule->wrong ? UDEV_NO : udev_match_rule(rule, &event);
 		if (answer != UDEV_NO && jump)
 			reached[udev_walk_target(labels, i, jump->value)] = true;
 		if (answer != UDEV_YES || !jump)

@@ -557,15 +557,42 @@ def test_files_are_checked_before_they_are_put_in_place(machine: Any, tmp_path: 
     assert "udev rules ends in .rules" in made.memhpctl("policy", "check", str(unnamed)).err
 
 
-@pytest.mark.parametrize("rule", [
-    "SUBSYSTEM=='memory', ACTION=='add', ATTR{state}='online'", "SUBSYSTEM==memory, ACTION==add, ATTR{state}=online",
-    'KERNEL=="memory*", ATTR{state}==online', 'SUBSYSTEM=="memory"; ACTION=="add"; ATTR{state}="online"'])
-def test_a_rule_for_memory_that_udev_does_not_understand(machine: Any, tmp_path: pathlib.Path, rule: str) -> None:
-    """Who wrote it takes it for one that brings memory online."""
+@pytest.mark.parametrize("rule, why", [
+    ("SUBSYSTEM=='memory', ACTION=='add', ATTR{state}='online'", "a value is not in double quotes"),
+    ("SUBSYSTEM==memory, ACTION==add, ATTR{state}=online", "a value is not in double quotes"),
+    ('KERNEL=="memory*", ATTR{state}==online', "a value is not in double quotes"),
+    ('SUBSYSTEM=="memory"; ACTION=="add"; ATTR{state}="online"', "it is not of the form KEY=="),
+    ('SUBSYSTEM=="net", NAME="x', "a value is not in double quotes"),
+    ("Put this line into /etc/udev/rules.d:", "it is not of the form KEY=="),
+    ('SUBSYSTEM=="net" ATTR{{x}}="1"', "it is not of the form KEY=="),
+    ('subsystem=="net", TAG+="x"', "it has an unknown key"), ('BUS=="usb", NAME="x"', "it has an unknown key"),
+    ('ATTR="1"', "a key does not take its attribute"), ('KERNEL{x}=="sda"', "a key does not take its attribute"),
+    ('CONST{os}=="linux", TAG+="x"', "a key does not take its attribute"), ('RUN{x}+="y"', "a key does not take its attribute"),
+    ('KERNEL="sda", TAG+="x"', "a key does not take its operator"), ('GOTO+="x"', "a key does not take its operator"),
+    ('TAG+="x", \\', "the file ends before it does"), (f'TAG+="{"x" * 9000}", \\\nTAG+="{"x" * 9000}"', "it is too long")])
+def test_a_line_that_udev_does_not_understand(machine: Any, tmp_path: pathlib.Path, rule: str, why: str) -> None:
+    """Whoever names the file wants to know whether it is one of udev rules."""
     rules = tmp_path / "99-new.rules"
-    rules.write_text(f"# c\n{rule}\n")
-    checked = machine("x86-dimm").memhpctl("policy", "check", str(rules)).out
-    assert checked == f"warning: {rules}:2: udev ignores this rule, which is not well-formed\n"
+    rules.write_text(f"# c\nSUBSYSTEM==\"net\", TAG+=\"x\"\n{rule}\n")
+    made = machine("x86-dimm")
+    checked = made.memhpctl("policy", "check", str(rules))
+    assert checked.rc == 1 and checked.out.startswith(f"warning: {rules}:3: udev ignores this rule: {why}") and checked.out.count("\n") == 1
+    assert made.memhpctl("policy", "check", "--quiet", str(rules)).rc == 1
+    checked = made.memhpctl("policy", "check", "--json", str(rules))
+    assert checked.rc == 1 and checked.json()["valid"] is False and checked.json()["exit_code"] == 1
+    # Of what is installed only a rule for memory is told, and its mistake is none of the policy.
+    installed = machine("x86-dimm", files={"/etc/udev/rules.d/99-new.rules": rules.read_text()})
+    checked = installed.memhpctl("policy", "check", "--json")
+    assert checked.rc == 0 and checked.json()["valid"] is True
+    assert [warning["place"] for warning in checked.json()["warnings"] if warning["warning"] == "udev-syntax"] == \
+        (["/etc/udev/rules.d/99-new.rules:3"] if "memory" in rule else [])
+
+
+def test_udev_stops_to_read_at_a_line_that_is_too_long(machine: Any, tmp_path: pathlib.Path) -> None:
+    rules = tmp_path / "99-new.rules"
+    rules.write_text(f'TAG+="x"\n# {"x" * 17000}\nSUBSYSTEM=="memory", ATTR{{state}}="online"\n')
+    checked = machine("x86-dimm").memhpctl("policy", "check", str(rules))
+    assert checked.rc == 1 and checked.out == f"warning: {rules}:2: udev reads this file only up to here: the line is too long\n"
 
 
 def test_nul_ends_a_line(machine: Any, tmp_path: pathlib.Path) -> None:

@@ -144,6 +144,10 @@ static const struct {
 	{ "-", MEMORY "TEST=\"state\", " ONLINE },
 	{ "-", MEMORY "CONST{os}!=\"x\", " ONLINE },
 	{ "-", MEMORY "BUS==\"memory\", " ONLINE },
+	{ "-", MEMORY "IMPORT{x}=\"y\", " ONLINE },
+	{ "-", MEMORY "RUN{x}+=\"y\", " ONLINE },
+	{ "-", MEMORY "ENV{DEVNAME}=\"y\", " ONLINE },
+	{ "-", MEMORY "memory=\"y\", " ONLINE },
 	{ "-", MEMORY "ATTR==\"offline\", " ONLINE },
 	{ "-", MEMORY "ATTR{state}-=\"offline\", " ONLINE },
 	{ "-", MEMORY "RUN==\"x\", " ONLINE },
@@ -257,7 +261,7 @@ static void test_the_form(void **state)
 	assert_int_equal(rules.v[0].tokens[1].operator, UDEV_ADD);
 	assert_int_equal(rules.v[0].tokens[2].operator, UDEV_FINAL);
 	assert_string_equal(rules.v[0].tokens[2].value, "");
-	assert_true(rules.v[1].is_wrong);
+	assert_non_null(rules.v[1].wrong);
 	assert_int_equal(rules.v[1].line, 6);
 	assert_int_equal(rules.v[2].line, 8);
 	assert_int_equal(rules.v[2].last, 8);
@@ -279,13 +283,13 @@ static void test_long_lines(void **state)
 		 0, 0);
 	assert_int_equal(udev_rules_parse(text, &rules), 0);
 	assert_int_equal(rules.n, 2);
-	assert_false(rules.v[1].is_wrong);
+	assert_null(rules.v[1].wrong);
 	udev_rules_done(&rules);
 	snprintf(text, sizeof(text), "TAG+=\"%09000d\",\\\nTAG+=\"%09000d\"\nTAG+=\"b\"", 0, 0);
 	assert_int_equal(udev_rules_parse(text, &rules), 0);
 	assert_int_equal(rules.n, 2);
-	assert_true(rules.v[0].is_wrong);
-	assert_false(rules.v[1].is_wrong);
+	assert_non_null(rules.v[0].wrong);
+	assert_null(rules.v[1].wrong);
 	assert_int_equal(rules.v[1].line, 3);
 	udev_rules_done(&rules);
 }
