@@ -8,7 +8,7 @@
 #include "system/sysfs.h"
 
 /*
- * Finds udev rules that bring memory online, or run something that may, kdump
+ * Finds udev rules that bring memory online, or take it offline, or run something that may, kdump
  * rules that load again for each block, the kernel's own knobs where they differ from what the
  * policy wants, dax devices that daxctl brings online, and virtio-mem together with online_policy
  * contig-zones. Changes nothing. Errors: -ENOMEM.

@@ -58,6 +58,10 @@ static const struct {
 	[UDEV_UNIT] = { "udev-unit",
 			"this rule starts a unit of systemd for each block; whether it brings "
 			"memory online cannot be seen from here" },
+	[UDEV_OFFLINES] = { "udev-offline",
+			    "this rule takes memory offline that is online, each time its event "
+			    "comes: udevadm trigger sends add (also at boot) or change for all "
+			    "blocks; action = leave in the policy keeps only new memory offline" },
 };
 
 static bool udev_conflicts_is_about_memory(const struct udev_rule *rule)

@@ -134,6 +134,18 @@ static enum udev_deed udev_deed_command(const char *command)
 	return udev_deed_is_harmless(command) ? UDEV_NOTHING : UDEV_PROGRAM;
 }
 
+/* Something is written to a state, or a command does it. */
+static bool udev_deed_command_offlines(const char *command)
+{
+	static const char *const offline[] = {
+		"*echo*offline*>*state*", "*printf*offline*>*state*", "*echo 0*>*online*",
+		"*echo -n 0*>*online*",	  "*printf 0*>*online*",      "*chmem*-d*",
+		"*memhpctl* offline *",
+	};
+
+	return udev_deed_is_like(command, offline, ARRAY_SIZE(offline));
+}
+
 /* A value with variables may be anything: RHEL has ATTR{state}="$env{.state}". */
 static bool udev_deed_may_online(const char *attribute, const char *value)
 {
@@ -205,4 +217,26 @@ enum udev_deed udev_deed_of(const struct udev_rule *rule)
 			worst = deed;
 	}
 	return worst == UDEV_CLEARS && runs ? UDEV_REPLACES : worst;
+}
+
+static bool udev_deed_value_offlines(const char *attribute, const char *value)
+{
+	if (!strcmp(attribute, "state"))
+		return !strcmp(value, "offline");
+	return !strcmp(attribute, "online") && *value &&
+	       (strchr("0nNfF", *value) || !strncasecmp(value, "of", 2));
+}
+
+bool udev_deed_offlines(const struct udev_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_tokens; i++) {
+		const struct udev_token *token = &rule->tokens[i];
+
+		if (udev_deed_is_program(token) && udev_deed_command_offlines(token->value))
+			return true;
+		if (!strcmp(token->key, "ATTR") && !udev_rules_is_match(token) &&
+		    udev_deed_value_offlines(udev_deed_attribute_name(token), token->value))
+			return true;
+	}
+	return false;
 }

@@ -13,6 +13,7 @@ enum udev_deed {
 	UDEV_FINISHES, /* clears the list, and keeps later files from adding to it */
 	UDEV_PROGRAM,  /* runs a program, which may do anything */
 	UDEV_UNIT,     /* starts a unit of systemd, which may do anything */
+	UDEV_OFFLINES, /* takes the block offline */
 	UDEV_DEED_COUNT,
 };
 
@@ -25,7 +26,10 @@ bool udev_deed_is_builtin(const struct udev_token *token);
 /* Does the token run a program, be it only for its answer? */
 bool udev_deed_is_program(const struct udev_token *token);
 
-/* The worst that the tokens of the rule do. */
+/* The worst that the tokens of the rule do to an offline block; not UDEV_OFFLINES. */
 enum udev_deed udev_deed_of(const struct udev_rule *rule);
+
+/* Does the rule take an online block offline? */
+bool udev_deed_offlines(const struct udev_rule *rule);
 
 #endif

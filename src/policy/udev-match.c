@@ -83,7 +83,7 @@ static enum udev_answer udev_match_name(const struct udev_token *token, const ch
 	return UDEV_MAYBE;
 }
 
-static enum udev_answer udev_match_attribute(const struct udev_token *token)
+static enum udev_answer udev_match_attribute(const struct udev_token *token, bool is_online)
 {
 	static const char *const others[] = { "phys_index",  "phys_device", "removable",
 					      "valid_zones", "uevent",	    "power/*",
@@ -91,9 +91,9 @@ static enum udev_answer udev_match_attribute(const struct udev_token *token)
 					      "*/*" };
 
 	if (!strcmp(token->attribute, "state"))
-		return udev_match_text(token, "offline");
+		return udev_match_text(token, is_online ? "online" : "offline");
 	if (!strcmp(token->attribute, "online"))
-		return udev_match_text(token, "0");
+		return udev_match_text(token, is_online ? "1" : "0");
 	/* udev takes the name that a link leads to. */
 	if (!strcmp(token->attribute, "subsystem"))
 		return udev_match_text(token, "memory");
@@ -153,7 +153,7 @@ static enum udev_answer udev_match_token(const struct udev_token *token,
 	if (!strcmp(key, "DEVPATH"))
 		return udev_match_name(token, PATH_OF_BLOCKS);
 	if (!strcmp(key, "ATTR") || !strcmp(key, "ATTRS"))
-		return udev_match_attribute(token);
+		return udev_match_attribute(token, event->is_online);
 	if (!strcmp(key, "ENV"))
 		return udev_match_property(token, event);
 	if (!strcmp(key, "CONST"))

@@ -3,6 +3,8 @@
 #ifndef MEMHP_POLICY_UDEV_MATCH_H
 #define MEMHP_POLICY_UDEV_MATCH_H
 
+#include <stdbool.h>
+
 #include "policy/udev-properties.h"
 #include "policy/udev-rules.h"
 #include "system/platform.h"
@@ -16,6 +18,7 @@ enum udev_answer {
 struct udev_event {
 	const struct platform *platform;
 	const char *action;
+	bool is_online;				  /* the block */
 	const struct udev_properties *properties; /* set by earlier rules */
 };
 

@@ -8,10 +8,19 @@
 #include "base/cleanup.h"
 #include "policy/udev-match.h"
 
+/* The events of a block. What keeps one online, or its memory offline, does no harm. */
 static const struct {
 	const char *action;
-	bool is_new;
-} udev_events[UDEV_EVENTS] = { { "add", true }, { "change", false }, { "offline", false } };
+	bool is_online, is_new;
+} udev_events[UDEV_EVENTS] = {
+	{ "add", false, true },
+	{ "change", false, false },
+	{ "offline", false, false },
+	/* udevadm trigger, also that at boot, sends those of blocks that have long been online. */
+	{ "add", true, false },
+	{ "change", true, false },
+	{ "online", true, false },
+};
 
 /* Of several LABELs udev takes the last, of several GOTOs the first. */
 static const struct udev_token *udev_walk_find(const struct udev_rule *rule, const char *key)
@@ -82,8 +91,11 @@ static size_t udev_walk_target(const struct udev_labels *labels, size_t from, co
 /* What counts of what the rule does: rules for other events than new memory are not judged. */
 static enum udev_deed udev_walk_deed(const struct udev_rule *rule, size_t n)
 {
-	enum udev_deed deed = udev_deed_of(rule);
+	enum udev_deed deed;
 
+	if (udev_events[n].is_online)
+		return udev_deed_offlines(rule) ? UDEV_OFFLINES : UDEV_NOTHING;
+	deed = udev_deed_of(rule);
 	return deed == UDEV_ONLINES || udev_events[n].is_new ? deed : UDEV_NOTHING;
 }
 
@@ -93,6 +105,7 @@ static int udev_walk_event(struct udev_walk *walk, size_t n, const struct udev_r
 {
 	struct udev_event event = { .platform = walk->platform,
 				    .action = udev_events[n].action,
+				    .is_online = udev_events[n].is_online,
 				    .properties = &walk->properties[n] };
 	int r = 0;
 

@@ -9,7 +9,7 @@
 #include "system/platform.h"
 
 /* Kinds of events. */
-#define UDEV_EVENTS 3
+#define UDEV_EVENTS 6
 
 /* Zeroed but for the platform: no file has been read. */
 struct udev_walk {
@@ -18,8 +18,9 @@ struct udev_walk {
 };
 
 /*
- * Goes through the next file, in udev's order. For each rule the worst that it does to an offline
- * block that is added, changed or has just been taken offline. GOTO and LABEL are followed; a match
+ * Goes through the next file, in udev's order. For each rule the worst that it does: to an offline
+ * block that is added, changed or has just been taken offline; or to an online one that is added
+ * again (udevadm trigger), changed or has just come online. GOTO and LABEL are followed; a match
  * that cannot be foreseen (a property that an earlier rule may have set, a program's answer) may go
  * either way. `ret` has rules->n elements. Errors: -ENOMEM.
  */

@@ -601,6 +601,15 @@ def test_nul_ends_a_line(machine: Any, tmp_path: pathlib.Path) -> None:
     assert rules_found(machine("x86-dimm"), str(rules)) == [("udev-rule", "99-new.rules:2")]
 
 
+@pytest.mark.parametrize("action, warned", [
+    ("", True), ('ACTION=="add", ', True), ('ACTION=="change", ', True), ('ACTION=="online", ', True), ('ACTION=="offline", ', False),
+    ('ACTION=="add", ATTR{state}=="offline", ', False), ('ACTION!="add|change|online", ', False)])
+def test_a_rule_that_takes_memory_offline(machine: Any, action: str, warned: bool) -> None:
+    """An event may come for a block that has long been online: udevadm trigger."""
+    made = machine("x86-dimm", files={"/etc/udev/rules.d/99-new.rules": f'SUBSYSTEM=="memory", {action}ATTR{{state}}="offline"\n'})
+    assert rules_found(made) == ([("udev-offline", "99-new.rules:1")] if warned else [])
+
+
 def test_an_empty_list_of_programs_is_to_be_removed(machine: Any, tmp_path: pathlib.Path) -> None:
     rules = tmp_path / "99-new.rules"
     rules.write_text('SUBSYSTEM=="memory", RUN=""\n')

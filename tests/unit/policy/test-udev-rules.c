@@ -11,7 +11,7 @@
 #define MEMORY "SUBSYSTEM==\"memory\", ACTION==\"add\", "
 #define ONLINE "ATTR{state}=\"online\"\n"
 
-/* Deeds: a letter for each rule (o: online, p: program, u: unit, c: clears the list of
+/* Deeds: a letter for each rule (o: online, p: program, u: unit, x: offline, c: clears the list of
  * programs, r: replaces it, f: finishes it, -: nothing), in the file's order.
  */
 static const struct {
@@ -30,7 +30,20 @@ static const struct {
 	{ "-", MEMORY "ENV{X}=e\"\\x6\", " ONLINE },
 	{ "-", MEMORY "ENV{X}=e\"\\777\", " ONLINE },
 	{ "-", MEMORY "ENV{X}=ee\"a\", " ONLINE },
-	{ "-", MEMORY "ATTR{state}=\"offline\"" },
+	{ "x", MEMORY "ATTR{state}=\"offline\"" },
+	{ "x", "SUBSYSTEM==\"memory\", ATTR{online}:=\"n\"" },
+	{ "x", "SUBSYSTEM==\"memory\", ACTION==\"online\", ATTR{state}=\"offline\"" },
+	{ "x", "SUBSYSTEM==\"memory\", ACTION==\"change\", ATTR{state}==\"online\", "
+	       "RUN+=\"/bin/sh -c 'echo offline >/sys$devpath/state'\"" },
+	{ "x", "SUBSYSTEM==\"memory\", ACTION==\"online\", RUN+=\"/usr/bin/chmem -d -b %n\"" },
+	{ "x",
+	  "SUBSYSTEM==\"memory\", ACTION==\"online\", RUN+=\"/usr/sbin/memhpctl offline %k\"" },
+	/* It is offline already, or about to go. */
+	{ "-", MEMORY "ATTR{state}==\"offline\", ATTR{state}=\"offline\"" },
+	{ "-", "SUBSYSTEM==\"memory\", ACTION==\"offline|remove\", ATTR{state}=\"offline\"" },
+	{ "-", "SUBSYSTEM==\"cpu\", ATTR{online}=\"0\"" },
+	{ "-", MEMORY "ATTR{state}=\"\"" },
+	{ "-", MEMORY "ATTR{online}=\"\"" },
 	{ "-", MEMORY "ATTR{state}==\"online\", ATTR{state}=\"online\"" },
 	{ "-", MEMORY "ATTR{state}==\"offline\", TAG+=\"x\"" },
 	{ "o", MEMORY "ATTR{online}==\"0\", ATTR{online}=\"1\"" },
@@ -101,7 +114,7 @@ static const struct {
 	{ "o", MEMORY "RUN+=\"/usr/sbin/memhpctl -q online %k\"" },
 	{ "o", MEMORY "ATTR{online}=\"on\"" },
 	{ "o", MEMORY "ATTR{online}=\"Y\"" },
-	{ "-", MEMORY "ATTR{online}=\"off\"" },
+	{ "x", MEMORY "ATTR{online}=\"off\"" },
 	{ "p", MEMORY "RUN+=\"/bin/sh -c 'echo 0 > /sys$devpath/online'\"" },
 	{ "p", MEMORY "RUN+=\"/usr/sbin/memhpctl list --state=online\"" },
 	{ "p", MEMORY "PROGRAM=\"/bin/sh -c 'grep -q online /sys$devpath/state 2>/dev/null'\"" },
@@ -167,7 +180,7 @@ static const struct {
 	{ "o", "ATTR{state}=\"online\", ATTR{state}==\"offline\", SUBSYSTEM==\"memory\"" },
 	{ "-", "ATTR{state}=\"online\", ATTR{state}==\"online\", SUBSYSTEM==\"memory\"" },
 	{ "o", "SUBSYSTEM==\"acpi|memory\", ATTR{[memory/memory40]state}=\"online\"" },
-	{ "-", "SUBSYSTEM==\"memory\", ATTR{[memory/memory40]online}=\"0\"" },
+	{ "x", "SUBSYSTEM==\"memory\", ATTR{[memory/memory40]online}=\"0\"" },
 	/* Ends of lines, and bytes that are no UTF-8. */
 	{ "o", "SUBSYSTEM==\"memory\", \\\r\n  ATTR{online}=\"1\"\r\n" },
 	{ "-o",
@@ -218,7 +231,7 @@ static void test_rules(void **state)
 		static const char letters[] = {
 			[UDEV_NOTHING] = '-',  [UDEV_ONLINES] = 'o',  [UDEV_CLEARS] = 'c',
 			[UDEV_REPLACES] = 'r', [UDEV_FINISHES] = 'f', [UDEV_PROGRAM] = 'p',
-			[UDEV_UNIT] = 'u',
+			[UDEV_UNIT] = 'u',     [UDEV_OFFLINES] = 'x',
 		};
 		enum udev_deed deeds[8];
 		struct udev_walk walk = { .platform = &platform };
