@@ -428,6 +428,88 @@ SUBSYSTEM=="memory", ACTION=="add", TEST=="state", ATTR{state}=="offline", \\
 SUBSYSTEM=="memory", ACTION=="offline", ENV{online}="0"
 """),
     "99-online.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", ATTR{online}=="0", ATTR{online}="1"\n'),
+    "40-redhat-6.rules": ([2], """SUBSYSTEM=="cpu", ACTION=="add", TEST=="online", ATTR{online}=="0", ATTR{online}="1"
+SUBSYSTEM=="memory", ACTION=="add", ATTR{state}=="offline", ATTR{state}="online"
+"""),
+    "40-redhat-7.6.rules": ([5], """SUBSYSTEM!="memory", ACTION!="add", GOTO="memory_hotplug_end"
+PROGRAM="/bin/uname -p", RESULT=="s390*", GOTO="memory_hotplug_end"
+ENV{.state}="online"
+PROGRAM="/bin/systemd-detect-virt", RESULT=="none", ENV{.state}="online_movable"
+ATTR{state}=="offline", ATTR{state}="$env{.state}"
+LABEL="memory_hotplug_end"
+"""),
+    # As NVIDIA's guide for POWER9 edits it.
+    "40-redhat-nvidia.rules": ([], """SUBSYSTEM=="*", GOTO="memory_hotplug_end"
+ENV{.state}="online"
+ATTR{state}=="offline", ATTR{state}="$env{.state}"
+LABEL="memory_hotplug_end"
+"""),
+    "40-redhat-hotplug.rules": ([11], """SUBSYSTEM!="cpu", GOTO="cpu_online_end"
+CONST{arch}=="s390*", ATTR{configure}=="0", GOTO="cpu_online_end"
+TEST=="online", ATTR{online}=="0", ATTR{online}="1"
+LABEL="cpu_online_end"
+
+SUBSYSTEM!="memory", GOTO="memory_hotplug_end"
+ACTION!="add", GOTO="memory_hotplug_end"
+CONST{arch}=="ppc64*", GOTO="memory_hotplug_end"
+ENV{.state}="online"
+CONST{virt}=="none", ENV{.state}="online_movable"
+ATTR{state}=="offline", ATTR{state}="$env{.state}"
+LABEL="memory_hotplug_end"
+"""),
+    "40-config-memhotplug.rules": ([5], """SUBSYSTEM!="memory", GOTO="memory_hotplug_end"
+ACTION!="add", GOTO="memory_hotplug_end"
+PROGRAM=="grep online /sys/devices/system/memory/auto_online_blocks", GOTO="memory_hotplug_end"
+ENV{.state}="online"
+ATTR{state}=="offline", ATTR{state}="$env{.state}"
+LABEL="memory_hotplug_end"
+"""),
+    "80-hotplug-zvm.rules": ([4], """SUBSYSTEM!="memory", GOTO="memory_end"
+ACTION!="add", GOTO="memory_end"
+PROGRAM=="/bin/sh -c '/usr/bin/systemd-detect-virt || :'", RESULT=="zvm", GOTO="memory_end"
+TEST=="state", ATTR{state}=="offline", ATTR{state}="online"
+LABEL="memory_end"
+"""),
+    "40-vm-hotadd-14.rules": ([5], """ATTR{[dmi/id]sys_vendor}=="Microsoft Corporation", ATTR{[dmi/id]product_name}=="Virtual Machine", GOTO="vm_hotadd_apply"
+ATTR{[dmi/id]sys_vendor}=="Xen", GOTO="vm_hotadd_apply"
+GOTO="vm_hotadd_end"
+LABEL="vm_hotadd_apply"
+SUBSYSTEM=="memory", ACTION=="add", DEVPATH=="/devices/system/memory/memory[0-9]*", TEST=="state", ATTR{state}="online"
+LABEL="vm_hotadd_end"
+"""),
+    "100-balloon.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", ATTR{state}="online"\n'),
+    "99-vmware-hotplug-udev.rules": ([2], """ACTION=="add", SUBSYSTEM=="cpu", ATTR{online}="1"
+ACTION=="add", SUBSYSTEM=="memory", ATTR{state}="online"
+"""),
+    "99-no-blanks.rules": ([1], 'SUBSYSTEM=="memory",ACTION=="add",DEVPATH=="/devices/system/memory/memory[0-9]*",TEST=="state",'
+                                'ATTR{state}!="online",ATTR{state}="online"\n'),
+    "99-no-commas.rules": ([1], 'ACTION=="add" SUBSYSTEM=="memory" ATTR{state}="online"\n'),
+    "80-hotplug-mem.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", TEST=="state", ATTR{state}=="offline", ATTR{state}="online"\n'),
+    "99-ovirt.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", ATTR{state}=="offline", ATTR{state}="online_movable"\n'),
+    "99-ppc64.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", PROGRAM="/bin/uname -p", RESULT!="s390*|ppc64*", '
+                            'ATTR{state}=="offline", ATTR{state}="online"\n'),
+    "99-removable.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add|change", KERNEL=="memory[0-9]*", ATTR{removable}=="1", '
+                                'ATTR{state}="online_kernel"\n'),
+    "99-run.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", DEVPATH=="/devices/system/memory/memory*[0-9]", '
+                          'TEST=="/sys$devpath/state", RUN+="/bin/sh -c \'echo online > /sys$devpath/state\'"\n'),
+    "99-tee.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", RUN+="/bin/sh -c \'echo online | tee /sys%p/state\'"\n'),
+    "99-all.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", RUN+="/bin/bash -c \'for i in /sys/devices/system/memory/memory*/state; '
+                          'do echo online > $$i; done\'"\n'),
+    "99-chmem.rules": ([1], 'SUBSYSTEM=="memory", ACTION=="add", RUN+="/usr/sbin/chmem -e --blocks %n"\n'),
+    "90-daxctl-device.rules": ([], """ACTION=="remove", GOTO="daxctl_end"
+SUBSYSTEM!="dax", GOTO="daxctl_end"
+TAG+="systemd"
+PROGRAM="/usr/bin/systemd-escape -p --template=daxdev-reconfigure@.service $env{DEVNAME}", ENV{SYSTEMD_WANTS}="%c"
+LABEL="daxctl_end"
+"""),
+    "71-seat.rules": ([], """ACTION=="remove", GOTO="seat_end"
+TAG=="uaccess", SUBSYSTEM!="sound", TAG+="seat"
+TAG=="seat", ENV{ID_PATH}=="", IMPORT{builtin}="path_id"
+ENV{ID_SMARTCARD_READER}=="?*", ATTR{state}="online"
+LABEL="seat_end"
+"""),
+    # WAIT_FOR was once a key of udev.
+    "99-wait.rules": ([], 'ACTION=="add", KERNEL=="memory[0-9]*", WAIT_FOR="state", ATTR{state}="online"\n'),
 }
 
 
