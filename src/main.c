@@ -80,7 +80,7 @@
  *     - udev-deed.[ch]    (what one of them does if it matches)
  *     - udev-match.[ch]   (which of them match a block)
  *     - udev-properties.[ch] (what they may have set before)
- *     - udev-walk.[ch]  (from rule to rule, for each kind of event)
+ *     - udev-walk.[ch]    (from rule to rule, for each kind of event)
  *     - udev-conflicts.[ch] (all files in udev's order; what is said of them)
  *
  * - device/: whole devices
