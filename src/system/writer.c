@@ -131,6 +131,9 @@ int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n, 
 	writer->shared->n = n;
 	writer->shared->deadline_ns = deadline_ns;
 	atomic_store(&writer->shared->finished, 0);
+	/* A worker that was killed has left its last times there. */
+	atomic_store(&writer->shared->try_began_ns, 0);
+	atomic_store(&writer->shared->lock_wait_ns, 0);
 	for (int try = 0; try < 2; try++) {
 		if (!writer->pid) {
 			r = writer_start(writer);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "system/clock.h"
+#include "system/worker.h"
 #include "tests/unit/tree.h"
 #include "tests/unit/unit.h"
 
@@ -113,6 +114,27 @@ static void test_worker_that_died(void **state)
 	assert_int_not_equal(writer.pid, pid);
 }
 
+/* The times that a killed worker has left are not those of the next one's first job. */
+static void test_worker_that_was_killed_in_the_middle(void **state)
+{
+	struct write_job job = { .directory = SYSFS_MEMORY "/memory5",
+				 .attribute = "state",
+				 .value = "offline" };
+
+	(void)state;
+	write_offline(0, WRITE_STAGE_WRITE, 0);
+	/* A worker that has not begun yet. */
+	kill(writer.pid, SIGSTOP);
+	atomic_store(&writer.shared->try_began_ns, 1);
+	atomic_store(&writer.shared->lock_wait_ns, 1);
+	assert_int_equal(writer_begin(&writer, &job, 1, CLOCK_NEVER), 0);
+	assert_int_equal(writer_try_ns(&writer, clock_now_ns()), 0);
+	assert_int_equal(writer_lock_wait_ns(&writer), 0);
+	assert_false(writer_has_begun(&writer, 0));
+	kill(writer.pid, SIGCONT);
+	assert_int_equal(writer_wait(&writer, 60 * CLOCK_NS_PER_S, true), 0);
+}
+
 /* Out of memory in send(2): the worker knows nothing of the batch, and goes on waiting for one. */
 static void test_worker_that_cannot_be_told(void **state)
 {
@@ -137,6 +159,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_worker_has_few_privileges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_worker_that_died, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_worker_that_was_killed_in_the_middle, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_worker_that_cannot_be_told, set_up, tear_down),
 	};
 
