@@ -177,6 +177,7 @@
  *     - lock-holder.[ch]  (who holds the hotplug lock)
  *     - device-user.[ch]  (who has a character device open)
  *     - open-file.[ch]    (a file that a process has open)
+ *     - read-failure.[ch] (which file could not be read)
  *     - iomem.[ch]        (what each address range belongs to)
  *     - auto-online.[ch]  (the zone of memory that is being added)
  *     - guard.[ch]        (a process that restores things after a SIGKILL)

@@ -11,6 +11,7 @@
 #include "command/foreign.h"
 #include "config.h"
 #include "output/output-text.h"
+#include "system/read-failure.h"
 
 const struct command *const commands[] = {
 	&command_list, &command_status,	 &command_online,  &command_offline,  &command_remove,
@@ -178,7 +179,7 @@ static int command_line_open_system(struct context *context)
 static void command_line_tell_failure(const struct context *context)
 {
 	int error = 0;
-	const char *path = sysfs_first_failure(&error);
+	const char *path = read_failure_first(&error);
 
 	/* A warning would disturb the completion of a word. */
 	if (!path || (context->command->flags & COMMAND_NO_SYSTEM) ||

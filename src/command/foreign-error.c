@@ -9,6 +9,7 @@
 #include "model/filter.h"
 #include "provider/provider.h"
 #include "provider/snapshot.h"
+#include "system/read-failure.h"
 
 /* The memory of the first LMB; without one an LMB is a block. */
 static uint64_t foreign_error_unit(const struct memory *memory)
@@ -49,7 +50,7 @@ static void foreign_error_read(const char *sysroot, struct memory *memory,
 		for (size_t i = 0; i < memory->devices.n; i++)
 			foreign_error_note_device(memory, &memory->devices.v[i], ret);
 		/* Of what could not be read nobody can say that it is not there. */
-		ret->is_read = !sysfs_first_failure(&failure);
+		ret->is_read = !read_failure_first(&failure);
 	}
 	error_done(&err);
 	sysfs_close(&sysfs);

@@ -10,6 +10,7 @@
 #include "policy/policy-load.h"
 #include "provider/provider.h"
 #include "system/kpageflags.h"
+#include "system/read-failure.h"
 
 /* Only -ENOMEM ends the reading. */
 static int health_facts_keep(int r, int *ret_error)
@@ -139,7 +140,7 @@ int health_facts_load(const struct sysfs *sysfs, const struct memory *memory,
 		health_facts_done(ret);
 		return r;
 	}
-	ret->unread = sysfs_first_failure(&ret->unread_error);
+	ret->unread = read_failure_first(&ret->unread_error);
 	return 0;
 }
 

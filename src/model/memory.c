@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "model/block-reader.h"
+#include "system/read-failure.h"
 
 /* Stop looking for nodes after this many blocks without one: each costs reading a directory. */
 #define WITHOUT_NODE_MAX 64
@@ -33,19 +34,17 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 				 "CONFIG_MEMORY_HOTPLUG, and /sys must be mounted)",
 				 sysfs->root);
 	if (memory.directory < 0)
-		return error_set(err, memory.directory, "cannot open %s" SYSFS_MEMORY ": %s",
-				 sysfs->root, strerror(-memory.directory));
+		return read_failure_set(err, memory.directory, "cannot read the memory blocks");
 	r = sysfs_read(memory.directory, "block_size_bytes", text, sizeof(text));
-	/* -EINVAL would be the user's mistake. */
 	if (r >= 0 &&
 	    (parse_hex(text, &memory.block_size) < 0 || memory.block_size < BLOCK_SIZE_MIN))
-		r = -EBADMSG;
+		r = sysfs_malformed(sysfs, SYSFS_MEMORY "/block_size_bytes");
 	if (r < 0) {
 		close(memory.directory);
-		return error_set(err, r, "cannot read %s" SYSFS_MEMORY "/block_size_bytes: %s%s",
-				 sysfs->root, strerror(-r),
-				 r == -ENOENT ? " (a kernel with CONFIG_MEMORY_HOTPLUG has it)" :
-						"");
+		if (r == -ENOENT)
+			return error_set(err, r, "%s" SYSFS_MEMORY "/block_size_bytes is missing",
+					 sysfs->root);
+		return read_failure_set(err, r, "cannot read the size of a memory block");
 	}
 	memory.node_sets = calloc(1, sizeof(*memory.node_sets));
 	if (!memory.node_sets) {

@@ -13,6 +13,7 @@
 #include "plan/plan-check.h"
 #include "provider/snapshot.h"
 #include "system/clock.h"
+#include "system/read-failure.h"
 #include "system/writer.h"
 
 /* A block for the barrier below: one that can never go offline, else the lowest online one. */
@@ -81,8 +82,7 @@ static int policy_run_read(const struct policy_run_request *request,
 	r = snapshot_load(request->run->sysfs,
 			  WANT_ZONES | WANT_IDENTITY | WANT_NODES | WANT_DEVICES, memory, err);
 	if (r == 0 && (r = policy_scene_load(request->run->sysfs, memory, &result->scene)) < 0)
-		return error_set(err, r, "cannot tell where the memory comes from: %s",
-				 strerror(-r));
+		return read_failure_set(err, r, "cannot tell where the memory comes from");
 	return r;
 }
 

@@ -117,7 +117,7 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 	if (r < 0)
 		return sysfs_is_absent(r) ? 0 : r;
 	if (length != 8)
-		return -EBADMSG;
+		return sysfs_malformed(sysfs, DRCONF "/ibm,lmb-size");
 	search.lmb_size = pseries_read_u64(size);
 	/*
 	 * An LMB is a block (memory_block_size_bytes()); a larger block would not belong to one LMB
@@ -126,8 +126,10 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 	if (!search.lmb_size || search.lmb_size < memory->block_size)
 		return 0;
 	r = sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory-v2", &lmbs, &length);
-	if (r >= 0)
-		return pseries_walk_v2(&search, lmbs, length);
+	if (r >= 0) {
+		r = pseries_walk_v2(&search, lmbs, length);
+		return r == -EBADMSG ? sysfs_malformed(sysfs, DRCONF "/ibm,dynamic-memory-v2") : r;
+	}
 	if (sysfs_is_absent(r))
 		r = sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory", &lmbs, &length);
 	if (r >= 0)

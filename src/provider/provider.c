@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "system/read-failure.h"
 
 struct provider_step *provider_add_step(struct provider_steps *steps, const char *directory,
 					const char *attribute, const char *value, ...)
@@ -69,11 +70,18 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 	for (size_t i = 0; i < memory->n_blocks; i++)
 		memory->blocks[i].device = BLOCK_NO_DEVICE;
 	for (size_t i = 0; providers[i]; i++) {
-		int r = providers[i]->find_devices ? providers[i]->find_devices(sysfs, memory) : 0;
+		int r = 0;
 
-		if (r < 0)
-			return error_set(err, r, "cannot find the devices of provider %s: %s",
-					 providers[i]->name, strerror(-r));
+		read_failure_forget();
+		if (providers[i]->find_devices)
+			r = providers[i]->find_devices(sysfs, memory);
+		if (r < 0) {
+			char what[80];
+
+			snprintf(what, sizeof(what), "cannot find the devices of provider %s",
+				 providers[i]->name);
+			return read_failure_set(err, r, what);
+		}
 		/* Directory entries come in no order. */
 		if (memory->devices.n > marked)
 			qsort(memory->devices.v + marked, memory->devices.n - marked,

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "provider/snapshot.h"
 
-#include <string.h>
-
 #include "model/unreadable.h"
 #include "provider/provider.h"
+#include "system/read-failure.h"
 
 int snapshot_load_nodes(struct memory *memory, struct error *err)
 {
-	int r = memory_load_nodes(memory);
+	int r;
 
-	return r < 0 ? error_set(err, r, "cannot read the nodes: %s", strerror(-r)) : 0;
+	read_failure_forget();
+	r = memory_load_nodes(memory);
+	return r < 0 ? read_failure_set(err, r, "cannot read the nodes") : 0;
 }
 
 int snapshot_load(const struct sysfs *sysfs, unsigned int want, struct memory *memory,
 		  struct error *err)
 {
-	int r = memory_load(memory, want & WANT_OF_BLOCK);
+	int r;
 
+	read_failure_forget();
+	r = memory_load(memory, want & WANT_OF_BLOCK);
 	if (r < 0)
-		return error_set(err, r, "cannot read the memory blocks: %s", strerror(-r));
+		return read_failure_set(err, r, "cannot read the memory blocks");
 	if (want & WANT_NODES)
 		r = snapshot_load_nodes(memory, err);
 	unreadable_warn(memory);

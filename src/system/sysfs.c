@@ -5,9 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,62 +17,13 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "system/clock.h"
+#include "system/read-failure.h"
 #include "system/sysroot.h"
 
 /* Linux 5.9; older headers do not have it. */
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
-
-static struct {
-	atomic_int error; /* 0: none yet */
-	char path[PATH_MAX];
-} sysfs_failure;
-
-/* The absolute path of `path` below the directory, or of the descriptor itself if it is NULL. */
-static void sysfs_set_failure_path(int fd, const char *path)
-{
-	char link[32], above[PATH_MAX - 256];
-	ssize_t length = -1;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	if (!path || *path != '/')
-		length = readlink(link, above, sizeof(above) - 1);
-	above[length < 0 ? 0 : length] = '\0';
-	if (!path)
-		path = length < 0 ? "a file" : "";
-	snprintf(sysfs_failure.path, sizeof(sysfs_failure.path), "%s%s%.255s", above,
-		 length > 1 && *path ? "/" : "", path);
-}
-
-/*
- * Records a read error if it leaves open what is there. fd: the directory that `path` is in, or
- * with NULL the file itself. Returns the error.
- */
-static int sysfs_failed(int fd, const char *path, int error)
-{
-	int before = 0;
-
-	if (error != -EMFILE && error != -ENFILE && error != -ENOMEM && error != -EIO &&
-	    error != -ELOOP && error != -EACCES)
-		return error;
-	/* A lack of permission, which is no surprise to an ordinary user, hides no other error. */
-	if (atomic_compare_exchange_strong(&sysfs_failure.error, &before, error) ||
-	    (before == -EACCES && error != -EACCES &&
-	     atomic_compare_exchange_strong(&sysfs_failure.error, &before, error)))
-		sysfs_set_failure_path(fd, path);
-	return error;
-}
-
-const char *sysfs_first_failure(int *ret_error)
-{
-	int error = atomic_load(&sysfs_failure.error);
-
-	if (!error)
-		return NULL;
-	*ret_error = error;
-	return sysfs_failure.path;
-}
 
 int sysfs_open(const char *root, struct sysfs *ret, struct error *err)
 {
@@ -164,7 +113,7 @@ int sysfs_open_directory_at(int directory, const char *path)
 {
 	int fd = sysroot_open(directory, path, O_RDONLY | O_DIRECTORY);
 
-	return fd < 0 ? sysfs_failed(directory, path, fd) : fd;
+	return fd < 0 ? read_failure_note(directory, path, fd) : fd;
 }
 
 int sysfs_open_file(const struct sysfs *sysfs, const char *path)
@@ -173,7 +122,7 @@ int sysfs_open_file(const struct sysfs *sysfs, const char *path)
 	struct stat st = { 0 };
 
 	if (fd < 0)
-		return sysfs_failed(sysfs->root_fd, path, fd);
+		return read_failure_note(sysfs->root_fd, sysfs_below_root(path), fd);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;
 	close(fd);
@@ -184,7 +133,8 @@ int sysfs_enter(int directory, const char *path)
 {
 	int fd = sysroot_enter(directory, path);
 
-	return fd < 0 ? sysfs_failed(directory, path, fd) : fd;
+	/* -ENOTSUP is no failure. */
+	return fd < 0 && fd != -ENOTSUP ? read_failure_note(directory, path, fd) : fd;
 }
 
 int sysfs_read(int directory, const char *path, char *buffer, size_t size)
@@ -198,7 +148,7 @@ int sysfs_open_attribute(int directory, const char *path)
 {
 	int fd = sysroot_open_file(directory, path, O_RDONLY);
 
-	return fd < 0 ? sysfs_failed(directory, path, fd) : fd;
+	return fd < 0 ? read_failure_note(directory, path, fd) : fd;
 }
 
 int sysfs_read_attribute(int fd, char *buffer, size_t size)
@@ -206,7 +156,7 @@ int sysfs_read_attribute(int fd, char *buffer, size_t size)
 	ssize_t length = read(fd, buffer, size);
 
 	if (length < 0)
-		return sysfs_failed(fd, NULL, -errno);
+		return read_failure_note(fd, NULL, -errno);
 	if ((size_t)length == size)
 		return -EMSGSIZE;
 	while (length && isspace((unsigned char)buffer[length - 1]))
@@ -265,12 +215,12 @@ int sysfs_read_pipe(int fd, size_t max, int64_t deadline_ns, char **ret, size_t 
 			char *larger = realloc(text, size = size ? size * 2 : 8192);
 
 			if (!larger)
-				return sysfs_failed(fd, NULL, -ENOMEM);
+				return read_failure_note(fd, NULL, -ENOMEM);
 			text = larger;
 		}
 		n = sysfs_read_part(fd, text + length, size - length - 1, deadline_ns);
 		if (n < 0)
-			return sysfs_failed(fd, NULL, (int)n);
+			return read_failure_note(fd, NULL, (int)n);
 		length += (size_t)n;
 	} while (n);
 	text[length] = '\0';
@@ -293,7 +243,7 @@ int sysfs_read_link(int directory, const char *path, char *buffer, size_t size)
 	const char *name;
 
 	if (r < 0)
-		return sysfs_failed(directory, path, r);
+		return read_failure_note(directory, path, r);
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
 	if (strlen(name) >= size)
@@ -329,7 +279,12 @@ int sysfs_look(int directory, const char *path)
 	struct stat st;
 	int r = sysroot_stat(directory, path, &st);
 
-	return r < 0 ? sysfs_failed(directory, path, r) : r;
+	return r < 0 ? read_failure_note(directory, path, r) : r;
+}
+
+int sysfs_malformed(const struct sysfs *sysfs, const char *path)
+{
+	return read_failure_note(sysfs->root_fd, sysfs_below_root(path), -EBADMSG);
 }
 
 bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path)
@@ -365,7 +320,7 @@ int sysfs_list(int directory, int (*function)(const char *name, void *data), voi
 	dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);
-		return sysfs_failed(directory, NULL, -ENOMEM);
+		return read_failure_note(directory, NULL, -ENOMEM);
 	}
 	while (errno = 0, (entry = readdir(dir))) {
 		int r;
@@ -376,5 +331,5 @@ int sysfs_list(int directory, int (*function)(const char *name, void *data), voi
 		if (r)
 			return r;
 	}
-	return errno ? sysfs_failed(directory, NULL, -errno) : 0;
+	return errno ? read_failure_note(directory, NULL, -errno) : 0;
 }

@@ -41,14 +41,6 @@ static inline bool sysfs_is_absent(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ENODEV || error == -ENXIO;
 }
 
-/*
- * The first file whose read failed for a reason unrelated to its existence: EMFILE, ENFILE, ENOMEM,
- * EIO, ELOOP; EACCES if there was no other. Readers of optional files treat it as missing; so that
- * users are not misled, the program reports it at its end. Returns its absolute path and the error;
- * NULL if there was none.
- */
-const char *sysfs_first_failure(int *ret_error);
-
 /* Closes the descriptors that are not negative, with one close_range(2) if they are in a row. */
 void sysfs_close_all(const int *fds, size_t n);
 
@@ -147,6 +139,9 @@ bool sysfs_exists(const struct sysfs *sysfs, const char *path);
 
 /* The same relative to a directory: 0, or -errno of stat(2). */
 int sysfs_look(int directory, const char *path);
+
+/* Notes, for read_failure_set(), that the text of a file is malformed. Returns -EBADMSG. */
+int sysfs_malformed(const struct sysfs *sysfs, const char *path);
 
 /* Is this directory's file system mounted read-only, as /sys is in a container? */
 bool sysfs_is_read_only(const struct sysfs *sysfs, const char *path);

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 import re
@@ -12,7 +13,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from machine import MEMORY, Machine, as_nobody, describe, expand, find_program, read_description, run
+from machine import MEMORY, NODE, Machine, as_nobody, describe, expand, find_program, read_description, run
 
 
 @pytest.fixture
@@ -137,3 +138,14 @@ def test_a_user_applies_no_policy_to_another_tree(open_machine: Machine, words: 
         open_machine.path("/run/memhpctl").mkdir(mode=0o700)
     result = as_nobody(open_machine, *words)
     assert result.rc == 77 and "only root" in result.err and not result.out, result
+
+
+@pytest.mark.parametrize("path, what", [("/sys/bus/acpi/devices", "cannot find the devices of provider acpi"),
+                                        (MEMORY, "cannot read the memory blocks"), (NODE, "cannot read the nodes")])
+def test_a_directory_that_must_not_be_read_is_named(open_machine: Machine, path: str, what: str) -> None:
+    """It said "Permission denied" only: to what?"""
+    place = open_machine.path(path)
+    place.chmod(0)
+    result = as_nobody(open_machine, "list")
+    place.chmod(0o755)
+    assert result.rc == 77 and result.err == f"memhpctl: {what}: {place}: {os.strerror(errno.EACCES)} (EACCES); run as root\n", result

@@ -294,4 +294,45 @@ def test_a_size_of_an_lmb_that_is_no_number_is_no_machine_without_devices(machin
     made = machine("pseries-v2")
     made.path("/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory/ibm,lmb-size").write_bytes(b"\0\0\0\1")
     result = made.memhpctl("list", "-D")
-    assert (result.rc, result.out) == (1, "") and "the devices of provider pseries: Bad message" in result.err, result
+    assert (result.rc, result.out) == (1, "") and "Bad message (EBADMSG)" in result.err, result
+
+
+# What a provider needs to find its devices: (machine, path, provider).
+PROVIDER_PLACES = [("x86-dimm", "/sys/bus/acpi/devices", "acpi"), ("dax-kmem", "/sys/bus/dax/devices", "dax"),
+                   ("cxl", "/sys/bus/cxl/devices", "cxl"), ("virtio-mem", "/sys/bus/virtio/drivers/virtio_mem", "virtio"),
+                   ("s390-new", "/sys/firmware/memory", "s390"), ("hyperv", "/sys/bus/vmbus/drivers/hv_balloon", "hyperv"),
+                   ("xen", "/sys/devices/system/xen_memory/xen_memory0", "xen"),
+                   ("pseries-v2", "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory/ibm,lmb-size", "pseries")]
+
+
+@pytest.mark.parametrize("name, path, provider", PROVIDER_PLACES, ids=[provider for _, _, provider in PROVIDER_PLACES])
+def test_a_provider_that_cannot_look_names_the_file(machine: Machines, name: str, path: str, provider: str) -> None:
+    """It said "Too many levels of symbolic links" only: of what?"""
+    made = machine(name)
+    place = made.path(path)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+    place.symlink_to(place.name)
+    for words in (["list"], ["remove", "-n", "--size=1G"]):
+        result = made.memhpctl(*words)
+        assert (result.rc, result.out) == (1, "") and result.err == (
+            f"memhpctl: cannot find the devices of provider {provider}: {place}: {os.strerror(errno.ELOOP)} (ELOOP); "
+            "it is not what the kernel makes there\n"), (words, result)
+    assert made.memhpctl("list", "--json").json()["error"]["errno"] == "ELOOP"
+
+
+def test_a_malformed_file_of_a_provider_is_named(machine: Machines) -> None:
+    """The list of memory of a partition has the wrong length; what is no link to a block ended with 2, as if the user had mistyped."""
+    made = machine("pseries-v2")
+    path = made.path("/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory/ibm,lmb-size")
+    path.write_text("xyz")
+    result = made.memhpctl("list")
+    assert result.rc == 1 and f"provider pseries: {path}: {os.strerror(errno.EBADMSG)} (EBADMSG); it is not what " in result.err, result
+    made = machine("x86-dimm")
+    link = made.path("/sys/bus/acpi/devices/PNP0C80:00/physical_node")
+    link.unlink()
+    link.write_text("")
+    result = made.memhpctl("list")
+    assert result.rc == 1 and f"provider acpi: {link.resolve()}: {os.strerror(errno.EINVAL)} (EINVAL); it" in result.err, result
