@@ -105,15 +105,24 @@ const struct policy_rule *policy_match(const struct policy *policy,
 	return NULL;
 }
 
+static bool policy_match_is_hidden(enum policy_key key, const struct policy_subject *subject)
+{
+	if (key == POLICY_KEY_ARCH)
+		return !*subject->platform->arch;
+	return subject->device_hidden && (key == POLICY_KEY_PROVIDER || key == POLICY_KEY_DEVICE ||
+					  key == POLICY_KEY_SERIAL || key == POLICY_KEY_UUID);
+}
+
 bool policy_is_unclear(const struct policy *policy, const struct policy_subject *subject)
 {
-	for (size_t i = 0; subject->device_hidden && i < policy->n_rules; i++) {
+	bool sees_all = !subject->device_hidden && *subject->platform->arch;
+
+	for (size_t i = 0; !sees_all && i < policy->n_rules; i++) {
 		const struct policy_condition *conditions = policy->rules[i].conditions;
 		bool asks = false, fits = true;
 
 		for (size_t key = 0; key < POLICY_KEY_COUNT; key++) {
-			if (key == POLICY_KEY_PROVIDER || key == POLICY_KEY_DEVICE ||
-			    key == POLICY_KEY_SERIAL || key == POLICY_KEY_UUID)
+			if (policy_match_is_hidden((enum policy_key)key, subject))
 				asks = asks || conditions[key].present;
 			else
 				fits = fits &&
@@ -138,8 +147,8 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 
 		if (!policy_condition_holds(&rule->conditions[POLICY_KEY_VIRT], POLICY_KEY_VIRT,
 					    &fixed) ||
-		    !policy_condition_holds(&rule->conditions[POLICY_KEY_ARCH], POLICY_KEY_ARCH,
-					    &fixed))
+		    (*platform->arch && !policy_condition_holds(&rule->conditions[POLICY_KEY_ARCH],
+								POLICY_KEY_ARCH, &fixed)))
 			continue;
 		*ret_rule = rule;
 		if (have && rule->action != *ret_action)
@@ -153,7 +162,7 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 		for (size_t key = 0; key < POLICY_KEY_COUNT; key++)
 			catches_all = catches_all &&
 				      (!rule->conditions[key].present || key == POLICY_KEY_VIRT ||
-				       key == POLICY_KEY_ARCH);
+				       (key == POLICY_KEY_ARCH && *platform->arch));
 		if (catches_all)
 			return true;
 	}
@@ -237,6 +246,12 @@ int policy_tell_unclear(const struct policy_scene *scene, const char *what, stru
 	const struct device *hidden = provider_first_hidden(scene->memory);
 	int error = hidden ? hidden->blocks_error : scene->foreign_error;
 
+	if (!error && !*scene->platform.arch)
+		return error_set(err, -ENODATA,
+				 "cannot tell which rule applies to %s: nothing in this tree tells "
+				 "its architecture; /proc/sys/kernel/arch or /proc/cpuinfo of its "
+				 "machine would",
+				 what);
 	if (!error || error == -EACCES)
 		return error_set(err, -EACCES,
 				 "only root can see which provider %s belongs to, and so which "
