@@ -129,10 +129,20 @@ static void explanation_print_room(const struct explanation *explanation, const 
 	const struct page_survey *survey = explanation->survey;
 	struct headroom room = headroom_count(&survey->meminfo, pages);
 	struct wrap wrap = wrap_begin(explanation->width, "room");
-	char must_move[FORMAT_SIZE], there[FORMAT_SIZE];
+	char must_move[FORMAT_SIZE], there[FORMAT_SIZE], other[FORMAT_SIZE];
 
 	if (survey->meminfo_error)
 		wrap_print(&wrap, "unknown: /proc/meminfo cannot be read");
+	else if (pages->count[PAGE_OTHER] && !room.must_move_bytes)
+		wrap_print(&wrap, "%s of unknown use may have to move, %s is free elsewhere",
+			   format_about(pages->count[PAGE_OTHER] * pages->page_size, other),
+			   format_about(room.free_bytes, there));
+	else if (pages->count[PAGE_OTHER])
+		wrap_print(&wrap,
+			   "%s must move, %s of unknown use may have to, %s is free elsewhere",
+			   format_about(room.must_move_bytes, must_move),
+			   format_about(pages->count[PAGE_OTHER] * pages->page_size, other),
+			   format_about(room.free_bytes, there));
 	else
 		wrap_print(&wrap, "%s must move, %s is free elsewhere",
 			   format_about(room.must_move_bytes, must_move),

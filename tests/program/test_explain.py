@@ -687,3 +687,10 @@ def test_a_rule_for_an_architecture_that_is_not_known_is_not_ruled_out(machine: 
     rules = {"/etc/udev/rules.d/99-mine.rules": 'CONST{arch}=="arm64", SUBSYSTEM=="memory", ACTION=="add", ATTR{state}="online"'}
     assert "99-mine.rules" not in machine("x86-dimm", files=rules).memhpctl("policy", "check").out
     assert "99-mine.rules" in machine("x86-dimm", files=rules, absent=["/proc/sys/kernel/arch"]).memhpctl("policy", "check").out
+
+
+def test_pages_of_unknown_use_may_have_to_move(machine: Any) -> None:
+    """It said that 0B must move, which nobody can know."""
+    made = machine("two-nodes", lines="pages 1 none=4096\npages 2 none=4096 mmap+anon=256", files=meminfo(2 << 20))
+    assert "  room      16M of unknown use may have to move, 1.8G is free elsewhere\n" in made.memhpctl("explain", "1").out
+    assert "  room      1M must move, 16M of unknown use may have to, " in made.memhpctl("explain", "2").out
