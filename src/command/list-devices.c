@@ -263,7 +263,8 @@ static bool list_devices_have_serials(const struct list_devices_request *request
 	const struct devices *devices = &request->memory->devices;
 
 	for (size_t i = 0; i < devices->n; i++)
-		if (devices->v[i].serials && list_devices_is_selected(request, &devices->v[i]))
+		if ((devices->v[i].serials || devices->v[i].serials_are_hidden) &&
+		    list_devices_is_selected(request, &devices->v[i]))
 			return true;
 	return false;
 }

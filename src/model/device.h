@@ -28,7 +28,7 @@ struct device {
 	uint64_t size;	  /* in bytes, as the device reports it, or DEVICE_NO_SIZE */
 	uint32_t node;	  /* of its memory, as the device reports it, or DEVICE_NO_NODE */
 	/* The device reports it, but it cannot be read: */
-	bool size_is_hidden, node_is_hidden, driver_is_hidden;
+	bool size_is_hidden, node_is_hidden, driver_is_hidden, serials_are_hidden, uuid_is_hidden;
 	char region[32];	 /* that it is a part of, "region0"; "" for none */
 	uint64_t addable_blocks; /* how many blocks adding it would bring; 0: not known */
 	char driver[32];	 /* that it is bound to; "" for none, or where it does not matter */

@@ -182,14 +182,21 @@ static void device_column_addable_json(const struct row *row, struct output_json
 
 static void device_column_serial_text(const struct row *row, char *cell)
 {
-	const char *serials = row->run->first->serials;
+	const struct device *device = row->run->first;
 
-	snprintf(cell, COLUMN_CELL_SIZE, "%s", serials ? serials : "-");
+	snprintf(cell, COLUMN_CELL_SIZE, "%s%s%s", device->serials ? device->serials : "",
+		 device->serials && device->serials_are_hidden ? " " : "",
+		 device->serials_are_hidden ? "?" :
+		 device->serials	    ? "" :
+					      "-");
 }
 
 static void device_column_serial_json(const struct row *row, struct output_json *json)
 {
-	output_json_words(json, "serials", row->run->first->serials);
+	if (row->run->first->serials_are_hidden)
+		output_json_null(json, "serials");
+	else
+		output_json_words(json, "serials", row->run->first->serials);
 }
 
 static void device_column_within_text(const struct row *row, char *cell)
@@ -208,7 +215,10 @@ static void device_column_uuid_text(const struct row *row, char *cell)
 {
 	const char *uuid = row->run->first->uuid;
 
-	snprintf(cell, COLUMN_CELL_SIZE, "%s", uuid ? uuid : "-");
+	snprintf(cell, COLUMN_CELL_SIZE, "%s",
+		 uuid				 ? uuid :
+		 row->run->first->uuid_is_hidden ? "?" :
+						   "-");
 }
 
 static void device_column_uuid_json(const struct row *row, struct output_json *json)

@@ -107,15 +107,25 @@ const struct policy_rule *policy_match(const struct policy *policy,
 
 static bool policy_match_is_hidden(enum policy_key key, const struct policy_subject *subject)
 {
-	if (key == POLICY_KEY_ARCH)
+	switch (key) {
+	case POLICY_KEY_ARCH:
 		return !*subject->platform->arch;
-	return subject->device_hidden && (key == POLICY_KEY_PROVIDER || key == POLICY_KEY_DEVICE ||
-					  key == POLICY_KEY_SERIAL || key == POLICY_KEY_UUID);
+	case POLICY_KEY_PROVIDER:
+	case POLICY_KEY_DEVICE:
+		return subject->device_hidden;
+	case POLICY_KEY_SERIAL:
+		return subject->device_hidden || subject->serials_hidden;
+	case POLICY_KEY_UUID:
+		return subject->device_hidden || subject->uuid_hidden;
+	default:
+		return false;
+	}
 }
 
 bool policy_is_unclear(const struct policy *policy, const struct policy_subject *subject)
 {
-	bool sees_all = !subject->device_hidden && *subject->platform->arch;
+	bool sees_all = !subject->device_hidden && !subject->serials_hidden &&
+			!subject->uuid_hidden && *subject->platform->arch;
 
 	for (size_t i = 0; !sees_all && i < policy->n_rules; i++) {
 		const struct policy_condition *conditions = policy->rules[i].conditions;
@@ -252,6 +262,16 @@ int policy_tell_unclear(const struct policy_scene *scene, const char *what, stru
 				 "its architecture; /proc/sys/kernel/arch or /proc/cpuinfo of its "
 				 "machine would",
 				 what);
+	for (size_t i = 0; !error && i < scene->memory->devices.n; i++) {
+		const struct device *device = &scene->memory->devices.v[i];
+
+		if (device->serials_are_hidden || device->uuid_is_hidden)
+			return error_set(err, -EIO,
+					 "cannot tell which rule applies to %s: the %s of %s "
+					 "cannot be read",
+					 what, device->uuid_is_hidden ? "UUID" : "serial number",
+					 device->name);
+	}
 	if (!error || error == -EACCES)
 		return error_set(err, -EACCES,
 				 "only root can see which provider %s belongs to, and so which "
@@ -278,6 +298,8 @@ struct policy_subject policy_subject_of(const struct policy_scene *scene, const 
 		.device = device ? device->name : "",
 		.serials = device ? device->serials : NULL,
 		.uuid = device ? device->uuid : NULL,
+		.serials_hidden = device && device->serials_are_hidden,
+		.uuid_hidden = device && device->uuid_is_hidden,
 		.device_hidden = !device && (!memory->devices_known || scene->foreign_error),
 		.platform = &scene->platform,
 		.nodes = nodes->v,

@@ -14,6 +14,7 @@ struct policy_subject {
 	const char *serials;  /* of its hardware, words with a space between; NULL: none */
 	const char *uuid;     /* of its memory; NULL: none */
 	bool device_hidden;   /* all of these are not known */
+	bool serials_hidden, uuid_hidden; /* this one is not */
 	const struct platform *platform;
 	const uint32_t *nodes; /* n_nodes of them; a block on several nodes fits each */
 	size_t n_nodes;

@@ -44,6 +44,7 @@ static int cxl_add_device(struct cxl_search *search, const char *name)
 	struct device *device;
 	_cleanup_close_ int own = -1;
 	char path[128], serial[32];
+	int r;
 
 	snprintf(path, sizeof(path), CXL_DEVICES "/%.64s", name);
 	own = sysfs_open_directory(search->sysfs, path);
@@ -56,8 +57,9 @@ static int cxl_add_device(struct cxl_search *search, const char *name)
 	cxl_read_facts(own, cxl_is_region(name) ? "size" : "ram/size", device);
 	if (cxl_is_region(name))
 		return 0;
-	if (sysfs_read(own, "serial", serial, sizeof(serial)) > 0 &&
-	    device_add_word(&device->serials, serial) < 0)
+	r = sysfs_read(own, "serial", serial, sizeof(serial));
+	device->serials_are_hidden = r < 0 && !sysfs_is_absent(r);
+	if (r > 0 && device_add_word(&device->serials, serial) < 0)
 		return -ENOMEM;
 	if (device->size != DEVICE_NO_SIZE)
 		device->addable_blocks = device->size / search->memory->block_size;
@@ -91,6 +93,7 @@ static int cxl_nest(struct device *outer, struct device *inner)
 		r = device_add_word(&inner->serials, serial);
 		at += strlen(serial);
 	}
+	inner->serials_are_hidden = inner->serials_are_hidden || outer->serials_are_hidden;
 	if (inner->addable_blocks)
 		outer->addable_blocks = inner->addable_blocks;
 	if (r >= 0 && inner->node != DEVICE_NO_NODE)

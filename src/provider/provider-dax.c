@@ -190,8 +190,9 @@ static int dax_read_facts(int own, struct device *device)
 	int r, driver;
 
 	/* Of a namespace of persistent memory, whose device is around this one. */
-	if (sysfs_read(own, "../uuid", text, sizeof(text)) > 0)
-		device->uuid = strdup(text);
+	r = sysfs_read(own, "../uuid", text, sizeof(text));
+	device->uuid = r > 0 ? strdup(text) : NULL;
+	device->uuid_is_hidden = r < 0 && !sysfs_is_absent(r);
 	driver = sysfs_read_link(own, "driver", device->driver, sizeof(device->driver));
 	device->driver_is_hidden = driver < 0 && !sysfs_is_absent(driver);
 	if (driver < 0)
@@ -365,10 +366,7 @@ static bool dax_is_removed(const struct sysfs *sysfs, const struct device *devic
 	       strcmp(text, "kmem") != 0;
 }
 
-/*
- * Vacant: without blocks in the snapshot, whatever its driver. A device with stranded memory has
- * some.
- */
+/* Vacant: without blocks, whatever its driver. A device with stranded memory has some. */
 static bool dax_is_vacant(const struct sysfs *sysfs, const struct memory *memory, const char *name)
 {
 	const struct device *device = devices_find(&memory->devices, name);

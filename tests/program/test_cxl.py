@@ -200,3 +200,17 @@ def test_a_question_can_name_a_serial_number(machine: Any) -> None:
     made = machine("dax-kmem", files={"/etc/memhpctl.conf": "[rule card]\nserial = 0x5\naction = leave\n"})
     (answer,) = made.memhpctl("policy", "test", "--provider=dax", "--serial=0x5", "--json").json()["answers"]
     assert answer["rule"] == "card"
+
+
+def test_a_serial_number_that_cannot_be_read_is_not_none(machine: Any) -> None:
+    """It was "-", and a rule for another card applied."""
+    made = machine("cxl", files={"/etc/memhpctl.conf": "[rule mine]\nserial = 0xc0ffee\naction = leave\n[rule rest]\naction = online\n"})
+    made.path("/sys/bus/cxl/devices/mem0/serial").chmod(0o200)
+    found = {device["device"]: device for device in made.memhpctl("list", "-D", "--json").json()["devices"]}
+    assert [found[name]["serials"] for name in ("mem0", "region0", "dax0.0")] == [None] * 3, found
+    for name in ("mem0", "dax0.0"):
+        assert made.memhpctl("list", "-D", "--raw", "--noheadings", "-o", "SERIAL", name).out.split()[0] == "?"
+    number = str(found["dax0.0"]["blocks"][0] if isinstance(found["dax0.0"]["blocks"][0], int) else found["dax0.0"]["blocks"][0]["first"])
+    result = made.memhpctl("policy", "test", number)
+    assert (result.rc, result.out) == (1, "") and "the serial number of " in result.err, result
+    assert made.memhpctl("policy", "test", "0").rc == 0
