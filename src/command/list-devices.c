@@ -289,9 +289,12 @@ static int list_devices_print_table(const struct list_devices_request *request)
 	if (r < 0)
 		return r;
 	if (!any && for_people && !request->style.no_headings)
-		output_text("%s\n", request->memory->devices_known && !request->memory->devices.n ?
-					    "list: this machine has no memory devices" :
-					    "list: no device matches");
+		output_text("list: %s\n",
+			    request->memory->devices_missing ?
+				    PROVIDER_NOT_SHOWN :
+			    request->memory->devices_known && !request->memory->devices.n ?
+				    "this machine has no memory devices" :
+				    "no device matches");
 	if (for_people && !request->style.no_headings)
 		list_devices_print_obstacles(request);
 	return 0;
@@ -323,6 +326,10 @@ static int list_devices_print_json(const struct context *context,
 		output_json_begin_document(context->command->name, EXIT_DONE, NULL);
 
 	output_json_uint(json, "block_size", request->memory->block_size);
+	if (request->memory->devices_missing && !devices->n) {
+		output_json_null(json, "devices");
+		return output_json_end_document(json);
+	}
 	output_json_begin_array(json, "devices");
 	for (size_t i = 0; i < devices->n; i++)
 		if (list_devices_is_selected(request, &devices->v[i]))

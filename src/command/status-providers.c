@@ -57,7 +57,9 @@ void status_providers_print(const struct sysfs *sysfs)
 			status_providers_print_unseen(providers[i], present);
 		any |= present != 0;
 	}
-	if (!any)
+	if (!provider_shows_devices(sysfs))
+		output_text("  ?         (" PROVIDER_NOT_SHOWN ")\n");
+	else if (!any)
 		output_text("  (none: no memory can be removed here)\n");
 }
 
@@ -66,7 +68,7 @@ static bool status_providers_known(const struct sysfs *sysfs)
 	for (size_t i = 0; providers[i]; i++)
 		if (providers[i]->is_present(sysfs) < 0)
 			return false;
-	return true;
+	return provider_shows_devices(sysfs);
 }
 
 static void status_providers_add_one(const struct sysfs *sysfs, const struct provider *provider,

@@ -11,6 +11,7 @@
 #include "device/addition-wait.h"
 #include "device/provider-write.h"
 #include "model/selector.h"
+#include "provider/provider.h"
 #include "provider/snapshot.h"
 #include "system/auto-online.h"
 #include "system/clock.h"
@@ -140,6 +141,8 @@ static int addition_resolve_word(const struct memory *memory, const char *word, 
 		return error_set(err, -EINVAL,
 				 "'%s' is there already; memhpctl online %s brings it online", word,
 				 word);
+	if (!device && memory->devices_missing)
+		return error_set(err, -ENODATA, "'%s': " PROVIDER_NOT_SHOWN, word);
 	if (!device)
 		return error_set(err, -EINVAL,
 				 "'%s' is not a device whose memory can be added; memhpctl list "

@@ -73,6 +73,11 @@ static int removal_refuse_unknown(const struct memory *memory, const struct rang
 	_cleanup_free_ char *text = ranges_text(blocks, 8);
 	const struct device *hidden = provider_first_hidden(memory);
 
+	if (!hidden && memory->devices_missing)
+		return error_set(err, -ENODATA,
+				 "cannot tell which device blocks %s belong "
+				 "to: " PROVIDER_NOT_SHOWN,
+				 text ? text : "");
 	if (!hidden)
 		return 0;
 	if (hidden->blocks_error == -EACCES)

@@ -59,6 +59,9 @@ static void diagnosis_poison_block(const struct health_facts *facts,
 void diagnosis_poison_add(const struct health_facts *facts, struct findings *findings)
 {
 	bool counted = !facts->meminfo_error && facts->meminfo.hardware_corrupted != UINT64_MAX;
+	const char *not_counted = facts->meminfo_error ?
+					  "/proc/meminfo could not be read" :
+					  "/proc/meminfo has no line HardwareCorrupted";
 	uint64_t found = 0;
 
 	for (size_t i = 0; i < facts->poisoned.n; i++) {
@@ -76,12 +79,11 @@ void diagnosis_poison_add(const struct health_facts *facts, struct findings *fin
 	}
 	diagnosis_poison_offline(facts, findings);
 	if (!counted)
-		findings_add_unseen(findings, FINDING_POISONED_UNKNOWN,
-				    "/proc/meminfo has no line HardwareCorrupted");
+		findings_add_unseen(findings, FINDING_POISONED_UNKNOWN, not_counted);
 	if (!counted || facts->poisoned.error)
 		findings_add_unseen(findings, FINDING_POISONED,
 				    counted ? "the flags of the pages could not be seen" :
-					      "/proc/meminfo has no line HardwareCorrupted");
+					      not_counted);
 	if (facts->hidden)
 		findings_add_unseen(findings, FINDING_POISONED_OFFLINE,
 				    "only root can see which blocks had failed pages");

@@ -27,6 +27,7 @@ struct memory {
 	size_t room;	       /* how many fit into the memory at blocks */
 	bool whole;	       /* all blocks of the machine were read, not only some */
 	bool devices_known;    /* provider_find_devices() has looked for all of them */
+	bool devices_missing;  /* what was read shows no devices at all, provider_shows_devices() */
 	bool devices_complete; /* the blocks of each device could be read, too */
 	size_t vanished; /* blocks that were there when reading began, and gone when their turn came
 			  */

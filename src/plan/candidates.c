@@ -329,7 +329,7 @@ static int choice_refuse_unseen(const struct memory *memory, struct error *err)
 	for (size_t i = 0; i < memory->devices.n; i++)
 		if (memory->devices.v[i].blocks_error == -EACCES)
 			return device_check_blocks(&memory->devices.v[i], err);
-	return 0;
+	return memory->devices_missing ? error_set(err, -ENODATA, PROVIDER_NOT_SHOWN) : 0;
 }
 
 static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t missing,
@@ -340,7 +340,7 @@ static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t 
 
 	if (choice->request->whole_devices &&
 	    choice_refuse_unseen(choice->request->memory, err) < 0)
-		return -EACCES;
+		return err->code;
 	format_size(blocks * size, wanted);
 	if (choice->request->whole_devices && blocks <= choice->n && missing == blocks)
 		return error_set(err, -ERANGE, "no removable device fits into %s", wanted);

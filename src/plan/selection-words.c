@@ -217,6 +217,8 @@ static int selection_words_add_device(struct selection *selection, const struct 
 
 	if (!device && devices_region_is_shared(&selection->memory->devices, selector->word, err))
 		return -EINVAL;
+	if (!device && selection->memory->devices_missing)
+		return error_set(err, -ENODATA, "'%s': " PROVIDER_NOT_SHOWN, selector->word);
 	if (!device)
 		return selection->request->missing_is_empty ?
 			       0 :

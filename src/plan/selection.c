@@ -37,6 +37,8 @@ static int selection_check_filter(const struct selection *selection, struct erro
 	if (filter->device && !device &&
 	    devices_region_is_shared(&selection->memory->devices, filter->device, err))
 		return -EINVAL;
+	if (filter->device && !device && selection->memory->devices_missing)
+		return error_set(err, -ENODATA, "--device=%s: " PROVIDER_NOT_SHOWN, filter->device);
 	if (filter->device && !device)
 		return error_set(err, -EINVAL,
 				 "--device=%s: no device of this name has memory blocks here; "

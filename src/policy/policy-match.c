@@ -256,6 +256,9 @@ int policy_tell_unclear(const struct policy_scene *scene, const char *what, stru
 	const struct device *hidden = provider_first_hidden(scene->memory);
 	int error = hidden ? hidden->blocks_error : scene->foreign_error;
 
+	if (!error && scene->memory->devices_missing)
+		return error_set(err, -ENODATA,
+				 "cannot tell which rule applies to %s: " PROVIDER_NOT_SHOWN, what);
 	if (!error && !*scene->platform.arch)
 		return error_set(err, -ENODATA,
 				 "cannot tell which rule applies to %s: nothing in this tree tells "

@@ -61,6 +61,11 @@ const struct device *provider_first_hidden(const struct memory *memory)
 	return NULL;
 }
 
+bool provider_shows_devices(const struct sysfs *sysfs)
+{
+	return sysfs_has(sysfs, "/sys/bus") != 0;
+}
+
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, struct error *err)
 {
 	uint32_t marked = 0;
@@ -89,8 +94,9 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 		for (; marked < memory->devices.n; marked++)
 			provider_mark_blocks(memory, marked);
 	}
-	memory->devices_complete = true;
-	memory->devices_known = !provider_first_hidden(memory);
+	memory->devices_missing = !provider_shows_devices(sysfs);
+	memory->devices_complete = !memory->devices_missing;
+	memory->devices_known = !memory->devices_missing && !provider_first_hidden(memory);
 	for (size_t i = 0; i < memory->devices.n; i++)
 		memory->devices_complete &= !memory->devices.v[i].blocks_error;
 	return 0;

@@ -395,3 +395,25 @@ def test_a_word_of_the_kernel_that_is_new(machine: Callable[..., Machine], attri
     assert "kernel zone" not in made.memhpctl("explain", "40").out
     assert made.memhpctl("list", "--raw", "--noheadings", "-o", "BLOCKS,OFFLINE", "40").out == "40 ?\n"
     assert "? not known" in made.memhpctl("list", "--map").out
+
+
+@pytest.mark.parametrize("words, rc", [(["remove", "-n", "40"], 1), (["remove", "-n", "dax0.0"], 1), (["remove", "-n", "--size=1G"], 1), (["add", "-n", "dax0.0"], 1),
+                                       (["wait", "--for=absent", "--timeout=10ms", "dax0.0"], 1), (["list", "dax0.0"], 1), (["list", "--device=dax0.0"], 1),
+                                       (["policy", "test", "40"], 1), (["list", "-D"], 0), (["status"], 0)])
+def test_a_dump_of_the_blocks_alone_does_not_say_that_there_are_no_devices(tmp_path: pathlib.Path, machine: Users, words: list[str], rc: int) -> None:
+    """list -D: "this machine has no memory devices"; wait --for=absent succeeded."""
+    shutil.copytree(machine("two-nodes").path(MEMORY), tmp_path / MEMORY.lstrip("/"), symlinks=True)
+    result = run([find_program(), "--sysroot", str(tmp_path), *words])
+    assert result.rc == rc and "there is no /sys/bus in this tree, which would show the devices" in result.out + result.err, result
+
+
+def test_a_dump_of_the_blocks_alone_in_json(tmp_path: pathlib.Path, machine: Users) -> None:
+    shutil.copytree(machine("two-nodes").path(MEMORY), tmp_path / MEMORY.lstrip("/"), symlinks=True)
+
+    def shown(*words: str) -> Any:
+        return run([find_program(), "--sysroot", str(tmp_path), *words, "--json"]).json()
+
+    assert shown("list", "-D")["devices"] is None and shown("status")["providers"] is None
+    assert {one["provider"] for one in shown("list", "--all")["blocks"]} == {None}
+    unseen = {one["finding"]: one["text"] for one in shown("status", "--check")["unseen"]}
+    assert {"stuck", "not-taken"} <= set(unseen) and unseen["poisoned"] == "/proc/meminfo could not be read"
