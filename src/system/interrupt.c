@@ -12,7 +12,12 @@
 
 #define PAUSE_NS (10 * CLOCK_NS_PER_MS)
 
-static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+/*
+ * All that would end the process by default without its being at fault, and that the run does not
+ * use itself, as it does SIGALRM (stream.c), SIGPIPE and SIGXFSZ. The manual names them.
+ */
+static const int caught[] = { SIGINT,  SIGTERM,	  SIGHUP,  SIGQUIT, SIGUSR1, SIGUSR2,
+			      SIGXCPU, SIGVTALRM, SIGPROF, SIGPWR,  SIGIO };
 static volatile sig_atomic_t first_signal;
 static sigset_t waiting_mask, working_mask;
 static void (*volatile signal_came)(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ctrl-C, SIGTERM and SIGHUP as a flag to check instead of sudden death: the report of what was
- * done must be printed.
+ * Ctrl-C, SIGTERM and other signals as a flag to check instead of sudden death: the report of what
+ * was done must be printed. Which signals: `caught` in interrupt.c.
  */
 #ifndef MEMHP_SYSTEM_INTERRUPT_H
 #define MEMHP_SYSTEM_INTERRUPT_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /*
- * From now on SIGINT, SIGTERM and SIGHUP are only recorded, for the functions below; SIGPIPE is
+ * From now on these signals are only recorded, for the functions below; SIGPIPE is
  * ignored, so that writing to a closed pipe fails with an error. For commands that change something
  * or wait.
  */

@@ -56,7 +56,7 @@ int writer_begin(struct writer *writer, const struct write_job *jobs, size_t n,
 
 /*
  * Waits for the end of the batch. Returns 0 when it is over; -ETIME if it is still in progress;
- * -EINTR after SIGINT, SIGTERM or SIGHUP unless ignore_signals (also still in progress); -ECHILD if
+ * -EINTR after a signal (interrupt.h) unless ignore_signals (also still in progress); -ECHILD if
  * the worker died (its alarm, the kernel's out-of-memory killer).
  */
 int writer_wait(struct writer *writer, int64_t timeout_ns, bool ignore_signals);

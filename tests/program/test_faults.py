@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from machine import LIMITS_MS, PATIENCE, Result, find_program, fitting
+from machine import LIMITS_MS, PATIENCE, TESTS, Result, find_program, fitting
 
 EXACT_MS = 100  # so exact are deadlines, see test_deadlines_are_exact()
 
@@ -440,8 +441,21 @@ def hanging(made: Any, *args: str) -> Iterator[subprocess.Popen[str]]:
     process.kill()
 
 
-@pytest.mark.parametrize("number, rc", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_signal_in_the_middle(machine: Any, number: int, rc: int) -> None:
+# Those of the manual, below Deadlines.
+ENDING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGVTALRM", "SIGPROF", "SIGPWR", "SIGIO"]
+
+
+def test_the_manual_has_all_signals() -> None:
+    text = (TESTS.parent / "man/memhpctl.8").read_text()
+    told = text[text.index("So do SIGINT"):text.index(", unless the caller ignores them")]
+    assert re.findall("SIG[A-Z0-9]+", told) == ENDING
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_signal_in_the_middle(machine: Any, name: str) -> None:
+    number = getattr(signal, name)
+    rc = 128 + number
+
     def interrupted() -> tuple[Any, Result]:
         made = machine("x86-dimm")
         with hanging(made, "--json") as process:
