@@ -94,6 +94,17 @@ static enum read_back block_write_see(struct attempt *attempt, const struct writ
 }
 
 /*
+ * Nothing was written, because there was no descriptor or memory to open the file with, nor for a
+ * look at the block: what it is now is not known, but that this run did not change it is.
+ */
+static bool block_write_was_not_begun(const struct attempt *attempt,
+				      const struct write_result *result, enum read_back read)
+{
+	return read == READ_FAILED && result->stage == WRITE_STAGE_OPEN &&
+	       outcome_classify(result, attempt->wanted, ZONE_UNKNOWN) == CAUSE_MEMORY;
+}
+
+/*
  * Stores the result of the step's job in its outcome, which is final unless the step may be
  * retried (FAILED, with a transient cause).
  */
@@ -108,7 +119,9 @@ static void block_write_take(void *data, size_t job, const struct write_result *
 	outcome->elapsed_ns += result->elapsed_ns;
 	outcome->lock_wait_ns += result->lock_wait_ns;
 	outcome->error = result->stage == WRITE_STAGE_REPLACED ? 0 : -result->error;
-	if (result->stage == WRITE_STAGE_REPLACED || read != READ_SAME) {
+	if (block_write_was_not_begun(attempt, result, read)) {
+		block_write_finish(attempt, OUTCOME_FAILED, CAUSE_MEMORY);
+	} else if (result->stage == WRITE_STAGE_REPLACED || read != READ_SAME) {
 		block_write_finish_lost(
 			attempt, result->stage == WRITE_STAGE_REPLACED ? READ_REPLACED : read);
 	} else if (outcome->after == attempt->wanted) {

@@ -241,6 +241,8 @@ def test_few_descriptors(machine: Any) -> None:
         result = made.run("sh", "-c", 'ulimit -n "$0"; exec "$@"', str(limit), find_program(), "--sysroot", str(made.root),
                           "offline", "35", "--retries=0", env=made.environment(find_program()))
         assert (result.rc == 0) == (made.state(35) == "offline") and "gone" not in result.out, (limit, result)
+        # It ended with 64, "the result is not known", although no file could be opened to write to.
+        assert made.begun() or result.rc in (1, 75), (limit, result)
         if result.rc == 0:
             break
     assert result.rc == 0
