@@ -55,8 +55,8 @@ int removal_words_add(const struct sysfs *sysfs, const struct memory *memory, co
 					      (struct ranges){ 0 });
 		if (!outcome)
 			return error_no_memory(err);
-		/* Its hardware may still be set up for memory. */
-		if (vacant.provider->is_set_up && vacant.provider->is_set_up(sysfs, &vacant))
+		/* It may still be set up for memory: bound to its driver, a part of a region. */
+		if (vacant.provider->is_removed && !vacant.provider->is_removed(sysfs, &vacant))
 			continue;
 		/* One that is listed is still there, such as a dax device of another driver. */
 		device_outcome_set(outcome, DEVICE_ALREADY, CAUSE_NONE,

@@ -235,16 +235,11 @@ static int cxl_find_region(const char *region, void *data)
 	return 1;
 }
 
-static bool cxl_is_set_up(const struct sysfs *sysfs, const struct device *device)
+static bool cxl_is_removed(const struct sysfs *sysfs, const struct device *device)
 {
 	struct cxl_search search = { .sysfs = sysfs };
 
-	return cxl_region_each_of(sysfs, device->name, cxl_find_region, &search) > 0;
-}
-
-static bool cxl_is_removed(const struct sysfs *sysfs, const struct device *device)
-{
-	return !cxl_is_set_up(sysfs, device);
+	return cxl_region_each_of(sysfs, device->name, cxl_find_region, &search) <= 0;
 }
 
 /* The first dax device in the region that no driver uses. */
@@ -315,7 +310,6 @@ const struct provider provider_cxl = {
 	.plan_remove = cxl_plan_remove,
 	.plan_add = cxl_plan_add,
 	.is_removed = cxl_is_removed,
-	.is_set_up = cxl_is_set_up,
 	.hold = cxl_region_hold,
 	.release = cxl_region_release,
 };

@@ -371,8 +371,9 @@ static bool dax_is_vacant(const struct sysfs *sysfs, const struct memory *memory
 {
 	const struct device *device = devices_find(&memory->devices, name);
 
+	(void)sysfs;
 	return device && device->provider == &provider_dax && !device->blocks.n &&
-	       !device->blocks_error && dax_is_removed(sysfs, device);
+	       !device->blocks_error;
 }
 
 static int dax_is_present(const struct sysfs *sysfs)

@@ -158,8 +158,8 @@ struct provider {
 	void (*name_of_number)(uint64_t number, char *ret_name, size_t size);
 	const char *number_is;
 	/*
-	 * Is the device gone, as far as anything but its blocks shows? NULL: only its blocks show
-	 * it.
+	 * Is the device gone, as far as anything but its blocks shows? If not, the removal of one
+	 * without blocks has still something to do. NULL: only its blocks show it.
 	 */
 	bool (*is_removed)(const struct sysfs *sysfs, const struct device *device);
 	/*
@@ -168,11 +168,6 @@ struct provider {
 	 * finds without blocks.
 	 */
 	bool (*is_vacant)(const struct sysfs *sysfs, const struct memory *memory, const char *name);
-	/*
-	 * Is a device without blocks still set up, so that its removal has something to do? NULL:
-	 * never.
-	 */
-	bool (*is_set_up)(const struct sysfs *sysfs, const struct device *device);
 	/* See provider_hold() and provider_release(). NULL: its answers take one look each. */
 	void (*hold)(const struct sysfs *sysfs);
 	void (*release)(void);

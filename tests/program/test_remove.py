@@ -663,3 +663,17 @@ def test_a_dry_run_asks_whether_the_device_may_be_removed(machine: Any, name: st
     assert path.rsplit("/", 1)[1] in dry.json()["devices"][0]["reason"]
     run = made.memhpctl("remove", *option, device, "--json")
     assert run.rc == 77 and made.states() == before and not made.begun(), run
+
+
+@pytest.mark.parametrize("name", ["dax-kmem", "dax-kmem-state"])
+def test_a_device_that_its_driver_has_without_blocks_can_be_removed(machine: Any, name: str) -> None:
+    """remove ended with 2, "add adds them", while wait --for=absent said that it is there."""
+    made = machine(name, blocks={"40-47": "absent"})
+    assert made.memhpctl("wait", "--for=absent", "--timeout=10ms", "dax0.0").rc == 75
+    dry = made.memhpctl("remove", "-n", "dax0.0")
+    assert dry.rc == 0 and dry.out.startswith("dax0.0: would write "), dry
+    result = made.memhpctl("remove", "--json", "dax0.0")
+    assert result.rc == 0 and [(one["device"], one["result"]) for one in result.json()["devices"]] == [("dax0.0", "removed")], result
+    assert made.memhpctl("wait", "--for=absent", "--timeout=10ms", "dax0.0").rc == 0
+    again = made.memhpctl("remove", "dax0.0")
+    assert (again.rc, again.out) == (0, "dax0.0: has no memory blocks\n"), again
