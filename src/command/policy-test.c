@@ -13,6 +13,7 @@
 #include "policy/policy-load.h"
 #include "policy/policy-match.h"
 #include "policy/policy-value.h"
+#include "system/read-failure.h"
 
 /* The number in a question, which does not name a block: no range contains it. */
 #define NO_BLOCK UINT64_MAX
@@ -205,8 +206,7 @@ static int inquiry_load(struct context *context, const char **words, size_t n_wo
 		return r;
 	r = policy_scene_load(&context->sysfs, &inquiry->memory, &inquiry->scene);
 	if (r < 0)
-		return error_set(err, r, "cannot tell where the memory comes from: %s",
-				 strerror(-r));
+		return read_failure_set(err, r, "cannot tell where the memory comes from");
 	return inquiry_check(inquiry, err);
 }
 

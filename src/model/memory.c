@@ -37,7 +37,8 @@ int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err
 		return read_failure_set(err, memory.directory, "cannot read the memory blocks");
 	r = sysfs_read(memory.directory, "block_size_bytes", text, sizeof(text));
 	if (r >= 0 &&
-	    (parse_hex(text, &memory.block_size) < 0 || memory.block_size < BLOCK_SIZE_MIN))
+	    (parse_hex(text, &memory.block_size) < 0 || memory.block_size < BLOCK_SIZE_MIN ||
+	     (memory.block_size & (memory.block_size - 1))))
 		r = sysfs_malformed(sysfs, SYSFS_MEMORY "/block_size_bytes");
 	if (r < 0) {
 		close(memory.directory);

@@ -34,23 +34,27 @@ bool cxl_facts_is_volatile(const struct sysfs *sysfs, const char *region)
 }
 
 /* decoder2.0 is a decoder of endpoint2, whose uport is the memory device. */
-bool cxl_facts_member(const struct sysfs *sysfs, const char *region, unsigned int position,
-		      char ret[CXL_NAME_SIZE])
+int cxl_facts_member(const struct sysfs *sysfs, const char *region, unsigned int position,
+		     char ret[CXL_NAME_SIZE])
 {
-	char attribute[32], decoder[CXL_NAME_SIZE], path[128];
+	char decoder[CXL_NAME_SIZE], path[192];
 	_cleanup_close_ int endpoint = -1;
 	unsigned int port;
+	int r;
 
 	/* No kernel has more; a tree that somebody sent in may. */
 	if (position >= CXL_MEMBERS_MAX)
-		return false;
-	snprintf(attribute, sizeof(attribute), "target%u", position);
-	cxl_facts_read(sysfs, region, attribute, decoder, sizeof(decoder));
+		return 0;
+	snprintf(path, sizeof(path), CXL_DEVICES "/%s/target%u", region, position);
+	r = sysfs_read_path(sysfs, path, decoder, sizeof(decoder));
+	if (r < 0)
+		return sysfs_is_absent(r) ? 0 : r;
 	if (sscanf(decoder, "decoder%u.", &port) != 1)
-		return false;
+		return 0;
 	snprintf(path, sizeof(path), CXL_DEVICES "/endpoint%u", port);
 	endpoint = sysfs_open_directory(sysfs, path);
-	return endpoint >= 0 && sysfs_read_link(endpoint, "uport", ret, CXL_NAME_SIZE) >= 0;
+	r = endpoint < 0 ? endpoint : sysfs_read_link(endpoint, "uport", ret, CXL_NAME_SIZE);
+	return r >= 0 ? 1 : sysfs_is_absent(r) ? 0 : r;
 }
 
 bool cxl_facts_can_create(const struct sysfs *sysfs, const char *decoder)

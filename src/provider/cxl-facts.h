@@ -23,10 +23,10 @@ bool cxl_facts_is_locked(const struct sysfs *sysfs, const char *decoder, char re
 bool cxl_facts_can_create(const struct sysfs *sysfs, const char *decoder);
 
 /*
- * The name of the memory device at this position of the region, below CXL_MEMBERS_MAX. False: there
- * is none.
+ * The name of the memory device at this position of the region, below CXL_MEMBERS_MAX. 1, 0: there
+ * is none, or -errno: that cannot be read.
  */
-bool cxl_facts_member(const struct sysfs *sysfs, const char *region, unsigned int position,
-		      char ret[CXL_NAME_SIZE]);
+int cxl_facts_member(const struct sysfs *sysfs, const char *region, unsigned int position,
+		     char ret[CXL_NAME_SIZE]);
 
 #endif

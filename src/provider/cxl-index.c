@@ -28,7 +28,7 @@ static int cxl_index_add_region(struct cxl_index_reading *reading, const char *n
 	snprintf(region->name, sizeof(region->name), "%s", name);
 	while (region->n_members < CXL_MEMBERS_MAX &&
 	       cxl_facts_member(reading->sysfs, name, region->n_members,
-				region->members[region->n_members]))
+				region->members[region->n_members]) > 0)
 		region->n_members++;
 	return 0;
 }

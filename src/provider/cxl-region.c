@@ -86,24 +86,26 @@ int cxl_region_each_dax(const struct sysfs *sysfs, const char *region,
 	return cxl_region_walk(&walk, path, cxl_region_visit_dax);
 }
 
-static bool cxl_region_has_member(const struct sysfs *sysfs, const char *region, const char *memdev)
+/* 1, 0, or -errno if that cannot be read. */
+static int cxl_region_has_member(const struct sysfs *sysfs, const char *region, const char *memdev)
 {
 	char member[CXL_NAME_SIZE];
+	int r;
 
-	for (unsigned int i = 0; cxl_facts_member(sysfs, region, i, member); i++)
+	for (unsigned int i = 0; (r = cxl_facts_member(sysfs, region, i, member)) > 0; i++)
 		if (!strcmp(member, memdev))
-			return true;
-	return false;
+			return 1;
+	return r;
 }
 
 static int cxl_region_visit_concerned(const char *region, void *data)
 {
 	struct cxl_walk *walk = data;
+	int r = !strcmp(region, walk->name) ?
+			1 :
+			cxl_region_has_member(walk->sysfs, region, walk->name);
 
-	return !strcmp(region, walk->name) ||
-			       cxl_region_has_member(walk->sysfs, region, walk->name) ?
-		       walk->function(region, walk->data) :
-		       0;
+	return r > 0 ? walk->function(region, walk->data) : r;
 }
 
 int cxl_region_each_of(const struct sysfs *sysfs, const char *device,

@@ -199,8 +199,11 @@ static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *devi
 	if (r < 0)
 		return error_set(err, -EOPNOTSUPP,
 				 "the firmware offers no way to eject it (no _EJ0 method)");
-	if (sysfs_read_path(sysfs, ACPI_MEMORY_ENABLED, text, sizeof(text)) >= 0 &&
-	    !strcmp(text, "0"))
+	r = sysfs_read_path(sysfs, ACPI_MEMORY_ENABLED, text, sizeof(text));
+	if (r < 0 && !sysfs_is_absent(r))
+		return error_set(err, r, "it cannot be seen whether it may be ejected: %s: %s",
+				 ACPI_MEMORY_ENABLED, strerror(-r));
+	if (r >= 0 && !strcmp(text, "0"))
 		return error_set(err, -EOPNOTSUPP,
 				 "ejecting memory is disabled; write 1 to " ACPI_MEMORY_ENABLED
 				 " to allow it");

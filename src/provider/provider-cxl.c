@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "provider/cxl-region.h"
 #include "system/cxl.h"
+#include "system/read-failure.h"
 
 extern const struct provider provider_cxl, provider_dax;
 
@@ -32,10 +33,14 @@ static void cxl_read_facts(int own, const char *size, struct device *device)
 {
 	char text[32];
 	uint64_t value;
+	int r = sysfs_read_link(own, "driver", device->driver, sizeof(device->driver));
 
-	if (sysfs_read_link(own, "driver", device->driver, sizeof(device->driver)) < 0)
+	device->driver_is_hidden = r < 0 && !sysfs_is_absent(r);
+	if (r < 0)
 		*device->driver = '\0';
-	if (sysfs_read(own, size, text, sizeof(text)) > 0 && parse_address(text, &value) == 0)
+	r = sysfs_read(own, size, text, sizeof(text));
+	device->size_is_hidden = r < 0 ? !sysfs_is_absent(r) : parse_address(text, &value) < 0;
+	if (r >= 0 && !device->size_is_hidden)
 		device->size = value;
 }
 
@@ -65,7 +70,7 @@ static int cxl_add_device(struct cxl_search *search, const char *name)
 		device->addable_blocks = device->size / search->memory->block_size;
 	if (!device->size)
 		return device_set_obstacle(device, "it has no volatile memory");
-	if (!*device->driver)
+	if (!*device->driver && !device->driver_is_hidden)
 		return device_set_obstacle(device, "it has no driver (cxl_mem)");
 	return 0;
 }
@@ -107,23 +112,38 @@ static int cxl_nest(struct device *outer, struct device *inner)
 	return r;
 }
 
+/* Which memory devices a region is in cannot be read: any of them may be around it. */
+static int cxl_hide_memdevs(struct devices *devices, int error)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < devices->n; i++)
+		if (devices->v[i].provider == &provider_cxl && !cxl_is_region(devices->v[i].name))
+			r = device_hide_blocks(&devices->v[i], error);
+	return r;
+}
+
 /* Nests each region in its memory devices, in the order of its interleaving. */
 static int cxl_nest_regions(struct cxl_search *search)
 {
 	struct devices *devices = &search->memory->devices;
 	char member[CXL_NAME_SIZE];
-	int r = 0;
+	int r = 0, found;
 
 	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
 		struct device *region = &devices->v[i], *outer;
 
 		if (region->provider != &provider_cxl || !cxl_is_region(region->name))
 			continue;
-		for (unsigned int position = 0;
-		     r >= 0 && cxl_facts_member(search->sysfs, region->name, position, member);
-		     position++) {
-			outer = devices_find(devices, member);
+		found = 1;
+		for (unsigned int position = 0; r >= 0 && found > 0; position++) {
+			found = cxl_facts_member(search->sysfs, region->name, position, member);
+			outer = found > 0 ? devices_find(devices, member) : NULL;
 			r = outer ? cxl_nest(outer, region) : 0;
+		}
+		if (r >= 0 && found < 0) {
+			region->serials_are_hidden = true;
+			r = cxl_hide_memdevs(devices, found);
 		}
 	}
 	return r;
@@ -221,6 +241,8 @@ static int cxl_plan_remove(const struct sysfs *sysfs, const struct device *devic
 	struct cxl_search search = { .sysfs = sysfs, .steps = &steps, .err = err };
 	int r = cxl_region_each_of(sysfs, device->name, cxl_plan_region_removal, &search);
 
+	if (r < 0 && !err->code)
+		return read_failure_set(err, r, "its regions cannot be read");
 	if (r < 0)
 		return r;
 	*ret = steps;
@@ -239,7 +261,8 @@ static bool cxl_is_removed(const struct sysfs *sysfs, const struct device *devic
 {
 	struct cxl_search search = { .sysfs = sysfs };
 
-	return cxl_region_each_of(sysfs, device->name, cxl_find_region, &search) <= 0;
+	/* Not if that cannot be seen. */
+	return cxl_region_each_of(sysfs, device->name, cxl_find_region, &search) == 0;
 }
 
 /* The first dax device in the region that no driver uses. */

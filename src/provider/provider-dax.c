@@ -78,6 +78,7 @@ static int dax_collect_mapping(const char *name, void *data)
 	if (r >= 0) {
 		snprintf(path, sizeof(path), "%s/end", name);
 		r = dax_read_address(search->own, path, &last);
+		r = r >= 0 && last < first ? -EBADMSG : r;
 	}
 	/* Readable by root only, or gone with its device. */
 	if (r < 0)

@@ -71,9 +71,9 @@ static int pseries_add(struct pseries_search *search, uint64_t base, uint32_t dr
 static int pseries_walk_v1(struct pseries_search *search, const char *bytes, size_t length)
 {
 	uint32_t n = length >= 4 ? pseries_read_u32(bytes) : 0;
-	int r = 0;
+	int r = length < 4 + n * (size_t)24 ? -EBADMSG : 0;
 
-	for (uint32_t i = 0; r >= 0 && i < n && 4 + (i + 1) * (size_t)24 <= length; i++) {
+	for (uint32_t i = 0; r >= 0 && i < n; i++) {
 		const char *entry = bytes + 4 + i * (size_t)24;
 
 		r = pseries_add(search, pseries_read_u64(entry), pseries_read_u32(entry + 8),
@@ -89,9 +89,9 @@ static int pseries_walk_v1(struct pseries_search *search, const char *bytes, siz
 static int pseries_walk_v2(struct pseries_search *search, const char *bytes, size_t length)
 {
 	uint32_t n = length >= 4 ? pseries_read_u32(bytes) : 0, lmbs = 0;
-	int r = 0;
+	int r = length < 4 + n * (size_t)24 ? -EBADMSG : 0;
 
-	for (uint32_t i = 0; r >= 0 && i < n && 4 + (i + 1) * (size_t)24 <= length; i++) {
+	for (uint32_t i = 0; r >= 0 && i < n; i++) {
 		const char *entry = bytes + 4 + i * (size_t)24;
 		uint32_t run = pseries_read_u32(entry), drc_index = pseries_read_u32(entry + 12),
 			 flags = pseries_read_u32(entry + 20);
@@ -132,8 +132,10 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 	}
 	if (sysfs_is_absent(r))
 		r = sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory", &lmbs, &length);
-	if (r >= 0)
-		return pseries_walk_v1(&search, lmbs, length);
+	if (r >= 0) {
+		r = pseries_walk_v1(&search, lmbs, length);
+		return r == -EBADMSG ? sysfs_malformed(sysfs, DRCONF "/ibm,dynamic-memory") : r;
+	}
 	return sysfs_is_absent(r) ? 0 : r;
 }
 

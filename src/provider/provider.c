@@ -55,7 +55,7 @@ static int provider_compare_devices(const void *a, const void *b)
 const struct device *provider_first_hidden(const struct memory *memory)
 {
 	for (size_t i = 0; i < memory->devices.n; i++)
-		if (memory->devices.v[i].blocks_error &&
+		if (memory->devices.v[i].blocks_error && !memory->devices.v[i].holds_devices &&
 		    !memory->devices.v[i].provider->links_blocks)
 			return &memory->devices.v[i];
 	return NULL;
@@ -98,7 +98,8 @@ int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, stru
 	memory->devices_complete = !memory->devices_missing;
 	memory->devices_known = !memory->devices_missing && !provider_first_hidden(memory);
 	for (size_t i = 0; i < memory->devices.n; i++)
-		memory->devices_complete &= !memory->devices.v[i].blocks_error;
+		memory->devices_complete &= !memory->devices.v[i].blocks_error ||
+					    memory->devices.v[i].holds_devices;
 	return 0;
 }
 

@@ -336,3 +336,79 @@ def test_a_malformed_file_of_a_provider_is_named(machine: Machines) -> None:
     link.write_text("")
     result = made.memhpctl("list")
     assert result.rc == 1 and f"provider acpi: {link.resolve()}: {os.strerror(errno.EINVAL)} (EINVAL); it" in result.err, result
+
+
+def test_the_cards_of_a_region_that_cannot_be_read_are_not_without_memory(machine: Machines) -> None:
+    """remove mem0: "has no memory blocks", exit 0, while its memory is in the system."""
+    made = machine("cxl")
+    place = made.path("/sys/bus/cxl/devices/region0/target0")
+    place.unlink()
+    place.symlink_to(place.name)
+    found = {one["device"]: one for one in made.memhpctl("list", "-D", "--json").json()["devices"]}
+    for name in ("mem0", "mem1"):
+        assert [found[name][key] for key in ("blocks", "removable", "addable")] == [None] * 3, found
+        for words in (["remove", "-n"], ["wait", "--for=absent", "--timeout=10ms"], ["add", "-n"]):
+            result = made.memhpctl(*words, name)
+            assert result.rc == 1 and f"which blocks belong to {name} cannot be read" in result.err, (words, result)
+    assert found["dax0.0"]["serials"] is None and found["region0"]["serials"] is None
+    assert found["dax0.0"]["blocks"] == found["region0"]["blocks"] != []
+    assert {one["provider"] for one in made.memhpctl("list", "--all", "--json").json()["blocks"]} == {"none", "dax"}
+
+
+@pytest.mark.parametrize("device, attribute", [("mem1", "ram/size"), ("region0", "size")])
+def test_the_size_of_cxl_memory_that_cannot_be_read_is_unknown(machine: Machines, device: str, attribute: str) -> None:
+    made = machine("cxl")
+    made.path(f"/sys/bus/cxl/devices/{device}/{attribute}").chmod(0)
+    (found,) = (one for one in made.memhpctl("list", "-D", "--json").json()["devices"] if one["device"] == device)
+    assert found["size"] is None, found
+
+
+def test_a_list_of_lmbs_that_breaks_off_is_no_machine_without_devices(machine: Machines) -> None:
+    for name, file in (("pseries-v1", "ibm,dynamic-memory"), ("pseries-v2", "ibm,dynamic-memory-v2")):
+        made = machine(name)
+        path = made.path(f"/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory/{file}")
+        path.write_bytes(path.read_bytes()[:-1])
+        result = made.memhpctl("list", "-D")
+        assert (result.rc, result.out) == (1, "") and f"{path}: {os.strerror(errno.EBADMSG)}" in result.err, result
+
+
+def test_a_block_size_that_no_kernel_has(machine: Machines) -> None:
+    """It is a power of two (drivers/base/memory.c: memory_dev_init()); addresses of any other are made up."""
+    made = machine("x86-dimm")
+    made.set("block_size_bytes", "8000001")
+    result = made.memhpctl("list")
+    assert (result.rc, result.out) == (1, "") and "block_size_bytes: " in result.err, result
+
+
+def test_a_node_whose_processors_cannot_be_read_is_named(machine: Machines) -> None:
+    made = machine("two-nodes")
+    place = made.path("/sys/devices/system/node/node1/cpulist")
+    place.unlink()
+    place.symlink_to("cpulist")
+    for words in (["policy", "test", "40"], ["policy", "apply", "-n"]):
+        result = made.memhpctl(*words)
+        assert result.rc == 1 and f"cannot tell which memory is whose: {place}: " in result.err, (words, result)
+
+
+def test_whether_ejecting_is_allowed_cannot_be_seen(machine: Machines) -> None:
+    made = machine("x86-dimm")
+    place = made.path("/sys/firmware/acpi/hotplug/memory/enabled")
+    place.unlink(missing_ok=True)
+    place.symlink_to(place.name)
+    shown = next(one for one in made.memhpctl("list", "-jD").json()["devices"] if one["device"] == "PNP0C80:00")
+    assert shown["removable"] is None and "may be ejected" in shown["obstacle"], shown
+    for dry in ([], ["-n"]):
+        result = made.memhpctl("remove", "PNP0C80:00", *dry)
+        assert result.rc == 1 and "may be ejected" in result.err, result
+    assert not made.begun()
+
+
+def test_a_range_that_ends_before_it_begins_is_not_empty(machine: Machines) -> None:
+    """The device had no blocks: eight of them are online."""
+    made = machine("dax-kmem")
+    made.set(DAX_START, "0x1ffffffff")
+    shown = next(one for one in made.memhpctl("list", "-jD").json()["devices"] if one["device"] == "dax0.0")
+    assert shown["blocks"] is None and "which blocks belong to dax0.0 cannot be read" in shown["obstacle"], shown
+    for words in (["remove"], ["wait", "--for=absent", "--timeout=10ms"]):
+        assert made.memhpctl(*words, "dax0.0").rc == 1
+    assert not made.begun()
