@@ -198,13 +198,17 @@ int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, st
 	static const char *const folders[] = { SYSCONFDIR "/memhpctl.d", "/run/memhpctl.d",
 					       PREFIX "/lib/memhpctl.d", "/usr/lib/memhpctl.d",
 					       NULL };
-	int r = conf_files_check_folders(sysfs, folders, err);
+	int r = conf_files_check_folders(sysfs, folders, err), found;
 
 	if (r < 0)
 		return r;
+	/* One that cannot be seen is not one that is not there: its rules would not apply. */
+	found = sysfs_has(sysfs, CONF_FILES_MAIN);
+	if (found < 0)
+		return error_set(err, found, "cannot read %s%s: %s", sysfs->root, CONF_FILES_MAIN,
+				 strerror(-found));
 	r = conf_files_find(sysfs, folders, ".conf", ret, err);
-	if (r == 0 && sysfs_exists(sysfs, CONF_FILES_MAIN) &&
-	    !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
+	if (r == 0 && found && !conf_files_is_mask(sysfs, CONF_FILES_MAIN))
 		r = conf_files_add(ret, SYSCONFDIR, conf_files_base_name(CONF_FILES_MAIN)) < 0 ?
 			    error_no_memory(err) :
 			    0;

@@ -390,6 +390,18 @@ def test_a_node_whose_processors_cannot_be_read_is_named(machine: Machines) -> N
         assert result.rc == 1 and f"cannot tell which memory is whose: {place}: " in result.err, (words, result)
 
 
+@pytest.mark.parametrize("words", [["policy", "test", "36"], ["policy", "show"], ["policy", "check"], ["policy", "apply"]], ids=" ".join)
+def test_a_configuration_that_cannot_be_seen_is_not_none(machine: Machines, words: list[str]) -> None:
+    """The built-in rules applied, and policy check said that the policy is valid."""
+    made = machine("x86-dimm", files={"/etc/memhpctl.conf": "[rule all]\naction = leave\n"})
+    place = made.path("/etc/memhpctl.conf")
+    place.unlink()
+    place.symlink_to(place.name)
+    result = made.memhpctl(*words)
+    assert result.rc == 1 and f"cannot read {place}: {os.strerror(errno.ELOOP)}" in result.err, result
+    assert not made.begun()
+
+
 def test_whether_ejecting_is_allowed_cannot_be_seen(machine: Machines) -> None:
     made = machine("x86-dimm")
     place = made.path("/sys/firmware/acpi/hotplug/memory/enabled")
