@@ -168,7 +168,6 @@ struct inquiry {
 	struct memory memory;
 	struct ranges blocks;
 	struct policy_scene scene;
-	uint32_t node; /* of a question */
 };
 
 /* The first matching rule must not depend on what is not known. */
@@ -290,46 +289,39 @@ static int policy_test_question_check(const struct policy *policy, uint32_t *ret
 }
 
 /* A hypothetical block, on this machine unless the question says otherwise. */
-static int policy_test_load_question(struct context *context, struct inquiry *inquiry,
-				     struct answer *ret, struct error *err)
+static void policy_test_tell_question(struct context *context, const struct inquiry *inquiry,
+				      uint32_t node)
 {
 	const struct policy_question *q = &policy_question;
-	struct platform *platform = &inquiry->scene.platform;
-	int r = policy_test_question_check(inquiry->policy, &inquiry->node, err);
+	struct platform platform;
+	struct answer answer = { .subject = { .provider = q->provider ? q->provider :
+									POLICY_PROVIDER_NONE,
+					      .device = q->device ? q->device : "",
+					      .serials = q->serial,
+					      .uuid = q->uuid,
+					      .platform = &platform,
+					      .nodes = &node,
+					      .n_nodes = 1,
+					      .cpuless = q->cpuless,
+					      .block = NO_BLOCK,
+					      .first = UINT64_MAX,
+					      .last = UINT64_MAX } };
 
-	if (r < 0)
-		return r;
-	platform_load(&context->sysfs, platform);
+	platform_load(&context->sysfs, &platform);
 	if (q->virt)
-		snprintf(platform->virt, sizeof(platform->virt), "%s", q->virt);
+		snprintf(platform.virt, sizeof(platform.virt), "%s", q->virt);
 	if (q->arch)
-		snprintf(platform->arch, sizeof(platform->arch), "%s", q->arch);
-	*ret = (struct answer){ .subject = { .provider = q->provider ? q->provider :
-								       POLICY_PROVIDER_NONE,
-					     .device = q->device ? q->device : "",
-					     .serials = q->serial,
-					     .uuid = q->uuid,
-					     .platform = platform,
-					     .nodes = &inquiry->node,
-					     .n_nodes = 1,
-					     .cpuless = q->cpuless,
-					     .block = NO_BLOCK,
-					     .first = UINT64_MAX,
-					     .last = UINT64_MAX } };
-	if (policy_is_unclear(inquiry->policy, &ret->subject))
-		return error_set(err, -ENODATA,
-				 "cannot tell which rule applies: nothing in this tree tells its "
-				 "architecture; give it with --arch");
-	ret->rule = policy_match(inquiry->policy, &ret->subject);
-	return 0;
+		snprintf(platform.arch, sizeof(platform.arch), "%s", q->arch);
+	answer.rule = policy_match(inquiry->policy, &answer.subject);
+	policy_test_tell(inquiry, &answer);
 }
 
 int policy_test(struct context *context, const struct policy *policy, const char **words,
 		size_t n_words)
 {
 	struct inquiry inquiry = { .policy = policy };
-	struct answer answer;
 	struct error err = { 0 };
+	uint32_t node = 0;
 	int r, exit_code = EXIT_DONE;
 
 	if (policy_test_is_question() && n_words)
@@ -339,7 +331,7 @@ int policy_test(struct context *context, const struct policy *policy, const char
 			      words[0]);
 	else
 		r = policy_test_is_question() ?
-			    policy_test_load_question(context, &inquiry, &answer, &err) :
+			    policy_test_question_check(policy, &node, &err) :
 			    inquiry_load(context, words, n_words, &inquiry, &err);
 	if (r < 0) {
 		exit_code = command_fail(context, 0, &err);
@@ -350,7 +342,7 @@ int policy_test(struct context *context, const struct policy *policy, const char
 			output_json_begin_array(inquiry.json, "answers");
 		}
 		if (policy_test_is_question())
-			policy_test_tell(&inquiry, &answer);
+			policy_test_tell_question(context, &inquiry, node);
 		else
 			policy_test_tell_blocks(&inquiry);
 		if (context->json) {

@@ -32,8 +32,6 @@ static bool health_facts_acts(const struct sysfs *sysfs, const struct policy *po
 		if (providers[i]->is_present(sysfs) == 0)
 			continue;
 		subject.provider = providers[i]->name;
-		if (policy_is_unclear(policy, &subject))
-			continue;
 		rule = policy_match(policy, &subject);
 		if (rule && rule->action != POLICY_LEAVE)
 			return true;

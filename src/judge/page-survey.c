@@ -22,21 +22,13 @@
 #define THREADS_MAX 4
 #define BLOCKS_PER_THREAD 8
 
-/*
- * Does the platform keep its boot memory? 1, 0, or -ENODATA if its architecture is not known.
- * arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier(), in either byte order.
- */
-static int page_survey_keeps_boot_memory(const struct sysfs *sysfs)
-{
-	char architecture[PLATFORM_WORD_SIZE];
-
-	platform_architecture(sysfs, architecture, sizeof(architecture));
-	return *architecture ? !strncmp(architecture, "aarch64", 7) : -ENODATA;
-}
-
 bool page_survey_wants_devices(const struct sysfs *sysfs)
 {
-	return page_survey_keeps_boot_memory(sysfs) != 0;
+	char architecture[32];
+
+	/* arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier(), in either byte order. */
+	platform_architecture(sysfs, architecture, sizeof(architecture));
+	return !strncmp(architecture, "aarch64", 7);
 }
 
 /* Keeps only the memory ranges of /proc/iomem, which are in the order of their addresses. */
@@ -62,7 +54,7 @@ int page_survey_open_places(const struct sysfs *sysfs, const struct memory *memo
 		return -ENOMEM;
 	survey.iomem_error = iomem_load(sysfs, &survey.iomem);
 	page_survey_keep_ram(&survey.iomem);
-	survey.keeps_boot_memory = page_survey_keeps_boot_memory(sysfs);
+	survey.keeps_boot_memory = page_survey_wants_devices(sysfs);
 	for (size_t i = 0; !survey.tells_zones && i < memory->n_blocks; i++)
 		survey.tells_zones = memory->blocks[i].zones.n;
 	*ret = survey;
@@ -273,8 +265,6 @@ static void page_survey_judge_platform(const struct page_survey *survey,
 	if (!survey->keeps_boot_memory)
 		return;
 	if (!memory->whole || !memory->devices_known)
-		facts->may_be_kept = true;
-	else if (!device && survey->keeps_boot_memory < 0)
 		facts->may_be_kept = true;
 	else if (!device)
 		facts->kept_by_platform = true;

@@ -19,9 +19,9 @@ struct page_survey {
 	struct iomem iomem;		/* only its memory ranges, by rising address */
 	struct meminfo meminfo;
 	bool memmap_on_memory;
-	bool tells_zones;      /* the kernel shows the zone of at least one block */
-	int keeps_boot_memory; /* arm64: boot memory never goes offline; -ENODATA: not known */
-	unsigned int kernel;   /* version as PLATFORM_KERNEL(); 0 if not known */
+	bool tells_zones;	/* the kernel shows the zone of at least one block */
+	bool keeps_boot_memory; /* arm64: boot memory never goes offline */
+	unsigned int kernel;	/* version as PLATFORM_KERNEL(); 0 if not known */
 };
 
 /*
@@ -42,8 +42,7 @@ void page_survey_done(struct page_survey *survey);
 
 /*
  * Does the verdict on a block depend on whether it belongs to a device, so that a whole snapshot
- * with its devices is needed? True on arm64, which never takes its boot memory offline, and where
- * the architecture is not known.
+ * with its devices is needed? True on arm64, which never takes its boot memory offline.
  */
 bool page_survey_wants_devices(const struct sysfs *sysfs);
 

@@ -48,8 +48,8 @@ static const struct {
 	[REASON_TO_MOVE] = { "movable-pages", "all pages in use can move" },
 	[REASON_EMPTY] = { "empty", "nothing has to move" },
 	[REASON_MAY_BE_KEPT] = { "platform-unknown",
-				 "boot memory of arm64 never goes offline, and whether this is "
-				 "such memory is not known" },
+				 "this platform never gives boot memory away, and whether this is "
+				 "boot memory is not known" },
 	[REASON_HIDDEN] = { "pages-hidden", "the kernel does not show the pages of this block" },
 	[REASON_DISSOLVES] = { "huge-pool",
 			       "free huge pages are dissolved: their pool will be smaller" },

@@ -42,8 +42,7 @@ static bool kernel_policy_is_configured(const struct policy *policy)
 }
 
 /* A rule that may not apply to all of the provider's memory does not end the search. */
-static bool kernel_policy_rule_is_certain(const struct policy_rule *rule,
-					  const struct policy_subject *subject)
+static bool kernel_policy_rule_is_certain(const struct policy_rule *rule)
 {
 	static const enum policy_key places[] = { POLICY_KEY_DEVICE,  POLICY_KEY_SERIAL,
 						  POLICY_KEY_UUID,    POLICY_KEY_NODE,
@@ -52,7 +51,7 @@ static bool kernel_policy_rule_is_certain(const struct policy_rule *rule,
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (rule->conditions[places[i]].present)
 			return false;
-	return *subject->platform->arch || !rule->conditions[POLICY_KEY_ARCH].present;
+	return true;
 }
 
 static bool kernel_policy_rule_may_fit(const struct policy_rule *rule,
@@ -62,8 +61,7 @@ static bool kernel_policy_rule_may_fit(const struct policy_rule *rule,
 						POLICY_KEY_ARCH };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if ((keys[i] != POLICY_KEY_ARCH || *subject->platform->arch) &&
-		    !policy_condition_holds(&rule->conditions[keys[i]], keys[i], subject))
+		if (!policy_condition_holds(&rule->conditions[keys[i]], keys[i], subject))
 			return false;
 	return true;
 }
@@ -82,7 +80,7 @@ static bool kernel_policy_agrees(const struct policy *policy, const struct polic
 		    (rule->action == POLICY_ONLINE_MOVABLE &&
 		     policy_rule_guard(policy, rule).max_percent != POLICY_RATIO_OFF))
 			return false;
-		if (kernel_policy_rule_is_certain(rule, subject))
+		if (kernel_policy_rule_is_certain(rule))
 			return true;
 	}
 	return false;

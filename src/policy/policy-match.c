@@ -108,8 +108,6 @@ const struct policy_rule *policy_match(const struct policy *policy,
 static bool policy_match_is_hidden(enum policy_key key, const struct policy_subject *subject)
 {
 	switch (key) {
-	case POLICY_KEY_ARCH:
-		return !*subject->platform->arch;
 	case POLICY_KEY_PROVIDER:
 	case POLICY_KEY_DEVICE:
 		return subject->device_hidden;
@@ -125,7 +123,7 @@ static bool policy_match_is_hidden(enum policy_key key, const struct policy_subj
 bool policy_is_unclear(const struct policy *policy, const struct policy_subject *subject)
 {
 	bool sees_all = !subject->device_hidden && !subject->serials_hidden &&
-			!subject->uuid_hidden && *subject->platform->arch;
+			!subject->uuid_hidden;
 
 	for (size_t i = 0; !sees_all && i < policy->n_rules; i++) {
 		const struct policy_condition *conditions = policy->rules[i].conditions;
@@ -157,8 +155,8 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 
 		if (!policy_condition_holds(&rule->conditions[POLICY_KEY_VIRT], POLICY_KEY_VIRT,
 					    &fixed) ||
-		    (*platform->arch && !policy_condition_holds(&rule->conditions[POLICY_KEY_ARCH],
-								POLICY_KEY_ARCH, &fixed)))
+		    !policy_condition_holds(&rule->conditions[POLICY_KEY_ARCH], POLICY_KEY_ARCH,
+					    &fixed))
 			continue;
 		*ret_rule = rule;
 		if (have && rule->action != *ret_action)
@@ -172,7 +170,7 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 		for (size_t key = 0; key < POLICY_KEY_COUNT; key++)
 			catches_all = catches_all &&
 				      (!rule->conditions[key].present || key == POLICY_KEY_VIRT ||
-				       (key == POLICY_KEY_ARCH && *platform->arch));
+				       key == POLICY_KEY_ARCH);
 		if (catches_all)
 			return true;
 	}
@@ -259,12 +257,6 @@ int policy_tell_unclear(const struct policy_scene *scene, const char *what, stru
 	if (!error && scene->memory->devices_missing)
 		return error_set(err, -ENODATA,
 				 "cannot tell which rule applies to %s: " PROVIDER_NOT_SHOWN, what);
-	if (!error && !*scene->platform.arch)
-		return error_set(err, -ENODATA,
-				 "cannot tell which rule applies to %s: nothing in this tree tells "
-				 "its architecture; /proc/sys/kernel/arch or /proc/cpuinfo of its "
-				 "machine would",
-				 what);
 	for (size_t i = 0; !error && i < scene->memory->devices.n; i++) {
 		const struct device *device = &scene->memory->devices.v[i];
 

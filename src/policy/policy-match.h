@@ -34,10 +34,7 @@ enum policy_key policy_first_mismatch(const struct policy_rule *rule,
 const struct policy_rule *policy_match(const struct policy *policy,
 				       const struct policy_subject *subject);
 
-/*
- * Does the choice of the first rule depend on the subject's hidden provider or device, or on an
- * architecture that is not known?
- */
+/* Does the choice of the first rule depend on the subject's hidden provider or device? */
 bool policy_is_unclear(const struct policy *policy, const struct policy_subject *subject);
 
 /*

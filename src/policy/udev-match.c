@@ -132,7 +132,7 @@ static enum udev_answer udev_match_constant(const struct udev_token *token,
 					    const struct platform *platform)
 {
 	if (!strcmp(token->attribute, "arch"))
-		return *platform->arch ? udev_match_text(token, platform->arch) : UDEV_MAYBE;
+		return udev_match_text(token, platform->arch);
 	if (!strcmp(token->attribute, "virt"))
 		return udev_match_text(token, platform->virt);
 	return UDEV_MAYBE;

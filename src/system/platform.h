@@ -14,7 +14,7 @@
 
 struct platform {
 	char arch[PLATFORM_WORD_SIZE]; /* "x86-64", "arm64", "ppc64-le", "s390x", …; uname's word if
-					  systemd has none of its own; "": not known */
+					  systemd has none of its own */
 	char virt[PLATFORM_WORD_SIZE]; /* see virt_word() */
 };
 
@@ -23,9 +23,8 @@ void platform_load(const struct sysfs *sysfs, struct platform *ret);
 
 /*
  * The architecture in uname's words ("x86_64", "aarch64", …): /proc/sys/kernel/arch (since 6.1);
- * else, on the running system, uname(2); else, under --sysroot, deduced from /proc/cpuinfo or from
- * what only one architecture has in /sys. "" if nothing tells: the machine that looks at a tree
- * says nothing about it.
+ * else, on the running system, uname(2); else, under --sysroot, deduced from /proc/cpuinfo, and
+ * uname(2) only as the last resort.
  */
 void platform_architecture(const struct sysfs *sysfs, char *buffer, size_t size);
 
