@@ -8,6 +8,8 @@
 #include "base/cleanup.h"
 #include "system/virt.h"
 
+#define CLOCK_SOURCES "/sys/devices/system/clocksource/clocksource0/available_clocksource"
+
 static const struct {
 	const char *uname, *word;
 } architectures[] = {
@@ -44,6 +46,38 @@ static const char *platform_cpuinfo_word(const struct sysfs *sysfs)
 	return NULL;
 }
 
+/* What only one architecture has in /sys, for a tree without /proc. */
+static const char *platform_sys_word(const struct sysfs *sysfs)
+{
+	static const struct {
+		const char *path, *uname;
+	} marks[] = {
+		{ "/sys/devices/system/machinecheck", "x86_64" },
+		{ "/sys/devices/system/cpu/microcode", "x86_64" },
+		{ "/sys/kernel/boot_params", "x86_64" }, /* arch/x86/kernel/ksysfs.c */
+		{ "/sys/devices/system/cpu/cpu0/regs/identification/midr_el1", "aarch64" },
+		{ "/sys/bus/ccw", "s390x" },
+	};
+	static const struct {
+		const char *clock, *uname;
+	} clocks[] = {
+		{ "tsc", "x86_64" }, { "kvm-clock", "x86_64" }, { "arch_sys_counter", "aarch64" },
+		{ "tod", "s390x" },  { "timebase", "ppc64le" }, { "riscv_clocksource", "riscv64" },
+	};
+	char text[256], *rest, *clock;
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (sysfs_exists(sysfs, marks[i].path))
+			return marks[i].uname;
+	if (sysfs_read_path(sysfs, CLOCK_SOURCES, text, sizeof(text)) < 0)
+		return NULL;
+	for (clock = strtok_r(text, " ", &rest); clock; clock = strtok_r(NULL, " ", &rest))
+		for (size_t i = 0; i < ARRAY_SIZE(clocks); i++)
+			if (!strcmp(clock, clocks[i].clock))
+				return clocks[i].uname;
+	return NULL;
+}
+
 void platform_architecture(const struct sysfs *sysfs, char *buffer, size_t size)
 {
 	const char *word = NULL;
@@ -51,8 +85,10 @@ void platform_architecture(const struct sysfs *sysfs, char *buffer, size_t size)
 
 	if (sysfs_read_path(sysfs, "/proc/sys/kernel/arch", buffer, size) > 0)
 		return;
-	if (!sysfs_is_running_system(sysfs))
+	if (!sysfs_is_running_system(sysfs)) {
 		word = platform_cpuinfo_word(sysfs);
+		word = word ? word : platform_sys_word(sysfs);
+	}
 	if (!word) {
 		uname(&name);
 		word = name.machine;

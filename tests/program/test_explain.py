@@ -130,6 +130,14 @@ def test_boot_memory_of_arm64_stays(machine: Any) -> None:
     assert chances(result) == {1: "no", 32: "yes"}
 
 
+def test_a_dump_of_sys_alone_tells_its_architecture(machine: Any) -> None:
+    """Not the one of the machine that looks at it."""
+    made = machine("x86-dimm", files={"/sys/devices/system/clocksource/clocksource0/available_clocksource": "arch_sys_counter "},
+                   absent=["/proc/sys/kernel/arch", "/proc/cpuinfo", "/proc/kpageflags"])
+    assert chances(made.memhpctl("explain", "1", "--json"))[1] == "no"
+    assert made.memhpctl("offline", "--dry-run", "1").rc == 1
+
+
 @pytest.mark.parametrize("files, chance", [
     ({}, "unlikely"), ({"/proc/cpuinfo": "processor\t: 0\nCPU implementer\t: 0x41"}, "no"), ({"/proc/cpuinfo": "vendor_id\t: GenuineIntel"}, "unlikely"),
 ])
