@@ -387,7 +387,7 @@ def test_a_node_whose_processors_cannot_be_read_is_named(machine: Machines) -> N
     place.symlink_to("cpulist")
     for words in (["policy", "test", "40"], ["policy", "apply", "-n"]):
         result = made.memhpctl(*words)
-        assert result.rc == 1 and f"cannot tell which memory is whose: {place}: " in result.err, (words, result)
+        assert result.rc == 1 and f"cannot tell where the memory comes from: {place}: " in result.err, (words, result)
 
 
 @pytest.mark.parametrize("words", [["policy", "test", "36"], ["policy", "show"], ["policy", "check"], ["policy", "apply"]], ids=" ".join)
