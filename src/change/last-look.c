@@ -44,21 +44,31 @@ static void last_look_end(struct outcome *outcome, enum outcome_result result,
 	outcome->detail = NULL;
 }
 
+/* What has the number of a block that was gone is another block, whatever its inode. */
+static void last_look_judge_vanished(enum read_back read, struct outcome *outcome)
+{
+	if (read != READ_SAME && read != READ_REPLACED)
+		return;
+	outcome->after = BLOCK_UNKNOWN;
+	outcome->zone_after = ZONE_UNKNOWN;
+	last_look_end(outcome, OUTCOME_REPLACED, CAUSE_REPLACED);
+}
+
 /* The result of a block that is in another state than when its turn was over. */
 static void last_look_judge(const struct plan *plan, const struct step *step, enum read_back read,
 			    int read_error, struct outcome *outcome)
 {
 	bool claimed = outcome->result == OUTCOME_CHANGED || outcome->result == OUTCOME_ALREADY ||
 		       outcome->result == OUTCOME_ROLLED_BACK;
-	bool vanished = outcome->result == OUTCOME_VANISHED;
 
 	/* The kernel is still working on it, and the report says so. */
 	if (outcome->cause == CAUSE_STUCK || outcome->cause == CAUSE_PENDING)
 		return;
+	if (outcome->result == OUTCOME_VANISHED)
+		return last_look_judge_vanished(read, outcome);
 	if (read == READ_GONE && (claimed || outcome->result == OUTCOME_FAILED))
 		last_look_end(outcome, OUTCOME_VANISHED, CAUSE_GONE);
-	else if (read == READ_REPLACED &&
-		 (claimed || vanished || outcome->result == OUTCOME_FAILED))
+	else if (read == READ_REPLACED && (claimed || outcome->result == OUTCOME_FAILED))
 		last_look_end(outcome, OUTCOME_REPLACED, CAUSE_REPLACED);
 	else if (read == READ_FAILED && claimed) {
 		last_look_end(outcome, OUTCOME_FAILED, CAUSE_UNREADABLE);
