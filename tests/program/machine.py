@@ -187,6 +187,15 @@ class Machine:
         """Place of a path of the machine; a relative one is below the memory directory."""
         return self.root / (path if path.startswith("/") else f"{MEMORY}/{path}").lstrip("/")
 
+    def clear(self, path: str) -> pathlib.Path:
+        """Take away what is there, whatever it is; its place, for something else."""
+        place = self.path(path)
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
+        return place
+
     def read(self, path: str) -> str:
         """Content of a file without the newline."""
         return self.path(path).read_text().removesuffix("\n")

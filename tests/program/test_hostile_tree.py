@@ -59,13 +59,8 @@ KINDS = [fifo, folder, leads_out, climbs_out, loop, huge]
 
 def spoil(made: Any, victim: str, kind: Callable[[pathlib.Path, pathlib.Path], None], outside: pathlib.Path) -> None:
     """Put something else in the place of a file."""
-    path = made.path(victim)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-    kind(path, outside)
+    made.path(victim).parent.mkdir(parents=True, exist_ok=True)
+    kind(made.clear(victim), outside)
 
 
 @pytest.fixture

@@ -186,11 +186,7 @@ UNSEEN = [("dax-kmem", "/sys/bus/dax/devices/dax0.0/driver", "dax0.0", "stuck un
 @pytest.mark.parametrize("name, path, device, untrue", UNSEEN, ids=[path for _, path, _, _ in UNSEEN])
 def test_what_cannot_be_seen_of_a_device_is_neither_yes_nor_no(machine: Machines, name: str, path: str, device: str, untrue: str) -> None:
     made = machine(name)
-    place = made.path(path)
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
-    else:
-        place.unlink()
+    place = made.clear(path)
     if path.endswith("driver"):  # a link is read, not followed
         place.write_text("")
     else:
@@ -309,11 +305,7 @@ PROVIDER_PLACES = [("x86-dimm", "/sys/bus/acpi/devices", "acpi"), ("dax-kmem", "
 def test_a_provider_that_cannot_look_names_the_file(machine: Machines, name: str, path: str, provider: str) -> None:
     """It said "Too many levels of symbolic links" only: of what?"""
     made = machine(name)
-    place = made.path(path)
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
-    else:
-        place.unlink()
+    place = made.clear(path)
     place.symlink_to(place.name)
     for words in (["list"], ["remove", "-n", "--size=1G"]):
         result = made.memhpctl(*words)
