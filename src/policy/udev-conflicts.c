@@ -109,7 +109,7 @@ static int udev_conflicts_report(struct udev_search *search, const struct udev_s
 		if (udev_conflicts_deeds[deed].id)
 			r = udev_conflicts_add(search, udev_conflicts_deeds[deed].id, source->path,
 					       rule, udev_conflicts_deeds[deed].text);
-		/* Who mistook the quotes or an operator may not have written "memory" either. */
+		/* A malformed rule may lack the quotes around "memory". */
 		if (r == 0 && rule->wrong && (source->given || strstr(rule->text, "memory")))
 			r = udev_conflicts_add(search, UDEV_CONFLICTS_SYNTAX, source->path, rule,
 					       rule->wrong);

@@ -22,9 +22,9 @@ struct platform {
 void platform_load(const struct sysfs *sysfs, struct platform *ret);
 
 /*
- * The architecture in uname's words ("x86_64", "aarch64", …): /proc/sys/kernel/arch (since 6.1);
- * else, on the running system, uname(2); else, under --sysroot, deduced from /proc/cpuinfo or from
- * what only one architecture has in /sys, and uname(2) only as the last resort.
+ * The architecture in uname's words, such as x86_64: /proc/sys/kernel/arch (since 6.1); else, on
+ * the running system, uname(2); else, under --sysroot, deduced from /proc/cpuinfo or from what only
+ * one architecture has in /sys, and uname(2) only as the last resort.
  */
 void platform_architecture(const struct sysfs *sysfs, char *buffer, size_t size);
 
