@@ -99,8 +99,8 @@ static const struct cause {
 			       "not known",
 			       false, false },
 	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing",
-				   "not changed: another block failed and the operation is "
-				   "all-or-nothing (--atomic, or a device for --size)",
+				   "another block failed and the operation is all-or-nothing "
+				   "(--atomic, or a device for --size)",
 				   false, false },
 	[CAUSE_NOT_REMOVABLE] = { "not-removable", "nothing on this system can remove it", false,
 				  false },
