@@ -69,7 +69,11 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 	if (r == -ENOMSG && strtod(size, NULL) > 0)
 		return error_set(err, -EINVAL, "--size=%s: a size needs a unit: %sM, %sG", size,
 				 size, size);
-	if (r < 0 || bytes > UINT64_MAX - block_size)
+	if (r == -ERANGE || (r == 0 && bytes > UINT64_MAX - block_size))
+		return error_set(err, -EINVAL,
+				 "--size=%s: no machine has so much memory; give a smaller size",
+				 size);
+	if (r < 0)
 		return error_set(err, -EINVAL,
 				 "--size=%s: not a size; give a number with a unit, such as 512M "
 				 "or 4G",

@@ -211,3 +211,10 @@ def test_the_order_is_the_same_in_text_and_json(machine: Any, words: str) -> Non
 def test_an_amount_of_which_nothing_is_there(machine: Any) -> None:
     made = machine("x86-dimm", blocks={"36-39": "online"})
     assert "1G was requested, but none of the selected memory is offline and could come online" in made.memhpctl("online", "--size=1G").err
+
+
+@pytest.mark.parametrize("size", ["16E", "17179869184G", "99999999999999999999G"])
+def test_a_size_that_no_machine_has(machine: Any, size: str) -> None:
+    """It said that this is not a size."""
+    result = machine("x86-dimm").memhpctl("offline", "--dry-run", f"--size={size}")
+    assert result.rc == 2 and f"--size={size}: no machine has so much memory" in result.err, result
