@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "output/device-column.h"
 #include "output/output-text.h"
 #include "output/terminal.h"
@@ -288,10 +289,10 @@ static int list_devices_print_table(const struct list_devices_request *request)
 	r = table ? output_table_finish(table) : -ENOMEM;
 	if (r < 0)
 		return r;
-	if (!any && for_people && !request->style.no_headings)
+	if (!any && request->memory->devices_missing)
+		log_warning("%s", PROVIDER_NOT_SHOWN);
+	else if (!any && for_people && !request->style.no_headings)
 		output_text("list: %s\n",
-			    request->memory->devices_missing ?
-				    PROVIDER_NOT_SHOWN :
 			    request->memory->devices_known && !request->memory->devices.n ?
 				    "this machine has no memory devices" :
 				    "no device matches");
