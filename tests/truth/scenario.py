@@ -165,6 +165,8 @@ def make_machine(dice: random.Random) -> Made:
                 for n in numbers:
                     for of in (made.states, made.zones, made.nodes):
                         del of[n]
+            # The kernel adds all of its memory to its node (drivers/dax/kmem.c).
+            made.nodes.update({n: made.nodes[numbers[0]][:1] for n in numbers if not free})
             state = f" state={'unplugged' if free else 'online'}" if dice.random() < 0.2 and not free else ""
             made.devices[name] = Device(name, kind, numbers)
             made.lines.append("dir /sys/module/kmem")
