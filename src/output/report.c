@@ -250,7 +250,10 @@ static const struct zones *report_zones(const struct outcome *outcome, const str
 		buffer->v[0] = (uint8_t)outcome->zone_after;
 		return buffer;
 	}
-	return block && outcome->after == block->state && !outcome->attempts ? &block->zones : NULL;
+	return block && outcome->after == block->state && !outcome->attempts &&
+			       !block_zones_are_unknown(block) ?
+		       &block->zones :
+		       NULL;
 }
 
 static void report_add_outcome(const struct report *report, const struct outcome *outcome,

@@ -117,6 +117,14 @@ def test_what_does_not_select_it_goes_on(machine: Machines, attribute: str) -> N
     assert chosen.rc == 0 and 33 not in {block["block"] for block in chosen.json()["blocks"]}, chosen
 
 
+def test_zones_that_nobody_may_read_are_not_known(machine: Machines) -> None:
+    """A report said of a block that was offline already that it could join none."""
+    made = spoil(machine("x86-dimm", blocks={"32-35": "offline"}), "valid_zones", "mode")
+    result = made.memhpctl("remove", "--dry-run", "--whole-device", "32", "--json")
+    zones = {block["block"]: block["zones"] for block in result.json()["blocks"]}
+    assert zones[33] is None and zones[34], result
+
+
 def test_an_amount_of_devices_leaves_its_device_out(machine: Machines) -> None:
     made = spoil(machine("x86-dimm"), "state")
     result = made.memhpctl("remove", "--size=1G", "--json")
