@@ -8,13 +8,16 @@
 #include "change/read-back.h"
 
 /*
- * Of the blocks without a known state only those that are gone: their numbers may be another
- * block's by now. The kernel may still be working on the others, as the report says.
+ * Of the blocks without a known state those that are gone, whose numbers may be another block's by
+ * now, and those that failed, which may be gone by now. The kernel may still be working on others,
+ * as the report says.
  */
 static bool last_look_concerns(const struct outcome *outcome)
 {
-	return outcome->result == OUTCOME_VANISHED ||
-	       (outcome->after != BLOCK_UNKNOWN && outcome->result != OUTCOME_REPLACED);
+	if (outcome->result == OUTCOME_VANISHED || outcome->after != BLOCK_UNKNOWN)
+		return outcome->result != OUTCOME_REPLACED;
+	return outcome->result == OUTCOME_FAILED && outcome->cause != CAUSE_STUCK &&
+	       outcome->cause != CAUSE_PENDING;
 }
 
 static bool last_look_is_same(const struct memory *memory, const struct outcome *outcome)

@@ -586,6 +586,14 @@ def test_a_block_that_something_else_changes_after_its_turn(machine: Any, words:
         assert f"memory{number}: failed (1 block, 128M): something else changed the block after its turn in this run; it is {after} now" in text.err
 
 
+def test_a_block_without_a_known_state_that_goes_after_its_turn(machine: Any) -> None:
+    """It was failed, and what was wanted is done: nothing of it is online."""
+    made = machine("x86-dimm", lines="file /sys/devices/system/memory/memory34/state strange mode=644\n")
+    run = made.memhpctl("offline", "--retries=0", "34-35", "--json", rules="memory35 offline also remove 34 1")
+    states = {block["block"]: (block["result"], block["cause"], block["after"]) for block in run.json()["blocks"]}
+    assert states == {34: ("vanished", "gone", None), 35: ("changed", None, "offline")} and run.rc == 0, run
+
+
 def test_what_was_put_back_and_changed_since(machine: Any) -> None:
     made = machine("x86-dimm")
     run = made.memhpctl("offline", "--atomic", "--retries=0", "32-35", "--json",
