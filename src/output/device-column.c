@@ -148,9 +148,9 @@ static void device_column_driver_text(const struct row *row, char *cell)
 
 static void device_column_driver_json(const struct row *row, struct output_json *json)
 {
-	const char *driver = row->run->first->driver;
+	const struct device *device = row->run->first;
 
-	output_json_text(json, "driver", *driver ? driver : NULL);
+	output_json_text(json, "driver", device->driver_is_hidden ? NULL : device->driver);
 }
 
 static void device_column_removable_text(const struct row *row, char *cell)
@@ -223,7 +223,12 @@ static void device_column_uuid_text(const struct row *row, char *cell)
 
 static void device_column_uuid_json(const struct row *row, struct output_json *json)
 {
-	output_json_text(json, "uuid", row->run->first->uuid);
+	const struct device *device = row->run->first;
+
+	output_json_text(json, "uuid",
+			 device->uuid		? device->uuid :
+			 device->uuid_is_hidden ? NULL :
+						  "");
 }
 
 static const struct column table[] = {

@@ -171,7 +171,7 @@ def test_dax_devices_that_cannot_be_added(machine: Any, name: str, device: str, 
     assert made.memhpctl("wait", "--for=absent", "--timeout=10ms", device).rc == 0
     (shown,) = made.memhpctl("list", "-jD", device).json()["devices"]
     assert shown["size"] == size and all(word in shown["obstacle"] for word in words)
-    assert shown["driver"] == (None if size == 0 else "device_dax")
+    assert shown["driver"] == ("" if size == 0 else "device_dax")
 
 
 @pytest.mark.parametrize("ranges", ["range=0x200000000-0x203ffffff range=0x204000000-0x207ffffff", "range=0x204000000-0x20bffffff"])
