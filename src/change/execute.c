@@ -114,8 +114,8 @@ static void execute_pass_over(struct plan *plan)
 	for (size_t i = 0; i < plan->outcomes.n; i++) {
 		struct outcome *outcome = &plan->outcomes.v[i];
 
-		/* But blocks that may have changed, or still may change, do. */
-		if (outcome_is_failure(outcome, plan->wanted) &&
+		/* But blocks that have changed, or still may change, do. */
+		if (outcome_is_failure(outcome, plan->wanted) && !outcome_was_changed(outcome) &&
 		    outcome->cause != CAUSE_UNREADABLE && outcome->cause != CAUSE_STUCK)
 			outcome->result = OUTCOME_PASSED_OVER;
 	}

@@ -218,3 +218,13 @@ def test_a_size_that_no_machine_has(machine: Any, size: str) -> None:
     """It said that this is not a size."""
     result = machine("x86-dimm").memhpctl("offline", "--dry-run", f"--size={size}")
     assert result.rc == 2 and f"--size={size}: no machine has so much memory" in result.err, result
+
+
+def test_an_amount_names_a_block_that_came_into_another_zone(machine: Any) -> None:
+    """Others made up the amount; it was counted as passed over, and no line had its name."""
+    words, rules = ("online", "--size=128M", "--zone=movable"), "memory39 online zone=Normal 1"
+    document = machine("x86-dimm").memhpctl(*words, "--json", rules=rules).json()
+    assert [(block["block"], block["result"], block["cause"]) for block in document["blocks"]] == [
+        (38, "changed", None), (39, "changed", "wrong-zone")], document
+    result = machine("x86-dimm").memhpctl(*words, rules=rules)
+    assert result.rc == 64 and "2 changed (256M)" in result.out and "memory39: online (1 block, 128M) in zone Normal" in result.err, result
