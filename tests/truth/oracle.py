@@ -323,7 +323,9 @@ class Oracle:
             self.check(block["zones"] == list(after.zones), f"memory{number}: zones are {block['zones']}, but they are {after.zones}")
 
     def check_text_totals(self, report: Report) -> None:
-        """The last line's sums."""
+        """The last line's sums; lines before it may be lost without memory, which is said."""
+        if self.is_short() and "the report is lost" in self.run.err:
+            return
         counts: dict[str, int] = {}
         for statement in report.statements:
             if isinstance(statement.result, str):
