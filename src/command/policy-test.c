@@ -73,7 +73,8 @@ static void policy_test_subject_text(const struct policy_subject *subject, enum 
 		snprintf(text, size, "%s", subject->uuid ? subject->uuid : "(none)");
 		break;
 	case POLICY_KEY_VIRT:
-		snprintf(text, size, "%s", subject->platform->virt);
+		snprintf(text, size, "%s",
+			 subject->platform->virt_error ? "?" : subject->platform->virt);
 		break;
 	case POLICY_KEY_ARCH:
 		snprintf(text, size, "%s", subject->platform->arch);
@@ -275,43 +276,60 @@ static int policy_test_question_node(uint32_t *ret, struct error *err)
 	return 0;
 }
 
-static int policy_test_question_check(const struct policy *policy, uint32_t *ret_node,
-				      struct error *err)
-{
-	int r = policy_test_question_word(policy, POLICY_KEY_PROVIDER, policy_question.provider,
-					  err);
-
-	if (r == 0)
-		r = policy_test_question_word(policy, POLICY_KEY_VIRT, policy_question.virt, err);
-	if (r == 0)
-		r = policy_test_question_word(policy, POLICY_KEY_ARCH, policy_question.arch, err);
-	return r == 0 ? policy_test_question_node(ret_node, err) : r;
-}
-
 /* A hypothetical block, on this machine unless the question says otherwise. */
-static void policy_test_tell_question(struct context *context, const struct inquiry *inquiry,
-				      uint32_t node)
+static struct policy_subject policy_test_question_subject(const struct inquiry *inquiry,
+							  const uint32_t *node)
 {
 	const struct policy_question *q = &policy_question;
-	struct platform platform;
-	struct answer answer = { .subject = { .provider = q->provider ? q->provider :
-									POLICY_PROVIDER_NONE,
-					      .device = q->device ? q->device : "",
-					      .serials = q->serial,
-					      .uuid = q->uuid,
-					      .platform = &platform,
-					      .nodes = &node,
-					      .n_nodes = 1,
-					      .cpuless = q->cpuless,
-					      .block = NO_BLOCK,
-					      .first = UINT64_MAX,
-					      .last = UINT64_MAX } };
 
-	platform_load(&context->sysfs, &platform);
-	if (q->virt)
-		snprintf(platform.virt, sizeof(platform.virt), "%s", q->virt);
+	return (struct policy_subject){ .provider = q->provider ? q->provider :
+								  POLICY_PROVIDER_NONE,
+					.device = q->device ? q->device : "",
+					.serials = q->serial,
+					.uuid = q->uuid,
+					.platform = &inquiry->scene.platform,
+					.nodes = node,
+					.n_nodes = 1,
+					.cpuless = q->cpuless,
+					.block = NO_BLOCK,
+					.first = UINT64_MAX,
+					.last = UINT64_MAX };
+}
+
+static int policy_test_question_check(struct context *context, struct inquiry *inquiry,
+				      uint32_t *ret_node, struct error *err)
+{
+	const struct policy_question *q = &policy_question;
+	struct platform *platform = &inquiry->scene.platform;
+	struct policy_subject subject;
+	int r = policy_test_question_word(inquiry->policy, POLICY_KEY_PROVIDER, q->provider, err);
+
+	if (r == 0)
+		r = policy_test_question_word(inquiry->policy, POLICY_KEY_VIRT, q->virt, err);
+	if (r == 0)
+		r = policy_test_question_word(inquiry->policy, POLICY_KEY_ARCH, q->arch, err);
+	if (r == 0)
+		r = policy_test_question_node(ret_node, err);
+	if (r < 0)
+		return r;
+	inquiry->scene.memory = &inquiry->memory;
+	platform_load(&context->sysfs, platform);
+	if (q->virt) {
+		snprintf(platform->virt, sizeof(platform->virt), "%s", q->virt);
+		platform->virt_error = 0;
+	}
 	if (q->arch)
-		snprintf(platform.arch, sizeof(platform.arch), "%s", q->arch);
+		snprintf(platform->arch, sizeof(platform->arch), "%s", q->arch);
+	subject = policy_test_question_subject(inquiry, ret_node);
+	return policy_is_unclear(inquiry->policy, &subject) ?
+		       policy_tell_unclear(&inquiry->scene, "such memory", err) :
+		       0;
+}
+
+static void policy_test_tell_question(const struct inquiry *inquiry, const uint32_t *node)
+{
+	struct answer answer = { .subject = policy_test_question_subject(inquiry, node) };
+
 	answer.rule = policy_match(inquiry->policy, &answer.subject);
 	policy_test_tell(inquiry, &answer);
 }
@@ -331,7 +349,7 @@ int policy_test(struct context *context, const struct policy *policy, const char
 			      words[0]);
 	else
 		r = policy_test_is_question() ?
-			    policy_test_question_check(policy, &node, &err) :
+			    policy_test_question_check(context, &inquiry, &node, &err) :
 			    inquiry_load(context, words, n_words, &inquiry, &err);
 	if (r < 0) {
 		exit_code = command_fail(context, 0, &err);
@@ -342,7 +360,7 @@ int policy_test(struct context *context, const struct policy *policy, const char
 			output_json_begin_array(inquiry.json, "answers");
 		}
 		if (policy_test_is_question())
-			policy_test_tell_question(context, &inquiry, node);
+			policy_test_tell_question(&inquiry, &node);
 		else
 			policy_test_tell_blocks(&inquiry);
 		if (context->json) {

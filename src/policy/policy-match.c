@@ -115,6 +115,8 @@ static bool policy_match_is_hidden(enum policy_key key, const struct policy_subj
 		return subject->device_hidden || subject->serials_hidden;
 	case POLICY_KEY_UUID:
 		return subject->device_hidden || subject->uuid_hidden;
+	case POLICY_KEY_VIRT:
+		return subject->platform->virt_error;
 	default:
 		return false;
 	}
@@ -123,7 +125,7 @@ static bool policy_match_is_hidden(enum policy_key key, const struct policy_subj
 bool policy_is_unclear(const struct policy *policy, const struct policy_subject *subject)
 {
 	bool sees_all = !subject->device_hidden && !subject->serials_hidden &&
-			!subject->uuid_hidden;
+			!subject->uuid_hidden && !subject->platform->virt_error;
 
 	for (size_t i = 0; !sees_all && i < policy->n_rules; i++) {
 		const struct policy_condition *conditions = policy->rules[i].conditions;
@@ -153,8 +155,9 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 		const struct policy_rule *rule = &policy->rules[i];
 		bool catches_all = true;
 
-		if (!policy_condition_holds(&rule->conditions[POLICY_KEY_VIRT], POLICY_KEY_VIRT,
-					    &fixed) ||
+		if ((!platform->virt_error &&
+		     !policy_condition_holds(&rule->conditions[POLICY_KEY_VIRT], POLICY_KEY_VIRT,
+					     &fixed)) ||
 		    !policy_condition_holds(&rule->conditions[POLICY_KEY_ARCH], POLICY_KEY_ARCH,
 					    &fixed))
 			continue;
@@ -169,7 +172,8 @@ bool policy_reduces(const struct policy *policy, const struct platform *platform
 		have = true;
 		for (size_t key = 0; key < POLICY_KEY_COUNT; key++)
 			catches_all = catches_all &&
-				      (!rule->conditions[key].present || key == POLICY_KEY_VIRT ||
+				      (!rule->conditions[key].present ||
+				       (key == POLICY_KEY_VIRT && !platform->virt_error) ||
 				       key == POLICY_KEY_ARCH);
 		if (catches_all)
 			return true;
@@ -267,6 +271,11 @@ int policy_tell_unclear(const struct policy_scene *scene, const char *what, stru
 					 what, device->uuid_is_hidden ? "UUID" : "serial number",
 					 device->name);
 	}
+	if (!error && scene->platform.virt_error)
+		return error_set(err, scene->platform.virt_error,
+				 "cannot tell which rule applies to %s: the hypervisor is not "
+				 "known, since a file that tells it cannot be read: %s",
+				 what, strerror(-scene->platform.virt_error));
 	if (!error || error == -EACCES)
 		return error_set(err, -EACCES,
 				 "only root can see which provider %s belongs to, and so which "

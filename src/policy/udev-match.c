@@ -134,7 +134,7 @@ static enum udev_answer udev_match_constant(const struct udev_token *token,
 	if (!strcmp(token->attribute, "arch"))
 		return udev_match_text(token, platform->arch);
 	if (!strcmp(token->attribute, "virt"))
-		return udev_match_text(token, platform->virt);
+		return platform->virt_error ? UDEV_MAYBE : udev_match_text(token, platform->virt);
 	return UDEV_MAYBE;
 }
 

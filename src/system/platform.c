@@ -117,7 +117,7 @@ void platform_load(const struct sysfs *sysfs, struct platform *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
 		if (!strcmp(ret->arch, architectures[i].uname))
 			strcpy(ret->arch, architectures[i].word);
-	strcpy(ret->virt, virt_word(sysfs));
+	strcpy(ret->virt, virt_word(sysfs, &ret->virt_error));
 }
 
 bool platform_is_capture_kernel(const struct sysfs *sysfs)

@@ -16,6 +16,7 @@ struct platform {
 	char arch[PLATFORM_WORD_SIZE]; /* "x86-64", "arm64", "ppc64-le", "s390x", …; uname's word if
 					  systemd has none of its own */
 	char virt[PLATFORM_WORD_SIZE]; /* see virt_word() */
+	int virt_error;		       /* 0, or -errno: why the word may be untrue */
 };
 
 /* Reads files below the root and, on the running system, asks the processor; starts no program. */

@@ -15,7 +15,10 @@
  * The processor (CPUID) is only asked on the running system; under --sysroot the answer is deduced
  * from the tree's /proc/cpuinfo and clock sources. Starts no program. A container counts as the
  * machine that it runs on, because it has that machine's memory.
+ *
+ * *ret_error: 0, or -errno of the first file that is there and could not be read: then the word may
+ * be untrue. The SMBIOS table, which only root can read, does not count.
  */
-const char *virt_word(const struct sysfs *sysfs);
+const char *virt_word(const struct sysfs *sysfs, int *ret_error);
 
 #endif

@@ -426,3 +426,17 @@ def test_a_range_that_ends_before_it_begins_is_not_empty(machine: Machines) -> N
     for words in (["remove"], ["wait", "--for=absent", "--timeout=10ms"]):
         assert made.memhpctl(*words, "dax0.0").rc == 1
     assert not made.begun()
+
+
+def test_a_hypervisor_that_cannot_be_seen_is_not_none(machine: Machines) -> None:
+    """A rule for hardware without one applied; the processor cannot be asked under another root."""
+    rules = "[rule metal]\nvirt = none\naction = leave\n[rule rest]\naction = online\n"
+    made = machine("x86-dimm", lines="file /sys/class/dmi/id/product_name KVM\n", files={"/etc/memhpctl.conf": rules})
+    made.path("/sys/class/dmi/id/product_name").chmod(0)
+    for words in (["policy", "test", "36"], ["policy", "test", "--provider=acpi"], ["policy", "apply"]):
+        result = made.memhpctl(*words)
+        assert result.rc == 77 and "the hypervisor is not known" in result.err and not result.out, (words, result)
+    assert made.state(36) == "offline"
+    assert made.memhpctl("policy", "test", "--virt=kvm").rc == 0
+    made.path("/etc/memhpctl.conf").write_text("[rule all]\naction = online\n", encoding="utf-8")
+    assert made.memhpctl("policy", "test", "36").rc == 0

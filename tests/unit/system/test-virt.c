@@ -163,12 +163,14 @@ static void test_machines(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
 		const char *const *file = machines[i].files;
 		const char *word;
+		int error;
 
 		tree_make();
 		tree_open(&sysfs, &memory);
 		for (; file[0]; file += 2)
 			tree_file(file[0], file[1]);
-		word = virt_word(&sysfs);
+		word = virt_word(&sysfs, &error);
+		assert_int_equal(error, 0);
 		if (strcmp(word, machines[i].word)) {
 			print_message("# %s: %s, not %s\n", machines[i].name, word,
 				      machines[i].word);
