@@ -94,11 +94,13 @@ static size_t execute_some(struct kernel_write *write, const struct plan *plan, 
 }
 
 /*
- * Skips the steps from `next` on; of a plan with a goal only as many as were still needed.
+ * Skips the steps from `next` on; of a plan with a goal only as many as it needs besides those that
+ * changed a block and the one that was interrupted.
  */
-static void execute_skip(struct plan *plan, size_t next, size_t changed, enum outcome_cause cause)
+static void execute_skip(struct plan *plan, size_t next, size_t changed, bool interrupted,
+			 enum outcome_cause cause)
 {
-	size_t n = plan->goal ? plan->goal - changed : plan->n_steps;
+	size_t n = plan->goal ? plan->goal - changed - interrupted : plan->n_steps;
 
 	for (size_t i = next; i < plan->n_steps && i - next < n; i++) {
 		struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
@@ -130,7 +132,7 @@ static bool execute_steps(struct kernel_write *write, struct plan *plan, size_t 
 	_cleanup_close_ int kmsg = kmsg_open(write->run->sysfs, false);
 	struct closer closer = { .run = write->run, .kmsg = kmsg };
 	size_t changed = 0, made = 0;
-	bool well = true;
+	bool well = true, failed = false; /* failed: a step of the last call did */
 
 	write->look_closer = execute_look_closer;
 	write->closer_data = &closer;
@@ -146,10 +148,12 @@ static bool execute_steps(struct kernel_write *write, struct plan *plan, size_t 
 
 		write->done = plan->goal ? changed : made;
 		n = over == CAUSE_NONE ? execute_some(write, plan, made, most) : 0;
+		failed = failed && !n;
 		for (size_t i = made; i < made + n; i++) {
 			const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 
 			well = well && !outcome_is_failure(outcome, plan->wanted);
+			failed = failed || outcome->result == OUTCOME_FAILED;
 			changed += outcome->result == OUTCOME_CHANGED &&
 				   outcome->cause == CAUSE_NONE;
 			if (execute_must_end(outcome))
@@ -157,7 +161,8 @@ static bool execute_steps(struct kernel_write *write, struct plan *plan, size_t 
 		}
 		made += n;
 		if (over != CAUSE_NONE) {
-			execute_skip(plan, made, changed, over);
+			/* If the last step failed, it did when the run ended. */
+			execute_skip(plan, made, changed, failed, over);
 			well = false;
 			break;
 		}

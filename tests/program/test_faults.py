@@ -473,6 +473,38 @@ def test_signal_in_the_middle(machine: Any, name: str) -> None:
     made.wait_for(lambda: made.state(35) == "online" and not made.processes())
 
 
+def size_ended(made: Any, command: str, ending: str) -> Iterator[Result]:
+    """A run for 384M that hangs in its second block, or waits for the lock there, until it is ended."""
+    blocks, first, second = ("32-35", 33, 34) if command == "offline" else ("36-39", 39, 38)
+    made.rules(f"memory{second} {command} {'EBUSY' if ending == 'busy' else 'hang'} always")
+    before = made.states()
+    for limit_ms in LIMITS_MS:
+        limit = "10min" if ending == "SIGINT" else f"{limit_ms}ms"
+        process = made.start(command, blocks, "--size=384M", "--json", "--retries=1000000", f"--timeout={limit}", "--block-timeout=10min")
+        if ending == "SIGINT":
+            made.wait_for(lambda: [entry.name for entry in made.begun()][-1:] == [f"memory{second}/state"])
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+        made.wait_for(lambda: not made.processes())
+        yield Result(process.returncode, out, err, 0)
+        made.memhpctl("online" if command == "offline" else "offline", str(first))
+        assert made.states() == before
+
+
+@pytest.mark.parametrize("command", ["offline", "online"])
+@pytest.mark.parametrize("ending, cause", [("SIGINT", "signal"), ("hang", "deadline"), ("busy", "busy")])
+def test_an_ended_run_for_an_amount_lists_what_the_amount_needs(machine: Any, command: str, ending: str, cause: str) -> None:
+    """The block in which the run was ended is one of them."""
+    made = machine("x86-dimm")
+    over = "signal" if ending == "SIGINT" else "deadline"
+    wanted = [("changed", None), ("failed", cause), ("skipped", over)]
+    result = fitting(size_ended(made, command, ending), lambda one: sorted(outcomes(one).values(), key=str) == wanted)
+    assert sorted(outcomes(result).values(), key=str) == wanted
+    totals = result.json()["totals"]
+    assert (totals["blocks"], totals["changed"], totals["failed"], totals["skipped"]) == (3, 1, 1, 1)
+    assert result.rc == (130 if ending == "SIGINT" else 64)
+
+
 @pytest.mark.parametrize("args", [("offline", "33-35"), ("offline", "--atomic", "33-35"), ("online", "36-39")])
 def test_signal_before_the_first_write(machine: Any, args: tuple[str, ...]) -> None:
     """Ctrl-C while memhpctl still reads: it begins nothing."""
