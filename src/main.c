@@ -77,6 +77,7 @@
  *     - policy-conflicts.[ch] (fills it)
  *     - policy-parts.[ch] (are memhpctl's own rule and units enabled)
  *     - udev-rules.[ch]   (the syntax of udev's rules)
+ *     - udev-goto.[ch]    (where their GOTOs lead)
  *     - udev-deed.[ch]    (what one of them does if it matches)
  *     - udev-match.[ch]   (which of them match a block)
  *     - udev-properties.[ch] (what they may have set before)

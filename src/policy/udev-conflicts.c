@@ -105,14 +105,15 @@ static int udev_conflicts_report(struct udev_search *search, const struct udev_s
 	for (size_t i = 0; r == 0 && i < rules->n; i++) {
 		const struct udev_rule *rule = &rules->v[i];
 		enum udev_deed deed = udev_conflicts_weigh(deeds[i], source->path);
+		const char *ignored = rule->wrong ? rule->wrong : rule->ignored;
 
 		if (udev_conflicts_deeds[deed].id)
 			r = udev_conflicts_add(search, udev_conflicts_deeds[deed].id, source->path,
 					       rule, udev_conflicts_deeds[deed].text);
 		/* A malformed rule may lack the quotes around "memory". */
-		if (r == 0 && rule->wrong && (source->given || strstr(rule->text, "memory")))
+		if (r == 0 && ignored && (source->given || strstr(rule->text, "memory")))
 			r = udev_conflicts_add(search, UDEV_CONFLICTS_SYNTAX, source->path, rule,
-					       rule->wrong);
+					       ignored);
 		if (r == 0 && udev_conflicts_is_about_memory(rule) && strstr(rule->text, "kdump") &&
 		    !crash_hotplug)
 			r = udev_conflicts_add(

@@ -34,7 +34,9 @@ struct udev_rule {
 	const char *text;  /* for searching; as in the file, with the lines joined */
 	struct udev_token *tokens;
 	size_t n_tokens;
-	const char *wrong; /* why udev ignores the rule, as a sentence; NULL: it does not */
+	const char *wrong;   /* why udev ignores the rule, as a sentence; NULL: it does not */
+	const char *ignored; /* which part alone it ignores, and why; NULL: none */
+	size_t target;	     /* the rule that its GOTO jumps to, always a later one; 0: none */
 };
 
 struct udev_rules {

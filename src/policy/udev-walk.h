@@ -20,11 +20,11 @@ struct udev_walk {
 /*
  * Goes through the next file, in udev's order. For each rule the worst that it does: to an offline
  * block that is added, changed or has just been taken offline; or to an online one that is added
- * again (udevadm trigger), changed or has just come online. GOTO and LABEL are followed; a match
- * that cannot be foreseen (a property that an earlier rule may have set, a program's answer) may go
- * either way. `ret` has rules->n elements. Errors: -ENOMEM.
+ * again (udevadm trigger), changed or has just come online. GOTO and LABEL are followed, see
+ * udev_goto_resolve(); a match that cannot be foreseen (a property that an earlier rule may have
+ * set, a program's answer) may go either way. `ret` has rules->n elements. Errors: -ENOMEM.
  */
-int udev_walk_file(struct udev_walk *walk, const struct udev_rules *rules, enum udev_deed *ret);
+int udev_walk_file(struct udev_walk *walk, struct udev_rules *rules, enum udev_deed *ret);
 
 /* A file cannot be read, so any property may have been set. */
 void udev_walk_unknown(struct udev_walk *walk);

@@ -372,7 +372,7 @@ def test_competitors(machine: Any) -> None:
         "/usr/lib/udev/rules.d/42-reads.rules": 'SUBSYSTEM=="memory", ATTR{state}=="offline", TAG+="x"',
         "/usr/lib/udev/rules.d/50-kdump-tools.rules": 'SUBSYSTEM=="memory", PROGRAM="/usr/sbin/kdump-config try-reload"',
         "/usr/lib/udev/rules.d/98-kdump.rules": 'SUBSYSTEM=="memory", ATTRS{crash_hotplug}=="1", GOTO="e"\n'
-                                                'SUBSYSTEM=="memory", RUN+="kdump"',
+                                                'SUBSYSTEM=="memory", RUN+="kdump"\nLABEL="e"',
         "/etc/daxctl.conf.d/a.conf": "[reconfigure-device one]\nmode = system-ram",
         "/proc/cmdline": "quiet memhp_default_state=online"})
     result = made.memhpctl("policy", "check", "--json")
@@ -668,6 +668,34 @@ def test_a_line_that_udev_does_not_understand(machine: Any, tmp_path: pathlib.Pa
     assert checked.rc == 0 and checked.json()["valid"] is True
     assert [warning["place"] for warning in checked.json()["warnings"] if warning["warning"] == "udev-syntax"] == \
         (["/etc/udev/rules.d/99-new.rules:3"] if "memory" in rule else [])
+
+
+NO_LABEL = "udev ignores the GOTO of this rule: no rule after it in this file has such a LABEL"
+
+
+@pytest.mark.parametrize("text, lines", [
+    ('SUBSYSTEM!="net", GOTO="end"\nTAG+="x"\n', [1]), ('LABEL="end"\nTAG+="x", GOTO="end"\n', [2]), ('LABEL="end", GOTO="end"\n', [1]),
+    ('SUBSYSTEM!="net", \\\nGOTO="end"\nGOTO="x"\nLABEL="end"\n', [3]), ('GOTO="end"\nLABEL="END"\n', [1]), ('GOTO="a", GOTO="b"\nLABEL="b"\n', [1]),
+    ('GOTO="a"\nLABEL="a", LABEL="b"\nTAG+="x"\n', [1]), ('GOTO="b"\nLABEL="a", LABEL="b"\nTAG+="x"\n', []),
+    ('GOTO="end"\nTAG+="x"\nLABEL="end"\n', []), ('GOTO="end"\nLABEL="end", TAG+="x"\nLABEL="end"\n', [])])
+def test_a_goto_without_a_label(machine: Any, tmp_path: pathlib.Path, text: str, lines: list[int]) -> None:
+    """udev goes on with the next line, so rules that were to be skipped are not."""
+    rules = tmp_path / "99-new.rules"
+    rules.write_text(text)
+    made = machine("x86-dimm")
+    checked = made.memhpctl("policy", "check", str(rules))
+    assert checked.rc == (1 if lines else 0)
+    assert [line for line in checked.out.splitlines() if "udev ignores" in line] == [f"warning: {rules}:{line}: {NO_LABEL}" for line in lines]
+    assert made.memhpctl("policy", "check", "--json", str(rules)).json()["valid"] is not bool(lines)
+
+
+def test_rules_that_were_to_be_skipped(machine: Any, tmp_path: pathlib.Path) -> None:
+    rules = tmp_path / "99-new.rules"
+    rules.write_text('SUBSYSTEM=="memory", GOTO="end"\nSUBSYSTEM=="memory", ATTR{state}="online"\nLABEL="stop"\n')
+    assert rules_found(machine("x86-dimm"), str(rules)) == [("udev-syntax", "99-new.rules:1"), ("udev-rule", "99-new.rules:2")]
+    # Of what is installed only a rule for memory is told.
+    installed = machine("x86-dimm", files={"/etc/udev/rules.d/99-new.rules": 'SUBSYSTEM=="net", GOTO="x"\n' + rules.read_text()})
+    assert rules_found(installed) == [("udev-syntax", "99-new.rules:2"), ("udev-rule", "99-new.rules:3")]
 
 
 def test_udev_stops_to_read_at_a_line_that_is_too_long(machine: Any, tmp_path: pathlib.Path) -> None:
