@@ -75,7 +75,8 @@ static void diagnosis_policy_unwatched(const struct health_facts *facts, struct 
 }
 
 /* The place is "FILE:LINE". */
-static void diagnosis_policy_udev_rule(const struct conflict *conflict, struct findings *findings)
+static void diagnosis_policy_udev_rule(const struct conflict *conflict, enum finding_word word,
+				       struct findings *findings)
 {
 	_cleanup_free_ char *file = strdup(conflict->place);
 	char *colon = file ? strrchr(file, ':') : NULL, *slash = file ? strrchr(file, '/') : NULL;
@@ -89,7 +90,7 @@ static void diagnosis_policy_udev_rule(const struct conflict *conflict, struct f
 	snprintf(lines, sizeof(lines), conflict->last > conflict->first ? "%u,%u" : "%u",
 		 conflict->first, conflict->last);
 	/* The copy in /etc hides the file of a package; it may be there from another command. */
-	findings_add(findings, FINDING_UDEV_RULE, conflict->place,
+	findings_add(findings, word, conflict->place,
 		     (const struct finding_argument[]){ { "LINES", lines },
 							{ "FILE", file },
 							{ "NAME", slash + 1 },
@@ -106,12 +107,16 @@ static void diagnosis_policy_conflicts(const struct health_facts *facts, struct 
 		char why[TEXT_SIZE];
 
 		if (!strcmp(conflict->id, "udev-rule")) {
-			diagnosis_policy_udev_rule(conflict, findings);
+			diagnosis_policy_udev_rule(conflict, FINDING_UDEV_RULE, findings);
+		} else if (!strcmp(conflict->id, "udev-offline")) {
+			diagnosis_policy_udev_rule(conflict, FINDING_UDEV_OFFLINE, findings);
 		} else if (!strcmp(conflict->id, "udev-program") ||
 			   !strcmp(conflict->id, "udev-unit") ||
 			   !strcmp(conflict->id, "too-many-files")) {
 			snprintf(why, sizeof(why), "%s: %s", conflict->place, conflict->text);
 			findings_add_unseen(findings, FINDING_UDEV_RULE, why);
+			if (!strcmp(conflict->id, "too-many-files"))
+				findings_add_unseen(findings, FINDING_UDEV_OFFLINE, why);
 		} else if (!strcmp(conflict->id, "udev-run")) {
 			snprintf(why, sizeof(why), "%s: %s", conflict->place, conflict->text);
 			findings_add_unseen(findings, FINDING_UNWATCHED, why);
@@ -169,7 +174,8 @@ void diagnosis_policy_add(const struct health_facts *facts, struct findings *fin
 		static const enum finding_word words[] = {
 			FINDING_POLICY,	       FINDING_RULE_MASKED, FINDING_UNIT_MASKED,
 			FINDING_NOT_INSTALLED, FINDING_UNWATCHED,   FINDING_UDEV_RULE,
-			FINDING_DAXCTL,	       FINDING_AUTO_ONLINE, FINDING_KNOB,
+			FINDING_UDEV_OFFLINE,  FINDING_DAXCTL,	    FINDING_AUTO_ONLINE,
+			FINDING_KNOB,
 		};
 
 		for (size_t i = 0; i < ARRAY_SIZE(words); i++)

@@ -63,6 +63,11 @@ static const struct {
 				"policy is asked",
 				"test -e /etc/udev/rules.d/NAME || cp FILE /etc/udev/rules.d/; "
 				"sed -i 'LINES s/^/#/' /etc/udev/rules.d/NAME" },
+	[FINDING_UDEV_OFFLINE] = { "udev-offline",
+				   "this rule takes memory offline that is online, each time its "
+				   "event comes",
+				   "test -e /etc/udev/rules.d/NAME || cp FILE /etc/udev/rules.d/; "
+				   "sed -i 'LINES s/^/#/' /etc/udev/rules.d/NAME" },
 	[FINDING_DAXCTL] = { "daxctl",
 			     "daxctl brings the devices in this file online by itself, in the "
 			     "zone given there",

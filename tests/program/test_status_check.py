@@ -23,6 +23,7 @@ PARTS = {f"{RULES}/80-memhpctl.rules": "#", f"{UNITS}/memhpctl.path": "#", f"{UN
          f"{UNITS}/memhpctl-boot.service": "#"}
 ALL_ONLINE = {"36-39": "online zone=Movable"}
 ONLINING = 'SUBSYSTEM=="memory", ACTION=="add", ATTR{state}=="offline", ATTR{state}="online"'
+OFFLINING = 'SUBSYSTEM=="memory", ACTION=="change", ATTR{state}="offline"'
 MEMINFO = "MemTotal: 3096576 kB\nMemFree: {free} kB\nMemAvailable: {free} kB\nHardwareCorrupted: {poison} kB"
 
 # What a machine without findings needs to get each, and the command that should mend it. `on`: the machine, if not x86-dimm.
@@ -47,6 +48,9 @@ CASES: dict[str, dict[str, Any]] = {
     "udev-rule": {"files": {f"{RULES}/40-vendor.rules": f"# Their own\n{ONLINING}\nSUBSYSTEM==\"cpu\", ATTR{{online}}=\"1\""},
                   "command": "test -e /etc/udev/rules.d/40-vendor.rules || cp /usr/lib/udev/rules.d/40-vendor.rules /etc/udev/rules.d/; "
                              "sed -i '2 s/^/#/' /etc/udev/rules.d/40-vendor.rules"},
+    "udev-offline": {"files": {f"{RULES}/40-vendor.rules": f"# Their own\n{OFFLINING}\n"},
+                     "command": "test -e /etc/udev/rules.d/40-vendor.rules || cp /usr/lib/udev/rules.d/40-vendor.rules /etc/udev/rules.d/; "
+                                "sed -i '2 s/^/#/' /etc/udev/rules.d/40-vendor.rules"},
     "daxctl": {"files": {"/etc/daxctl.conf.d/a.conf": "[reconfigure-device one]\nmode = system-ram"},
                "command": "mv /etc/daxctl.conf.d/a.conf /etc/daxctl.conf.d/a.conf.off"},
     "auto-online": {"lines": f"file {AUTO_ONLINE} online", "files": {CONF: "[policy]\nkernel = no\n"}, "command": "memhpctl policy apply"},
@@ -156,6 +160,16 @@ def test_a_rule_is_mended_alone(machine: Any, folder: str, rule: str) -> None:
     assert "\nSUBSYSTEM==\"cpu\"" in left and "\n#SUBSYSTEM==\"memory\"" in left
 
 
+def test_a_rule_that_takes_memory_offline_is_mended(machine: Any) -> None:
+    made = make(machine, **CASES["udev-offline"])
+    (finding,) = check(made)["findings"]
+    assert finding["about"] == f"{RULES}/40-vendor.rules:2"
+    mend(made, finding)
+    assert words(check(made)) == []
+    # Where nobody wants the policy, it is none of its business.
+    assert words(check(make(machine, parts=False, files=CASES["udev-offline"]["files"], lines=f"file {AUTO_ONLINE} online"))) == []
+
+
 def test_two_rules_of_a_file_are_mended_one_after_the_other(machine: Any) -> None:
     made = make(machine, files={f"{RULES}/40-vendor.rules": f"{ONLINING}\n# c\n{ONLINING}"})
     for finding in check(made)["findings"]:
@@ -241,8 +255,9 @@ def test_rules_that_are_too_many_are_not_judged(machine: Any) -> None:
     for i in range(1025):
         made.path(f"/run/udev/rules.d/{i}.rules").parent.mkdir(parents=True, exist_ok=True)
         made.path(f"/run/udev/rules.d/{i}.rules").touch()
-    (unseen,) = [one for one in check(made)["unseen"] if one["finding"] == "udev-rule"]
-    assert "more than 1024 files" in unseen["text"]
+    for word in "udev-rule", "udev-offline":
+        (unseen,) = [one for one in check(made)["unseen"] if one["finding"] == word]
+        assert "more than 1024 files" in unseen["text"]
 
 
 def test_a_node_that_may_have_no_processor_needs_no_kernel_memory(machine: Any) -> None:
