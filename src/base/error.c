@@ -36,13 +36,19 @@ int error_set(struct error *err, int code, const char *format, ...)
 
 int error_wrap(struct error *err, const char *format, ...)
 {
-	char prefix[sizeof(err->short_text)];
-	va_list args;
+	char short_prefix[sizeof(err->short_text)];
+	_cleanup_free_ char *prefix = NULL;
+	va_list args, again;
 
 	va_start(args, format);
-	vsnprintf(prefix, sizeof(prefix), format, args);
+	va_copy(again, args);
+	if (vasprintf(&prefix, format, args) < 0) {
+		vsnprintf(short_prefix, sizeof(short_prefix), format, again);
+		prefix = NULL;
+	}
+	va_end(again);
 	va_end(args);
-	return error_set(err, err->code, "%s: %s", prefix, error_text(err));
+	return error_set(err, err->code, "%s: %s", prefix ? prefix : short_prefix, error_text(err));
 }
 
 const char *error_text(const struct error *err)

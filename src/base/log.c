@@ -2,10 +2,20 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/printable.h"
+
+#define TEXT_SIZE 2048
+
+/* What is left of a long word in a message that has no room for it: there may be a quote or a colon
+ * at its end. */
+#define WORD_HEAD 64
+#define WORD_TAIL 16
 
 static enum log_level shown = LOG_LEVEL_WARNING;
 static void log_write_plainly(const char *text, size_t length);
@@ -34,18 +44,71 @@ void log_set_before_write(void (*function)(void))
 	before_write = function;
 }
 
+static bool log_is_inside_character(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Takes the middle out of the first `length` bytes of `text`; returns how many are left. */
+static size_t log_cut(char *text, size_t length, size_t head, size_t tail)
+{
+	size_t next = length - tail;
+
+	while (head > 0 && log_is_inside_character(text[head]))
+		head--;
+	while (next < length && log_is_inside_character(text[next]))
+		next++;
+	memcpy(text + head, "...", 3);
+	memmove(text + head + 3, text + next, strlen(text + next) + 1);
+	return head + 3 + length - next;
+}
+
+/*
+ * Makes a message fit that is too long, because of words of the user, so that what is said of them
+ * stays.
+ */
+static void log_shorten(char *text)
+{
+	size_t length;
+
+	for (char *at = text; *at; at += length) {
+		at += strspn(at, " ");
+		length = strcspn(at, " ");
+		if (length > WORD_HEAD + 3 + WORD_TAIL)
+			length = log_cut(at, length, WORD_HEAD, WORD_TAIL);
+	}
+	length = strlen(text);
+	if (length >= TEXT_SIZE)
+		log_cut(text, length, TEXT_SIZE / 2 - 3, TEXT_SIZE / 2 - 3);
+}
+
+__attribute__((format(printf, 2, 0))) static void log_format(char ret[TEXT_SIZE],
+							     const char *format, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list again;
+
+	va_copy(again, args);
+	if (vsnprintf(ret, TEXT_SIZE, format, args) >= TEXT_SIZE &&
+	    vasprintf(&text, format, again) >= 0) {
+		log_shorten(text);
+		strcpy(ret, text);
+	}
+	va_end(again);
+}
+
 __attribute__((format(printf, 3, 0))) static void log_write(enum log_level level,
 							    const char *prefix, const char *format,
 							    va_list args)
 {
-	char text[2048], line[2100];
+	char text[TEXT_SIZE], line[TEXT_SIZE + 52];
 	int length;
 
 	if (level > shown)
 		return;
 	if (before_write)
 		before_write();
-	vsnprintf(text, sizeof(text), format, args);
+	log_format(text, format, args);
 	/* It quotes the user's words and file contents, which must not control the terminal. */
 	length = snprintf(line, sizeof(line), "memhpctl: %s%s\n", prefix, printable_make(text));
 	write_message(line, (size_t)length);

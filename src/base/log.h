@@ -17,6 +17,7 @@ void log_set_level(enum log_level level);
 
 /*
  * Each prints "memhpctl: TEXT\n" (the text prefixed with "warning: " or "debug: "), in one write.
+ * Of a text of 2 KiB or more the long words lose their middle.
  */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

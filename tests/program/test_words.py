@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Callable
 
 import pytest
@@ -132,3 +133,30 @@ def test_policy_help(memhpctl: Callable[..., Result]) -> None:
     text = memhpctl("policy", "--help").out
     for verb in ("show", "check", "test", "apply"):
         assert f"\n  {verb} " in text
+
+
+LONG = "w" * 2100
+
+
+@pytest.mark.parametrize("words, reason", [
+    (["list", LONG], "': no device of this name"), (["list", "w " * 1100], " w ' is not a selector"), (["list", "\u00e4" * 2000], "' is not a selector"),
+    (["list", f"0x{LONG}"], "' is n"), (["list", f"1-{LONG}"], "' is n"), (["list", f"/dev/{LONG}"], "': no device of this name"),
+    (["list", "-o", LONG], "'; the columns are RANGE"), (["list", f"--state={LONG}"], ": a block is online, offline"), (["list", f"--node={LONG}"], ": "),
+    (["online", f"--zone={LONG}", "36"], ": must be auto, kernel or movable"), (["offline", f"--size={LONG}"], ": not a size"),
+    (["offline", f"--{LONG}"], ": unknown option; memhpctl help offline lists"), (["offline", f"--retries={LONG}", "36"], ": "),
+    ([LONG], "'; memhpctl help lists them"), (["policy", "check", LONG], ": File name too long"), (["policy", "check", f"{LONG} {LONG}"], ": File name too long"),
+    (["wait", f"--for={LONG}", "36"], ": must be "), (["policy", "test", f"--virt={LONG}"], ": none, vm, or a word of")])
+def test_a_long_word_leaves_room_for_the_reason(machine: MachineFactory, words: list[str], reason: str) -> None:
+    """The word is cut in the middle, so that the quote after it stays."""
+    result = machine("x86-dimm").memhpctl(*words)
+    assert result.rc in (1, 2) and reason in result.err and "..." in result.err, result.err
+    assert "?" not in result.err and len(result.err) < 2100
+
+
+def test_a_long_path_keeps_the_line(machine: MachineFactory, tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 150) / ("y" * 150)
+    folder.mkdir(parents=True)
+    (folder / "a.conf").write_text(f"[rule a]\nvirt = {LONG}\n")
+    made = machine("x86-dimm")
+    assert "a.conf:2: virt = w" in made.memhpctl("policy", "check", str(folder / "a.conf")).err
+    assert f"{folder}/a.conf:2: virt = {LONG}: none, vm" in made.memhpctl("policy", "check", "--json", str(folder / "a.conf")).json()["error"]["message"]
