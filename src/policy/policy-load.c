@@ -80,6 +80,7 @@ static int policy_load_files(const struct sysfs *sysfs, const struct conf_files 
 	int r = 0;
 
 	policy_init(&policy, policy_load_providers());
+	policy.root = sysfs->root;
 	*ret_bad = files->n;
 	for (size_t i = 0; r == 0 && i < files->n; i++) {
 		if (left_out[i])

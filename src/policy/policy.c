@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "policy/conf.h"
 #include "policy/policy-value.h"
 #include "system/conf-files.h"
@@ -98,8 +99,8 @@ static int policy_begin_section(struct reading *reading, const struct conf_item 
 		return error_set(err, -EINVAL, "there are more than %d rules", POLICY_RULES_MAX);
 	for (size_t i = 0; i < policy->n_rules; i++)
 		if (!strcmp(policy->rules[i].name, item->name))
-			return error_set(err, -EINVAL, "there is already a rule %s, at %s:%u",
-					 item->name, policy->rules[i].origin.file,
+			return error_set(err, -EINVAL, "there is already a rule %s, at %s%s:%u",
+					 item->name, policy->root, policy->rules[i].origin.file,
 					 policy->rules[i].origin.line);
 	larger = reallocarray(policy->rules, policy->n_rules + 1, sizeof(*larger));
 	if (!larger)
@@ -233,6 +234,7 @@ void policy_init(struct policy *policy, const char *const *providers)
 			   POLICY_OVER_KERNEL },
 		.retries = 3,
 		.providers = providers,
+		.root = "",
 	};
 }
 
@@ -255,6 +257,7 @@ int policy_add(struct policy *policy, const char *file, const char *text, size_t
 {
 	struct reading reading = { .policy = policy };
 	char **larger = reallocarray(policy->files, policy->n_files + 1, sizeof(*larger));
+	_cleanup_free_ char *path = NULL;
 	int r;
 
 	if (!larger)
@@ -264,9 +267,13 @@ int policy_add(struct policy *policy, const char *file, const char *text, size_t
 	if (!larger[policy->n_files])
 		return error_no_memory(err);
 	reading.file = larger[policy->n_files++];
-	r = conf_parse(reading.file, text, length, policy_take, &reading, err);
+	if (asprintf(&path, "%s%s", *file == '/' ? policy->root : "", file) < 0) {
+		path = NULL;
+		return error_no_memory(err);
+	}
+	r = conf_parse(path, text, length, policy_take, &reading, err);
 	if (r == 0 && (r = policy_check_rule(reading.rule, err)) < 0)
-		error_wrap(err, "%s:%u", reading.file, reading.rule->origin.line);
+		error_wrap(err, "%s:%u", path, reading.rule->origin.line);
 	return r;
 }
 

@@ -53,6 +53,7 @@ struct policy {
 	char **files; /* that were read; owned */
 	size_t n_files;
 	const char *const *providers; /* the allowed words; not owned */
+	const char *root; /* what messages put before the paths of files; not owned; "" at first */
 };
 
 /* The text of the built-in rules, in the form of a user's file. */
@@ -72,10 +73,9 @@ void policy_done(struct policy *policy);
  * Adds the contents of a file. Drop-ins come first, in the order of their names, then the main
  * file (CONF_FILES_MAIN), then the built-in rules. For a setting the last drop-in wins; the main
  * file's value counts only if no drop-in has one. The rules are appended to the existing ones.
- * Errors: -EINVAL with a sentence that begins with "FILE:LINE: ": unknown section, key or word, a
- * repeated key in a file's section, a rule name that exists already, a rule without an action, more
- * than POLICY_RULES_MAX rules.
- * The policy must not be used then. -ENOMEM.
+ * Errors: -EINVAL with a sentence that begins with "ROOT/FILE:LINE: ": unknown section, key or
+ * word, a repeated key in a file's section, a rule name that exists already, a rule without an
+ * action, more than POLICY_RULES_MAX rules. The policy must not be used then. -ENOMEM.
  */
 int policy_add(struct policy *policy, const char *file, const char *text, size_t length,
 	       struct error *err);

@@ -95,6 +95,42 @@ static void conf_files_drop_masks(const struct sysfs *sysfs, struct conf_files *
 	files->n = kept;
 }
 
+static const char *conf_files_why_no_folder(int error)
+{
+	return error == -E2BIG ? "with the folders before it, it has more than 1024 files; remove "
+				 "those that are not needed" :
+	       error == -ENOTDIR ? "it is not a folder; remove it, or put a folder in its place" :
+				   strerror(-error);
+}
+
+/* Says why a file cannot be read: the kernel's words for what is no file are about something else.
+ */
+static int conf_files_fail(const struct stat *st, const char *root, const char *path, int error,
+			   const char *way_out, struct error *err)
+{
+	const char *kind = S_ISDIR(st->st_mode)	 ? "folder" :
+			   S_ISFIFO(st->st_mode) ? "FIFO" :
+			   S_ISSOCK(st->st_mode) ? "socket" :
+			   S_ISBLK(st->st_mode)	 ? "block device" :
+						   NULL;
+
+	if (!kind)
+		return error_set(err, error, "cannot read %s%s: %s", root, path, strerror(-error));
+	return error_set(err, error, "%s%s is not a regular file but a %s; %s", root, path, kind,
+			 way_out);
+}
+
+static int conf_files_fail_below(const struct sysfs *sysfs, const char *path, int error,
+				 struct error *err)
+{
+	struct stat st = { 0 };
+
+	if (error == -ENOTSUP || error == -EISDIR)
+		sysroot_stat(sysfs->root_fd, path + 1, &st);
+	return conf_files_fail(&st, sysfs->root, path, error,
+			       "remove it, or put a file in its place", err);
+}
+
 int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const char *suffix,
 		    struct conf_files *ret, struct error *err)
 {
@@ -112,10 +148,7 @@ int conf_files_find(const struct sysfs *sysfs, const char *const *folders, const
 		r = fd < 0 ? fd : sysfs_list(fd, conf_files_collect, &collection);
 		if (r < 0)
 			error_set(err, r, "cannot read the folder %s%s: %s", sysfs->root,
-				  folders[i],
-				  r == -E2BIG ? "with the folders before it, it has more than 1024 "
-						"files; remove those that are not needed" :
-						strerror(-r));
+				  folders[i], conf_files_why_no_folder(r));
 	}
 	if (files.n)
 		qsort(files.paths, files.n, sizeof(*files.paths), conf_files_compare);
@@ -156,8 +189,7 @@ int conf_files_read_trusted(const struct sysfs *sysfs, const char *path, char **
 		return r;
 	if (r == 0)
 		r = sysfs_read_descriptor(fd, SYSFS_READ_MAX, ret, ret_length);
-	return r < 0 ? error_set(err, r, "cannot read %s%s: %s", sysfs->root, path, strerror(-r)) :
-		       0;
+	return r < 0 ? conf_files_fail_below(sysfs, path, r, err) : 0;
 }
 
 int conf_files_check_folders(const struct sysfs *sysfs, const char *const *folders,
@@ -182,7 +214,7 @@ int conf_files_check_program(const struct sysfs *sysfs, const char *path, struct
 	struct stat st;
 
 	if (fd < 0)
-		return error_set(err, fd, "cannot read %s%s: %s", sysfs->root, path, strerror(-fd));
+		return conf_files_fail_below(sysfs, path, fd, err);
 	if (conf_files_check(sysfs, path, fd, err) < 0)
 		return -EPERM;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
@@ -220,7 +252,7 @@ int conf_files_find_policy(const struct sysfs *sysfs, struct conf_files *ret, st
 int conf_files_read_given(const char *path, char **ret, size_t *ret_length, struct error *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
+	struct stat st = { 0 };
 	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
 	/* A pipe to which nobody has written yet looks empty, which a policy may be. */
@@ -232,7 +264,10 @@ int conf_files_read_given(const char *path, char **ret, size_t *ret_length, stru
 		return error_set(err, r,
 				 "cannot read %s: this pipe was not written and closed within %d s",
 				 path, PIPE_MS / 1000);
-	return r < 0 ? error_set(err, r, "cannot read %s: %s", path, strerror(-r)) : 0;
+	/* A socket cannot even be opened. */
+	if (r == -ENXIO && stat(path, &st) < 0)
+		st.st_mode = 0;
+	return r < 0 ? conf_files_fail(&st, "", path, r, "name a file or a pipe", err) : 0;
 }
 
 void conf_files_done(struct conf_files *files)

@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import socket
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def test_a_mistake_stops_everything(machine: Any) -> None:
                                       CONF: "[policy]\nretires = 3\n"})
     for verb in ("show", "check", "test", "apply"):
         result = made.memhpctl("policy", verb)
-        assert result.rc == 1 and result.err.startswith(f"memhpctl: {CONF}:2: 'retires' is not a key of [policy]"), result.err
+        assert result.rc == 1 and result.err.startswith(f"memhpctl: {made.path(CONF)}:2: 'retires' is not a key of [policy]"), result.err
     assert not made.begun()
 
 
@@ -1053,3 +1054,52 @@ def test_what_show_prints_is_a_file_with_the_same_meaning(machine: Any, name: st
     assert strip(again.memhpctl("policy", "show").out) == strip(shown)
     (before, after) = (one.memhpctl("policy", "check", "--json").json() for one in (made, again))
     assert (before["decides"], before["why"], before["rules"]) == (after["decides"], after["why"], after["rules"])
+
+
+def put(made: Any, where: str, kind: str) -> str:
+    """Put something else in the place of a file; returns the path as messages have it."""
+    path = made.path(where)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "folder":
+        path.mkdir()
+    else:
+        os.mknod(path, 0o644 | {"FIFO": stat.S_IFIFO, "socket": stat.S_IFSOCK}[kind])
+    return str(path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "FIFO", "socket"])
+@pytest.mark.parametrize("where", [CONF, "/etc/memhpctl.d/a.conf"])
+def test_what_is_no_file_is_named_with_the_way_out(machine: Any, where: str, kind: str) -> None:
+    made = machine("x86-dimm")
+    path = put(made, where, kind)
+    told = f"{path} is not a regular file but a {kind}; remove it, or put a file in its place"
+    for words in ["check"], ["show"], ["test"], ["apply"]:
+        result = made.memhpctl("policy", *words)
+        assert (result.rc, result.err) == (1, f"memhpctl: {told}\n")
+    assert told in made.memhpctl("status", "--check").out
+    assert made.memhpctl("auto", "--boot").err.count(f": {told}\n")
+    if kind != "FIFO":
+        given = made.memhpctl("policy", "check", path)
+        assert (given.rc, given.err) == (1, f"memhpctl: {path} is not a regular file but a {kind}; name a file or a pipe\n")
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "socket"])
+def test_what_is_no_folder_is_named_with_the_way_out(machine: Any, kind: str) -> None:
+    made = machine("x86-dimm")
+    path = put(made, "/etc/memhpctl.d", kind)
+    assert made.memhpctl("policy", "check").err == \
+        f"memhpctl: cannot read the folder {path}: it is not a folder; remove it, or put a folder in its place\n"
+
+
+@pytest.mark.parametrize("text, told", [
+    ("[rule a]\nx = y\n", "{}:2: 'x' is not a key of a rule"), ("[rule a]\n", "{}:1: [rule a] of line 1 has no action"), ("x", "{}:1: 'x'"),
+    ("[rule b]\naction = leave\n", "{}:1: there is already a rule b, at {}.d/a.conf:1"),
+    ("[rule built-in-rest]\naction = leave\n", "built-in:25: there is already a rule built-in-rest, at {}:1")])
+def test_messages_name_files_where_they_can_be_opened(machine: Any, text: str, told: str) -> None:
+    """Below --sysroot, too, mistakes of a file as well as that it cannot be read."""
+    made = machine("x86-dimm", files={CONF: text, "/etc/memhpctl.d/a.conf": "[rule b]\naction = leave\n"})
+    path = str(made.path(CONF))
+    assert made.memhpctl("policy", "check").err.startswith("memhpctl: " + told.replace("{}.d", path.replace(".conf", ".d")).replace("{}", path))
+    # Documents tell the places in the tree.
+    made.path(CONF).write_text("")
+    assert "\n# /etc/memhpctl.d/a.conf:1\n" in made.memhpctl("policy", "show").out
