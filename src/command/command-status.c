@@ -134,7 +134,10 @@ static void status_add_headings(const struct status *status, struct output_table
 			output_table_add_column(table, headings[state], true);
 	for (size_t zone = 0; zone < ZONE_COUNT; zone++)
 		if (status->totals.by_zone[zone])
-			output_table_add_column(table, zone_name((enum zone)zone), true);
+			output_table_add_column(table,
+						zone == ZONE_UNKNOWN ? "unknown-zone" :
+								       zone_name((enum zone)zone),
+						true);
 }
 
 /* A row for each node and, if there are several, one for all. Errors: -ENOMEM. */

@@ -107,6 +107,16 @@ def test_going_offline_and_unknown_states(machine: Any) -> None:
     assert made.reads() == []
 
 
+def test_an_unknown_zone_is_no_unknown_state(machine: Any) -> None:
+    made = machine("x86-dimm")
+    for name in "memory33/state", "memory35/valid_zones":
+        made.path(f"/sys/devices/system/memory/{name}").unlink()
+        made.path(f"/sys/devices/system/memory/{name}").mkdir()
+    columns, amounts = [line.split() for line in made.memhpctl("status").out.splitlines()[2:4]]
+    assert dict(zip(columns, amounts)) == {"NODE": "0", "ONLINE": "2432M", "OFFLINE": "512M", "UNKNOWN": "128M", "unknown-zone": "128M", "none": "128M",
+                                           "DMA32": "1920M", "Movable": "256M"}
+
+
 def test_no_hotremove(machine: Any) -> None:
     made = machine("no-hotremove")
     assert {tuple(row["zones"]) for row in made.memhpctl("list", "--json").json()["ranges"]} == {()}
