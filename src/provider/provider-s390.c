@@ -72,44 +72,77 @@ static bool s390_may_have_standby(const struct sysfs *sysfs)
 		 strstr(info, "KVM/Linux"));
 }
 
+/*
+ * Of which increment these blocks are cannot be seen; that of the others can. They are left without
+ * a device, which is not known to be none as long as there is this one.
+ */
+static int s390_hide_increment(struct memory *memory, const struct block *block, int error)
+{
+	struct device *device = devices_add(&memory->devices, "increment?", &provider_s390_standby);
+
+	if (!device)
+		return -ENOMEM;
+	device->blocks_error = error;
+	return device_set_obstacle(device,
+				   "it cannot be seen to which increment memory%" PRIu64
+				   " belongs: its phys_device cannot be read: %s",
+				   block->number, strerror(-error));
+}
+
+/*
+ * The highest block has the highest increment, so one read is enough to rule out other
+ * architectures, unless it fails.
+ */
+static int s390_highest_increment(const struct memory *memory, uint64_t *ret)
+{
+	int r = 0;
+
+	*ret = 0;
+	for (size_t i = memory->n_blocks; i-- > 0;) {
+		r = s390_increment(memory, &memory->blocks[i], ret);
+		if (r >= 0 || r == -ENOMEM)
+			break;
+	}
+	return r;
+}
+
 /* Skips blocks of other devices; if it is not visible which blocks those are, takes none. */
 static int s390_find_increments(const struct sysfs *sysfs, struct memory *memory)
 {
 	struct device *device = NULL;
+	const struct block *hidden = NULL;
 	uint64_t increment;
-	int r;
+	int error = 0, r = s390_highest_increment(memory, &increment);
 
-	if (!memory->n_blocks)
-		return 0;
-	/*
-	 * The highest block has the highest increment, so one read is enough to rule out other
-	 * architectures.
-	 */
-	r = s390_increment(memory, &memory->blocks[memory->n_blocks - 1], &increment);
 	if (r < 0 || !increment || !s390_may_have_standby(sysfs))
 		return r;
 	for (size_t i = 0; i < memory->devices.n; i++)
 		if (memory->devices.v[i].blocks_error == -EACCES)
 			return 0;
 	for (size_t i = 0; i < memory->n_blocks; i++) {
+		const struct block *block = &memory->blocks[i];
 		char name[32];
 
-		if (memory->blocks[i].device != BLOCK_NO_DEVICE)
+		if (block->device != BLOCK_NO_DEVICE)
 			continue;
-
-		r = s390_increment(memory, &memory->blocks[i], &increment);
-		if (r < 0)
+		r = s390_increment(memory, block, &increment);
+		if (r == -ENOMEM)
 			return r;
+		if (r < 0) {
+			hidden = hidden ? hidden : block;
+			error = error ? error : r;
+			continue;
+		}
 		snprintf(name, sizeof(name), "increment%" PRIu64, increment);
 		if (!device || strcmp(device->name, name))
 			device = devices_add(&memory->devices, name, &provider_s390_standby);
 		if (!device)
 			return -ENOMEM;
-		r = ranges_add(&device->blocks, memory->blocks[i].number, memory->blocks[i].number);
+		r = ranges_add(&device->blocks, block->number, block->number);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return hidden ? s390_hide_increment(memory, hidden, error) : 0;
 }
 
 static int s390_find_devices(const struct sysfs *sysfs, struct memory *memory)

@@ -325,6 +325,36 @@ def test_a_provider_that_cannot_look_names_the_file(machine: Machines, name: str
     assert made.memhpctl("list", "--json").json()["error"]["errno"] == "ELOOP"
 
 
+@pytest.mark.parametrize("block, others", [(6, "0-5,7 8-15"), (15, "0-7 8-14"), (0, "1-7 8-15")])
+def test_an_increment_that_cannot_be_seen_hides_no_other(machine: Machines, block: int, others: str) -> None:
+    """It ended every command with 1, although only this block's number is missing."""
+    made = machine("s390-old")
+    path = made.path(f"/sys/devices/system/memory/memory{block}/phys_device")
+    path.unlink()
+    path.symlink_to(path.name)
+    rows = {row["device"]: row for row in made.memhpctl("list", "-D", "--json").json()["devices"]}
+    assert list(rows) == ["increment0", "increment1", "increment?"]
+    assert rows["increment?"]["blocks"] is rows["increment?"]["removable"] is None and f"memory{block} belongs" in rows["increment?"]["obstacle"]
+    first, second = made.memhpctl("list", "-D", "-n", "-o", "BLOCKS", "increment0", "increment1").out.split()
+    assert f"{first} {second}" == others
+    result = made.memhpctl("list", "-n", "-o", "DEVICE", str(block))
+    assert (result.rc, result.out) == (0, "?\n") and f"cannot read {path}: " in result.err
+    assert made.memhpctl("status").rc == 0 and made.memhpctl("online", "-n", "9").rc == 0
+    # No command acts on a guess.
+    for words in (["policy", "test", str(block)], ["remove", "-n", str(block)]):
+        result = made.memhpctl(*words)
+        assert result.rc == 1 and f"it cannot be seen to which increment memory{block} belongs" in result.err, result
+
+
+def test_a_file_that_only_s390_needs_is_missed_nowhere_else(machine: Machines) -> None:
+    made = machine("x86-dimm", lines="block 39 phys-device=0")
+    path = made.path("/sys/devices/system/memory/memory39/phys_device")
+    path.unlink()
+    path.symlink_to(path.name)
+    assert made.memhpctl("list").rc == 0
+    assert [row["device"] for row in made.memhpctl("list", "-D", "--json").json()["devices"]] == ["PNP0C80:00"]
+
+
 def test_a_malformed_file_of_a_provider_is_named(machine: Machines) -> None:
     """The list of memory of a partition has the wrong length; what is no link to a block ended with 2, as if the user had mistyped."""
     made = machine("pseries-v2")
