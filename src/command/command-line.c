@@ -110,7 +110,7 @@ static int command_line_refuse_quiet(const struct command *command, struct error
 static int command_line_read_options(poptContext popt, const struct command *command,
 				     struct error *err)
 {
-	const char *bad;
+	const char *bad, *meant;
 	int r;
 
 	while ((r = poptGetNextOpt(popt)) > 0) {
@@ -124,6 +124,12 @@ static int command_line_read_options(poptContext popt, const struct command *com
 	/* Also among other letters, as in -nq. */
 	if (command && (command->flags & COMMAND_CHANGES) && bad[1] != '-' && strchr(bad, 'q'))
 		return command_line_refuse_quiet(command, err);
+	meant = r == POPT_ERROR_BADOPT && !strncmp(bad, "--", 2) ?
+			command_nearest_option(command, bad + 2) :
+			NULL;
+	if (meant)
+		return error_set(err, -EINVAL, "%s: %s; did you mean --%s?", bad, poptStrerror(r),
+				 meant);
 	return error_set(err, -EINVAL, "%s: %s; memhpctl help%s%s lists the options", bad,
 			 poptStrerror(r), command ? " " : "", command ? command->name : "");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/command.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,6 +100,49 @@ static const struct command *command_nearest(const char *name)
 		}
 	}
 	return nearest;
+}
+
+/* The nearest of the long names so far, and how far it is. */
+struct command_guess {
+	const char *name;
+	size_t distance;
+};
+
+static void command_guess_option(const struct poptOption *table, const char *word,
+				 struct command_guess *guess)
+{
+	for (; table && (table->longName || table->shortName || table->arg); table++) {
+		size_t distance;
+
+		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE) {
+			command_guess_option(table->arg, word, guess);
+			continue;
+		}
+		if (!table->longName || (table->argInfo & POPT_ARGFLAG_DOC_HIDDEN) ||
+		    strlen(table->longName) > NAME_MAX_LENGTH)
+			continue;
+		distance = command_distance(word, table->longName);
+		if (distance < guess->distance)
+			*guess = (struct command_guess){ table->longName, distance };
+	}
+}
+
+const char *command_nearest_option(const struct command *command, const char *name)
+{
+	struct command_guess guess = { .distance = 3 };
+	char word[NAME_MAX_LENGTH + 1] = "";
+	size_t length = strcspn(name, "=");
+
+	if (length > NAME_MAX_LENGTH)
+		return NULL;
+	for (size_t i = 0; i < length; i++)
+		word[i] = (char)tolower((unsigned char)name[i]);
+	/* Of one or two letters hardly anything is left. */
+	if (length < guess.distance)
+		guess.distance = length;
+	command_guess_option(command ? command->options : NULL, word, &guess);
+	command_guess_option(command_global_options(command), word, &guess);
+	return guess.name;
 }
 
 /* Does it have options outside the groups with a heading of their own? */

@@ -65,6 +65,13 @@ const char *command_operands(const struct command *command);
 const struct poptOption *command_find_option(const struct command *command, const char *name,
 					     size_t length, bool is_short);
 
+/*
+ * The long option of a command, or a global one, that was probably meant: one or two letters more,
+ * less or, if it is one, different. `name` may have a value after "=". command NULL: no command
+ * yet. NULL: none is that near.
+ */
+const char *command_nearest_option(const struct command *command, const char *name);
+
 /* Prints the usage, the options and the command's further help. Returns an exit code. */
 int command_print_help(const struct context *context, const struct command *command);
 

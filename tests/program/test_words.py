@@ -160,3 +160,20 @@ def test_a_long_path_keeps_the_line(machine: MachineFactory, tmp_path: Path) -> 
     made = machine("x86-dimm")
     assert "a.conf:2: virt = w" in made.memhpctl("policy", "check", str(folder / "a.conf")).err
     assert f"{folder}/a.conf:2: virt = {LONG}: none, vm" in made.memhpctl("policy", "check", "--json", str(folder / "a.conf")).json()["error"]["message"]
+
+
+@pytest.mark.parametrize("words, meant", [
+    (["offline", "--dryrn", "36"], "dry-run"), (["offline", "--dry_run", "36"], "dry-run"), (["offline", "--Dry-Run", "36"], "dry-run"),
+    (["offline", "36", "--timout=5s"], "timeout"), (["offline", "36", "--time-out", "5s"], "timeout"), (["online", "--zones=movable", "36"], "zone"),
+    (["list", "--jsno"], "json"), (["list", "--sysrot=/x"], "sysroot"), (["--jsn", "list"], "json"), (["--vesion"], "version"),
+    (["list", "--al"], "all"), (["policy", "test", "--virtt=kvm"], "virt"), (["list", "--output_all"], "output-all"),
+    # Too far, too short, of another command, or no long option.
+    (["offline", "--dry", "36"], None), (["offline", "--x", "36"], None), (["list", "--ab"], None), (["list", "--atomi"], None), (["list", "--nothing"], None),
+    (["list", "-x"], None), (["list", "--=x"], None), (["list", "--json=x"], None)])
+def test_a_mistyped_option(machine: MachineFactory, words: list[str], meant: str | None) -> None:
+    """Where the line is not known as another program's, which is answered with the finished command."""
+    result = machine("x86-dimm").memhpctl(*words)
+    assert (result.rc, result.out) == (2, "") and ("did you mean" in result.err) == bool(meant), result
+    if meant:
+        word = next(word for word in words if word.startswith("--"))
+        assert result.err == f"memhpctl: {word}: unknown option; did you mean --{meant}?\n"
