@@ -135,9 +135,9 @@ static int acpi_collect_device(const char *name, void *data)
 
 	if (!acpi_is_memory_device(NULL, name))
 		return 0;
-	own = sysfs_open_directory_at(search->bus, name);
+	own = sysfs_open_entry(search->bus, name);
 	if (own < 0)
-		return sysfs_is_absent(own) ? 0 : own;
+		return provider_hide_device(search->memory, name, &provider_acpi, own);
 	search->own = own;
 	search->blocks = (struct ranges){ 0 };
 	r = sysfs_list(own, acpi_collect_block, search);

@@ -19,6 +19,7 @@ extern const struct provider provider_cxl, provider_dax;
 struct cxl_search {
 	const struct sysfs *sysfs;
 	struct memory *memory;
+	int bus; /* directory of all CXL devices */
 	char found[CXL_NAME_SIZE];
 	struct provider_steps *steps;
 	struct error *err;
@@ -48,11 +49,16 @@ static int cxl_add_device(struct cxl_search *search, const char *name)
 {
 	struct device *device;
 	_cleanup_close_ int own = -1;
-	char path[128], serial[32];
+	char serial[32];
 	int r;
 
-	snprintf(path, sizeof(path), CXL_DEVICES "/%.64s", name);
-	own = sysfs_open_directory(search->sysfs, path);
+	own = sysfs_open_entry(search->bus, name);
+	if (own == -ENOLINK) {
+		r = provider_hide_device(search->memory, name, &provider_cxl, own);
+		if (r >= 0)
+			devices_find(&search->memory->devices, name)->holds_devices = true;
+		return r;
+	}
 	if (own < 0)
 		return sysfs_is_absent(own) ? 0 : own;
 	device = devices_add(&search->memory->devices, name, &provider_cxl);
@@ -175,6 +181,7 @@ static int cxl_find_devices(const struct sysfs *sysfs, struct memory *memory)
 
 	if (bus < 0)
 		return sysfs_is_absent(bus) ? 0 : bus;
+	search.bus = bus;
 	r = sysfs_list(bus, cxl_collect_memdev, &search);
 	if (r >= 0)
 		r = cxl_region_each(sysfs, cxl_collect_region, &search);

@@ -81,9 +81,8 @@ static int dax_collect_mapping(const char *name, void *data)
 		r = r >= 0 && last < first ? -EBADMSG : r;
 	}
 	/* Readable by root only, or gone with its device. */
-	if (r < 0)
-		return sysfs_is_absent(r) ? 0 : dax_hide_range(search, r);
-	return dax_add_range(search, first, last);
+	r = r < 0 ? sysfs_entry_error(search->own, name, r) : dax_add_range(search, first, last);
+	return r >= 0 || sysfs_is_absent(r) ? 0 : dax_hide_range(search, r);
 }
 
 /* Before 5.10 a device has a single range without its own directory. */
@@ -219,9 +218,9 @@ static int dax_collect_device(const char *name, void *data)
 
 	if (strncmp(name, "dax", 3))
 		return 0;
-	own = sysfs_open_directory_at(search->bus, name);
+	own = sysfs_open_entry(search->bus, name);
 	if (own < 0)
-		return sysfs_is_absent(own) ? 0 : own;
+		return provider_hide_device(search->memory, name, &provider_dax, own);
 	search->own = own;
 	search->device = devices_add(&search->memory->devices, name, &provider_dax);
 	if (!search->device)

@@ -116,14 +116,14 @@ static int pseries_find_devices(const struct sysfs *sysfs, struct memory *memory
 
 	if (r < 0)
 		return sysfs_is_absent(r) ? 0 : r;
-	if (length != 8)
+	search.lmb_size = length == 8 ? pseries_read_u64(size) : 0;
+	if (!search.lmb_size)
 		return sysfs_malformed(sysfs, DRCONF "/ibm,lmb-size");
-	search.lmb_size = pseries_read_u64(size);
 	/*
 	 * An LMB is a block (memory_block_size_bytes()); a larger block would not belong to one LMB
 	 * alone.
 	 */
-	if (!search.lmb_size || search.lmb_size < memory->block_size)
+	if (search.lmb_size < memory->block_size)
 		return 0;
 	r = sysfs_read_all(sysfs, DRCONF "/ibm,dynamic-memory-v2", &lmbs, &length);
 	if (r >= 0) {

@@ -43,6 +43,23 @@ static void provider_mark_blocks(struct memory *memory, uint32_t index)
 	}
 }
 
+int provider_hide_device(struct memory *memory, const char *name, const struct provider *provider,
+			 int error)
+{
+	struct device *device;
+
+	if (sysfs_is_absent(error))
+		return 0;
+	if (error != -ENOLINK)
+		return error;
+	device = devices_add(&memory->devices, name, provider);
+	if (!device)
+		return -ENOMEM;
+	device->size_is_hidden = device->node_is_hidden = device->driver_is_hidden = true;
+	device->serials_are_hidden = device->uuid_is_hidden = true;
+	return device_hide_blocks(device, error);
+}
+
 static int provider_compare_devices(const void *a, const void *b)
 {
 	const char *left = ((const struct device *)a)->name,
@@ -56,7 +73,8 @@ const struct device *provider_first_hidden(const struct memory *memory)
 {
 	for (size_t i = 0; i < memory->devices.n; i++)
 		if (memory->devices.v[i].blocks_error && !memory->devices.v[i].holds_devices &&
-		    !memory->devices.v[i].provider->links_blocks)
+		    (!memory->devices.v[i].provider->links_blocks ||
+		     memory->devices.v[i].blocks_error == -ENOLINK))
 			return &memory->devices.v[i];
 	return NULL;
 }

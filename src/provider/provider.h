@@ -277,6 +277,14 @@ char *provider_names_text(const struct device *first, const struct device *last,
 			  size_t size);
 
 /*
+ * For providers: takes note of a device whose directory could not be opened, with an error of
+ * sysfs_open_entry(). One that has gone is left out; of one that leads nowhere (-ENOLINK) no more
+ * than the name is known. Returns the error if it would meet any device. Errors: -ENOMEM.
+ */
+int provider_hide_device(struct memory *memory, const char *name, const struct provider *provider,
+			 int error);
+
+/*
  * For providers: adds to the device those blocks of the snapshot that lie wholly in the given
  * address range (inclusive). Errors: -ENOMEM.
  */

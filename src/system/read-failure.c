@@ -98,6 +98,7 @@ static const char *read_failure_way_out(int error)
 	case -EISDIR:
 	case -ELOOP:
 	case -EINVAL:
+	case -ENOLINK:
 	case -EBADMSG:
 	case -EMSGSIZE:
 	case -EFBIG:

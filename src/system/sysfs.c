@@ -116,6 +116,22 @@ int sysfs_open_directory_at(int directory, const char *path)
 	return fd < 0 ? read_failure_note(directory, path, fd) : fd;
 }
 
+int sysfs_open_entry(int directory, const char *name)
+{
+	int fd = sysfs_open_directory_at(directory, name);
+
+	return fd < 0 ? sysfs_entry_error(directory, name, fd) : fd;
+}
+
+int sysfs_entry_error(int directory, const char *name, int error)
+{
+	struct stat st;
+
+	if (!sysfs_is_absent(error) || fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error;
+	return read_failure_note(directory, name, -ENOLINK);
+}
+
 int sysfs_open_file(const struct sysfs *sysfs, const char *path)
 {
 	int fd = sysroot_open_file(sysfs->root_fd, sysfs_below_root(path), O_RDONLY);

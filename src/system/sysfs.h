@@ -63,6 +63,18 @@ int sysfs_open_directory(const struct sysfs *sysfs, const char *path);
 int sysfs_open_directory_at(int directory, const char *path);
 
 /*
+ * The same for an entry that a listing of the directory showed. Errors: -ENOENT, it has gone since;
+ * -ENOLINK, it is still there, but leads nowhere or is no directory.
+ */
+int sysfs_open_entry(int directory, const char *name);
+
+/*
+ * What an error means that came of an entry, or below it, that a listing of the directory showed:
+ * -ENOLINK if something is not there although the entry still is, otherwise the error itself.
+ */
+int sysfs_entry_error(int directory, const char *name, int error);
+
+/*
  * Opens a file for reading by its absolute path below the root; never blocks, whatever kind of file
  * it is. Returns the descriptor of a regular file or -errno: -ENOTSUP or -EISDIR for anything else.
  */

@@ -470,3 +470,49 @@ def test_a_hypervisor_that_cannot_be_seen_is_not_none(machine: Machines) -> None
     assert made.memhpctl("policy", "test", "--virt=kvm").rc == 0
     made.path("/etc/memhpctl.conf").write_text("[rule all]\naction = online\n", encoding="utf-8")
     assert made.memhpctl("policy", "test", "36").rc == 0
+
+
+@pytest.mark.parametrize("name, entry, device, number", [("x86-dimm", "/sys/bus/acpi/devices/PNP0C80:00", "PNP0C80:00", 32),
+                                                         ("dax-kmem", "/sys/bus/dax/devices/dax0.0", "dax0.0", 40),
+                                                         ("dax-kmem", "/sys/bus/dax/devices/dax0.0/mapping0", "dax0.0", 40)])
+@pytest.mark.parametrize("how", ["dangling", "file"])
+def test_a_device_whose_entry_leads_nowhere_is_not_absent(machine: Machines, name: str, entry: str, device: str, number: int,
+                                                          how: str) -> None:
+    """As in a copy of /sys/bus without the devices that its links lead to."""
+    made = machine(name)
+    place = made.root / entry[1:]
+    if place.is_symlink():
+        place.unlink()
+    else:
+        shutil.rmtree(place)
+    if how == "dangling":
+        place.symlink_to("nowhere")
+    else:
+        place.write_text("")
+    for goal in ("absent", "offline"):
+        waited = made.memhpctl("wait", f"--for={goal}", "--timeout=0", device)
+        assert waited.rc == 1 and f"which blocks belong to {device} cannot be read: Link has been severed" in waited.err, waited
+    row = row_of(made.memhpctl("list", "--all", "--json").json()["blocks"], number)
+    assert row["device"] is None and row["provider"] is None
+    shown = next(shown for shown in made.memhpctl("list", "-D", "--json").json()["devices"] if shown["device"] == device)
+    assert shown["blocks"] is None and shown["removable"] is None
+    assert made.memhpctl("remove", device).rc == 1
+
+
+def test_a_memory_device_whose_entry_leads_nowhere_is_not_absent(machine: Machines) -> None:
+    made = machine("cxl")
+    place = made.root / "sys/bus/cxl/devices/mem0"
+    place.unlink()
+    place.symlink_to("nowhere")
+    shown = next(shown for shown in made.memhpctl("list", "-D", "--json").json()["devices"] if shown["device"] == "mem0")
+    assert shown["blocks"] is None and shown["size"] is None
+    assert made.memhpctl("wait", "--for=absent", "--timeout=0", "mem0").rc == 1
+
+
+def test_lmbs_of_no_size_are_no_machine_without_devices(machine: Machines) -> None:
+    made = machine("pseries-v2")
+    (size,) = made.root.glob("**/ibm,lmb-size")
+    size.unlink()
+    size.write_bytes(bytes(8))
+    result = made.memhpctl("list")
+    assert result.rc == 1 and "ibm,lmb-size" in result.err, result
