@@ -25,19 +25,23 @@ static void cxl_facts_read(const struct sysfs *sysfs, const char *device, const 
 		*text = '\0';
 }
 
-bool cxl_facts_is_volatile(const struct sysfs *sysfs, const char *region)
+int cxl_facts_is_volatile(const struct sysfs *sysfs, const char *region)
 {
-	char mode[16];
+	char path[192], mode[16];
+	int r;
 
-	cxl_facts_read(sysfs, region, "mode", mode, sizeof(mode));
-	return !strcmp(mode, "ram");
+	snprintf(path, sizeof(path), CXL_DEVICES "/%s/mode", region);
+	r = sysfs_read_path(sysfs, path, mode, sizeof(mode));
+	if (r < 0)
+		return sysfs_is_absent(r) ? 0 : r;
+	return *mode ? !strcmp(mode, "ram") : sysfs_malformed(sysfs, path);
 }
 
 /* decoder2.0 is a decoder of endpoint2, whose uport is the memory device. */
 int cxl_facts_member(const struct sysfs *sysfs, const char *region, unsigned int position,
 		     char ret[CXL_NAME_SIZE])
 {
-	char decoder[CXL_NAME_SIZE], path[192];
+	char decoder[CXL_NAME_SIZE], path[192], target[64];
 	_cleanup_close_ int endpoint = -1;
 	unsigned int port;
 	int r;
@@ -49,12 +53,21 @@ int cxl_facts_member(const struct sysfs *sysfs, const char *region, unsigned int
 	r = sysfs_read_path(sysfs, path, decoder, sizeof(decoder));
 	if (r < 0)
 		return sysfs_is_absent(r) ? 0 : r;
-	if (sscanf(decoder, "decoder%u.", &port) != 1)
+	/* Without a decoder at this position the kernel has an empty line. */
+	if (!*decoder)
 		return 0;
-	snprintf(path, sizeof(path), CXL_DEVICES "/endpoint%u", port);
-	endpoint = sysfs_open_directory(sysfs, path);
+	if (sscanf(decoder, "decoder%u.", &port) != 1)
+		return sysfs_malformed(sysfs, path);
+	snprintf(target, sizeof(target), CXL_DEVICES "/endpoint%u", port);
+	endpoint = sysfs_open_directory(sysfs, target);
 	r = endpoint < 0 ? endpoint : sysfs_read_link(endpoint, "uport", ret, CXL_NAME_SIZE);
-	return r >= 0 ? 1 : sysfs_is_absent(r) ? 0 : r;
+	if (r >= 0)
+		return 1;
+	if (!sysfs_is_absent(r))
+		return r;
+	/* The region may have gone meanwhile, and the endpoint with it. */
+	r = sysfs_find(sysfs, path);
+	return r == 0 ? sysfs_malformed(sysfs, path) : sysfs_is_absent(r) ? 0 : r;
 }
 
 bool cxl_facts_can_create(const struct sysfs *sysfs, const char *decoder)

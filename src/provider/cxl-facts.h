@@ -14,7 +14,8 @@
 /* "region" or "decoder" and a number, in a name of usual length. */
 bool cxl_facts_is_numbered(const char *name, const char *prefix);
 
-bool cxl_facts_is_volatile(const struct sysfs *sysfs, const char *region);
+/* 1, 0, or -errno if that cannot be read. */
+int cxl_facts_is_volatile(const struct sysfs *sysfs, const char *region);
 
 /* Has the firmware locked this decoder until the next boot? *ret: its region, or "". */
 bool cxl_facts_is_locked(const struct sysfs *sysfs, const char *decoder, char ret[CXL_NAME_SIZE]);

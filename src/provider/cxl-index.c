@@ -55,10 +55,11 @@ static int cxl_index_visit(const char *name, void *data)
 {
 	struct cxl_index_reading *reading = data;
 
-	if (cxl_facts_is_numbered(name, "region"))
-		return cxl_facts_is_volatile(reading->sysfs, name) ?
-			       cxl_index_add_region(reading, name) :
-			       0;
+	if (cxl_facts_is_numbered(name, "region")) {
+		int r = cxl_facts_is_volatile(reading->sysfs, name);
+
+		return r > 0 ? cxl_index_add_region(reading, name) : r;
+	}
 	return cxl_facts_is_numbered(name, "decoder") ? cxl_index_add_decoder(reading, name) : 0;
 }
 

@@ -52,9 +52,10 @@ static int cxl_region_visit(const char *name, void *data)
 {
 	struct cxl_walk *walk = data;
 
-	return cxl_facts_is_numbered(name, "region") && cxl_facts_is_volatile(walk->sysfs, name) ?
-		       walk->function(name, walk->data) :
-		       0;
+	int r = cxl_facts_is_numbered(name, "region") ? cxl_facts_is_volatile(walk->sysfs, name) :
+							0;
+
+	return r > 0 ? walk->function(name, walk->data) : r;
 }
 
 int cxl_region_each(const struct sysfs *sysfs, int (*function)(const char *region, void *data),

@@ -118,7 +118,7 @@ static int cxl_nest(struct device *outer, struct device *inner)
 	return r;
 }
 
-/* Which memory devices a region is in cannot be read: any of them may be around it. */
+/* Which memory devices a region is in is not known: any of them may be around it. */
 static int cxl_hide_memdevs(struct devices *devices, int error)
 {
 	int r = 0;
@@ -168,6 +168,9 @@ static int cxl_nest_dax(struct cxl_search *search)
 		    !cxl_region_of_dax(search->sysfs, devices->v[i].name, region))
 			continue;
 		outer = devices_find(devices, region);
+		/* Without that region it finds the dax device in it. */
+		outer = outer && outer->provider == &provider_cxl ? outer : NULL;
+		devices->v[i].serials_are_hidden = !outer;
 		r = outer ? cxl_nest(outer, &devices->v[i]) : 0;
 	}
 	return r;
@@ -185,6 +188,9 @@ static int cxl_find_devices(const struct sysfs *sysfs, struct memory *memory)
 	r = sysfs_list(bus, cxl_collect_memdev, &search);
 	if (r >= 0)
 		r = cxl_region_each(sysfs, cxl_collect_region, &search);
+	/* Whether a region is one of volatile memory. */
+	if (block_error_is_own(r))
+		r = cxl_hide_memdevs(&memory->devices, r);
 	/* Serial numbers come from the outside to the inside, then blocks from the inside. */
 	if (r >= 0)
 		r = cxl_nest_regions(&search);

@@ -370,20 +370,30 @@ def test_a_malformed_file_of_a_provider_is_named(machine: Machines) -> None:
     assert result.rc == 1 and f"provider acpi: {link.resolve()}: {os.strerror(errno.EINVAL)} (EINVAL); it" in result.err, result
 
 
-def test_the_cards_of_a_region_that_cannot_be_read_are_not_without_memory(machine: Machines) -> None:
+@pytest.mark.parametrize("attribute, how", [("target0", "loop"), ("target0", "a word"), ("target0", "no endpoint"),
+                                            ("mode", "loop"), ("mode", "empty")])
+def test_the_cards_of_a_region_that_cannot_be_read_are_not_without_memory(machine: Machines, attribute: str, how: str) -> None:
     """remove mem0: "has no memory blocks", exit 0, while its memory is in the system."""
     made = machine("cxl")
-    place = made.path("/sys/bus/cxl/devices/region0/target0")
-    place.unlink()
-    place.symlink_to(place.name)
+    place = made.path(f"/sys/bus/cxl/devices/region0/{attribute}")
+    if how == "no endpoint":
+        (made.root / "sys/bus/cxl/devices/endpoint2").unlink()
+    else:
+        place.unlink()
+    if how == "loop":
+        place.symlink_to(place.name)
+    elif how in ("a word", "empty"):
+        place.write_text({"a word": "banana\n", "empty": "\n"}[how])
     found = {one["device"]: one for one in made.memhpctl("list", "-D", "--json").json()["devices"]}
     for name in ("mem0", "mem1"):
         assert [found[name][key] for key in ("blocks", "removable", "addable")] == [None] * 3, found
         for words in (["remove", "-n"], ["wait", "--for=absent", "--timeout=10ms"], ["add", "-n"]):
             result = made.memhpctl(*words, name)
             assert result.rc == 1 and f"which blocks belong to {name} cannot be read" in result.err, (words, result)
-    assert found["dax0.0"]["serials"] is None and found["region0"]["serials"] is None
-    assert found["dax0.0"]["blocks"] == found["region0"]["blocks"] != []
+    assert found["dax0.0"]["serials"] is None and len(found["dax0.0"]["blocks"]) == 8
+    assert found["dax0.0"]["within"] == (["region0"] if attribute == "target0" else [])
+    if attribute == "target0":
+        assert found["region0"]["serials"] is None and found["dax0.0"]["blocks"] == found["region0"]["blocks"]
     assert {one["provider"] for one in made.memhpctl("list", "--all", "--json").json()["blocks"]} == {"none", "dax"}
 
 
