@@ -219,6 +219,12 @@ static int selection_words_add_device(struct selection *selection, const struct 
 		return -EINVAL;
 	if (!device && selection->memory->devices_missing)
 		return error_set(err, -ENODATA, "'%s': " PROVIDER_NOT_SHOWN, selector->word);
+	if (!device && selection->request->missing_is_empty &&
+	    !provider_may_name(device_path_name(selector->word)))
+		return error_set(err, -EINVAL,
+				 "'%s' is not there, and no device can be called so; memhpctl list "
+				 "--devices shows what they are called",
+				 selector->word);
 	if (!device)
 		return selection->request->missing_is_empty ?
 			       0 :

@@ -241,6 +241,7 @@ static bool acpi_is_vacant(const struct sysfs *sysfs, const struct memory *memor
 const struct provider provider_acpi = {
 	.links_blocks = true,
 	.name = "acpi",
+	.device_names = (const char *const[]){ "PNP0C80:[0-9a-f][0-9a-f]*", NULL },
 	.summary = "ACPI memory device (DIMM)",
 	.subsystem = "acpi",
 	.is_own_device = acpi_is_memory_device,

@@ -339,6 +339,7 @@ static const char *const cxl_modules[] = { "cxl_acpi", "cxl_port", "cxl_pci", "c
 
 const struct provider provider_cxl = {
 	.name = "cxl",
+	.device_names = (const char *const[]){ "mem[0-9]*", "region[0-9]*", NULL },
 	.summary = "CXL memory devices and their regions",
 	.modules = cxl_modules,
 	.is_present = cxl_is_present,

@@ -271,10 +271,9 @@ static int dax_driver(const struct sysfs *sysfs, const struct device *device, ch
 	snprintf(path, sizeof(path), DAX_DEVICES "/%s", device->name);
 	own = sysfs_open_directory(sysfs, path);
 	r = own < 0 ? own : sysfs_read_link(own, "driver", driver, size);
-	if (r >= 0)
-		return 0;
-	*driver = '\0';
-	return sysfs_is_absent(r) ?
+	if (r < 0)
+		*driver = '\0';
+	return r >= 0 || sysfs_is_absent(r) ?
 		       0 :
 		       error_set(err, r, "its driver cannot be read: %s", strerror(-r));
 }
@@ -385,6 +384,7 @@ static const char *const dax_modules[] = { "kmem", "device_dax", NULL };
 
 const struct provider provider_dax = {
 	.name = "dax",
+	.device_names = (const char *const[]){ "dax[0-9]*.[0-9]*", NULL },
 	.summary = "dax memory (CXL, PMEM, HBM) of the driver kmem",
 	.modules = dax_modules,
 	.subsystem = "dax",

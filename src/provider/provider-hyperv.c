@@ -23,6 +23,7 @@ static const char *const hyperv_modules[] = { "hv_balloon", NULL };
 
 const struct provider provider_hyperv = {
 	.name = "hyperv",
+	.device_names = (const char *const[]){ "hyperv", NULL },
 	.takes_the_rest = true,
 	.summary = "memory of a Hyper-V guest",
 	.cannot_remove = "a Hyper-V guest cannot give blocks back; lower the virtual machine's "

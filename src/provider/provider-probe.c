@@ -45,6 +45,7 @@ static bool probe_name_to_add(const struct selector *selector, char *ret_name, s
 
 const struct provider provider_probe = {
 	.name = "probe",
+	.device_names = (const char *const[]){ NULL },
 	.summary = "memory added by its address (probe)",
 	.cannot_remove = "memory added by probe cannot be removed",
 	.adds_any_address = true,

@@ -191,6 +191,7 @@ static void pseries_name_of_number(uint64_t number, char *ret_name, size_t size)
 
 const struct provider provider_pseries = {
 	.name = "pseries",
+	.device_names = (const char *const[]){ "drc-[0-9a-f]*", NULL },
 	.summary = "logical memory block of a POWER partition",
 	.numbered_names = "drc-",
 	.number_base = 16,

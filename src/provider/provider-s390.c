@@ -219,6 +219,7 @@ static const struct provider *s390_on_this_kernel(const struct sysfs *sysfs)
 
 const struct provider provider_s390 = {
 	.name = "s390",
+	.device_names = (const char *const[]){ "sclp[0-9]*", "increment[0-9]*", NULL },
 	.summary = "standby memory of s390",
 	.numbered_names = "sclp",
 	.number_base = 10,

@@ -90,6 +90,7 @@ static const char *const virtio_modules[] = { "virtio_mem", NULL };
 
 const struct provider provider_virtio = {
 	.name = "virtio",
+	.device_names = (const char *const[]){ "virtio[0-9]*", NULL },
 	.summary = "virtio-mem, memory that the host gives and takes",
 	.cannot_remove = "only the host can take virtio-mem away, by lowering the device's "
 			 "requested-size (QEMU: qom-set, libvirt: virsh "

@@ -21,6 +21,7 @@ static int xen_find_devices(const struct sysfs *sysfs, struct memory *memory)
 
 const struct provider provider_xen = {
 	.name = "xen",
+	.device_names = (const char *const[]){ "xen", NULL },
 	.takes_the_rest = true,
 	.summary = "memory of a Xen guest",
 	.cannot_remove = "a Xen guest cannot give blocks back; lower its memory on the host (xl "

@@ -2,6 +2,7 @@
 #include "provider/provider.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,6 +42,20 @@ static void provider_mark_blocks(struct memory *memory, uint32_t index)
 				block->device = index;
 		}
 	}
+}
+
+bool provider_may_name(const char *name)
+{
+	for (size_t i = 0; providers[i]; i++) {
+		const char *const *pattern = providers[i]->device_names;
+
+		for (; pattern && *pattern; pattern++)
+			if (fnmatch(*pattern, name, 0) == 0)
+				return true;
+		if (!pattern)
+			return true;
+	}
+	return false;
 }
 
 int provider_hide_device(struct memory *memory, const char *name, const struct provider *provider,

@@ -58,6 +58,11 @@ struct provider {
 	const char *name;    /* "acpi": the word in the PROVIDER column and in policy rules */
 	const char *summary; /* description for people */
 	/*
+	 * What its devices may be called: patterns of fnmatch(3), ending with NULL. A word that no
+	 * provider has can only be a mistake. NULL: anything.
+	 */
+	const char *const *device_names;
+	/*
 	 * If the system itself cannot remove this memory: a sentence without a full stop that says
 	 * who can. NULL: it can. Such a device may be selected in part, because its blocks are only
 	 * taken offline.
@@ -275,6 +280,9 @@ bool provider_numbers_adjoin(const struct device *first, const struct device *se
  */
 char *provider_names_text(const struct device *first, const struct device *last, char *buffer,
 			  size_t size);
+
+/* Might a device be called so, on any machine? */
+bool provider_may_name(const char *name);
 
 /*
  * For providers: takes note of a device whose directory could not be opened, with an error of

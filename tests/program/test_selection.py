@@ -78,3 +78,19 @@ def test_what_changes_memory_has_no_q(machine: Any, words: list[str]) -> None:
 @pytest.mark.parametrize("words", [["list", "-q"], ["-q", "list"], ["explain", "-q", "2"], ["status", "--quiet"]])
 def test_what_only_looks_has_q(machine: Any, words: list[str]) -> None:
     assert machine("pseries-v2").memhpctl(*words).rc == 0
+
+
+@pytest.mark.parametrize("goal", ["absent", "offline", "present", "online"])
+@pytest.mark.parametrize("word", ["pnp0c80:00", "PNP0C80", "dax0", "virtio", "all", "node", "node-1", "none", "/dev/dax"])
+def test_wait_does_not_take_a_mistake_for_a_device_that_is_gone(machine: Any, goal: str, word: str) -> None:
+    """wait --for=absent pnp0c80:00: 0 at once; --for=present waited for five minutes."""
+    result = machine("mixed").memhpctl("wait", f"--for={goal}", "--timeout=200ms", word)
+    assert result.rc == 2 and f"'{word}' is not there, and no device can be called so" in result.err, result
+
+
+@pytest.mark.parametrize("word", ["PNP0C80:0a", "dax12.3", "/dev/dax12.3", "region7", "mem7", "virtio12", "drc-8000ffff", "sclp400",
+                                  "increment12", "hyperv", "xen", "node7", "4000"])
+def test_wait_takes_a_device_that_is_not_there(machine: Any, word: str) -> None:
+    made = machine("x86-dimm")
+    assert made.memhpctl("wait", "--for=absent", "--timeout=0", word).rc == 0
+    assert made.memhpctl("wait", "--for=present", "--timeout=0", word).rc == 75
