@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/printable.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 size_t printable_utf8_length(const char *text)
@@ -23,21 +24,26 @@ size_t printable_utf8_length(const char *text)
 	return n;
 }
 
-static int printable_is_control(const char *text)
+static bool printable_is_control(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
+	if (p[0] == 0xe2)
+		/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069 */
+		return (p[1] == 0x80 &&
+			(p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae))) ||
+		       (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9);
 	return p[0] < ' ' || p[0] == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0);
 }
 
-char *printable_make(char *text)
+static char *printable_replace(char *text, bool only_ascii)
 {
 	char *end = text;
 
 	for (const char *next = text; *next;) {
 		size_t n = printable_utf8_length(next);
 
-		if (!n || printable_is_control(next)) {
+		if (!n || (n > 1 && only_ascii) || printable_is_control(next)) {
 			*end++ = '?';
 			next += n ? n : 1;
 			continue;
@@ -48,4 +54,14 @@ char *printable_make(char *text)
 	}
 	*end = '\0';
 	return text;
+}
+
+char *printable_make(char *text)
+{
+	return printable_replace(text, false);
+}
+
+char *printable_make_ascii(char *text)
+{
+	return printable_replace(text, true);
 }

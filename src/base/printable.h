@@ -9,9 +9,13 @@
 size_t printable_utf8_length(const char *text);
 
 /*
- * Makes a text harmless to a terminal, in place: replaces each control character (C0, DEL, C1),
- * including newlines and tabs, and each byte that is not UTF-8 by "?". Returns the text.
+ * Makes a text harmless to a terminal, in place: replaces each control character (C0, DEL, C1, line
+ * separators and those that turn the direction of writing), including newlines and tabs, and each
+ * byte that is not UTF-8 by "?". Returns the text.
  */
 char *printable_make(char *text);
+
+/* The same with each character that is not ASCII. */
+char *printable_make_ascii(char *text);
 
 #endif

@@ -106,9 +106,12 @@ static int output_table_set_cell(struct output_table *table, const char *text)
 
 	if (!copy)
 		return -ENOMEM;
-	/* What programs read is escaped, not replaced. */
+	/*
+	 * What programs read is escaped, not replaced. With noencoding libsmartcols never ends
+	 * where a table has a character that the locale does not have, and ours is "C".
+	 */
 	if (!table->style.raw && !table->style.pairs)
-		printable_make(copy);
+		printable_make_ascii(copy);
 	if (lib.scols_line_refer_data(table->line, table->cell++, copy)) {
 		free(copy);
 		return -ENOMEM;

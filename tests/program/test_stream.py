@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json as json_module
 import os
 import re
 import resource
@@ -264,3 +265,27 @@ def test_nothing_that_is_printed_is_a_command_to_the_terminal(machine: Any, word
     for text in (done.stdout, done.stderr):
         assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]", text), text
         text.decode()
+
+
+@pytest.mark.parametrize("name", ["caf\u00e9", "\u4e2d", "\u202e", "\u0301", "\U0001f600", "\ue000"])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_a_table_ends_whatever_characters_are_in_it(machine: Any, name: str, locale: str) -> None:
+    """list -D never ended, and took a processor."""
+    made = machine("dax-kmem", files={"/sys/bus/dax/devices/dax9.0/size": "0"})
+    place = made.path("/sys/bus/dax/devices/dax9.0")
+    place.rename(place.with_name(f"dax9.{name}"))
+    program = find_program()
+
+    def output(*words: str) -> str:
+        return subprocess.run([program, "--sysroot", str(made.root), "list", "-D", *words], capture_output=True, check=True, text=True,
+                              timeout=PATIENCE, env={**os.environ, "LC_ALL": locale}).stdout
+
+    ascii_only = re.sub(r"[^\x00-\x7f]", "?", name)
+    assert f"\ndax9.{ascii_only} " in output()
+    assert output("--raw").isascii() and output("--pairs").isascii()
+    assert json_module.loads(output("--json"))["devices"][-1]["device"] == f"dax9.{name}"
+
+
+def test_a_word_cannot_turn_the_direction_of_writing(machine: Any) -> None:
+    result = machine("x86-dimm").memhpctl("list", "dax\u202e0.0\u2066\u2028")
+    assert result.rc == 2 and "dax?0.0??" in result.err, result

@@ -33,6 +33,22 @@ static void test_control_characters_go(void **state)
 		    "?2J\xc2\xa0");
 }
 
+static void test_what_turns_the_direction_of_writing_goes(void **state)
+{
+	(void)state;
+	assert_made("a\u200e\u200f\u202a\u202e\u2066\u2069b", "a??????b");
+	assert_made("\u2028\u2029", "??");
+	assert_made("\u200d\u2010\u2027\u202f\u2065\u206a", "\u200d\u2010\u2027\u202f\u2065\u206a");
+}
+
+static void test_only_ascii(void **state)
+{
+	char text[] = "f\u00fcr \u20ac\033\xff";
+
+	(void)state;
+	assert_string_equal(printable_make_ascii(text), "f?r ???");
+}
+
 static void test_what_is_not_utf8_goes(void **state)
 {
 	static const struct {
@@ -75,6 +91,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_stays),
 		cmocka_unit_test(test_control_characters_go),
+		cmocka_unit_test(test_what_turns_the_direction_of_writing_goes),
+		cmocka_unit_test(test_only_ascii),
 		cmocka_unit_test(test_what_is_not_utf8_goes),
 		cmocka_unit_test(test_lengths),
 	};
