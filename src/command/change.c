@@ -70,13 +70,19 @@ static int change_plan_goal(struct session *session, struct change_work *work, u
 	return r < 0 ? r : plan_size(&work->survey, &request, &work->plan, err);
 }
 
+/* How many steps are tried even if none fails. */
+static size_t change_first_steps(const struct plan *plan)
+{
+	return plan->goal && plan->goal < plan->n_steps ? plan->goal : plan->n_steps;
+}
+
 /* Warns about harm that the plan does and that was not refused. */
 static void change_warn(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_steps; i++) {
+	for (size_t i = 0; i < change_first_steps(plan); i++) {
 		const struct outcome *outcome = &plan->outcomes.v[plan->steps[i].outcome];
 
-		if (outcome->detail && (!plan->goal || i < plan->goal))
+		if (outcome->detail)
 			log_warning("memory%" PRIu64 ": %s", outcome->block, outcome->detail);
 	}
 }
@@ -94,7 +100,7 @@ static void change_tell_zone(const struct session *session, const struct change 
 	if (change->wanted != BLOCK_ONLINE || change->zone != ZONE_REQUEST_AUTO ||
 	    session->context->quiet || !isatty(STDERR_FILENO))
 		return;
-	for (size_t i = 0; i < plan->n_steps; i++) {
+	for (size_t i = 0; i < change_first_steps(plan); i++) {
 		const struct block *block =
 			memory_find(memory, plan->outcomes.v[plan->steps[i].outcome].block);
 

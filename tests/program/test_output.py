@@ -167,3 +167,15 @@ def test_a_kernel_zone_is_told_on_a_terminal(machine: Any) -> None:
             process.communicate(timeout=PATIENCE)
         assert drawn.count(told) == n
     assert made.memhpctl("online", "-n", "36-39").err == ""
+
+
+def test_only_the_blocks_that_the_size_takes_are_told(machine: Any) -> None:
+    """With --size the plan also has the blocks that would take the place of others."""
+    for size, n in ("512M", 0), ("640M", 1):
+        made = machine("x86-dimm")
+        assert made.memhpctl("offline", "32-35").rc == 0
+        with on_a_terminal(made, "online", f"--size={size}") as (process, main):
+            drawn = read_terminal(main)
+            process.communicate(timeout=PATIENCE)
+        assert drawn.count(b"a kernel zone for") == n
+        assert drawn.count(b"a kernel zone for 1 block that could be in Movable") == n
