@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guide: each of its commands runs, and ends as the guide says."""
+"""The guide: each of its commands runs, and ends as the guide says. README: what it shows is what is printed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from machine import TESTS, run
 
 GUIDE = TESTS.parent / "man/memhpctl-guide.7"
+README = TESTS.parent / "README.md"
 
 
 class Display(NamedTuple):
@@ -88,3 +89,15 @@ def test_an_error_says_what_the_guide_says(machine: Any, name: str, line: str, c
 
 def test_there_are_translations() -> None:
     assert len(translations()) > 15
+
+
+def test_readme_shows_what_is_printed(machine: Any) -> None:
+    """On the machine `mixed`, but for the time that it took."""
+    made = machine("mixed")
+    shown = README.read_text().split("## What it looks like\n")[1].split("\n`--json`")[0]
+    printed = ""
+    for command in re.findall(r"^    # memhpctl (.*)$", shown, re.MULTILINE):
+        result = made.memhpctl(*command.split())
+        printed += f"# memhpctl {command}\n{result.err}{result.out}"
+    printed = "\n" + "".join(f"    {line}".rstrip() + "\n" for line in printed.splitlines())
+    assert re.sub(r"in \d+ ms", "in N ms", printed) == re.sub(r"in \d+ ms", "in N ms", shown)
