@@ -10,6 +10,7 @@
 #include "output/device-column.h"
 #include "output/output-text.h"
 #include "output/terminal.h"
+#include "output/wrap.h"
 #include "provider/provider.h"
 
 static bool list_devices_is_named(const struct list_devices_request *request,
@@ -234,7 +235,7 @@ static void list_devices_print_obstacles(const struct list_devices_request *requ
 				     NULL;
 
 		if (text && (!last || strcmp(text, last)))
-			output_text("%s: %s\n", devices->v[i].name, text);
+			wrap_print_paragraph("%s: %s", devices->v[i].name, text);
 		if (text) {
 			free(last);
 			last = text;

@@ -7,6 +7,7 @@
 #include "command/policy.h"
 #include "output/output-json.h"
 #include "output/output-text.h"
+#include "output/wrap.h"
 #include "policy/kernel-policy.h"
 #include "policy/policy-conflicts.h"
 #include "policy/policy-load.h"
@@ -144,14 +145,14 @@ static void check_print_policy(const struct check *check)
 	output_text("The policy is valid: %zu rule%s.\n", check->policy->n_rules,
 		    check->policy->n_rules == 1 ? "" : "s");
 	if (check_decider(check))
-		output_text("New memory is left to %s: %s.\n", check_decider(check),
-			    check_why(check));
+		wrap_print_paragraph("New memory is left to %s: %s.", check_decider(check),
+				     check_why(check));
 	else
-		output_text("%s: %s.\n",
-			    check->decides.reason == KERNEL_POLICY_NO_HOTPLUG ?
-				    "There will be no new memory" :
-				    "memhpctl leaves new memory alone here",
-			    check_why(check));
+		wrap_print_paragraph("%s: %s.",
+				     check->decides.reason == KERNEL_POLICY_NO_HOTPLUG ?
+					     "There will be no new memory" :
+					     "memhpctl leaves new memory alone here",
+				     check_why(check));
 }
 
 /* Files of udev rules about which there is nothing else to say. */
@@ -165,9 +166,9 @@ static void check_print_harmless(const struct check *check)
 			harmless = strncmp(check->conflicts.v[c].place, check->files[i], length) ||
 				   check->conflicts.v[c].place[length] != ':';
 		if (harmless)
-			output_text("%s: no rule here brings new memory online or gets in the way "
-				    "of memhpctl\n",
-				    check->files[i]);
+			wrap_print_paragraph("%s: no rule here brings new memory online or gets in "
+					     "the way of memhpctl",
+					     check->files[i]);
 	}
 }
 
@@ -189,10 +190,11 @@ static int check_print(struct context *context, const struct check *check)
 	if (check->n_parts && !check->has_systemd)
 		output_text("Without systemd the rule starts memhpctl; the units do nothing.\n");
 	if (lacking)
-		output_text("warning: %s: %s\n", lacking->name, check_lacking_text(check, lacking));
+		wrap_print_paragraph("warning: %s: %s", lacking->name,
+				     check_lacking_text(check, lacking));
 	for (size_t i = 0; i < check->conflicts.n; i++)
-		output_text("warning: %s: %s\n", check->conflicts.v[i].place,
-			    check->conflicts.v[i].text);
+		wrap_print_paragraph("warning: %s: %s", check->conflicts.v[i].place,
+				     check->conflicts.v[i].text);
 	return exit_code;
 }
 

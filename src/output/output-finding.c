@@ -2,6 +2,7 @@
 #include "output/output-finding.h"
 
 #include "output/output-text.h"
+#include "output/wrap.h"
 
 /* The most kinds of findings that one line names. */
 #define UNKNOWN_SHOWN 4
@@ -11,9 +12,11 @@ void output_finding_print(const struct findings *findings)
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct finding *finding = &findings->v[i];
 
-		output_text("%s: %s: %s%s%s%s\n", finding_name(finding->word), finding->about,
-			    finding_sentence(finding->word), finding->detail ? " (" : "",
-			    finding->detail ? finding->detail : "", finding->detail ? ")" : "");
+		wrap_print_paragraph("%s: %s: %s%s%s%s", finding_name(finding->word),
+				     finding->about, finding_sentence(finding->word),
+				     finding->detail ? " (" : "",
+				     finding->detail ? finding->detail : "",
+				     finding->detail ? ")" : "");
 		output_text("  %s\n", finding->command);
 	}
 }
@@ -62,9 +65,10 @@ void output_finding_print_unseen(const struct findings *findings)
 	for (size_t i = 0; i < findings->n_unseen; i++) {
 		const struct finding_unseen *unseen = &findings->unseen[i];
 
-		output_text("%s: ?: %s\n",
-			    unseen->word == FINDING_COUNT ? "any" : finding_name(unseen->word),
-			    unseen->why);
+		wrap_print_paragraph("%s: ?: %s",
+				     unseen->word == FINDING_COUNT ? "any" :
+								     finding_name(unseen->word),
+				     unseen->why);
 	}
 }
 

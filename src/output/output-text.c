@@ -19,18 +19,15 @@ void output_text_plain(const char *text)
 	fputs_unlocked(text, stdout);
 }
 
-unsigned int output_text(const char *format, ...)
+unsigned int output_text_arguments(const char *format, va_list arguments)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t before = strspn(format, "\n"), after = 0, length = strlen(format);
-	va_list arguments;
 	int r;
 
 	while (before + after < length && format[length - 1 - after] == '\n')
 		after++;
-	va_start(arguments, format);
 	r = vasprintf(&text, format, arguments);
-	va_end(arguments);
 	if (r < 0) {
 		text = NULL;
 		has_failed = true;
@@ -44,6 +41,17 @@ unsigned int output_text(const char *format, ...)
 	for (size_t i = 0; i < after; i++)
 		putchar_unlocked('\n');
 	return (unsigned int)(before + strlen(text + before) + after);
+}
+
+unsigned int output_text(const char *format, ...)
+{
+	va_list arguments;
+	unsigned int printed;
+
+	va_start(arguments, format);
+	printed = output_text_arguments(format, arguments);
+	va_end(arguments);
+	return printed;
 }
 
 int output_text_flush(void)

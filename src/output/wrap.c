@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "output/wrap.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,39 +23,58 @@ unsigned int wrap_width(void)
 
 void wrap_print_whole(struct wrap *wrap, const char *text)
 {
-	if (wrap->column > wrap->indent && wrap->column + 1 + strlen(text) > wrap->width) {
+	if (wrap->has_words && wrap->column + 1 + strlen(text) > wrap->width) {
 		output_text("\n%*s", (int)wrap->indent, "");
 		wrap->column = wrap->indent;
-	} else if (wrap->column > wrap->indent) {
+	} else if (wrap->has_words) {
 		output_text(" ");
 		wrap->column++;
 	}
 	output_text("%s", text);
 	wrap->column += (unsigned int)strlen(text);
+	wrap->has_words = true;
+}
+
+static void wrap_print_arguments(struct wrap *wrap, const char *format, va_list arguments)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *word;
+	va_list again;
+
+	va_copy(again, arguments);
+	if (vasprintf(&text, format, arguments) < 0) {
+		text = NULL;
+		/* Without memory it is not wrapped. */
+		output_text("%s", wrap->has_words ? " " : "");
+		output_text_arguments(format, again);
+		wrap->column = wrap->width;
+		wrap->has_words = true;
+	} else {
+		for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+			wrap_print_whole(wrap, word);
+	}
+	va_end(again);
 }
 
 void wrap_print(struct wrap *wrap, const char *format, ...)
 {
-	_cleanup_free_ char *text = NULL;
-	char *rest, *word, part[512];
 	va_list arguments;
-	int length;
 
 	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
+	wrap_print_arguments(wrap, format, arguments);
 	va_end(arguments);
-	if (length < 0) {
-		text = NULL;
-		/* Without memory it is not wrapped. */
-		va_start(arguments, format);
-		vsnprintf(part, sizeof(part), format, arguments);
-		va_end(arguments);
-		output_text("%s%s", wrap->column > wrap->indent ? " " : "", part);
-		wrap->column = wrap->width;
-		return;
-	}
-	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-		wrap_print_whole(wrap, word);
+}
+
+void wrap_print_paragraph(const char *format, ...)
+{
+	struct wrap wrap = { .width = isatty(STDOUT_FILENO) ? wrap_width() : UINT_MAX,
+			     .indent = 4 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	wrap_print_arguments(&wrap, format, arguments);
+	va_end(arguments);
+	output_text("\n");
 }
 
 struct wrap wrap_begin(unsigned int width, const char *label)

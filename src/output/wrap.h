@@ -3,8 +3,11 @@
 #ifndef MEMHP_OUTPUT_WRAP_H
 #define MEMHP_OUTPUT_WRAP_H
 
+#include <stdbool.h>
+
 struct wrap {
 	unsigned int width, indent, column;
+	bool has_words;
 };
 
 /* The width of lines on standard output: that of the terminal, at most 80 columns. */
@@ -21,5 +24,8 @@ void wrap_print(struct wrap *wrap, const char *format, ...) __attribute__((forma
 
 /* Prints a text that stays on one line, as a word does. */
 void wrap_print_whole(struct wrap *wrap, const char *text);
+
+/* Prints a paragraph and ends it; not on a terminal, it is one line, for programs that read it. */
+void wrap_print_paragraph(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

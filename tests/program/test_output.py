@@ -179,3 +179,16 @@ def test_only_the_blocks_that_the_size_takes_are_told(machine: Any) -> None:
             process.communicate(timeout=PATIENCE)
         assert drawn.count(b"a kernel zone for") == n
         assert drawn.count(b"a kernel zone for 1 block that could be in Movable") == n
+
+
+def test_sentences_are_wrapped_on_a_terminal_only(machine: Any) -> None:
+    """Between words, in lines that a terminal of 80 columns has room for; elsewhere each is one line, for programs."""
+    made = machine("mixed")
+    for words in ("status", "--check"), ("list", "--devices"), ("policy", "check"):
+        lines = made.memhpctl(*words).out.splitlines()
+        assert max(map(len, lines)) > 80
+        with on_a_terminal(made, *words, stream="stdout") as (process, main):
+            drawn = read_terminal(main).decode().replace("\r\n", "\n")
+            process.communicate(timeout=PATIENCE)
+        assert max(map(len, drawn.splitlines())) <= 80
+        assert drawn.replace("\n    ", " ").splitlines() == lines
