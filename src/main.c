@@ -32,7 +32,8 @@
  *     - command-policy.c command-auto.c command-help.c command-complete.c
  *
  * - output/: text, tables, pictures and JSON
- *     - column.[ch]       (the columns of list: table, JSON keys, help and completion)
+ *     - column.[ch]       (what a column is, and which ones are shown)
+ *     - block-column.[ch] (the columns of list: table, JSON keys, help and completion)
  *     - device-column.[ch] (the same for list --devices)
  *     - report.[ch]       (what a change did, as text and JSON)
  *     - report-device.[ch] (the part about devices)

@@ -11,6 +11,7 @@
 
 #include "command/command.h"
 #include "model/totals.h"
+#include "output/block-column.h"
 #include "output/device-column.h"
 #include "output/output-text.h"
 #include "plan/selection.h"

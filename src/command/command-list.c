@@ -10,6 +10,7 @@
 #include "command/list-devices.h"
 #include "command/options.h"
 #include "judge/page-survey.h"
+#include "output/block-column.h"
 #include "output/device-column.h"
 #include "output/map.h"
 #include "output/output-text.h"
@@ -188,10 +189,10 @@ static int list_parse(const struct context *context, struct list_blocks *listing
 	if (r == 0)
 		r = list_choose_columns(context, listing, choice, err);
 	if (r == 0 && options.scan)
-		r = column_add("OFFLINE", choice);
+		r = column_add(&block_columns, "OFFLINE", choice);
 	/* A program gets all members that a block has in every document. */
 	if (r == 0 && context->json && !options.devices && listing->fits)
-		r = column_add("PROVIDER", choice);
+		r = column_add(&block_columns, "PROVIDER", choice);
 	if (r == 0 && context->json && options.devices && listing->fits)
 		column_choose_all(&device_columns, choice);
 	if (r == 0)

@@ -4,7 +4,7 @@
 #define MEMHP_COMMAND_LIST_BLOCKS_H
 
 #include "command/command.h"
-#include "output/column.h"
+#include "output/block-column.h"
 #include "output/output-table.h"
 
 /* The list in progress: the selected blocks of a snapshot, row by row. */

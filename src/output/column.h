@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only list of what `list` can show; the table, the JSON keys, --help and the completions come
- * from it. */
+/* What a column of `list` is, and which columns are shown. */
 #ifndef MEMHP_OUTPUT_COLUMN_H
 #define MEMHP_OUTPUT_COLUMN_H
 
@@ -43,9 +42,6 @@ struct column_table {
 	size_t n;
 };
 
-/* What list can show of blocks. device-column.h has what it can show of devices. */
-extern const struct column_table block_columns;
-
 #define COLUMNS_MAX 32
 
 /* The shown columns, in order. */
@@ -67,10 +63,10 @@ int column_choose(const struct column_table *table, const char *list, struct col
 void column_choose_all(const struct column_table *table, struct column_choice *ret);
 
 /*
- * Appends a column of blocks to the chosen ones unless it is already there. Errors: -EINVAL: no
+ * Appends a column to the chosen ones unless it is already there. Errors: -EINVAL: no
  * such column, or no room.
  */
-int column_add(const char *name, struct column_choice *choice);
+int column_add(const struct column_table *table, const char *name, struct column_choice *choice);
 
 /* Gives up one spare column, in place of which there may be a narrower one. False: there is none.
  */
