@@ -58,7 +58,7 @@ static int addition_resolve_address(const struct memory *memory, const struct se
 		return -EINVAL;
 	if (selector->first % memory->block_size)
 		return error_set(err, -EINVAL,
-				 "'%s' does not fall on a block border (a block has 0x%" PRIx64
+				 "'%s' does not fall on a block boundary (a block has 0x%" PRIx64
 				 " bytes)",
 				 selector->word, memory->block_size);
 	if (memory_find(memory, block)) {

@@ -130,7 +130,7 @@ static int selection_words_add_addresses(struct selection *selection,
 	if (selector->kind == SELECTOR_ADDRESSES &&
 	    (selector->first % size || (selector->last + 1) % size))
 		return error_set(err, -EINVAL,
-				 "'%s' does not fall on block borders (a block has 0x%" PRIx64
+				 "'%s' does not fall on block boundaries (a block has 0x%" PRIx64
 				 " bytes); the blocks it touches are "
 				 "0x%" PRIx64 "-0x%" PRIx64,
 				 selector->word, size, first * size, last * size + (size - 1));
@@ -143,7 +143,7 @@ static int selection_words_add_addresses(struct selection *selection,
 					 selector->word, selector->first);
 		if (selector->first % size)
 			return error_set(err, -EINVAL,
-					 "'%s' does not fall on a block border (a block has "
+					 "'%s' does not fall on a block boundary (a block has "
 					 "0x%" PRIx64 " bytes); the block that holds it is "
 					 "memory%" PRIu64 " at 0x%" PRIx64,
 					 selector->word, size, first, first * size);

@@ -11,7 +11,7 @@
  * all) and puts the numbers of the selected blocks into *ret_blocks. `memory` must be open and is
  * filled in.
  * Errors: -EINVAL with a sentence that names the word: no such block, node, device, also in the
- * filter; a hole in a range; an address off the block border; an ambiguous word; nothing
+ * filter; a hole in a range; an address off the block boundary; an ambiguous word; nothing
  * selected. A filter that matches nothing is not an error. -ENODATA: a named device is there but
  * has no blocks, and the sentence says why (device->obstacle). Others: those of reading, also of
  * one block (enum unreadable).

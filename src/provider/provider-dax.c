@@ -161,7 +161,7 @@ static int dax_find_obstacle(struct dax_search *search)
 	return device_set_obstacle(
 		device, "it holds no whole memory block: it has %s%s, and a block %s",
 		format_size(device->size, size),
-		device->size < block_size ? "" : " in pieces or across block borders",
+		device->size < block_size ? "" : " in pieces or across block boundaries",
 		format_size(block_size, block));
 }
 

@@ -70,7 +70,7 @@ def test_selectors_and_filters(machine: Any, words: list[str], blocks: list[int]
 
 
 @pytest.mark.parametrize("words, named", [
-    (["40"], "memory block 40"), (["16-33"], "of this range there are 32-33"), (["0x80000000"], "memory16"), (["0x8000001-0x10000000"], "block borders"),
+    (["40"], "memory block 40"), (["16-33"], "of this range there are 32-33"), (["0x80000000"], "memory16"), (["0x8000001-0x10000000"], "block boundaries"),
     (["node7"], "node7"), (["PNP0C80:07"], "PNP0C80:07"), (["4G"], "4G"), ([""], "empty"), (["--state=on"], "--state=on"),
     (["--zone=mov"], "--zone=mov"), (["--node=x"], "--node=x"), (["-o", "SIZE,WHAT"], "WHAT"), (["-o", "SIZE,SIZE"], "SIZE"),
     (["-o", ""], "column"), (["-o", "SIZE,"], "column"), (["--what"], "--what"), (["-o"], "-o"), (["32,33"], "32 33"),

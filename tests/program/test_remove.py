@@ -452,7 +452,7 @@ def test_a_removal_that_hangs_ends_at_the_deadline(machine: Any) -> None:
     ("pseries-v2", ["drc-8000000c", "drc-8000000d"], 0, "drc-8000000d: added"),
     ("pseries-v1", ["--force", "0xc0000000"], 0, "0xc0000000: added"),
     ("pseries-v1", ["0xc0000000"], 2, "--force"),
-    ("pseries-v1", ["--force", "0xc0000001"], 2, "block border"),
+    ("pseries-v1", ["--force", "0xc0000001"], 2, "block boundary"),
     ("pseries-v1", ["--force", "0x10000000"], 0, "0x10000000: already there (memory1, 1 block, 256M)"),
     ("pseries-v1", ["0x10000000"], 0, "0x10000000: already there (memory1, 1 block, 256M)"),
     ("pseries-v1", ["drc-80000008"], 0, "drc-80000008: already there (memory8, 1 block, 256M)"),

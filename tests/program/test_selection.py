@@ -15,17 +15,17 @@ CHANGES = [["remove"], ["remove", "-n"], ["offline"], ["offline", "-n"], ["onlin
     ("pseries-lmb4g", "0x80000009", ["memory0", "DRC index of drc-80000009"]),
     ("pseries-lmb4g", "0x80000007", ["memory0", "DRC index of drc-80000007"]),
     # Both readings are the same memory.
-    ("pseries-lmb4g", "0x80000000", ["block border", "memory0 at 0x0"]),
-    # On a block's border, and of another LMB all the same.
+    ("pseries-lmb4g", "0x80000000", ["block boundary", "memory0 at 0x0"]),
+    # On a block's boundary, and of another LMB all the same.
     ("pseries-v1", "0x80000000", ["memory8", "DRC index of drc-80000000"]),
     ("pseries-v2", "0x80000000", ["memory8", "DRC index of drc-80000000"]),
     ("pseries-v2", "0x80000007", ["memory8", "DRC index of drc-80000007"]),
     # As lsslot prints it.
     ("pseries-lmb4g", "80000009", ["memory80000009", "DRC index of drc-80000009"]),
     # An index that no LMB has is an address.
-    ("pseries-lmb4g", "0x80000010", ["block border", "memory0"]),
-    ("x86-dimm", "0x107ffffff", ["block border", "memory32 at 0x100000000"]),
-    ("x86-dimm", "0x100000001", ["block border", "memory32 at 0x100000000"]),
+    ("pseries-lmb4g", "0x80000010", ["block boundary", "memory0"]),
+    ("x86-dimm", "0x107ffffff", ["block boundary", "memory32 at 0x100000000"]),
+    ("x86-dimm", "0x100000001", ["block boundary", "memory32 at 0x100000000"]),
     ("x86-dimm", "0x1", ["is an address", "block with this number is 1"]),
 ])
 def test_an_address_that_may_mean_other_memory(machine: Any, command: list[str], name: str, word: str, wanted: list[str]) -> None:

@@ -179,7 +179,7 @@ def test_a_dax_device_as_large_as_a_block_may_hold_none(machine: Any, ranges: st
     """It was said only that it has 128M, and a block too."""
     made = machine("dax-kmem", lines=f"dax dax2.0 {ranges} node=1 driver=device_dax")
     result = made.memhpctl("add", "-n", "dax2.0")
-    said = "it holds no whole memory block: it has 128M in pieces or across block borders, and a block 128M"
+    said = "it holds no whole memory block: it has 128M in pieces or across block boundaries, and a block 128M"
     assert (result.rc, result.err) == (1, f"memhpctl: dax2.0: refused: {said}\n")
 
 
