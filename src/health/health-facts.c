@@ -85,13 +85,12 @@ static int health_facts_load_known(const struct sysfs *sysfs, struct health_fact
 
 static int health_facts_load_plan(const struct sysfs *sysfs, struct health_facts *facts)
 {
-	const char *online_policy = settings_value(facts->settings, SETTING_ONLINE_POLICY);
 	struct policy_plan_request request = {
 		.policy = &facts->policy,
 		.scene = &facts->scene,
 		.ratio = facts->ratio_error ? NULL : &facts->ratio,
-		.kernel_decides = online_policy &&
-				  !strcmp(online_policy, ONLINE_POLICY_AUTO_MOVABLE),
+		.kernel_decides = settings_kernel_decides(
+			settings_value(facts->settings, SETTING_ONLINE_POLICY)),
 	};
 	int r;
 

@@ -52,6 +52,11 @@ void settings_load(const struct sysfs *sysfs, struct settings *ret)
 	}
 }
 
+bool settings_kernel_decides(const char *online_policy)
+{
+	return online_policy && !strcmp(online_policy, ONLINE_POLICY_AUTO_MOVABLE);
+}
+
 int settings_load_kernel_decides(const struct sysfs *sysfs, bool *ret)
 {
 	char policy[64];
@@ -59,7 +64,7 @@ int settings_load_kernel_decides(const struct sysfs *sysfs, bool *ret)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	*ret = r >= 0 && !strcmp(policy, ONLINE_POLICY_AUTO_MOVABLE);
+	*ret = settings_kernel_decides(r >= 0 ? policy : NULL);
 	return 0;
 }
 

@@ -42,9 +42,12 @@ void settings_load(const struct sysfs *sysfs, struct settings *ret);
 #define ONLINE_POLICY_AUTO_MOVABLE "auto-movable"
 
 /*
- * Does the kernel choose zones per device (online_policy auto-movable), where a plan by blocks
- * would be wrong? Errors: those of reading it.
+ * Does the kernel choose zones per device with this online_policy, where a plan by blocks would be
+ * wrong? NULL: the kernel has no such setting.
  */
+bool settings_kernel_decides(const char *online_policy);
+
+/* The same for the value that it has now. Errors: those of reading it. */
 int settings_load_kernel_decides(const struct sysfs *sysfs, bool *ret);
 
 /* Does this kernel certainly not have it? One that cannot be read may be there. */

@@ -148,7 +148,7 @@ void kernel_policy_decide(const struct sysfs *sysfs, const struct policy *policy
 		ret->why = kernel_policy_reasons[ret->reason];
 		return;
 	}
-	if (policy->online_policy && !strcmp(policy->online_policy, ONLINE_POLICY_AUTO_MOVABLE))
+	if (settings_kernel_decides(policy->online_policy))
 		ret->auto_movable_ratio = policy->guard.max_percent;
 	platform_load(sysfs, &platform);
 	if (!policy->settings[POLICY_SETTING_KERNEL].line) {

@@ -109,7 +109,7 @@ static int policy_run_plan(const struct policy_run_request *request,
 	policy = settings_value(&settings, SETTING_ONLINE_POLICY);
 	if (policy && request->online_policy)
 		policy = request->online_policy;
-	plan.kernel_decides = policy && !strcmp(policy, ONLINE_POLICY_AUTO_MOVABLE);
+	plan.kernel_decides = settings_kernel_decides(policy);
 	r = policy_plan_make(&plan, &result->plan);
 	if (r == -EACCES)
 		return policy_tell_unclear(&result->scene, "the memory", err);
