@@ -46,8 +46,8 @@ static int policy_plan_choose(const struct policy_plan_request *request, const s
 			      struct policy_choice *choice)
 {
 	struct policy_subject subject = policy_subject_of(request->scene, block);
-	enum policy_state_state known = request->known ? policy_state_find(request->known, block) :
-							 POLICY_STATE_NOT;
+	enum policy_state_history known =
+		request->known ? policy_state_find(request->known, block) : POLICY_STATE_NEW;
 
 	if (policy_is_unclear(request->policy, &subject))
 		return -EACCES;

@@ -133,18 +133,18 @@ static int policy_run_remember(const struct policy_run_request *request,
 	for (size_t i = 0; r == 0 && i < result->memory.n_blocks; i++) {
 		const struct block *block = &result->memory.blocks[i];
 		const struct policy_choice *choice = policy_plan_find(&result->plan, block->number);
-		enum policy_state_state state = policy_state_find(before, block);
+		enum policy_state_history history = policy_state_find(before, block);
 
 		while (next < outcomes->n && outcomes->v[next].block < block->number)
 			next++;
 		if (block->state == BLOCK_ONLINE ||
 		    (next < outcomes->n && outcomes->v[next].block == block->number &&
 		     outcomes->v[next].after == BLOCK_ONLINE))
-			state = POLICY_STATE_ONLINE;
-		else if (state != POLICY_STATE_ONLINE && choice)
-			state = choice->action == POLICY_LEAVE ? POLICY_STATE_LEFT :
-								 POLICY_STATE_NOT;
-		r = policy_state_add(&known, block, state);
+			history = POLICY_STATE_ONLINE;
+		else if (history != POLICY_STATE_ONLINE && choice)
+			history = choice->action == POLICY_LEAVE ? POLICY_STATE_LEFT :
+								   POLICY_STATE_NEW;
+		r = policy_state_add(&known, block, history);
 	}
 	if (r == 0)
 		r = policy_state_save(request->run->sysfs, &known);

@@ -13,11 +13,11 @@
 #define FILE_NAME "known"
 
 static const char letters[] = {
-	[POLICY_STATE_NOT] = '-', [POLICY_STATE_ONLINE] = 'o', [POLICY_STATE_LEFT] = 'l'
+	[POLICY_STATE_NEW] = '-', [POLICY_STATE_ONLINE] = 'o', [POLICY_STATE_LEFT] = 'l'
 };
 
 int policy_state_add(struct policy_state *known, const struct block *block,
-		     enum policy_state_state state)
+		     enum policy_state_history history)
 {
 	if (known->n == known->room) {
 		size_t room = known->room * 2 + 64;
@@ -28,7 +28,9 @@ int policy_state_add(struct policy_state *known, const struct block *block,
 		known->v = larger;
 		known->room = room;
 	}
-	known->v[known->n++] = (struct policy_state_block){ block->number, block->inode, state };
+	known->v[known->n++] = (struct policy_state_block){ .number = block->number,
+							    .inode = block->inode,
+							    .history = history };
 	return 0;
 }
 
@@ -53,7 +55,7 @@ int policy_state_load(const struct sysfs *sysfs, struct policy_state *ret)
 		if (policy_state_add(&known, &block,
 				     letter == 'o' ? POLICY_STATE_ONLINE :
 				     letter == 'l' ? POLICY_STATE_LEFT :
-						     POLICY_STATE_NOT) < 0) {
+						     POLICY_STATE_NEW) < 0) {
 			policy_state_done(&known);
 			return -ENOMEM;
 		}
@@ -87,15 +89,15 @@ static int policy_state_compare(const void *key, const void *element)
 	return number < other ? -1 : number > other;
 }
 
-enum policy_state_state policy_state_find(const struct policy_state *known,
-					  const struct block *block)
+enum policy_state_history policy_state_find(const struct policy_state *known,
+					    const struct block *block)
 {
 	const struct policy_state_block *found = known->n ? bsearch(&block->number, known->v,
 								    known->n, sizeof(*known->v),
 								    policy_state_compare) :
 							    NULL;
 
-	return found && found->inode == block->inode ? found->state : POLICY_STATE_NOT;
+	return found && found->inode == block->inode ? found->history : POLICY_STATE_NEW;
 }
 
 int policy_state_save(const struct sysfs *sysfs, const struct policy_state *known)
@@ -109,7 +111,7 @@ int policy_state_save(const struct sysfs *sysfs, const struct policy_state *know
 		return -ENOMEM;
 	for (size_t i = 0; i < known->n; i++)
 		fprintf(out, "%" PRIu64 " %" PRIu64 " %c\n", known->v[i].number, known->v[i].inode,
-			letters[known->v[i].state]);
+			letters[known->v[i].history]);
 	failed = ferror(out);
 	if (fclose(out) || failed)
 		return -ENOMEM;

@@ -5,8 +5,9 @@
 
 #include "model/memory.h"
 
-enum policy_state_state {
-	POLICY_STATE_NOT,    /* new, or it could not be brought online so far */
+/* What is known of a block from earlier passes. */
+enum policy_state_history {
+	POLICY_STATE_NEW,    /* or it could not be brought online so far */
 	POLICY_STATE_ONLINE, /* has been online: if it no longer is, somebody took it offline; do
 				not undo it */
 	POLICY_STATE_LEFT,   /* left offline by the policy, and logged */
@@ -14,7 +15,7 @@ enum policy_state_state {
 
 struct policy_state_block {
 	uint64_t number, inode; /* a block that was removed and added again is a different one */
-	enum policy_state_state state;
+	enum policy_state_history history;
 };
 
 /* By rising number. */
@@ -37,12 +38,12 @@ int policy_state_fail(const struct sysfs *sysfs, int error, struct error *err);
 int policy_state_exists(const struct sysfs *sysfs);
 
 /* Needs the block's identity. */
-enum policy_state_state policy_state_find(const struct policy_state *known,
-					  const struct block *block);
+enum policy_state_history policy_state_find(const struct policy_state *known,
+					    const struct block *block);
 
 /* Adds a block; in rising order. Errors: -ENOMEM. */
 int policy_state_add(struct policy_state *known, const struct block *block,
-		     enum policy_state_state state);
+		     enum policy_state_history history);
 
 /* Replaces the file, completely or not at all. Errors: those of writing a file. */
 int policy_state_save(const struct sysfs *sysfs, const struct policy_state *known);
