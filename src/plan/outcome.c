@@ -14,108 +14,108 @@ static const char *const result_names[OUTCOME_RESULT_COUNT] = {
 	[OUTCOME_PLANNED] = "planned",	 [OUTCOME_PASSED_OVER] = "passed-over",
 };
 
+#define IS_TRANSIENT 1U /* may succeed later */
+#define IS_DENIED 2U	/* a lack of permission */
+
 /* The man page lists these words and sentences; a test compares. */
 static const struct cause {
 	const char *name, *sentence;
-	bool transient, denied;
+	unsigned int flags;
 } causes[CAUSE_COUNT] = {
-	[CAUSE_NONE] = { "none", "", false, false },
+	[CAUSE_NONE] = { "none", "", 0 },
 	[CAUSE_BUSY] = { "busy",
 			 "pages of the block are in use and could not be moved; try again later",
-			 true, false },
+			 IS_TRANSIENT },
 	[CAUSE_LOCK] = { "lock",
 			 "another task held the memory hotplug lock until the deadline; try again "
 			 "later",
-			 true, false },
+			 IS_TRANSIENT },
 	[CAUSE_MEMORY] = { "memory", "the kernel ran out of memory for it; free some and try again",
-			   true, false },
+			   IS_TRANSIENT },
 	[CAUSE_INTERRUPTION] = { "interruption",
 				 "something kept interrupting the kernel (a freezer, a tracer); "
 				 "try again",
-				 true, false },
+				 IS_TRANSIENT },
 	[CAUSE_DEADLINE] = { "deadline",
 			     "the deadline passed; try again, or give it more time with --timeout "
 			     "and --block-timeout",
-			     true, false },
-	[CAUSE_SIGNAL] = { "signal", "stopped by a signal", false, false },
+			     IS_TRANSIENT },
+	[CAUSE_SIGNAL] = { "signal", "stopped by a signal", 0 },
 	[CAUSE_ZONES] = { "zones",
-			  "the block lies in several zones or nodes and can never go offline",
-			  false, false },
+			  "the block lies in several zones or nodes and can never go offline", 0 },
 	[CAUSE_HOLES] = { "holes",
 			  "the block has memory holes, as at the edges of boot memory, and can "
 			  "never go offline",
-			  false, false },
+			  0 },
 	[CAUSE_NO_HOTREMOVE] = { "no-hotremove",
 				 "the kernel was built without CONFIG_MEMORY_HOTREMOVE and cannot "
 				 "take memory offline",
-				 false, false },
+				 0 },
 	[CAUSE_PLATFORM] = { "platform",
-			     "this is boot memory, which this platform never gives away", false,
-			     false },
+			     "this is boot memory, which this platform never gives away", 0 },
 	[CAUSE_RESERVED] = { "reserved",
 			     "the block has reserved pages (the kernel itself, boot allocations), "
 			     "which never move",
-			     false, false },
+			     0 },
 	[CAUSE_VETO] = { "veto",
 			 "the platform or a driver does not allow it, not even for root (see the "
 			 "kernel log)",
-			 false, false },
+			 0 },
 	[CAUSE_POISON] = { "poison",
 			   "the block has poisoned pages; it cannot come online until its device "
 			   "has been removed and added again",
-			   false, false },
+			   0 },
 	[CAUSE_WRONG_ZONE] = { "wrong-zone",
 			       "the block is online in another zone than requested; online "
 			       "--rezone takes it offline and brings it into that zone",
-			       false, false },
-	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", false, false },
+			       0 },
+	[CAUSE_GONE] = { "gone", "the block is gone: its device was removed", 0 },
 	[CAUSE_STILL_THERE] = { "still-there",
 				"the kernel says that the block does not exist, but it is still "
 				"there (see the kernel log)",
-				false, false },
+				0 },
 	[CAUSE_REPLACED] = { "replaced",
 			     "the block was removed and another one has its number now; it was "
 			     "left alone",
-			     false, false },
-	[CAUSE_ACCESS] = { "access", "permission denied: run as root", false, true },
+			     0 },
+	[CAUSE_ACCESS] = { "access", "permission denied: run as root", IS_DENIED },
 	[CAUSE_READ_ONLY] = { "read-only",
 			      "/sys is read-only here, as in a container; run memhpctl on the host",
-			      false, true },
+			      IS_DENIED },
 	[CAUSE_STUCK] = { "stuck", "the kernel is still working on it and cannot be interrupted",
-			  true, false },
+			  IS_TRANSIENT },
 	[CAUSE_PENDING] = { "pending",
 			    "the kernel accepted the request to remove its device and may still "
 			    "carry it out, so the block is left offline",
-			    true, false },
+			    IS_TRANSIENT },
 	[CAUSE_REVERTED] = { "reverted",
 			     "the change succeeded, but something changed the block back "
 			     "(auto_online_blocks, a udev rule, another program)",
-			     false, false },
+			     0 },
 	[CAUSE_CHANGED_SINCE] = { "changed-since",
 				  "something else changed the block after its turn in this run",
-				  false, false },
+				  0 },
 	[CAUSE_UNREADABLE] = { "unreadable",
 			       "the state of the block could not be read back, so the result is "
 			       "not known",
-			       false, false },
+			       0 },
 	[CAUSE_ALL_OR_NOTHING] = { "all-or-nothing",
 				   "another block failed and the operation is all-or-nothing "
 				   "(--atomic, or a device for --size)",
-				   false, false },
-	[CAUSE_NOT_REMOVABLE] = { "not-removable", "nothing on this system can remove it", false,
-				  false },
+				   0 },
+	[CAUSE_NOT_REMOVABLE] = { "not-removable", "nothing on this system can remove it", 0 },
 	[CAUSE_NO_ROOM] = { "no-room",
 			    "too little free memory for the pages that would have to move; --force "
 			    "tries anyway",
-			    false, false },
+			    0 },
 	[CAUSE_MEMMAP] = { "memmap",
 			   "too little free memory for the memory map that the kernel needs to add "
 			   "it; --force tries anyway",
-			   false, false },
+			   0 },
 	[CAUSE_UNKNOWN] = { "unknown",
 			    "the kernel refused with an error that has no known meaning here (see "
 			    "the kernel log)",
-			    false, false },
+			    0 },
 };
 
 const char *outcome_result_name(enum outcome_result result)
@@ -130,12 +130,12 @@ const char *outcome_cause_name(enum outcome_cause cause)
 
 bool outcome_cause_is_transient(enum outcome_cause cause)
 {
-	return causes[cause].transient;
+	return causes[cause].flags & IS_TRANSIENT;
 }
 
 bool outcome_cause_is_denied(enum outcome_cause cause)
 {
-	return causes[cause].denied;
+	return causes[cause].flags & IS_DENIED;
 }
 
 void outcomes_done(struct outcomes *outcomes)
@@ -308,7 +308,7 @@ static bool outcome_left_otherwise(const struct outcome *outcome)
 		(outcome->after == BLOCK_ONLINE && outcome->zone_after != outcome->zone_before));
 }
 
-/* By the run, and then by something else? */
+/* Did the run change it, and then something else? */
 static bool outcome_changed_twice(const struct outcome *outcome)
 {
 	return outcome->cause == CAUSE_CHANGED_SINCE && outcome->attempts;
@@ -342,8 +342,8 @@ struct outcome_totals outcome_count(const struct outcomes *outcomes, enum block_
 		    outcome->result == OUTCOME_ROLLED_BACK)
 			continue;
 		totals.failures++;
-		totals.transient_failures += causes[outcome->cause].transient;
-		totals.denied_failures += causes[outcome->cause].denied;
+		totals.transient_failures += outcome_cause_is_transient(outcome->cause);
+		totals.denied_failures += outcome_cause_is_denied(outcome->cause);
 		totals.left_otherwise += outcome_left_otherwise(outcome) ||
 					 outcome_changed_twice(outcome);
 		totals.unknown += outcome->cause == CAUSE_UNREADABLE && outcome->attempts;
