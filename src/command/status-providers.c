@@ -36,10 +36,7 @@ static void status_providers_print_one(const struct sysfs *sysfs, const struct p
 
 static void status_providers_print_unseen(const struct provider *provider, int error)
 {
-	struct wrap wrap = wrap_begin(wrap_width(), provider->name);
-
-	wrap_print(&wrap, "? (%s)", strerror(-error));
-	output_text("\n");
+	wrap_print_labelled(wrap_width(), provider->name, "? (%s)", strerror(-error));
 }
 
 void status_providers_print(const struct sysfs *sysfs)

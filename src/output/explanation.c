@@ -109,19 +109,18 @@ static void explanation_print_failure(const struct explanation *explanation,
 	const struct failure *failure = explanation_group_failure(explanation, block);
 	struct outcome outcome;
 	char ago[FORMAT_SIZE];
-	struct wrap wrap;
 
 	if (!failure)
 		return;
 	outcome = (struct outcome){ .cause = failure->cause, .error = failure->error };
 	outcome.zone_before = block_zone(block);
-	wrap = wrap_begin(explanation->width, "tried");
-	wrap_print(&wrap, "%s ago it did not go offline: %s (%s%s%u attempt%s)",
-		   format_duration(clock_now_ns() - failure->when_ns, ago),
-		   outcome_reason(&outcome, BLOCK_OFFLINE),
-		   failure->error ? error_name(failure->error) : "", failure->error ? ", " : "",
-		   failure->attempts, failure->attempts == 1 ? "" : "s");
-	output_text("\n");
+	wrap_print_labelled(explanation->width, "tried",
+			    "%s ago it did not go offline: %s (%s%s%u attempt%s)",
+			    format_duration(clock_now_ns() - failure->when_ns, ago),
+			    outcome_reason(&outcome, BLOCK_OFFLINE),
+			    failure->error ? error_name(failure->error) : "",
+			    failure->error ? ", " : "", failure->attempts,
+			    failure->attempts == 1 ? "" : "s");
 }
 
 static void explanation_print_room(const struct explanation *explanation, const struct pages *pages)
@@ -154,31 +153,24 @@ static void explanation_print_group(const struct explanation *explanation,
 				    const struct explanation_group *group)
 {
 	const struct pages *pages = group->pages.counted ? &group->pages : NULL;
+	const char *kernel_log = explanation->kernel_log[group->first];
 	char size[FORMAT_SIZE];
-	struct wrap wrap;
 
 	explanation_print_head(explanation, group);
-	for (size_t i = 0; i < group->verdict.n_reasons; i++) {
-		wrap = wrap_begin(explanation->width, i ? "" : "why");
-		wrap_print(&wrap, "%s", verdict_reason_text(group->verdict.reasons[i]));
-		output_text("\n");
-	}
+	for (size_t i = 0; i < group->verdict.n_reasons; i++)
+		wrap_print_labelled(explanation->width, i ? "" : "why", "%s",
+				    verdict_reason_text(group->verdict.reasons[i]));
 	if (pages)
 		explanation_print_pages(explanation, pages);
 	if (pages)
 		explanation_print_room(explanation, pages);
-	if (pages && pages_dissolved_bytes(pages)) {
-		wrap = wrap_begin(explanation->width, "pool");
-		wrap_print(&wrap, "%s of free huge pages will be dissolved",
-			   format_size(pages_dissolved_bytes(pages), size));
-		output_text("\n");
-	}
+	if (pages && pages_dissolved_bytes(pages))
+		wrap_print_labelled(explanation->width, "pool",
+				    "%s of free huge pages will be dissolved",
+				    format_size(pages_dissolved_bytes(pages), size));
 	explanation_print_failure(explanation, &explanation->memory->blocks[group->first]);
-	if (explanation->kernel_log[group->first]) {
-		wrap = wrap_begin(explanation->width, "log");
-		wrap_print(&wrap, "%s", explanation->kernel_log[group->first]);
-		output_text("\n");
-	}
+	if (kernel_log)
+		wrap_print_labelled(explanation->width, "log", "%s", kernel_log);
 }
 
 /* A device whose blocks are all selected, or several that follow each other and fare alike. */
@@ -192,7 +184,6 @@ static void explanation_print_devices(const struct explanation *explanation,
 				      const struct explanation_devices *run)
 {
 	char size[FORMAT_SIZE], names[128];
-	struct wrap wrap;
 
 	if (!run->first)
 		return;
@@ -206,11 +197,8 @@ static void explanation_print_devices(const struct explanation *explanation,
 	if (run->worst && run->first == run->last)
 		output_text(", as memory%" PRIu64, run->worst->number);
 	output_text("\n");
-	if (run->first->obstacle) {
-		wrap = wrap_begin(explanation->width, "device");
-		wrap_print(&wrap, "%s", run->first->obstacle);
-		output_text("\n");
-	}
+	if (run->first->obstacle)
+		wrap_print_labelled(explanation->width, "device", "%s", run->first->obstacle);
 }
 
 static bool explanation_devices_continue(const struct explanation *explanation,

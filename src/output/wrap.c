@@ -83,6 +83,17 @@ struct wrap wrap_begin(unsigned int width, const char *label)
 	return (struct wrap){ .width = width, .indent = 12, .column = 12 };
 }
 
+void wrap_print_labelled(unsigned int width, const char *label, const char *format, ...)
+{
+	struct wrap wrap = wrap_begin(width, label);
+	va_list arguments;
+
+	va_start(arguments, format);
+	wrap_print_arguments(&wrap, format, arguments);
+	va_end(arguments);
+	output_text("\n");
+}
+
 struct wrap wrap_begin_list(unsigned int width, const char *label)
 {
 	struct wrap wrap = wrap_begin(width, label);

@@ -25,7 +25,12 @@ void wrap_print(struct wrap *wrap, const char *format, ...) __attribute__((forma
 /* Prints a text that stays on one line, as a word does. */
 void wrap_print_whole(struct wrap *wrap, const char *text);
 
-/* Prints a paragraph and ends it; not on a terminal, it is one line, for programs that read it. */
+/* Prints a whole paragraph "  LABEL  text" in lines of at most `width` columns. */
+void wrap_print_labelled(unsigned int width, const char *label, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Prints a paragraph without a label; not on a terminal, it is one line, for programs that read it.
+ */
 void wrap_print_paragraph(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif
