@@ -99,7 +99,7 @@ void candidates_done(struct candidates *candidates)
 	*candidates = (struct candidates){ 0 };
 }
 
-static struct verdict choice_judge(const struct choice *choice, const struct block *block)
+static struct verdict candidates_judge(const struct choice *choice, const struct block *block)
 {
 	const struct candidates_request *request = choice->request;
 
@@ -109,13 +109,13 @@ static struct verdict choice_judge(const struct choice *choice, const struct blo
 }
 
 /* Is the online block known to be unable to go offline? */
-static bool choice_must_stay(const struct choice *choice, const struct block *block)
+static bool candidates_must_stay(const struct choice *choice, const struct block *block)
 {
-	return choice_judge(choice, block).chance == CHANCE_NO;
+	return candidates_judge(choice, block).chance == CHANCE_NO;
 }
 
 /* Can an offline block come online in the requested zone? Yes if its zones are not known. */
-static bool choice_can_join(const struct choice *choice, const struct block *block)
+static bool candidates_can_join(const struct choice *choice, const struct block *block)
 {
 	switch (choice->request->zone) {
 	case ZONE_REQUEST_MOVABLE:
@@ -127,7 +127,7 @@ static bool choice_can_join(const struct choice *choice, const struct block *blo
 	}
 }
 
-static bool choice_can_have(const struct choice *choice, const struct block *block)
+static bool candidates_can_have(const struct choice *choice, const struct block *block)
 {
 	if (!ranges_contain(choice->request->selected, block->number) || block->read_error)
 		return false;
@@ -135,11 +135,11 @@ static bool choice_can_have(const struct choice *choice, const struct block *blo
 	if (choice->request->whole_devices && block->state == BLOCK_OFFLINE)
 		return true;
 	if (choice->request->wanted == BLOCK_OFFLINE)
-		return block->state == BLOCK_ONLINE && !choice_must_stay(choice, block);
-	return block->state == BLOCK_OFFLINE && choice_can_join(choice, block);
+		return block->state == BLOCK_ONLINE && !candidates_must_stay(choice, block);
+	return block->state == BLOCK_OFFLINE && candidates_can_join(choice, block);
 }
 
-static struct candidate choice_rate(const struct choice *choice, const struct block *block)
+static struct candidate candidates_rate(const struct choice *choice, const struct block *block)
 {
 	const struct candidates_request *request = choice->request;
 	const struct pages *pages = request->survey ? page_survey_pages(request->survey, block) :
@@ -156,7 +156,7 @@ static struct candidate choice_rate(const struct choice *choice, const struct bl
 		candidate.zone = 0;
 		return candidate;
 	}
-	candidate.chance = CHANCE_COUNT - choice_judge(choice, block).chance;
+	candidate.chance = CHANCE_COUNT - candidates_judge(choice, block).chance;
 	/* The amount to move counts as effort, not as chance. */
 	if (candidate.chance == CHANCE_COUNT - CHANCE_YES)
 		candidate.chance = CHANCE_COUNT - CHANCE_LIKELY;
@@ -175,7 +175,7 @@ static unsigned int candidates_worse(unsigned int a, unsigned int b)
 	return a > b ? a : b;
 }
 
-static void choice_count_in(struct choice *choice, const struct candidate *candidate)
+static void candidates_count_in(struct choice *choice, const struct candidate *candidate)
 {
 	struct group *group = &choice->groups[candidate->device];
 
@@ -186,7 +186,7 @@ static void choice_count_in(struct choice *choice, const struct candidate *candi
 	group->highest = candidate->block->number;
 }
 
-static int choice_collect(struct choice *choice)
+static int candidates_collect(struct choice *choice)
 {
 	const struct memory *memory = choice->request->memory;
 
@@ -201,10 +201,10 @@ static int choice_collect(struct choice *choice)
 		struct group *group =
 			block->device == BLOCK_NO_DEVICE ? NULL : &choice->groups[block->device];
 
-		if (choice_can_have(choice, block)) {
-			choice->candidates[choice->n] = choice_rate(choice, block);
+		if (candidates_can_have(choice, block)) {
+			choice->candidates[choice->n] = candidates_rate(choice, block);
 			if (group)
-				choice_count_in(choice, &choice->candidates[choice->n]);
+				candidates_count_in(choice, &choice->candidates[choice->n]);
 			choice->n++;
 		} else if (group && block->state == choice->request->wanted &&
 			   !choice->request->whole_devices) {
@@ -231,7 +231,7 @@ static int candidates_compare_groups(const void *a, const void *b)
 	return left->highest > right->highest ? -1 : 1;
 }
 
-static bool choice_may_take(const struct choice *choice, const struct group *group)
+static bool candidates_may_take(const struct choice *choice, const struct group *group)
 {
 	const struct device *device = &choice->request->memory->devices.v[group->device];
 
@@ -242,12 +242,12 @@ static bool choice_may_take(const struct choice *choice, const struct group *gro
 }
 
 /* Takes the groups that fit, beginning at `start`. Returns how many blocks are still missing. */
-static uint64_t choice_take_from(const struct choice *choice, struct group *groups, size_t start,
-				 uint64_t blocks)
+static uint64_t candidates_take_from(const struct choice *choice, struct group *groups,
+				     size_t start, uint64_t blocks)
 {
 	for (size_t i = 0; i < choice->request->memory->devices.n; i++) {
 		groups[i].taken = i >= start && groups[i].blocks <= blocks &&
-				  choice_may_take(choice, &groups[i]);
+				  candidates_may_take(choice, &groups[i]);
 		if (groups[i].taken)
 			blocks -= groups[i].blocks;
 	}
@@ -255,7 +255,7 @@ static uint64_t choice_take_from(const struct choice *choice, struct group *grou
 }
 
 /* Takes whole devices: tries every start in their order and keeps the one that comes nearest. */
-static int choice_take_devices(struct choice *choice, uint64_t blocks, uint64_t *ret_missing)
+static int candidates_take_devices(struct choice *choice, uint64_t blocks, uint64_t *ret_missing)
 {
 	size_t n = choice->request->memory->devices.n, best = 0;
 	struct group *order = calloc(n + 1, sizeof(*order));
@@ -266,28 +266,28 @@ static int choice_take_devices(struct choice *choice, uint64_t blocks, uint64_t 
 	memcpy(order, choice->groups, n * sizeof(*order));
 	qsort(order, n, sizeof(*order), candidates_compare_groups);
 	for (size_t i = 0; i < n; i++)
-		all += choice_may_take(choice, &order[i]) ? order[i].blocks : 0;
+		all += candidates_may_take(choice, &order[i]) ? order[i].blocks : 0;
 	least = all < blocks ? blocks - all : 0;
 	for (size_t start = 0; start < n && missing > least; start++) {
 		uint64_t left;
 
 		/* The next one begins the same choice. */
-		if (order[start].blocks > blocks || !choice_may_take(choice, &order[start]))
+		if (order[start].blocks > blocks || !candidates_may_take(choice, &order[start]))
 			continue;
-		left = choice_take_from(choice, order, start, blocks);
+		left = candidates_take_from(choice, order, start, blocks);
 		if (left < missing) {
 			missing = left;
 			best = start;
 		}
 	}
-	*ret_missing = choice_take_from(choice, order, best, blocks);
+	*ret_missing = candidates_take_from(choice, order, best, blocks);
 	for (size_t i = 0; i < n; i++)
 		choice->groups[order[i].device].taken = order[i].taken;
 	free(order);
 	return 0;
 }
 
-static void choice_rank(struct choice *choice)
+static void candidates_rank(struct choice *choice)
 {
 	for (size_t i = 0; i < choice->n; i++) {
 		struct candidate *candidate = &choice->candidates[i];
@@ -328,7 +328,7 @@ static int candidates_compare_candidates(const void *a, const void *b)
 }
 
 /* Which devices there are to remove is not known if only root can see the blocks of one. */
-static int choice_refuse_unseen(const struct memory *memory, struct error *err)
+static int candidates_refuse_unseen(const struct memory *memory, struct error *err)
 {
 	for (size_t i = 0; i < memory->devices.n; i++)
 		if (memory->devices.v[i].blocks_error == -EACCES)
@@ -336,14 +336,14 @@ static int choice_refuse_unseen(const struct memory *memory, struct error *err)
 	return memory->devices_missing ? error_set(err, -ENODATA, PROVIDER_NOT_SHOWN) : 0;
 }
 
-static int choice_refuse(const struct choice *choice, uint64_t blocks, uint64_t missing,
-			 struct error *err)
+static int candidates_refuse(const struct choice *choice, uint64_t blocks, uint64_t missing,
+			     struct error *err)
 {
 	uint64_t size = choice->request->memory->block_size;
 	char wanted[FORMAT_SIZE], there[FORMAT_SIZE], amount[FORMAT_SIZE + 8] = "none";
 
 	if (choice->request->whole_devices &&
-	    choice_refuse_unseen(choice->request->memory, err) < 0)
+	    candidates_refuse_unseen(choice->request->memory, err) < 0)
 		return err->code;
 	format_size(blocks * size, wanted);
 	if (choice->request->whole_devices && blocks <= choice->n && missing == blocks)
@@ -368,15 +368,15 @@ int candidates_choose(const struct candidates_request *request, uint64_t blocks,
 	struct choice choice = { .request = request };
 	struct candidates candidates = { .n_chosen = (size_t)blocks };
 	uint64_t missing = 0;
-	int r = choice_collect(&choice);
+	int r = candidates_collect(&choice);
 
 	if (r == 0 && request->wanted == BLOCK_OFFLINE &&
-	    (r = choice_take_devices(&choice, blocks, &missing)) == 0)
-		choice_rank(&choice);
+	    (r = candidates_take_devices(&choice, blocks, &missing)) == 0)
+		candidates_rank(&choice);
 	if (r < 0)
 		error_no_memory(err);
 	else if (choice.n < blocks || (request->whole_devices && missing))
-		r = choice_refuse(&choice, blocks, missing, err);
+		r = candidates_refuse(&choice, blocks, missing, err);
 	if (r == 0 && !(candidates.v = calloc(choice.n + 1, sizeof(*candidates.v))))
 		r = error_no_memory(err);
 	if (r == 0) {
