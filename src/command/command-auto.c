@@ -74,9 +74,9 @@ static int auto_fail(struct context *context, struct error *err)
 	return exit_code;
 }
 
-/* How the flag is answered. */
+/* How a raised flag is answered. */
 enum auto_how {
-	AUTO_WITHOUT_FLAG, /* it cannot be raised: make one pass, after the working process */
+	AUTO_WITHOUT_FLAG, /* it cannot be raised: make one pass, after any running process */
 	AUTO_NOW,      /* somebody waits for us; a process that is already working sees the flag */
 	AUTO_DETACHED, /* nobody waits */
 	AUTO_SERVICE,  /* nobody waits, and we wait for a process that is already working */

@@ -28,10 +28,10 @@ static bool foreign_put_default(struct foreign_line *line, const struct foreign_
 	line->option = is_list && (word->tools == TOOL_DAXCTL || word->tools == TOOL_CXL) ?
 			       "--devices" :
 			       word->option;
-	/* To wait a state is what to wait for. */
+	/* For wait, a state is what to wait for. */
 	if (!strcmp(command, "wait") && line->option && !strncmp(line->option, "--state=", 8))
 		line->option = !strcmp(word->word, "online") ? "--for=online" : "--for=offline";
-	/* To offline and remove a zone is a filter, and -N is nothing at all. */
+	/* For offline and remove, a zone is a filter, and -N means nothing. */
 	if (!line->option || !strncmp(line->option, "--zone", 6))
 		return is_list || !strcmp(command, "add") ||
 		       (line->option && !strcmp(command, "online"));
@@ -137,7 +137,7 @@ static bool foreign_put_own_letter(struct foreign_line *line, size_t *at, const 
 		option && option->argDescrip ? foreign_read_value(line, *at, letter + 1) : NULL;
 	const char text[] = { '-', *letter, '\0' };
 
-	/* To cxl and daxctl -s is a size, and no directory. */
+	/* For cxl and daxctl, -s is a size, not a directory. */
 	if (!option || (option->argDescrip && !value) ||
 	    (*letter == 's' && (line->tools == TOOL_CXL || line->tools == TOOL_DAXCTL)))
 		return false;
@@ -222,7 +222,7 @@ const struct command *foreign_command(const char *word)
 	return found && found->command ? command_find(found->command) : NULL;
 }
 
-/* Does the word ask to add memory, perhaps a letter of it? */
+/* Does the word ask to add memory, or does one of its letters? */
 static bool foreign_is_add(const char *word)
 {
 	bool is_letters = foreign_read_is_option(word) && word[1] != '-';
@@ -349,7 +349,7 @@ bool foreign_translate(const char *const *words, size_t n_words,
 	good = good && line.command;
 	for (size_t at = 0; good && at < n_words; at++)
 		good = foreign_put_word(&line, &at);
-	/* Without a number drmgr means one. */
+	/* drmgr without a number means one LMB. */
 	if (good && line.tools == TOOL_DRMGR && !line.counted && !line.quantified &&
 	    !foreign_line_is_list(&line))
 		good = foreign_line_put_quantity(&line, "1");

@@ -12,7 +12,7 @@
 /* The blocks exist when the write returns; their directories are complete a moment later. */
 #define SETTLE_NS (200 * CLOCK_NS_PER_MS)
 
-/* For the drivers of a device that is made anew, which the kernel starts by itself. */
+/* For the drivers of a newly made device, which the kernel starts by itself. */
 #define ASYNCHRONOUS_NS (10 * CLOCK_NS_PER_S)
 
 /* The blocks that the device has now; none yet is not an error. Errors: those of reading. */

@@ -141,7 +141,7 @@ static enum outcome_cause keep_offline_disturbance(struct remove_device *removin
 	}
 	if (found != -ENOENT) {
 		snprintf(buffer, size,
-			 "it cannot be seen%s whether a process has the state of a block open for "
+			 "cannot tell%s whether a process has the state of a block open for "
 			 "writing (%s); if one had, the memory could be stuck until the next boot",
 			 found == -ETIME ? " in time" : "", error_name(found));
 		return CAUSE_UNREADABLE;

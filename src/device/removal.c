@@ -161,7 +161,7 @@ static void removal_plan_device(const struct sysfs *sysfs, const struct memory *
 	    0)
 		device_outcome_set(outcome, DEVICE_REFUSED, CAUSE_VETO, "%s", error_text(&err));
 	error_done(&err);
-	/* Its blocks would go offline in vain. */
+	/* A write that cannot succeed is refused now, before its blocks go offline in vain. */
 	provider_write_foresee(sysfs, outcome);
 }
 

@@ -147,7 +147,8 @@ static int block_open(int memory_directory, const char *name, unsigned int want,
 		return r;
 	ret->fds[ZONES] = -ENOENT;
 	r = ret->fds[STATE] = sysfs_open_attribute(ret->directory, ret->state_path);
-	/* In sysfs it is no link; one that leads nowhere in this tree is no block that is gone. */
+	/* In sysfs it is not a link. One that leads nowhere in this tree does not mean that the
+	 * block is gone. */
 	if (r == -ENOENT &&
 	    sysfs_read_link(ret->directory, ret->state_path, target, sizeof(target)) >= 0)
 		r = -EXDEV;

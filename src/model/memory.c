@@ -15,7 +15,7 @@
 #include "model/block-reader.h"
 #include "system/read-failure.h"
 
-/* Stop looking for nodes after this many blocks without one: each costs reading a directory. */
+/* Stop looking for nodes after this many blocks without one: each look reads a directory. */
 #define WITHOUT_NODE_MAX 64
 
 #define BLOCK_SIZE_MIN 4096 /* no kernel has smaller pages */

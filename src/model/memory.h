@@ -39,7 +39,7 @@ struct memory {
 /*
  * Opens the machine's memory directory and reads the block size. The functions below load the
  * blocks. Errors, with a sentence: -ENOENT the kernel has no memory blocks (the sentence names the
- * kernel option); -EBADMSG the block size is no number, or smaller than a page; any other of
+ * kernel option); -EBADMSG the block size is not a number, or smaller than a page; any other of
  * open(2) and read(2).
  */
 int memory_open(const struct sysfs *sysfs, struct memory *ret, struct error *err);

@@ -71,7 +71,7 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 				 size, size);
 	if (r == -ERANGE || (r == 0 && bytes > UINT64_MAX - block_size))
 		return error_set(err, -EINVAL,
-				 "--size=%s: no machine has so much memory; give a smaller size",
+				 "--size=%s: no machine has this much memory; give a smaller size",
 				 size);
 	if (r < 0)
 		return error_set(err, -EINVAL,

@@ -44,7 +44,7 @@ int dax_use_check(const struct sysfs *sysfs, const struct device *device, struct
 	if (r == -EACCES)
 		return error_set(err, r, "only root can see whether a process uses it");
 	if (r < 0)
-		return error_set(err, -EBUSY, "it cannot be seen whether a process uses it: %s",
+		return error_set(err, -EBUSY, "cannot tell whether a process uses it: %s",
 				 r == -ETIME ? "there are too many open files" : strerror(-r));
 	return error_set(err, -EBUSY, "%s uses it, and would lose it", user);
 }

@@ -78,7 +78,7 @@ static int acpi_hide_device(struct device *device, const char *what, int error)
 {
 	device->blocks_error = error;
 	return device_set_obstacle(device,
-				   "it cannot be seen whether %s has memory: %s cannot be read: %s",
+				   "cannot tell whether %s has memory: %s cannot be read: %s",
 				   device->name, what, strerror(-error));
 }
 
@@ -194,14 +194,13 @@ static int acpi_plan_remove(const struct sysfs *sysfs, const struct device *devi
 	snprintf(path, sizeof(path), "%s/eject", directory);
 	r = sysfs_find(sysfs, path);
 	if (r < 0 && !sysfs_is_absent(r))
-		return error_set(err, r, "it cannot be seen whether it can be ejected: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot tell whether it can be ejected: %s", strerror(-r));
 	if (r < 0)
 		return error_set(err, -EOPNOTSUPP,
 				 "the firmware offers no way to eject it (no _EJ0 method)");
 	r = sysfs_read_path(sysfs, ACPI_MEMORY_ENABLED, text, sizeof(text));
 	if (r < 0 && !sysfs_is_absent(r))
-		return error_set(err, r, "it cannot be seen whether it may be ejected: %s: %s",
+		return error_set(err, r, "cannot tell whether it may be ejected: %s: %s",
 				 ACPI_MEMORY_ENABLED, strerror(-r));
 	if (r >= 0 && !strcmp(text, "0"))
 		return error_set(err, -EOPNOTSUPP,

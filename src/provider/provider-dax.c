@@ -139,7 +139,7 @@ static int dax_find_stranded(struct dax_search *search)
 	return r < 0 ? r : 0;
 }
 
-/* Why kmem could not add its memory (dev_dax_kmem_probe()), if known. */
+/* If known, why kmem could not add its memory (dev_dax_kmem_probe()). */
 static int dax_find_obstacle(struct dax_search *search)
 {
 	struct device *device = search->device;
@@ -206,7 +206,7 @@ static int dax_read_facts(int own, struct device *device)
 					 *text != '-' && parse_decimal(text, &value) < 0;
 	if (r >= 0 && *text != '-' && !device->node_is_hidden && value < DEVICE_NO_NODE)
 		device->node = (uint32_t)value;
-	/* -EINVAL, what is no link, would be the user's mistake. */
+	/* -EINVAL: it is not a link. As an answer that would blame the user. */
 	return device->driver_is_hidden ? (driver == -EINVAL ? -EIO : driver) : 0;
 }
 
@@ -298,8 +298,7 @@ static int dax_plan_remove(const struct sysfs *sysfs, const struct device *devic
 	snprintf(path, sizeof(path), "%s/state", directory);
 	r = sysfs_find(sysfs, path);
 	if (r < 0 && !sysfs_is_absent(r))
-		return error_set(err, r, "it cannot be seen how it can be removed: %s",
-				 strerror(-r));
+		return error_set(err, r, "cannot tell how to remove it: %s", strerror(-r));
 	if (r == 0) {
 		provider_add_step(&steps, directory, "state", "unplugged");
 	} else {

@@ -153,7 +153,7 @@ static int worker_write_plain(const struct write_files *files, const char *value
 {
 	if (write(files->fd, value, strlen(value)) < 0)
 		return -errno;
-	/* At 0: there sysfs shows the state anew (fs/seq_file.c: seq_read_iter()). */
+	/* At 0: there sysfs shows the state again (fs/seq_file.c: seq_read_iter()). */
 	if (files->reads)
 		worker_end_text(ret->text, pread(files->fd, ret->text, WRITE_TEXT_SIZE, 0));
 	if (files->second >= 0)

@@ -217,7 +217,7 @@ def test_an_amount_of_which_nothing_is_there(machine: Any) -> None:
 def test_a_size_that_no_machine_has(machine: Any, size: str) -> None:
     """It said that this is not a size."""
     result = machine("x86-dimm").memhpctl("offline", "--dry-run", f"--size={size}")
-    assert result.rc == 2 and f"--size={size}: no machine has so much memory" in result.err, result
+    assert result.rc == 2 and f"--size={size}: no machine has this much memory" in result.err, result
 
 
 def test_an_amount_names_a_block_that_came_into_another_zone(machine: Any) -> None:

@@ -170,7 +170,7 @@ static void sizes_are_whole_blocks_with_a_unit(void **state)
 	check_size("1M", NULL, -EINVAL, 0, "less than one block, 128M");
 	check_size("1G", "sideways", -EINVAL, 0, "--align=sideways");
 	check_size("-1G", NULL, -EINVAL, 0, "not a size");
-	check_size("16E", "up", -EINVAL, 0, "no machine has so much memory");
+	check_size("16E", "up", -EINVAL, 0, "no machine has this much memory");
 }
 
 static void a_plan_has_the_chosen_in_its_own_order_first(void **state)
