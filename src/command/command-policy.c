@@ -251,8 +251,8 @@ static int policy_run(struct context *context, const char **words, size_t n_word
 		verb++;
 	if (!n_words || verb == ARRAY_SIZE(verbs)) {
 		error_set(&err, -EINVAL,
-			  "%s%s%spolicy needs one of show, check, test and apply, such as memhpctl "
-			  "policy show",
+			  "%s%s%spolicy needs show, check, test or apply, as in memhpctl policy "
+			  "show",
 			  n_words ? "'" : "", n_words ? words[0] : "", n_words ? "': " : "");
 		return command_fail(context, EXIT_USAGE, &err);
 	}

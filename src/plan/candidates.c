@@ -80,8 +80,9 @@ int candidates_parse(const char *size, const char *align, uint64_t block_size, u
 				 size);
 	blocks = bytes / block_size + (how == SIZE_UP && bytes % block_size);
 	if (!blocks)
-		return error_set(err, -EINVAL, "--size=%s is less than one block, %s", size,
-				 format_size(block_size, one));
+		return error_set(err, -EINVAL, "--size=%s is less than one block, %s%s", size,
+				 format_size(block_size, one),
+				 bytes ? "; --align=up takes one" : "");
 	if (bytes % block_size && how == SIZE_EXACT)
 		return error_set(err, -EINVAL,
 				 "--size=%s is not a multiple of the block size, %s; the nearest "

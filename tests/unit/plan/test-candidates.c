@@ -166,7 +166,7 @@ static void sizes_are_whole_blocks_with_a_unit(void **state)
 	check_size("300M", NULL, -EINVAL, 0, "the nearest are 256M and 384M");
 	check_size("1024", NULL, -EINVAL, 0, "1024M");
 	check_size("0M", NULL, -EINVAL, 0, "less than one block");
-	check_size("100M", "down", -EINVAL, 0, "less than one block");
+	check_size("100M", "down", -EINVAL, 0, "less than one block, 128M; --align=up takes one");
 	check_size("1M", NULL, -EINVAL, 0, "less than one block, 128M");
 	check_size("1G", "sideways", -EINVAL, 0, "--align=sideways");
 	check_size("-1G", NULL, -EINVAL, 0, "not a size");
