@@ -67,6 +67,16 @@ static bool plan_zone_fits(enum zone zone, enum zone_request request)
 	}
 }
 
+/* Sets which zone the step must lead to. Returns the word to write. */
+static const char *plan_request(struct step *step, enum zone_request request)
+{
+	step->zone_wanted = request == ZONE_REQUEST_MOVABLE ? ZONE_MOVABLE : ZONE_UNKNOWN;
+	step->kernel_zone_wanted = request == ZONE_REQUEST_KERNEL;
+	return request == ZONE_REQUEST_MOVABLE ? "online_movable" :
+	       request == ZONE_REQUEST_KERNEL  ? "online_kernel" :
+						 "online";
+}
+
 static void plan_online_block(struct plan *plan, const struct block *block,
 			      enum zone_request request, bool kernel_decides)
 {
@@ -82,19 +92,11 @@ static void plan_online_block(struct plan *plan, const struct block *block,
 		outcome->cause = fits ? CAUSE_NONE : CAUSE_WRONG_ZONE;
 		return;
 	}
-	switch (request) {
-	case ZONE_REQUEST_MOVABLE:
-		plan_add_step(plan, block, "online_movable")->zone_wanted = ZONE_MOVABLE;
-		break;
-	case ZONE_REQUEST_KERNEL:
-		plan_add_step(plan, block, "online_kernel")->kernel_zone_wanted = true;
-		break;
-	case ZONE_REQUEST_AUTO:
-		step = plan_add_step(plan, block,
-				     kernel_decides ? "online" : plan_online_word(first));
-		if (!kernel_decides)
-			step->zone_wanted = first;
-		break;
+	step = plan_add_step(plan, block, NULL);
+	outcome->word = plan_request(step, request);
+	if (request == ZONE_REQUEST_AUTO && !kernel_decides) {
+		outcome->word = plan_online_word(first);
+		step->zone_wanted = first;
 	}
 }
 
@@ -212,17 +214,13 @@ void plan_rezone(struct plan *plan, const struct memory *memory, enum zone_reque
 		outcome->result = OUTCOME_PLANNED;
 		outcome->cause = CAUSE_NONE;
 		outcome->rezone = true;
-		outcome->word = request == ZONE_REQUEST_MOVABLE ? "online_movable" :
-								  "online_kernel";
-		plan->steps[plan->n_steps++] = (struct step){
+		plan->steps[plan->n_steps] = (struct step){
 			.outcome = i,
 			.inode = block->inode,
 			.fs_dev = block->fs_dev,
-			.zone_wanted = request == ZONE_REQUEST_MOVABLE ? ZONE_MOVABLE :
-									 ZONE_UNKNOWN,
-			.kernel_zone_wanted = request == ZONE_REQUEST_KERNEL,
 			.rezone = true,
 		};
+		outcome->word = plan_request(&plan->steps[plan->n_steps++], request);
 	}
 	qsort(plan->steps, plan->n_steps, sizeof(*plan->steps), plan_compare_descending);
 }
