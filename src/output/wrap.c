@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "output/wrap.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +35,9 @@ void wrap_print_whole(struct wrap *wrap, const char *text)
 }
 
 static void wrap_print_arguments(struct wrap *wrap, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static void wrap_print_arguments(struct wrap *wrap, const char *format, va_list arguments)
 {
 	_cleanup_free_ char *text = NULL;
 	char *rest, *word;
@@ -67,12 +69,14 @@ void wrap_print(struct wrap *wrap, const char *format, ...)
 
 void wrap_print_paragraph(const char *format, ...)
 {
-	struct wrap wrap = { .width = isatty(STDOUT_FILENO) ? wrap_width() : UINT_MAX,
-			     .indent = 4 };
+	struct wrap wrap = { .width = wrap_width(), .indent = 4 };
 	va_list arguments;
 
 	va_start(arguments, format);
-	wrap_print_arguments(&wrap, format, arguments);
+	if (isatty(STDOUT_FILENO))
+		wrap_print_arguments(&wrap, format, arguments);
+	else
+		output_text_arguments(format, arguments);
 	va_end(arguments);
 	output_text("\n");
 }

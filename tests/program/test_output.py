@@ -192,3 +192,10 @@ def test_sentences_are_wrapped_on_a_terminal_only(machine: Any) -> None:
             process.communicate(timeout=PATIENCE)
         assert max(map(len, drawn.splitlines())) <= 80
         assert drawn.replace("\n    ", " ").splitlines() == lines
+
+
+def test_only_a_terminal_loses_spaces(machine: Any, tmp_path: Any) -> None:
+    """A name that has two of them is printed as it is where programs read it."""
+    rules = tmp_path / "two  spaces.rules"
+    rules.write_text("# nothing\n")
+    assert f"{rules}: no rule" in machine("x86-dimm").memhpctl("policy", "check", str(rules)).out
