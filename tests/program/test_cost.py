@@ -154,3 +154,13 @@ def test_a_region_has_no_more_members_than_a_kernel_allows(machine: Any) -> None
     made = machine("cxl", lines="".join(f"file {ROOT}/decoder0.0/region0/target{i} decoder2.0\n" for i in range(1, 100)))
     calls = "".join(trace(made, "list", "-D"))
     assert "region0/target15" in calls and "region0/target16" not in calls
+
+
+def test_the_owners_of_memory_are_read_once(machine: Any) -> None:
+    """/proc/iomem tells whether memory of a dax device that no driver has is stuck: one look for all of them."""
+    counts = []
+    for n in (1, 20):
+        lines = "".join(f"dax dax{i}.0 range={i << 32:#x}-{(i << 32) + 0x7ffffff:#x} node=1 driver=-\n" for i in range(16, 16 + n))
+        counts.append([sum("/iomem" in call or '"iomem"' in call for call in trace(machine("dax-stranded", lines=lines), *words))
+                       for words in (["list"], ["list", "-D"], ["status"])])
+    assert counts[0] == counts[1] and all(counts[0]), counts
