@@ -188,7 +188,8 @@ static void report_print_rest(const struct report *report)
 		output_block_extent(report->n_left, report->memory->block_size, extent);
 		output_text("%s: left offline by the rules: %s; memhpctl policy test shows which\n",
 			    report->command, extent);
-	} else if (!report->exit_code && !report->plan->outcomes.n && !report->devices &&
+	} else if (!report->exit_code && !report->plan->outcomes.n &&
+		   !(report->devices && report->devices->n) &&
 		   !(report->knobs && report->knobs->n)) {
 		output_text("%s: %s\n", report->command, report->nothing);
 	}

@@ -340,7 +340,7 @@ static int candidates_refuse_unseen(const struct memory *memory, struct error *e
 static int candidates_refuse(const struct choice *choice, uint64_t blocks, uint64_t missing,
 			     struct error *err)
 {
-	uint64_t size = choice->request->memory->block_size;
+	uint64_t size = choice->request->memory->block_size, possible;
 	char wanted[FORMAT_SIZE], there[FORMAT_SIZE], amount[FORMAT_SIZE + 8] = "none";
 
 	if (choice->request->whole_devices &&
@@ -354,10 +354,14 @@ static int candidates_refuse(const struct choice *choice, uint64_t blocks, uint6
 				 "no combination of whole devices makes exactly %s; the nearest "
 				 "below is %s",
 				 wanted, format_size((blocks - missing) * size, there));
-	if (choice->n)
-		snprintf(amount, sizeof(amount), "only %s", format_size(choice->n * size, there));
+	/* Of more than there is, whole devices make up all that they can. */
+	possible = choice->request->whole_devices ? blocks - missing : choice->n;
+	if (possible)
+		snprintf(amount, sizeof(amount), "only %s", format_size(possible * size, there));
 	return error_set(err, -ERANGE, "%s was requested, but %s of the selected memory %s", wanted,
 			 amount,
+			 choice->request->whole_devices ?
+				 "belongs to whole devices that this system can remove" :
 			 choice->request->wanted == BLOCK_OFFLINE ?
 				 "is online and could go offline" :
 				 "is offline and could come online");

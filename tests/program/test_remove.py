@@ -677,3 +677,17 @@ def test_a_device_that_its_driver_has_without_blocks_can_be_removed(machine: Any
     assert made.memhpctl("wait", "--for=absent", "--timeout=10ms", "dax0.0").rc == 0
     again = made.memhpctl("remove", "dax0.0")
     assert (again.rc, again.out) == (0, "dax0.0: has no memory blocks\n"), again
+
+
+@pytest.mark.parametrize("words", [["PNP0C80:00", "--node=1"], ["--device=dax0.0", "32-39"], ["PNP0C80:00", "--state=offline", "-n"]])
+def test_nothing_to_remove_is_said(machine: Any, words: list[str]) -> None:
+    result = machine("mixed").memhpctl("remove", *words)
+    assert (result.rc, result.out, result.err) == (0, "remove: no block matches\n", "")
+
+
+@pytest.mark.parametrize("words, there", [(["--size=100G"], "only 2.5G"), (["--size=1G", "virtio3"], "none"),
+                                          (["--size=1G", "32-35"], "none"), (["--size=1G", "PNP0C80:01"], "only 512M")])
+def test_an_amount_that_is_not_there_is_counted_in_whole_devices(machine: Any, words: list[str], there: str) -> None:
+    """Blocks that were offline, belonged to no device or could not be removed were "online and could go offline"."""
+    result = machine("mixed").memhpctl("remove", "--dry-run", *words)
+    assert result.rc == 1 and f"{there} of the selected memory belongs to whole devices that this system can remove" in result.err, result
