@@ -43,7 +43,9 @@ int filter_parse(const struct filter_options *options, struct filter *ret, struc
 									 options->node + 4;
 		uint64_t node;
 
-		if (parse_decimal(digits, &node) < 0 || node > UINT32_MAX)
+		/* "010" means ten to some people and eight to others. */
+		if ((digits[0] == '0' && digits[1]) || parse_decimal(digits, &node) < 0 ||
+		    node > UINT32_MAX)
 			return error_set(err, -EINVAL, "--node=%s: a node is a number, such as 1",
 					 options->node);
 		filter.has_node = true;

@@ -94,3 +94,9 @@ def test_wait_takes_a_device_that_is_not_there(machine: Any, word: str) -> None:
     made = machine("x86-dimm")
     assert made.memhpctl("wait", "--for=absent", "--timeout=0", word).rc == 0
     assert made.memhpctl("wait", "--for=present", "--timeout=0", word).rc == 75
+
+
+@pytest.mark.parametrize("word", ["010", "00", "node01", "01"])
+def test_a_node_has_no_leading_zeros(machine: Any, word: str) -> None:
+    result = machine("mixed").memhpctl("offline", "--dry-run", "--all", f"--node={word}")
+    assert result.rc == 2 and f"--node={word}: a node is a number, such as 1" in result.err, result
