@@ -32,8 +32,15 @@ int cxl_facts_is_volatile(const struct sysfs *sysfs, const char *region)
 
 	snprintf(path, sizeof(path), CXL_DEVICES "/%s/mode", region);
 	r = sysfs_read_path(sysfs, path, mode, sizeof(mode));
+	if (sysfs_is_absent(r)) {
+		_cleanup_close_ int bus = sysfs_open_directory(sysfs, CXL_DEVICES);
+		_cleanup_close_ int own = bus < 0 ? bus : sysfs_open_entry(bus, region);
+
+		/* Before Linux 6.3 regions are those of persistent memory, and have no mode. */
+		return own >= 0 || sysfs_is_absent(own) ? 0 : own;
+	}
 	if (r < 0)
-		return sysfs_is_absent(r) ? 0 : r;
+		return r;
 	return *mode ? !strcmp(mode, "ram") : sysfs_malformed(sysfs, path);
 }
 

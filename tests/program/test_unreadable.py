@@ -372,12 +372,16 @@ def test_a_malformed_file_of_a_provider_is_named(machine: Machines) -> None:
 
 
 @pytest.mark.parametrize("attribute, how", [("target0", "loop"), ("target0", "a word"), ("target0", "no endpoint"),
-                                            ("mode", "loop"), ("mode", "empty")])
+                                            ("mode", "loop"), ("mode", "empty"), ("", "dangling")])
 def test_the_cards_of_a_region_that_cannot_be_read_are_not_without_memory(machine: Machines, attribute: str, how: str) -> None:
     """remove mem0: "has no memory blocks", exit 0, while its memory is in the system."""
     made = machine("cxl")
     place = made.path(f"/sys/bus/cxl/devices/region0/{attribute}")
-    if how == "no endpoint":
+    if how == "dangling":
+        place = made.root / "sys/bus/cxl/devices/region0"
+        place.unlink()
+        place.symlink_to("nowhere")
+    elif how == "no endpoint":
         (made.root / "sys/bus/cxl/devices/endpoint2").unlink()
     else:
         place.unlink()
