@@ -44,7 +44,8 @@ static void read_failure_note_first(const char *path, int error)
 	int before = 0;
 
 	if (error != -EMFILE && error != -ENFILE && error != -ENOMEM && error != -EIO &&
-	    error != -ELOOP && error != -EACCES)
+	    error != -ELOOP && error != -EACCES && error != -EISDIR && error != -ENOTSUP &&
+	    error != -EMSGSIZE)
 		return;
 	/* A lack of permission, which is no surprise to an ordinary user, hides no other error. */
 	if (atomic_compare_exchange_strong(&read_failure_of_all.error, &before, error) ||

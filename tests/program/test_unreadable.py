@@ -531,3 +531,16 @@ def test_lmbs_of_no_size_are_no_machine_without_devices(machine: Machines) -> No
     size.write_bytes(bytes(8))
     result = made.memhpctl("list")
     assert result.rc == 1 and "ibm,lmb-size" in result.err, result
+
+
+@pytest.mark.parametrize("how", ["folder", "pipe"])
+def test_an_architecture_that_cannot_be_read_is_not_silently_another(machine: Machines, how: str) -> None:
+    """policy test on a tree of POWER went on with the architecture of the machine that looked at it."""
+    made = machine("pseries-v2")
+    place = made.root / "proc/sys/kernel/arch"
+    place.unlink()
+    if how == "folder":
+        place.mkdir()
+    else:
+        os.mkfifo(place)
+    assert f"cannot read {place}: " in made.memhpctl("policy", "test").err
