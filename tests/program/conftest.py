@@ -22,10 +22,11 @@ if not make_sys_read_only():
 
 from machine import PATIENCE, Machine, Result, describe, expand, find_program, read_description, run  # noqa: E402
 
-# What was started in the background without job control, or by nohup, ignores one, and so would the programs under test.
+# What was started in the background without job control, or by nohup, ignores some, and so would the programs under test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
-    signal.signal(signal.SIGHUP, lambda number, frame: None)
+for number in (signal.SIGHUP, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, lambda number, frame: None)
 
 # Machines whose expansion takes seconds: one tree serves all tests that only look.
 SHARED = ("big", "huge")
