@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/parse.h"
 #include "system/read-failure.h"
 
@@ -94,9 +95,20 @@ const struct device *provider_first_hidden(const struct memory *memory)
 	return NULL;
 }
 
+static int provider_stop_at_entry(const char *name, void *data)
+{
+	(void)name;
+	(void)data;
+	return 1;
+}
+
 bool provider_shows_devices(const struct sysfs *sysfs)
 {
-	return sysfs_has(sysfs, "/sys/bus") != 0;
+	_cleanup_close_ int buses = sysfs_open_directory(sysfs, "/sys/bus");
+
+	if (buses < 0)
+		return !sysfs_is_absent(buses);
+	return sysfs_list(buses, provider_stop_at_entry, NULL) != 0;
 }
 
 int provider_find_devices(const struct sysfs *sysfs, struct memory *memory, struct error *err)

@@ -231,13 +231,13 @@ bool provider_has_device(const struct sysfs *sysfs, const char *subsystem, const
 const struct device *provider_first_hidden(const struct memory *memory);
 
 /*
- * Are devices shown at all? Every kernel has /sys/bus, but a dump may hold the memory blocks alone:
- * then nothing is known of devices that are not found.
+ * Are devices shown at all? Every kernel has something in /sys/bus, but a dump may hold the memory
+ * blocks alone, and a folder may be masked: then nothing is known of devices that are not found.
  */
 bool provider_shows_devices(const struct sysfs *sysfs);
 
 /* What to say then. */
-#define PROVIDER_NOT_SHOWN "there is no /sys/bus in this tree, which would show the devices"
+#define PROVIDER_NOT_SHOWN "/sys/bus, which would show the devices, is missing or empty here"
 
 /*
  * Finds the devices of all providers and sets each block's device. The result is complete only for
