@@ -290,6 +290,7 @@ def write_dax(tree: Tree, machine: Machine) -> None:
         tree.file(f"{path}/align", f"{device.align}\n")
         tree.file(f"{path}/target_node", f"{device.node}\n")
         tree.file(f"{path}/numa_node", "0\n")
+        tree.file(f"{path}/mapping", "", 0o200)
         for number, (start, end) in enumerate(device.ranges):
             tree.file(f"{path}/mapping{number}/start", f"{start:#x}\n")
             tree.file(f"{path}/mapping{number}/end", f"{end:#x}\n")
