@@ -34,7 +34,7 @@ class Edit(NamedTuple):
 
 MUTANTS: dict[str, list[Edit]] = {
     "gone without a look": [Edit(
-        "change/block-write.c", "outcome->cause = CAUSE_STILL_THERE;", "block_write_finish_lost(attempt, READ_GONE);")],
+        "change/block-write.c", "outcome->cause = CAUSE_STILL_THERE;", "block_write_finish_lost(work, READ_GONE);")],
     "zone not read back": [Edit(
         "change/read-back.c", "outcome->zone_after = block_zone(&block);",
         "outcome->zone_after = step->zone_wanted ? step->zone_wanted : block_zone(&block);"), Edit(
@@ -43,14 +43,14 @@ MUTANTS: dict[str, list[Edit]] = {
     "totals off by one": [Edit(
         "plan/outcome.c", "totals.count[outcome->result]++;", "totals.count[outcome->result] += 1 + (i == 4);")],
     "roll back forgets the zone": [
-        Edit("change/execute.c", "plan_online_word(outcome->zone_before),", "\"online_kernel\","),
+        Edit("change/execute.c", "plan_online_word(outcome->zone_before)", "\"online_kernel\""),
         Edit("plan/plan.c", "back->zone_wanted = plan.wanted == BLOCK_ONLINE || step->rezone ?\n\t\t\t\t\t    outcome->zone_before :",
              "back->zone_wanted = false ?\n\t\t\t\t\t    outcome->zone_before :")],
     "unknown is none": [Edit(
         "model/block.c", "return r == -ENODEV ? -ENOENT : r;", "return r == -ENODEV || r == -EACCES ? -ENOENT : r;")],
     "changed without reading back": [Edit(
-        "change/block-write.c", "} else if (outcome->after == attempt->wanted) {\n\t\t/* After an error",
-        "} else if (!result->error || outcome->after == attempt->wanted) {\n\t\t/* After an error"), Edit(
+        "change/block-write.c", "} else if (outcome->after == work->wanted) {\n\t\t/* After an error",
+        "} else if (!result->error || outcome->after == work->wanted) {\n\t\t/* After an error"), Edit(
         "change/read-back.c", "if (result->error || block.state != wanted ||", "block.state = wanted;\n\tif (result->error ||")],
     "a dry run writes": [Edit(
         "command/session.c", "if (r >= 0 && !change_options.dry_run)\n\t\tr = session_execute", "if (r >= 0)\n\t\tr = session_execute")],
@@ -91,7 +91,7 @@ MUTANTS: dict[str, list[Edit]] = {
     "nothing of a whole": [Edit(
         "plan/plan.c", "well = well && !outcome_is_failure(&plan->outcomes.v[i], plan->wanted);", "well = true;")],
     "an online zone is any": [Edit(
-        "change/block-write.c", "return step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;", "return true;")],
+        "change/read-back.c", "return step->zone_wanted == ZONE_UNKNOWN || step->zone_wanted == zone;", "return true;")],
     "no last look": [Edit(
         "command/session.c", "if (!report.dry_run)\n\t\tlast_look", "if (false)\n\t\tlast_look")],
     "what cannot be read is online": [Edit(
@@ -101,7 +101,7 @@ MUTANTS: dict[str, list[Edit]] = {
     "settings are changed unsaid": [Edit(
         "command/command-policy.c", "report->knobs = work->request.n_words ? NULL : &work->knobs;", "report->knobs = NULL;")],
     "a node that cannot be read is none": [Edit(
-        "provider/provider-dax.c", "device->node_is_hidden = r < 0 && !sysfs_is_absent(r);", "device->node_is_hidden = false;")],
+        "provider/provider-dax.c", "device->node_is_hidden = r < 0 ?", "device->node_is_hidden = r < 0 ? false && ")],
     "before is after": [Edit(
         "output/report.c", "add_state(json, \"before\", outcome->before);", "add_state(json, \"before\", outcome->after);")],
 }
