@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 int conflicts_add(struct conflicts *conflicts, const char *id, const char *place, unsigned int line,
 		  const char *text)
 {
-	struct conflict *larger = reallocarray(conflicts->v, conflicts->n + 1, sizeof(*larger));
+	struct conflict *larger = array_grow(conflicts->v, conflicts->n, sizeof(*larger));
 	struct conflict *conflict;
 
 	if (!larger)
