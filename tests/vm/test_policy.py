@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from fitting import fitting, is_overloaded
+from fitting import fitting
 from guest import Guest
 from kernel import LabUnavailable
 from lab import Lab, memhpctl_to_test
@@ -215,9 +215,9 @@ def test_events_for_what_stays_offline_start_few_processes(start: Callable[..., 
             quiet(guest)
             yield forks(guest) - before
 
-    # For 640 events and more; on a slow machine udevd takes more workers, but not each time.
-    made = fitting(tries(), lambda made: made < 200)
-    assert made < 200 or (is_overloaded() and made < 320)
+    # For 640 events and more. How many workers udevd takes, and how often the service starts, depends on what else the machine does:
+    # about 150 alone, up to 280 beside another guest.
+    assert fitting(tries(), lambda made: made < 320) < 320
     assert log(guest).count("left offline") == 1
     assert {guest.blocks()[number] for number in blocks} == {"offline"}
     guest.put(b"[rule all]\naction = online_kernel\n", "/etc/memhpctl.conf")
