@@ -222,7 +222,7 @@ static int selection_words_add_device(struct selection *selection, const struct 
 	if (!device && selection->request->missing_is_empty &&
 	    !provider_may_name(device_path_name(selector->word)))
 		return error_set(err, -EINVAL,
-				 "'%s' is not there, and no device can be called so; memhpctl list "
+				 "'%s' is not there, and no device has such a name; memhpctl list "
 				 "--devices shows what they are called",
 				 selector->word);
 	if (!device)

@@ -281,7 +281,7 @@ bool provider_numbers_adjoin(const struct device *first, const struct device *se
 char *provider_names_text(const struct device *first, const struct device *last, char *buffer,
 			  size_t size);
 
-/* Might a device be called so, on any machine? */
+/* Might a device have this name, on any machine? */
 bool provider_may_name(const char *name);
 
 /*

@@ -85,7 +85,7 @@ def test_what_only_looks_has_q(machine: Any, words: list[str]) -> None:
 def test_wait_does_not_take_a_mistake_for_a_device_that_is_gone(machine: Any, goal: str, word: str) -> None:
     """wait --for=absent pnp0c80:00: 0 at once; --for=present waited for five minutes."""
     result = machine("mixed").memhpctl("wait", f"--for={goal}", "--timeout=200ms", word)
-    assert result.rc == 2 and f"'{word}' is not there, and no device can be called so" in result.err, result
+    assert result.rc == 2 and f"'{word}' is not there, and no device has such a name" in result.err, result
 
 
 @pytest.mark.parametrize("word", ["PNP0C80:0a", "dax12.3", "/dev/dax12.3", "region7", "mem7", "virtio12", "drc-8000ffff", "sclp400",
