@@ -48,8 +48,7 @@ static void policy_conflicts_add_daxctl(struct policy_conflicts *conflicts)
 		    strstr(text, "[reconfigure-device") && strstr(text, "system-ram"))
 			policy_conflicts_add(conflicts, "daxctl", files.paths[i], 0,
 					     "daxctl brings the dax devices named in this file "
-					     "online by "
-					     "itself, in the zone given there");
+					     "online by itself, in the zone given there");
 	}
 	conf_files_done(&files);
 }
